@@ -1,0 +1,38 @@
+// SHA-256 through OpenSSL: the project's only hash for identity and integrity.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// A running SHA-256. Not thread-safe. Errors: check() where OpenSSL fails.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void update(std::span<const std::byte> bytes);
+  void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+  /// 64 lower-case hex digits. Requires: called once, nothing after it.
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The digest of `bytes` as 64 hex digits.
+std::string sha256_hex(std::span<const std::byte> bytes);
+std::string sha256_hex(std::string_view text);
+
+/// The digest of a file's contents. Errors: UserError that names the file.
+std::string sha256_file(const std::filesystem::path& file);
+
+}  // namespace core

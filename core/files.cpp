@@ -1,0 +1,87 @@
+// See files.h.
+#include "core/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& file, const char* action) {
+  throw EnvironmentError(file.string(), std::string(action) + ": " + std::strerror(errno));
+}
+
+// Closes on every way out.
+struct Descriptor {
+  int fd = -1;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+// False, with errno set, where not everything could be written.
+bool write_all(int fd, std::string_view contents) {
+  for (std::size_t done = 0; done < contents.size();) {
+    const ssize_t written = ::write(fd, contents.data() + done, contents.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    done += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  Descriptor descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (descriptor.fd < 0 || ::fsync(descriptor.fd) != 0) fail(folder, "cannot sync the folder");
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) throw UserError(file.string(), "is a folder", "name a file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw UserError(file.string(), std::string("cannot be read: ") + std::strerror(errno));
+  std::ostringstream contents;
+  contents << in.rdbuf();
+  if (in.bad()) throw UserError(file.string(), "reading failed");
+  return std::move(contents).str();
+}
+
+void write_file_durably(const std::filesystem::path& name, std::string_view contents) {
+  // A link is followed, not replaced; a device or a pipe is written to, and nothing is renamed onto it.
+  std::filesystem::path file = name;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(file); ++links)
+    file = file.parent_path() / std::filesystem::read_symlink(file);
+  if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file)) {
+    Descriptor descriptor{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (descriptor.fd < 0 || !write_all(descriptor.fd, contents)) fail(file, "cannot be written");
+    return;
+  }
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  std::filesystem::path temporary = file;
+  temporary += ".tmp" + std::to_string(::getpid());
+  {
+    Descriptor descriptor{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    if (descriptor.fd < 0) fail(temporary, "cannot be created");
+    if (!write_all(descriptor.fd, contents)) {
+      const int reason = errno;
+      ::unlink(temporary.c_str());
+      errno = reason;
+      fail(file, "cannot be written");
+    }
+    if (::fsync(descriptor.fd) != 0) fail(file, "cannot be synced");
+  }
+  if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file, "cannot be renamed into place");
+  sync_folder(folder);
+}
+
+}  // namespace core

@@ -1,0 +1,134 @@
+// The one JSON writer; see json.h.
+#include "core/json.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "core/utf8.h"
+
+namespace core {
+namespace {
+
+void append_string(std::string& out, std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: {
+        const auto code = static_cast<unsigned char>(c);
+        if (code < 0x20) {
+          out += "\\u00";
+          out += kHex[code >> 4];
+          out += kHex[code & 15];
+          break;
+        }
+        const std::size_t length = utf8_length(text, i);
+        if (length == 0) throw UserError("", "a string is not valid UTF-8 at its byte " + std::to_string(i));
+        out.append(text.substr(i, length));
+        i += length;
+        continue;
+      }
+    }
+    ++i;
+  }
+  out += '"';
+}
+
+void append(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null: out += "null"; return;
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
+    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
+    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
+    case Json::value_t::number_float: {
+      const double number = value.get<double>();
+      if (std::isfinite(number)) {
+        out += format_double(number);
+      } else {
+        out += "{\"float\":\"" + format_double(number) + "\"}";
+      }
+      return;
+    }
+    case Json::value_t::string: append_string(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::array: {
+      out += '[';
+      bool first = true;
+      for (const Json& item : value) {
+        if (!first) out += ',';
+        first = false;
+        append(out, item);
+      }
+      out += ']';
+      return;
+    }
+    case Json::value_t::object: {
+      out += '{';
+      bool first = true;
+      for (const auto& [key, item] : value.items()) {
+        if (!first) out += ',';
+        first = false;
+        append_string(out, key);
+        out += ':';
+        append(out, item);
+      }
+      out += '}';
+      return;
+    }
+    case Json::value_t::binary:
+    case Json::value_t::discarded: break;
+  }
+  check(false, "a JSON value of a kind that the project never makes");
+}
+
+// {"float": "nan"} back to a double, in place and all the way down.
+void restore_not_finite(Json& value) {
+  if (value.is_object() && value.size() == 1 && value.contains("float") && value["float"].is_string()) {
+    const std::string& name = value["float"].get_ref<const std::string&>();
+    if (name == "nan") value = std::numeric_limits<double>::quiet_NaN();
+    else if (name == "inf") value = std::numeric_limits<double>::infinity();
+    else if (name == "-inf") value = -std::numeric_limits<double>::infinity();
+    return;
+  }
+  if (value.is_structured())
+    for (Json& item : value) restore_not_finite(item);
+}
+
+}  // namespace
+
+std::string format_double(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  std::string text(buffer, result.ptr);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string canonical_json(const Json& value) {
+  std::string out;
+  append(out, value);
+  return out;
+}
+
+Json parse_json(std::string_view text, std::string_view place) {
+  try {
+    Json value = Json::parse(text);
+    restore_not_finite(value);
+    return value;
+  } catch (const Json::parse_error& error) {
+    throw UserError(std::string(place), "not valid JSON at byte " + std::to_string(error.byte));
+  }
+}
+
+}  // namespace core

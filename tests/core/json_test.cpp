@@ -1,0 +1,70 @@
+// Canonical JSON: the form that is hashed, stored and compared.
+#include "tests/catch.h"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/philox.h"
+
+using core::canonical_json;
+using core::Json;
+using core::parse_json;
+
+TEST_CASE("canonical JSON sorts keys by bytes and puts no spaces") {
+  const Json value = Json::parse(R"({"b": [1, 2], "a": {"é": null, "z": true}, "B": "x"})");
+  CHECK(canonical_json(value) == R"({"B":"x","a":{"z":true,"é":null},"b":[1,2]})");
+}
+
+TEST_CASE("an integer and a float of the same value stay different") {
+  CHECK(canonical_json(Json(2)) == "2");
+  CHECK(canonical_json(Json(2.0)) == "2.0");
+  CHECK(canonical_json(Json(-0.0)) == "-0.0");
+  CHECK(canonical_json(Json(1e22)) == "1e+22");
+  CHECK(canonical_json(Json(18446744073709551615u)) == "18446744073709551615");
+  CHECK(canonical_json(Json(std::numeric_limits<std::int64_t>::min())) == "-9223372036854775808");
+}
+
+TEST_CASE("numbers that are not finite are written so that no string can be taken for them") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(canonical_json(Json{nan, inf, -inf, "nan"}) ==
+        R"([{"float":"nan"},{"float":"inf"},{"float":"-inf"},"nan"])");
+  const Json back = parse_json(R"({"a":{"float":"nan"},"b":[{"float":"-inf"}],"c":"nan","d":{"float":"x"}})", "here");
+  CHECK(std::isnan(back["a"].get<double>()));
+  CHECK(back["b"][0].get<double>() == -inf);
+  CHECK(back["c"] == "nan");
+  CHECK(back["d"] == Json{{"float", "x"}});
+}
+
+TEST_CASE("strings are escaped as little as JSON allows") {
+  CHECK(canonical_json(Json("q\"\\\b\f\n\r\t\x01\x1f/é😀\x7f")) == "\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f/é😀\x7f\"");
+}
+
+TEST_CASE("a string that is not UTF-8 is refused") {
+  for (const char* bad : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "ok\x80"})
+    CHECK_THROWS_AS(canonical_json(Json(bad)), core::UserError);
+}
+
+TEST_CASE("random doubles of every exponent read back to the same bits") {
+  std::uint32_t failures = 0;
+  for (std::uint32_t i = 0; i < 250'000; ++i) {
+    const core::Philox4 bits = core::philox({{i, 0, 0, 0}}, 1);
+    for (int half = 0; half < 2; ++half) {
+      const std::uint64_t word = std::uint64_t{bits.word[2 * half]} << 32 | bits.word[2 * half + 1];
+      const double value = std::bit_cast<double>(word);
+      if (!std::isfinite(value)) continue;
+      const Json back = parse_json(canonical_json(Json(value)), "test");
+      if (!back.is_number_float() || std::bit_cast<std::uint64_t>(back.get<double>()) != word) ++failures;
+    }
+  }
+  CHECK(failures == 0);
+  for (const double value : {5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1, 1e-5})
+    CHECK(parse_json(canonical_json(Json(value)), "test").get<double>() == value);
+}
+
+TEST_CASE("text that is not JSON is an error with its place and byte") {
+  CHECK_THROWS_WITH(parse_json("{\"a\": }", "trial.json"), "trial.json: not valid JSON at byte 7");
+}
