@@ -1,0 +1,82 @@
+// What a data set is on disk and how it is known: the files by role, and one digest over them. The controller finds
+// data sets by digest and puts the digest into each trial's identity; the trainer computes it again and refuses
+// another. Nothing here reads what stands in the files: trainer/data does.
+//
+// Forms: builtin:NAME (generated, no file); a folder with IDX files of the four usual names, each plain or with .gz;
+// one CSV file, plain or with .gz; a folder with one CSV file, or with train.csv and test.csv. Digest: SHA-256 over the
+// canonical JSON of {role: SHA-256 of that file's bytes, …}; of a builtin one over
+// {"builtin": "NAME/VERSION"}, where the version is that of its generator.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace protocol {
+
+inline constexpr char kBuiltinPrefix[] = "builtin:";
+
+// Roles, as they stand in the digest.
+inline constexpr char kTrainImages[] = "train_images";
+inline constexpr char kTrainLabels[] = "train_labels";
+inline constexpr char kTestImages[] = "test_images";
+inline constexpr char kTestLabels[] = "test_labels";
+inline constexpr char kTrainTable[] = "train";
+inline constexpr char kTestTable[] = "test";
+
+enum class DataForm { kBuiltin, kIdx, kTable };
+
+struct DataFile {
+  std::string role;
+  std::filesystem::path file;
+};
+
+struct DataSet {
+  DataForm form = DataForm::kBuiltin;
+  std::string builtin;          ///< the name without the prefix; empty for files
+  std::vector<DataFile> files;  ///< none for builtin
+
+  /// The file of a role; null where the data set has none.
+  const std::filesystem::path* file(std::string_view role) const;
+};
+
+/// A generated data set.
+struct BuiltinData {
+  std::string_view name;
+  int version;  ///< grows with every change of what it generates
+  std::string_view summary;
+};
+std::span<const BuiltinData> builtin_data();
+
+bool is_builtin(std::string_view source);
+
+/// The files of `source`: a path, or builtin:NAME. Errors: UserError that names what is missing and what would do.
+DataSet locate_data(std::string_view source);
+
+/// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file.
+std::string data_digest(const DataSet& data);
+
+/// A published data set that can be named without a path.
+struct KnownFile {
+  std::string_view role;
+  std::string_view name;    ///< as published
+  std::string_view sha256;  ///< as published
+};
+struct KnownData {
+  std::string_view name;
+  std::string_view origin;
+  std::span<const KnownFile> files;
+};
+std::span<const KnownData> known_data();
+const KnownData* find_known_data(std::string_view name);
+
+/// Two lines a file: what is wanted. For the message where a known data set was found nowhere.
+std::string wanted_files(const KnownData& known);
+
+/// Compares each file that bears its published name with its published digest. (An unpacked file has another name and
+/// other bytes; its contents are checked by the digest of each trial.) Errors: UserError with both digests, every file.
+void check_published(const KnownData& known, const DataSet& data);
+
+}  // namespace protocol

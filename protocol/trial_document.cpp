@@ -1,0 +1,96 @@
+// See trial_document.h.
+#include "protocol/trial_document.h"
+
+#include <cmath>
+
+#include "core/error.h"
+
+namespace protocol {
+namespace {
+
+using core::Json;
+
+// Reads one field with its type checked; the message names the place and the field.
+template <class T>
+T field(const Json& json, const char* key, std::string_view place) {
+  const auto found = json.find(key);
+  if (found == json.end()) throw core::UserError(std::string(place), std::string("no field '") + key + "'");
+  try {
+    return found->get<T>();
+  } catch (const Json::exception&) {
+    throw core::UserError(std::string(place), std::string("field '") + key + "' is of the wrong type");
+  }
+}
+
+}  // namespace
+
+std::string_view name(Goal goal) { return goal == Goal::kMinimize ? "minimize" : "maximize"; }
+std::string_view name(Reduce reduce) { return reduce == Reduce::kBest ? "best" : "last"; }
+
+Json Metric::to_json() const {
+  return {{"name", name}, {"goal", protocol::name(goal)}, {"reduce", protocol::name(reduce)}};
+}
+
+Metric Metric::from_json(const Json& json, std::string_view place) {
+  const std::string goal = field<std::string>(json, "goal", place);
+  const std::string reduce = json.contains("reduce") ? field<std::string>(json, "reduce", place) : "best";
+  if ((goal != "minimize" && goal != "maximize") || (reduce != "best" && reduce != "last"))
+    throw core::UserError(std::string(place), "field 'metric' has an unknown goal or reduce");
+  return {field<std::string>(json, "name", place), goal == "minimize" ? Goal::kMinimize : Goal::kMaximize,
+          reduce == "best" ? Reduce::kBest : Reduce::kLast};
+}
+
+Json DataSource::to_json() const { return {{"name", name}, {"path", path}, {"sha256", sha256}}; }
+
+DataSource DataSource::from_json(const Json& json, std::string_view place) {
+  return {field<std::string>(json, "name", place), field<std::string>(json, "path", place),
+          field<std::string>(json, "sha256", place)};
+}
+
+bool better(Goal goal, double a, double b) {
+  if (!std::isfinite(a)) return false;
+  if (!std::isfinite(b)) return true;
+  return goal == Goal::kMinimize ? a < b : a > b;
+}
+
+Json TrialDocument::to_json() const {
+  Json json = {{"protocol", kProtocolVersion},
+               {"sweep", sweep},
+               {"trial", trial},
+               {"index", index},
+               {"replicate", replicate},
+               {"seed", seed},
+               {"config", config},
+               {"device", device},
+               {"threads", threads},
+               {"numerics", numerics},
+               {"trace", trace}};
+  if (!gpu.empty()) json["gpu"] = gpu;
+  if (data) json["data"] = data->to_json();
+  if (metric) json["metric"] = metric->to_json();
+  return json;
+}
+
+TrialDocument TrialDocument::from_json(const Json& json, std::string_view place) {
+  if (!json.is_object()) throw core::UserError(std::string(place), "a trial document is a JSON object");
+  if (const int version = field<int>(json, "protocol", place); version != kProtocolVersion)
+    throw core::UserError(std::string(place), "speaks trial protocol " + std::to_string(version),
+                          "this trainer speaks " + std::to_string(kProtocolVersion));
+  TrialDocument document;
+  document.sweep = field<std::string>(json, "sweep", place);
+  document.trial = field<std::string>(json, "trial", place);
+  document.index = field<std::uint64_t>(json, "index", place);
+  document.replicate = field<std::uint32_t>(json, "replicate", place);
+  document.seed = field<std::uint32_t>(json, "seed", place);
+  document.config = field<Json>(json, "config", place);
+  document.device = field<std::string>(json, "device", place);
+  if (json.contains("gpu")) document.gpu = field<std::string>(json, "gpu", place);
+  document.threads = field<int>(json, "threads", place);
+  document.numerics = field<std::string>(json, "numerics", place);
+  if (json.contains("trace")) document.trace = field<std::string>(json, "trace", place);
+  if (json.contains("data")) document.data = DataSource::from_json(field<Json>(json, "data", place), place);
+  if (json.contains("metric")) document.metric = Metric::from_json(field<Json>(json, "metric", place), place);
+  return document;
+}
+
+}  // namespace protocol
