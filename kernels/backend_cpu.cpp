@@ -1,0 +1,51 @@
+// The table of the CPU back end. Every op runs to its end before it returns, so that synchronize has nothing to do.
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/backends.h"
+#include "kernels/cpu_context.h"
+
+namespace kernels {
+namespace {
+
+void* allocate(Context&, std::size_t bytes) { return cpu::allocate_aligned(bytes); }
+void release(Context&, void* pointer) { std::free(pointer); }
+
+void copy(Context&, void* to, const void* from, std::size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+void set_zero(Context&, void* pointer, std::size_t bytes) {
+  if (bytes > 0) std::memset(pointer, 0, bytes);
+}
+
+void synchronize(Context&) {}
+
+constexpr Backend kCpuBackend = {
+    .name = "cpu",
+    .allocate = allocate,
+    .release = release,
+    .copy_to_device = copy,
+    .copy_to_host = copy,
+    .set_zero = set_zero,
+    .synchronize = synchronize,
+    .gemm = ops::gemm,
+    .shuffle_indices = ops::shuffle_indices,
+    .gather_rows = ops::gather_rows,
+    .gather_labels = ops::gather_labels,
+    .bias_activation = ops::bias_activation,
+    .activation_backward = ops::activation_backward,
+    .dropout = ops::dropout,
+    .column_sum = ops::column_sum,
+    .softmax_cross_entropy = ops::softmax_cross_entropy,
+    .initialise = ops::initialise,
+    .optimizer_update = ops::optimizer_update,
+    .fingerprint = ops::fingerprint,
+    .batch_fingerprint = ops::batch_fingerprint,
+};
+
+}  // namespace
+
+const Backend& cpu_backend() { return kCpuBackend; }
+
+}  // namespace kernels

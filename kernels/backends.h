@@ -1,0 +1,121 @@
+// One table of ops per back end. trainer/ computes only through this table; a test runs every entry of every table
+// against the plain formula. Promise of every entry in the tables below: portable (docs/reproducibility.md): the same
+// bits from every back end, thread count, instruction set and launch shape.
+//
+// Memory: every pointer named here is device memory of the table's back end (host memory for cpu), 64-byte aligned,
+// from `allocate`. Matrices are row-major without gaps. Nothing blocks but `copy_to_host` and `synchronize`; ops run
+// in the order of the calls on one context. A context is used by one thread at a time.
+// Errors: EnvironmentError that names the call, the op and the bytes; OutOfMemory where memory is exhausted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/ops.h"
+
+namespace kernels {
+
+/// What a back end needs to run: worker threads (cpu), a stream (cuda). Opaque to callers.
+class Context {
+ public:
+  virtual ~Context() = default;
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  /// See describe_device.
+  virtual std::string describe() const = 0;
+
+ protected:
+  Context() = default;
+};
+
+/// Memory of the device is exhausted.
+class OutOfMemory : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Backend {
+  const char* name;  ///< "cpu" or "cuda"
+
+  void* (*allocate)(Context&, std::size_t bytes);  ///< never null, also for 0 bytes; contents undefined
+  void (*release)(Context&, void* pointer);
+  void (*copy_to_device)(Context&, void* to, const void* from_host, std::size_t bytes);
+  void (*copy_to_host)(Context&, void* to_host, const void* from, std::size_t bytes);  ///< waits
+  void (*set_zero)(Context&, void* pointer, std::size_t bytes);
+  void (*synchronize)(Context&);
+
+  decltype(&ops::gemm) gemm;
+  decltype(&ops::shuffle_indices) shuffle_indices;
+  decltype(&ops::gather_rows) gather_rows;
+  decltype(&ops::gather_labels) gather_labels;
+  decltype(&ops::bias_activation) bias_activation;
+  decltype(&ops::activation_backward) activation_backward;
+  decltype(&ops::dropout) dropout;
+  decltype(&ops::column_sum) column_sum;
+  decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
+  decltype(&ops::initialise) initialise;
+  decltype(&ops::optimizer_update) optimizer_update;
+  decltype(&ops::fingerprint) fingerprint;
+  decltype(&ops::batch_fingerprint) batch_fingerprint;
+};
+
+/// Instruction set of the CPU back end. kBest is the widest that this machine has; asking for one it lacks is an
+/// EnvironmentError. The bits are the same for all of them.
+enum class CpuIsa { kBest, kPlain, kAvx2, kAvx512 };
+
+/// The CPU table and its context with `threads` ≥ 1 threads, the calling one included.
+const Backend& cpu_backend();
+std::unique_ptr<Context> make_cpu_context(int threads, CpuIsa isa = CpuIsa::kBest);
+CpuIsa cpu_isa(const Context& context);  ///< what kBest became
+const char* name(CpuIsa isa);
+
+/// The CUDA table; null where this build has none.
+const Backend* cuda_backend();
+/// A context on the first visible GPU (the controller makes one visible). Errors: EnvironmentError that says what is
+/// missing: build, driver or device.
+std::unique_ptr<Context> make_cuda_context();
+
+/// The device as recorded with an attempt: name, compute capability, SM count, driver (cuda); model name and
+/// instruction set (cpu).
+std::string describe_device(const Context& context);
+
+/// Device memory with an owner. Movable; empty when default-constructed.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Backend& backend, Context& context, std::size_t count)
+      : backend_(&backend), context_(&context), count_(count),
+        data_(static_cast<T*>(backend.allocate(context, count * sizeof(T)))) {}
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_ != nullptr) backend_->release(*context_, data_);
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return count_; }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(backend_, other.backend_);
+    std::swap(context_, other.context_);
+    std::swap(count_, other.count_);
+    std::swap(data_, other.data_);
+  }
+
+  const Backend* backend_ = nullptr;
+  Context* context_ = nullptr;
+  std::size_t count_ = 0;
+  T* data_ = nullptr;
+};
+
+}  // namespace kernels

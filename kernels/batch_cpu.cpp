@@ -1,0 +1,54 @@
+// What makes a batch, on the CPU: its samples' indices, their rows and labels, the fingerprint of the indices.
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/cpu_context.h"
+#include "kernels/fingerprint_formula.h"
+#include "kernels/ops.h"
+#include "kernels/shuffle_formula.h"
+
+namespace kernels::ops {
+namespace {
+
+void prefetch(const float* row, std::size_t columns) {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  for (std::size_t j = 0; j < columns; j += kLine) __builtin_prefetch(row + j);
+}
+
+}  // namespace
+
+void shuffle_indices(Context& any_context, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
+                     std::uint32_t first, std::uint32_t count) {
+  cpu::cpu_context(any_context);
+  if (count == 0) return;
+  const core::Permutation order = epoch_order(n, seed, epoch);
+  for (std::uint32_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(order(first + i));
+}
+
+void gather_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
+                 int columns) {
+  constexpr int kLeast = 8192;  // elements that pay for waking another thread
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  if (columns <= 0) return;
+  const auto row = static_cast<std::size_t>(columns);
+  context.split(count, 1, std::max(1, kLeast / columns), [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      // Rows lie anywhere, so that the processor's own prefetcher finds the next one too late.
+      if (i + 1 < last) prefetch(source + indices[i + 1] * row, row);
+      std::memcpy(out + static_cast<std::size_t>(i) * row, source + indices[i] * row, row * sizeof(float));
+    }
+  });
+}
+
+void gather_labels(Context& any_context, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
+                   int count) {
+  cpu::cpu_context(any_context);
+  for (int i = 0; i < count; ++i) out[i] = source[indices[i]];
+}
+
+void batch_fingerprint(Context& any_context, const std::uint32_t* indices, int count, std::uint64_t* out) {
+  cpu::cpu_context(any_context);
+  *out = fingerprint_range(indices, 0, count, kBatchTensor);
+}
+
+}  // namespace kernels::ops

@@ -1,0 +1,60 @@
+// The context of the CPU back end: its threads, its instruction set and scratch memory for each thread. Shared by the
+// CPU ops; trainer/ sees only Context.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/backends.h"
+#include "kernels/cpu_threads.h"
+#include "kernels/isa_cpu.h"
+
+namespace kernels::cpu {
+
+/// Frees what allocate_aligned gave.
+struct AlignedFree {
+  void operator()(void* pointer) const;
+};
+
+/// 64-byte aligned memory, never null. Errors: OutOfMemory that names the bytes.
+void* allocate_aligned(std::size_t bytes);
+
+class CpuContext final : public Context {
+ public:
+  CpuContext(int threads, CpuIsa isa);
+
+  std::string describe() const override;
+
+  Threads threads;
+  const CpuIsa isa;  ///< never kBest
+  const IsaTable& table;
+
+  /// At least `floats` floats for each thread. Call before Threads::run; then scratch(thread) is that thread's.
+  void reserve_scratch(std::size_t floats);
+  float* scratch(int thread) const { return scratch_[static_cast<std::size_t>(thread)].get(); }
+
+  /// Calls body(first, last) for consecutive ranges that cover 0 … count, cut at multiples of `unit`; one range where
+  /// there are fewer than `least` elements a thread.
+  template <class Body>
+  void split(int count, int unit, int least, Body&& body) {
+    const int parts = parts_of(count, least);
+    threads.run(parts, [&](int part) {
+      const int first = cut(count, unit, part, parts), last = cut(count, unit, part + 1, parts);
+      if (first < last) body(first, last);
+    });
+  }
+
+ private:
+  int parts_of(int count, int least) const;
+  static int cut(int count, int unit, int part, int parts);
+
+  std::size_t scratch_floats_ = 0;
+  std::vector<std::unique_ptr<float, AlignedFree>> scratch_;
+};
+
+/// The CPU context behind `context`. Errors: check() where it belongs to another back end.
+CpuContext& cpu_context(Context& context);
+
+}  // namespace kernels::cpu

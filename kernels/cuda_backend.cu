@@ -1,0 +1,172 @@
+// The CUDA back end: context, memory, errors, and its table. All of CUDA's API is behind this file; the ops launch
+// through launch.h. Linked against the static runtime, so that the program starts where no driver is installed.
+#include <string>
+
+#include "core/error.h"
+#include "kernels/cuda_ops.h"
+
+namespace kernels {
+namespace cuda {
+namespace {
+
+/// Throws what `error` means: OutOfMemory, or EnvironmentError with call, op and bytes (0: not about memory).
+void require(cudaError_t error, const char* call, const std::string& op, std::size_t bytes = 0) {
+  if (error == cudaSuccess) return;
+  (void)cudaGetLastError();  // an error that can be survived is not reported twice
+  const std::string amount = bytes > 0 ? " of " + std::to_string(bytes) + " bytes" : "";
+  const std::string text = op + ": " + call + amount + ": " + cudaGetErrorString(error);
+  if (error == cudaErrorMemoryAllocation) throw OutOfMemory("cuda: " + text);
+  throw core::EnvironmentError("cuda", text, "see sweep doctor");
+}
+
+class CudaContext final : public Context {
+ public:
+  CudaContext() {
+    require(cudaSetDevice(0), "cudaSetDevice", "start");
+    require(cudaGetDeviceProperties(&device_, 0), "cudaGetDeviceProperties", "start");
+    require(cudaDriverGetVersion(&driver_), "cudaDriverGetVersion", "start");
+    if (device_.major < 8) {
+      throw core::EnvironmentError("cuda", std::string(device_.name) + " has compute capability " + capability(),
+                                   "8.0 or later is needed");
+    }
+    require(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", "start");
+  }
+
+  ~CudaContext() override {
+    (void)cudaStreamSynchronize(stream_);
+    (void)cudaFree(workspace_);
+    (void)cudaStreamDestroy(stream_);
+  }
+
+  std::string describe() const override {
+    return std::string(device_.name) + ", compute capability " + capability() + ", " +
+           std::to_string(device_.multiProcessorCount) + " multiprocessors, driver for CUDA " +
+           std::to_string(driver_ / 1000) + "." + std::to_string(driver_ % 1000 / 10);
+  }
+
+  cudaStream_t handle() const { return stream_; }
+  int multiprocessors() const { return device_.multiProcessorCount; }
+
+  float* workspace(const char* op, std::size_t bytes) {
+    if (bytes > workspace_bytes_) {
+      workspace_bytes_ = 0;
+      // cudaFree waits for the kernels that still use the old one.
+      require(cudaFree(workspace_), "cudaFree", op);
+      workspace_ = nullptr;
+      require(cudaMalloc(&workspace_, bytes), "cudaMalloc", op, bytes);
+      workspace_bytes_ = bytes;
+    }
+    return static_cast<float*>(workspace_);
+  }
+
+ private:
+  std::string capability() const { return std::to_string(device_.major) + "." + std::to_string(device_.minor); }
+
+  cudaDeviceProp device_{};
+  int driver_ = 0;
+  cudaStream_t stream_ = nullptr;
+  void* workspace_ = nullptr;
+  std::size_t workspace_bytes_ = 0;
+};
+
+CudaContext& cuda_context(Context& context) {
+  auto* const found = dynamic_cast<CudaContext*>(&context);
+  core::check(found != nullptr, "a CUDA op was given a context of another back end");
+  return *found;
+}
+
+void* allocate(Context& context, std::size_t bytes) {
+  (void)cuda_context(context);
+  void* pointer = nullptr;
+  require(cudaMalloc(&pointer, bytes > 0 ? bytes : 1), "cudaMalloc", "allocate", bytes);
+  return pointer;
+}
+
+void release(Context&, void* pointer) {
+  // No error is thrown from a destructor; a broken device says so at the next call.
+  (void)cudaFree(pointer);
+}
+
+void copy_to_device(Context& context, void* to, const void* from_host, std::size_t bytes) {
+  require(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, cuda_context(context).handle()),
+          "cudaMemcpyAsync", "copy_to_device", bytes);
+}
+
+void copy_to_host(Context& context, void* to_host, const void* from, std::size_t bytes) {
+  const cudaStream_t stream = cuda_context(context).handle();
+  require(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, stream), "cudaMemcpyAsync", "copy_to_host",
+          bytes);
+  require(cudaStreamSynchronize(stream), "cudaStreamSynchronize", "copy_to_host", bytes);
+}
+
+void set_zero(Context& context, void* pointer, std::size_t bytes) { clear(context, "set_zero", pointer, bytes); }
+
+void synchronize(Context& context) {
+  require(cudaStreamSynchronize(cuda_context(context).handle()), "cudaStreamSynchronize", "synchronize");
+}
+
+/// Throws unless this machine can run CUDA programs, in words for whoever has to mend it.
+void require_device() {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  (void)cudaGetLastError();
+  if (error == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
+      throw core::EnvironmentError("cuda", "no NVIDIA driver is installed", "install one, or use the cpu");
+    }
+    throw core::EnvironmentError("cuda",
+                                 "the NVIDIA driver is for CUDA " + std::to_string(driver / 1000) + "." +
+                                     std::to_string(driver % 1000 / 10) + ", this build needs " +
+                                     std::to_string(CUDART_VERSION / 1000) + "." +
+                                     std::to_string(CUDART_VERSION % 1000 / 10),
+                                 "install a newer driver, or use the cpu");
+  }
+  if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0)) {
+    throw core::EnvironmentError("cuda", "no NVIDIA GPU is visible", "check CUDA_VISIBLE_DEVICES, or use the cpu");
+  }
+  require(error, "cudaGetDeviceCount", "start");
+}
+
+}  // namespace
+
+void allow_shared_bytes(const void* kernel, std::size_t bytes, Stream stream) {
+  require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+          "cudaFuncSetAttribute", stream.op, bytes);
+}
+
+void check_launch(Stream stream) { require(cudaGetLastError(), "launch", stream.op); }
+
+Stream stream(Context& context, const char* op) { return {cuda_context(context).handle(), op}; }
+
+float* workspace(Context& context, const char* op, std::size_t bytes) {
+  return cuda_context(context).workspace(op, bytes);
+}
+
+void clear(Context& context, const char* op, void* memory, std::size_t bytes) {
+  require(cudaMemsetAsync(memory, 0, bytes, cuda_context(context).handle()), "cudaMemsetAsync", op, bytes);
+}
+
+int multiprocessors(Context& context) { return cuda_context(context).multiprocessors(); }
+
+}  // namespace cuda
+
+const Backend* cuda_backend() {
+  static const Backend table = cuda::with_ops({
+      .name = "cuda",
+      .allocate = cuda::allocate,
+      .release = cuda::release,
+      .copy_to_device = cuda::copy_to_device,
+      .copy_to_host = cuda::copy_to_host,
+      .set_zero = cuda::set_zero,
+      .synchronize = cuda::synchronize,
+  });
+  return &table;
+}
+
+std::unique_ptr<Context> make_cuda_context() {
+  cuda::require_device();
+  return std::make_unique<cuda::CudaContext>();
+}
+
+}  // namespace kernels

@@ -1,0 +1,42 @@
+// The ops of the CUDA back end, declared with the contracts of ops.h, and the one table that lists them. Defined in the
+// *_cuda.cu files; used by cuda_backend.cu and, compiled for the host, by the emulated back end of the tests.
+#pragma once
+
+#include "kernels/backends.h"
+#include "kernels/launch.h"
+
+namespace kernels::SWEEP_CUDA_NAMESPACE {
+
+decltype(ops::gemm) gemm;
+decltype(ops::shuffle_indices) shuffle_indices;
+decltype(ops::gather_rows) gather_rows;
+decltype(ops::gather_labels) gather_labels;
+decltype(ops::bias_activation) bias_activation;
+decltype(ops::activation_backward) activation_backward;
+decltype(ops::dropout) dropout;
+decltype(ops::column_sum) column_sum;
+decltype(ops::softmax_cross_entropy) softmax_cross_entropy;
+decltype(ops::initialise) initialise;
+decltype(ops::optimizer_update) optimizer_update;
+decltype(ops::fingerprint) fingerprint;
+decltype(ops::batch_fingerprint) batch_fingerprint;
+
+/// `table` (name and memory) with every op filled in.
+inline Backend with_ops(Backend table) {
+  table.gemm = gemm;
+  table.shuffle_indices = shuffle_indices;
+  table.gather_rows = gather_rows;
+  table.gather_labels = gather_labels;
+  table.bias_activation = bias_activation;
+  table.activation_backward = activation_backward;
+  table.dropout = dropout;
+  table.column_sum = column_sum;
+  table.softmax_cross_entropy = softmax_cross_entropy;
+  table.initialise = initialise;
+  table.optimizer_update = optimizer_update;
+  table.fingerprint = fingerprint;
+  table.batch_fingerprint = batch_fingerprint;
+  return table;
+}
+
+}  // namespace kernels::SWEEP_CUDA_NAMESPACE

@@ -1,0 +1,35 @@
+// optimizer_update and fingerprint of the CPU back end: threads take whole blocks of the fingerprint, whose sums are
+// integers and so have no order. What a range computes is in optimizer_isa_cpu.cpp.
+#include <atomic>
+
+#include "kernels/cpu_context.h"
+#include "kernels/ops.h"
+
+namespace kernels::ops {
+namespace {
+
+constexpr int kUnit = 1024;   // a block of the fingerprint
+constexpr int kLeast = 8192;  // elements that pay for waking another thread
+
+}  // namespace
+
+void optimizer_update(Context& any_context, const OptimizerSettings& settings, const StepState* state, float* w,
+                      float* m, float* v, const float* gradient, int count, std::uint32_t tensor,
+                      std::uint64_t* fingerprint) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  std::atomic<std::uint64_t> sum{0};
+  context.split(count, kUnit, kLeast, [&](int first, int last) {
+    sum += context.table.optimizer_update(settings, *state, w, m, v, gradient, first, last - first, tensor);
+  });
+  if (fingerprint != nullptr) *fingerprint = sum;
+}
+
+void fingerprint(Context& any_context, const float* x, int count, std::uint32_t tensor, std::uint64_t* out) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  std::atomic<std::uint64_t> sum{0};
+  context.split(count, kUnit, kLeast,
+                [&](int first, int last) { sum += context.table.fingerprint(x, first, last - first, tensor); });
+  *out = sum;
+}
+
+}  // namespace kernels::ops

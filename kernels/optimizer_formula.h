@@ -1,0 +1,75 @@
+// One step of an optimizer for one weight, and what changes from step to step. Callers: optimizer_* of each back end,
+// the trainer (step_state), tests. Promise: portable.
+// Sources: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in PyTorch's
+// form; Kingma, Ba, "Adam: a method for stochastic optimization" (2015); Loshchilov, Hutter, "Decoupled weight decay
+// regularization" (2019).
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/host_device.h"
+#include "core/math_double.h"
+#include "core/math_float.h"
+#include "kernels/ops.h"
+
+namespace kernels {
+inline namespace SWEEP_ISA {
+
+/// The state of step 1, 2, 3, …. Bias corrections are computed in double from the same rounded betas that the moments
+/// use, and rounded once. Requires: 0 ≤ beta < 1, 1 ≤ step < 2^31.
+inline StepState step_state(const OptimizerSettings& settings, std::uint32_t step, std::uint32_t epoch,
+                            double learning_rate) {
+  const auto exponent = static_cast<std::int32_t>(step);
+  const double rest1 = 1.0 - core::portable::pow_int(static_cast<double>(settings.beta1), exponent);
+  const double rest2 = 1.0 - core::portable::pow_int(static_cast<double>(settings.beta2), exponent);
+  return {step, epoch, static_cast<float>(learning_rate), static_cast<float>(1.0 / rest1),
+          static_cast<float>(1.0 / core::portable::sqrt(rest2))};
+}
+
+/// A weight with the optimizer's memory of it. sgd: m is the velocity, v unused.
+struct OptimizedWeight {
+  float w;
+  float m;
+  float v;
+};
+
+/// One step under gradient g.
+template <Optimizer kKind>
+SWEEP_HOST_DEVICE inline OptimizedWeight optimizer_step(const OptimizerSettings& settings, const StepState& state,
+                                                        OptimizedWeight old, float g) {
+  using core::portable::fma;
+  OptimizedWeight now = old;
+  if constexpr (kKind == Optimizer::kAdamW) {
+    now.w = fma(-(state.learning_rate * settings.weight_decay), old.w, old.w);
+  } else {
+    g = fma(settings.weight_decay, old.w, g);
+  }
+  if constexpr (kKind == Optimizer::kSgd) {
+    now.m = fma(settings.momentum, old.m, g);
+    now.w = fma(-state.learning_rate, now.m, old.w);
+  } else {
+    now.m = fma(settings.beta1, old.m, (1.0f - settings.beta1) * g);
+    now.v = fma(settings.beta2, old.v, ((1.0f - settings.beta2) * g) * g);
+    const float denominator = fma(core::portable::sqrt(now.v), state.bias_correction2_sqrt, settings.epsilon);
+    now.w = fma(-state.learning_rate, (now.m * state.bias_correction1) / denominator, now.w);
+  }
+  return now;
+}
+
+/// Calls visitor(std::integral_constant<Optimizer, kind>{}): from the value to the template argument.
+template <class Visitor>
+auto visit_optimizer(Optimizer kind, Visitor&& visitor) {
+  switch (kind) {
+    case Optimizer::kSgd:
+      return visitor(std::integral_constant<Optimizer, Optimizer::kSgd>{});
+    case Optimizer::kAdam:
+      return visitor(std::integral_constant<Optimizer, Optimizer::kAdam>{});
+    case Optimizer::kAdamW:
+      break;
+  }
+  return visitor(std::integral_constant<Optimizer, Optimizer::kAdamW>{});
+}
+
+}  // namespace SWEEP_ISA
+}  // namespace kernels

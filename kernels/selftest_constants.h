@@ -1,0 +1,93 @@
+// What the self-test must find: the definition of portable-1 in numbers. Written by `selftest_constants` (bench/), never
+// by hand; included by selftest.cpp alone. A change here is another trainer (docs/reproducibility.md).
+#pragma once
+
+#include <cstdint>
+
+namespace kernels {
+
+struct SelftestConstant {
+  const char* name;
+  std::uint64_t digest;
+};
+
+inline constexpr SelftestConstant kSelftestConstants[] = {
+    {"host.philox", 0x69497b8d8d0db89bu},
+    {"host.permutation", 0xe41c6724c0bb9d95u},
+    {"host.exp", 0x98356a0c4f231f99u},
+    {"host.log", 0x7b5ecf1f98d75b11u},
+    {"host.tanh", 0xd4eb14fc428f4599u},
+    {"host.sigmoid", 0x75a21c3702e0cc3au},
+    {"host.gelu", 0x9ceca64e3842d336u},
+    {"host.gelu_derivative", 0xf1b5c0427533200eu},
+    {"host.sin", 0x79bf465685f792eau},
+    {"host.cos", 0x706cf65d32472518u},
+    {"host.double_exp", 0x4123543e0d0a65eau},
+    {"host.double_log", 0xaa5da04fbb998bbbu},
+    {"host.double_sin", 0x6e3f2007918a784cu},
+    {"host.double_cos", 0xf180733e49189b5au},
+    {"host.pow_int", 0xef47186aa911f053u},
+    {"gemm.nn.1x1x1", 0x941a2a010e7eca68u},
+    {"gemm.nn.3x5x7", 0x4fd88b6d265c3e37u},
+    {"gemm.nn.17x33x257", 0xd50285e4d182e6dau},
+    {"gemm.nn.2x3x9001", 0x02c26ebbd964e027u},
+    {"gemm.nn.65x10x300", 0xc3d2348cdb6d3972u},
+    {"gemm.nn.31x70x0", 0xeb2c9d1e19e39342u},
+    {"gemm.nn.denormals", 0xc45ec3ddcf4a5002u},
+    {"gemm.nn.not_finite", 0x84603b9d57562d1du},
+    {"gemm.nt.1x1x1", 0x941a2a010e7eca68u},
+    {"gemm.nt.3x5x7", 0x178571ec2a0708f5u},
+    {"gemm.nt.17x33x257", 0x58ee636f470abee2u},
+    {"gemm.nt.2x3x9001", 0x2a60b8b4fdbe757fu},
+    {"gemm.nt.65x10x300", 0x5514a8e5e5c6f0e2u},
+    {"gemm.nt.31x70x0", 0xeb2c9d1e19e39342u},
+    {"gemm.nt.denormals", 0x5e7ce085f9caa165u},
+    {"gemm.nt.not_finite", 0x48554463bcdc91e5u},
+    {"gemm.tn.1x1x1", 0x941a2a010e7eca68u},
+    {"gemm.tn.3x5x7", 0x8f28556e28cc352fu},
+    {"gemm.tn.17x33x257", 0xc89bc3c1737a8879u},
+    {"gemm.tn.2x3x9001", 0xd417812033a8cf89u},
+    {"gemm.tn.65x10x300", 0xc579e82a0b7dca1fu},
+    {"gemm.tn.31x70x0", 0xeb2c9d1e19e39342u},
+    {"gemm.tn.denormals", 0x2808a1ad903d9f66u},
+    {"gemm.tn.not_finite", 0x1cdcbf6cccfd951du},
+    {"column_sum.1x7", 0x32b045d587262406u},
+    {"column_sum.300x33", 0x233ae958fbd173a6u},
+    {"column_sum.9001x3", 0x0b473c222d6f588au},
+    {"column_sum.special", 0x83817fa93d7eb9e0u},
+    {"activation.none", 0x75961e9e4c7ad312u},
+    {"activation_backward.none", 0x45a2222c9358aa90u},
+    {"activation.relu", 0x8a51b3d5c58fd30eu},
+    {"activation_backward.relu", 0x50d124e169a6fdecu},
+    {"activation.tanh", 0x247ce0eab9e7a2cdu},
+    {"activation_backward.tanh", 0x3d4347ecae115472u},
+    {"activation.gelu", 0x09bbb05045edd5ccu},
+    {"activation_backward.gelu", 0x9fc5fb09a2330970u},
+    {"activation.sigmoid", 0x59ab6b05f5e533b4u},
+    {"activation_backward.sigmoid", 0xd64c3d163fdf2800u},
+    {"softmax.5x1", 0xe843d6245450b56bu},
+    {"softmax.128x10", 0x682f2d1562c6600bu},
+    {"softmax.9x33", 0x54276a38ce769c6au},
+    {"softmax.3x1000", 0x1d888345a3d5b3d3u},
+    {"softmax.special", 0x7d017c5a63facebbu},
+    {"initialise.zero", 0x6dca95de2dabc22cu},
+    {"initialise.he", 0xcf1aa3c4d9853334u},
+    {"initialise.xavier", 0xdc234fe3d32913c0u},
+    {"dropout.0", 0x771b4364b92ec4dbu},
+    {"dropout.0.2", 0x17052ed7f95012d6u},
+    {"dropout.0.5", 0xd74432471e9b009cu},
+    {"optimizer.sgd", 0x4e36075dd97c9b52u},
+    {"optimizer.adam", 0x12ff16149ca06bf7u},
+    {"optimizer.adamw", 0x2a128fe15f28811bu},
+    {"fingerprint.1", 0x7c21c1affbc20e1du},
+    {"fingerprint.1023", 0x76420250d58eb7d3u},
+    {"fingerprint.1024", 0x50dab82f011b7960u},
+    {"fingerprint.1025", 0x59b82aec8c8e0022u},
+    {"fingerprint.5000", 0x4a6349dc4b645b7bu},
+    {"batch.shuffle", 0x5615e85421827733u},
+    {"batch.fingerprint", 0xdf74056b027c0914u},
+    {"batch.rows", 0xb8975dc030f9d64cu},
+    {"batch.labels", 0x580b038eb56ee0bbu},
+};
+
+}  // namespace kernels

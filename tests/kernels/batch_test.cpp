@@ -1,0 +1,92 @@
+// What makes a batch on the CPU: its order and its rows. And the table itself: memory, contexts, errors.
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+#include "core/permutation.h"
+#include "tests/kernels/cpu_contexts.h"
+
+using kernels::cpu_backend;
+using tests::Array;
+using tests::cpu_contexts;
+
+TEST_CASE("shuffle_indices gives any part of an epoch's order, and an epoch takes each sample once") {
+  for (kernels::Context* context : cpu_contexts()) {
+    for (std::uint32_t n : {1u, 2u, 1000u, 4097u}) {
+      Array<std::uint32_t> whole(n), part(n), next(n);
+      cpu_backend().shuffle_indices(*context, whole.data(), n, 99, 4, 0, n);
+      cpu_backend().shuffle_indices(*context, part.data(), n, 99, 4, n / 2, n - n / 2);
+      cpu_backend().shuffle_indices(*context, next.data(), n, 99, 5, 0, n);
+      std::vector<std::uint32_t> order = whole.values();
+      for (std::uint32_t i = 0; i < n; ++i) CHECK(order[i] == core::permute(i, n, 99, 4, 3u << 24));
+      CHECK(std::equal(order.begin() + n / 2, order.end(), part.data()));
+      if (n > 2) CHECK(next.values() != order);
+      std::sort(order.begin(), order.end());
+      for (std::uint32_t i = 0; i < n; ++i) CHECK(order[i] == i);
+    }
+  }
+}
+
+TEST_CASE("gather_rows and gather_labels copy what the indices name") {
+  for (int columns : {1, 10, 784}) {
+    const std::vector<float> source = tests::random_floats(static_cast<std::size_t>(50 * columns), 12);
+    std::vector<std::int32_t> classes(50);
+    for (int i = 0; i < 50; ++i) classes[static_cast<std::size_t>(i)] = i * i;
+    std::vector<std::uint32_t> indices(131);
+    for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i * 17 % 50;
+    const Array<float> source_array(source);
+    const Array<std::int32_t> classes_array(classes);
+    const Array<std::uint32_t> indices_array(indices);
+    for (kernels::Context* context : cpu_contexts()) {
+      Array<float> rows(indices.size() * static_cast<std::size_t>(columns));
+      Array<std::int32_t> labels(indices.size());
+      cpu_backend().gather_rows(*context, rows.data(), source_array.data(), indices_array.data(), 131, columns);
+      cpu_backend().gather_labels(*context, labels.data(), classes_array.data(), indices_array.data(), 131);
+      for (std::size_t i = 0; i < indices.size(); ++i) {
+        CHECK(labels.values()[i] == classes[indices[i]]);
+        const auto width = static_cast<std::size_t>(columns);
+        CHECK(std::equal(rows.data() + i * width, rows.data() + (i + 1) * width, source.data() + indices[i] * width));
+      }
+    }
+  }
+}
+
+TEST_CASE("memory of the CPU back end is never null, aligned to 64 bytes, and goes through copies unchanged") {
+  kernels::Context& context = *cpu_contexts().front();
+  for (std::size_t bytes : {0u, 1u, 100u, 100000u}) {
+    void* memory = cpu_backend().allocate(context, bytes);
+    REQUIRE(memory != nullptr);
+    CHECK(reinterpret_cast<std::uintptr_t>(memory) % 64 == 0);
+    const std::vector<char> text(bytes, 'x');
+    std::vector<char> back(bytes, ' ');
+    cpu_backend().copy_to_device(context, memory, text.data(), bytes);
+    cpu_backend().copy_to_host(context, back.data(), memory, bytes);
+    CHECK(back == text);
+    cpu_backend().set_zero(context, memory, bytes);
+    cpu_backend().synchronize(context);
+    cpu_backend().copy_to_host(context, back.data(), memory, bytes);
+    CHECK(back == std::vector<char>(bytes, '\0'));
+    cpu_backend().release(context, memory);
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which end the program themselves
+TEST_CASE("memory that the machine does not have is OutOfMemory with the number of bytes") {
+  constexpr std::size_t kBytes = std::numeric_limits<std::size_t>::max() / 4;
+  try {
+    cpu_backend().release(*cpu_contexts().front(), cpu_backend().allocate(*cpu_contexts().front(), kBytes));
+    FAIL("nothing was thrown");
+  } catch (const kernels::OutOfMemory& error) {
+    CHECK(std::string(error.what()) == "cpu: allocate: no memory for 4611686018427387903 bytes");
+  }
+}
+#endif
+
+TEST_CASE("a CPU context describes its processor, instruction set and threads") {
+  const auto context = kernels::make_cpu_context(2, kernels::CpuIsa::kAvx2);
+  const std::string text = describe_device(*context);
+  CHECK(kernels::cpu_isa(*context) == kernels::CpuIsa::kAvx2);
+  CHECK(text.find(", avx2, 2 threads") != std::string::npos);
+  CHECK(text.front() != ',');
+  CHECK(kernels::cpu_isa(*kernels::make_cpu_context(1)) != kernels::CpuIsa::kBest);
+}

@@ -1,0 +1,95 @@
+// What the tests of the CPU back end share: every instruction set that this machine has times 1, 2 and 3 threads,
+// arrays of bits, and comparison to the bit. The expected values come from plain loops in the tests themselves.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/backends.h"
+#include "tests/catch.h"
+
+namespace tests {
+
+/// The contexts, made once a program.
+inline std::vector<kernels::Context*> cpu_contexts() {
+  using kernels::CpuIsa;
+  static const std::vector<std::unique_ptr<kernels::Context>> owned = [] {
+    std::vector<std::unique_ptr<kernels::Context>> made;
+    const CpuIsa best = kernels::cpu_isa(*kernels::make_cpu_context(1));
+    for (CpuIsa isa : {CpuIsa::kPlain, CpuIsa::kAvx2, CpuIsa::kAvx512}) {
+      if (isa == CpuIsa::kAvx512 && best != CpuIsa::kAvx512) continue;
+      for (int threads = 1; threads <= 3; ++threads) made.push_back(kernels::make_cpu_context(threads, isa));
+    }
+    return made;
+  }();
+  std::vector<kernels::Context*> contexts;
+  for (const auto& context : owned) contexts.push_back(context.get());
+  return contexts;
+}
+
+/// Memory of the CPU back end with the very number of elements asked for, so that address sanitizer sees its ends.
+template <class T>
+class Array {
+ public:
+  explicit Array(std::size_t count) : buffer_(kernels::cpu_backend(), *cpu_contexts().front(), count) {
+    if (count > 0) std::memset(static_cast<void*>(buffer_.data()), 0xff, count * sizeof(T));  // NaN, −1
+  }
+  explicit Array(const std::vector<T>& values) : Array(values.size()) {
+    if (!values.empty()) std::memcpy(buffer_.data(), values.data(), values.size() * sizeof(T));
+  }
+  T* data() { return buffer_.data(); }
+  const T* data() const { return buffer_.data(); }
+  std::vector<T> values() const { return {buffer_.data(), buffer_.data() + buffer_.size()}; }
+
+ private:
+  kernels::Buffer<T> buffer_;
+};
+
+/// The first element whose bits differ (a NaN equals a NaN), in words; empty where there is none.
+inline std::string first_difference(const std::vector<float>& found, const std::vector<float>& expected) {
+  if (found.size() != expected.size()) return "sizes differ";
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] != found[i] && expected[i] != expected[i]) continue;
+    const auto bits = std::bit_cast<std::uint32_t>(found[i]), wanted = std::bit_cast<std::uint32_t>(expected[i]);
+    if (bits == wanted) continue;
+    char text[120];
+    std::snprintf(text, sizeof text, "element %zu is %a (%08x), expected %a (%08x)", i, static_cast<double>(found[i]),
+                  bits, static_cast<double>(expected[i]), wanted);
+    return text;
+  }
+  return {};
+}
+
+/// `count` numbers in (−1, 1).
+inline std::vector<float> random_floats(std::size_t count, std::uint32_t seed) {
+  std::mt19937 generator(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(static_cast<std::int32_t>(generator())) * 0x1p-31f;
+  return values;
+}
+
+/// `count` numbers among them denormals, ±0, ±infinity, NaN and the ends of the range.
+inline std::vector<float> special_floats(std::size_t count, std::uint32_t seed, bool finite = false) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> values = {0.0f,     -0.0f,     0x1p-149f, -0x1p-149f,        0x1.8p-130f, -0x1.fp-127f,
+                                     0x1p-75f, -0x1p-75f, 0x1p-126f, 0x1.fffffep+127f,  1.0f,        -1.0f,
+                                     3.5f,     -0x1p+64f, 0x1p-12f,  -0x1.fffffep+127f, inf,         -inf,
+                                     nan};
+  std::mt19937 generator(seed);
+  std::vector<float> chosen(count);
+  // Specials are rare enough that not every sum ends as a NaN.
+  for (float& value : chosen) {
+    const std::uint32_t draw = generator();
+    const std::size_t kinds = finite || draw % 50 != 0 ? values.size() - 5 : values.size();
+    value = draw % 2 == 0 ? values[(draw >> 8) % kinds] : static_cast<float>(draw >> 8) * 0x1p-24f - 0.5f;
+  }
+  return chosen;
+}
+
+}  // namespace tests

@@ -1,0 +1,355 @@
+// The cases of op_cases.h. Inputs are functions of the case, never of the back end.
+#include "tests/kernels/op_cases.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "tests/kernels/cpu_contexts.h"
+
+namespace tests {
+namespace {
+
+using kernels::Activation;
+using kernels::Buffer;
+using kernels::Initialisation;
+using kernels::Optimizer;
+using kernels::OptimizerSettings;
+using kernels::StepState;
+using kernels::Transpose;
+
+using Floats = std::vector<float>;
+
+std::size_t size(int rows, int columns = 1) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
+template <class T>
+Buffer<T> put(const Machine& machine, const std::vector<T>& values) {
+  Buffer<T> made(machine.backend, machine.context, values.size());
+  machine.backend.copy_to_device(machine.context, made.data(), values.data(), values.size() * sizeof(T));
+  return made;
+}
+
+/// For an op to write: holds what no op leaves there.
+template <class T>
+Buffer<T> unwritten(const Machine& machine, std::size_t count) {
+  return put(machine, std::vector<T>(count, std::bit_cast<T>(std::array<std::uint8_t, sizeof(T)>{})));
+}
+
+std::uint32_t word(float value) { return value != value ? 0x7fc00000u : std::bit_cast<std::uint32_t>(value); }
+std::uint32_t word(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+std::uint32_t word(std::uint32_t value) { return value; }
+
+template <class T>
+std::vector<std::uint32_t> get(const Machine& machine, const Buffer<T>& buffer) {
+  std::vector<T> values(buffer.size());
+  machine.backend.copy_to_host(machine.context, values.data(), buffer.data(), values.size() * sizeof(T));
+  std::vector<std::uint32_t> words;
+  words.reserve(values.size());
+  for (const T& value : values) {
+    if constexpr (sizeof(T) == 8) {
+      words.push_back(static_cast<std::uint32_t>(value >> 32));
+      words.push_back(static_cast<std::uint32_t>(value));
+    } else {
+      words.push_back(word(value));
+    }
+  }
+  return words;
+}
+
+Floats filled(std::size_t count, std::uint32_t seed, bool special) {
+  return special ? special_floats(count, seed) : random_floats(count, seed);
+}
+
+OpCase gemm_case(Transpose transpose, int m, int n, int k, bool special) {
+  const char* const letters[] = {"NN", "NT", "TN"};
+  const std::string name = fmt::format("gemm {} {}×{}×{}{}", letters[static_cast<int>(transpose)], m, n, k,
+                                       special ? ", special values" : "");
+  return {name, [=](const Machine& machine) -> Written {
+            const auto seed = static_cast<std::uint32_t>(m * 31 + n * 7 + k);
+            const Buffer<float> a = put(machine, filled(size(m, k), seed, special));
+            const Buffer<float> b = put(machine, filled(size(k, n), seed + 1, special));
+            Buffer<float> c = unwritten<float>(machine, size(m, n));
+            machine.backend.gemm(machine.context, transpose, m, n, k, a.data(), b.data(), c.data());
+            return {{"c", get(machine, c)}};
+          }};
+}
+
+const char* name_of(Activation activation) {
+  const char* const names[] = {"none", "relu", "tanh", "gelu", "sigmoid"};
+  return names[static_cast<int>(activation)];
+}
+
+OpCase bias_activation_case(Activation activation, int rows, int columns, bool keeps_z, bool in_place) {
+  const std::string name = fmt::format("bias_activation {} {}×{}{}{}", name_of(activation), rows, columns,
+                                       keeps_z ? " with z" : "", in_place ? " in place" : "");
+  return {name, [=](const Machine& machine) -> Written {
+            Buffer<float> x = put(machine, special_floats(size(rows, columns), 5));
+            const Buffer<float> bias = put(machine, random_floats(size(columns), 6));
+            Buffer<float> z = unwritten<float>(machine, size(rows, columns));
+            Buffer<float> out = unwritten<float>(machine, size(rows, columns));
+            float* const to = in_place ? x.data() : out.data();
+            machine.backend.bias_activation(machine.context, activation, to, keeps_z ? z.data() : nullptr, x.data(),
+                                            bias.data(), rows, columns);
+            return {{"out", get(machine, out)}, {"z", get(machine, z)}, {"x", get(machine, x)}};
+          }};
+}
+
+OpCase activation_backward_case(Activation activation, int count, bool in_place) {
+  const std::string name =
+      fmt::format("activation_backward {} {}{}", name_of(activation), count, in_place ? " in place" : "");
+  return {name, [=](const Machine& machine) -> Written {
+            Buffer<float> dout = put(machine, special_floats(size(count), 7));
+            const Buffer<float> given = put(machine, special_floats(size(count), 8));
+            Buffer<float> dz = unwritten<float>(machine, size(count));
+            const bool from_z = activation == Activation::kGelu;
+            const bool from_out = !from_z && activation != Activation::kNone;
+            machine.backend.activation_backward(machine.context, activation, in_place ? dout.data() : dz.data(),
+                                                dout.data(), from_out ? given.data() : nullptr,
+                                                from_z ? given.data() : nullptr, count);
+            return {{"dz", get(machine, dz)}, {"dout", get(machine, dout)}};
+          }};
+}
+
+const StepState kStep{7, 2, 0x1.0624dep-10f, 1.9f, 31.6f};
+
+OpCase dropout_case(int count, float rate, bool in_place) {
+  return {fmt::format("dropout {} rate {}{}", count, rate, in_place ? " in place" : ""),
+          [=](const Machine& machine) -> Written {
+            Buffer<float> in = put(machine, special_floats(size(count), 9));
+            Buffer<float> out = unwritten<float>(machine, size(count));
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            machine.backend.dropout(machine.context, in_place ? in.data() : out.data(), in.data(), count, rate,
+                                    0x123456789abcdefu, 3, state.data());
+            return {{"out", get(machine, out)}, {"in", get(machine, in)}};
+          }};
+}
+
+OpCase initialise_case(Initialisation kind, int count) {
+  return {fmt::format("initialise {} {}", static_cast<int>(kind), count), [=](const Machine& machine) -> Written {
+            Buffer<float> w = unwritten<float>(machine, size(count));
+            machine.backend.initialise(machine.context, kind, w.data(), count, 784, 512, 1.0f, 99, 4);
+            return {{"w", get(machine, w)}};
+          }};
+}
+
+OpCase column_sum_case(int rows, int columns) {
+  return {fmt::format("column_sum {}×{}", rows, columns), [=](const Machine& machine) -> Written {
+            const Buffer<float> x = put(machine, filled(size(rows, columns), 11, rows % 2 == 1));
+            Buffer<float> out = unwritten<float>(machine, size(columns));
+            machine.backend.column_sum(machine.context, out.data(), x.data(), rows, columns);
+            return {{"out", get(machine, out)}};
+          }};
+}
+
+OpCase loss_case(int rows, int classes, bool special, bool with_gradient) {
+  const std::string name = fmt::format("softmax_cross_entropy {}×{}{}{}", rows, classes, special ? ", special" : "",
+                                       with_gradient ? "" : ", no gradient");
+  return {
+      name, [=](const Machine& machine) -> Written {
+        Floats values = filled(size(rows, classes), 13, special);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          if (i % 3 == 0) values[i] = values[i] * 8.0f;
+          if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
+        }
+        // Two classes tie for the maximum of every second row; the label is one of them.
+        const std::size_t width = static_cast<std::size_t>(classes);
+        for (std::size_t row = 0; row < size(rows); row += 2) {
+          values[row * width + row * 7 % width] = 9.0f;
+          values[row * width + row * 5 % width] = 9.0f;
+        }
+        std::vector<std::int32_t> chosen(size(rows));
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+          chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
+        }
+        const Buffer<float> logits = put(machine, values);
+        const Buffer<std::int32_t> labels = put(machine, chosen);
+        Buffer<float> loss = unwritten<float>(machine, size(rows));
+        Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
+        Buffer<float> dlogits = unwritten<float>(machine, size(rows, classes));
+        machine.backend.softmax_cross_entropy(machine.context, loss.data(), correct.data(),
+                                              with_gradient ? dlogits.data() : nullptr, logits.data(), labels.data(),
+                                              rows, classes);
+        return {{"loss", get(machine, loss)}, {"correct", get(machine, correct)}, {"dlogits", get(machine, dlogits)}};
+      }};
+}
+
+OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
+  const char* const names[] = {"sgd", "adam", "adamw"};
+  const std::string name = fmt::format("optimizer_update {} {}{}{}", names[static_cast<int>(kind)], count,
+                                       with_fingerprint ? " with fingerprint" : "", special ? ", special" : "");
+  return {name, [=](const Machine& machine) -> Written {
+            Buffer<float> w = put(machine, filled(size(count), 17, special));
+            Buffer<float> m = put(machine, random_floats(size(count), 18));
+            Floats squares = random_floats(size(count), 19);
+            for (float& value : squares) value = value * value;
+            Buffer<float> v = put(machine, squares);
+            const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            Buffer<std::uint64_t> print = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}});
+            OptimizerSettings settings;
+            settings.kind = kind;
+            settings.weight_decay = 0.01f;
+            machine.backend.optimizer_update(machine.context, settings, state.data(), w.data(), m.data(),
+                                             kind == Optimizer::kSgd ? nullptr : v.data(), gradient.data(), count, 5,
+                                             with_fingerprint ? print.data() : nullptr);
+            return {{"w", get(machine, w)},
+                    {"m", get(machine, m)},
+                    {"v", get(machine, v)},
+                    {"fingerprint", get(machine, print)}};
+          }};
+}
+
+OpCase fingerprint_case(int count) {
+  return {
+      fmt::format("fingerprint and batch_fingerprint {}", count), [=](const Machine& machine) -> Written {
+        const Buffer<float> x = put(machine, special_floats(size(count), 23));
+        std::vector<std::uint32_t> values(size(count));
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint32_t>(i * 2654435761u);
+        const Buffer<std::uint32_t> indices = put(machine, values);
+        Buffer<std::uint64_t> prints = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}, ~std::uint64_t{0}});
+        machine.backend.fingerprint(machine.context, x.data(), count, 9, prints.data());
+        machine.backend.batch_fingerprint(machine.context, indices.data(), count, prints.data() + 1);
+        return {{"fingerprints", get(machine, prints)}};
+      }};
+}
+
+OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
+  return {fmt::format("shuffle_indices {}+{} of {}", first, count, n), [=](const Machine& machine) -> Written {
+            Buffer<std::uint32_t> out = unwritten<std::uint32_t>(machine, count);
+            machine.backend.shuffle_indices(machine.context, out.data(), n, 0xfeedu, 3, first, count);
+            return {{"indices", get(machine, out)}};
+          }};
+}
+
+OpCase gather_case(int samples, int count, int columns) {
+  return {fmt::format("gather {} of {} rows of {}", count, samples, columns), [=](const Machine& machine) -> Written {
+            const Buffer<float> source = put(machine, special_floats(size(samples, columns), 29));
+            std::vector<std::int32_t> all(size(samples));
+            for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i * 3);
+            const Buffer<std::int32_t> source_labels = put(machine, all);
+            std::vector<std::uint32_t> chosen(size(count));
+            for (std::size_t i = 0; i < chosen.size(); ++i) {
+              chosen[i] = static_cast<std::uint32_t>((i * 37 + 11) % static_cast<std::size_t>(samples));
+            }
+            const Buffer<std::uint32_t> indices = put(machine, chosen);
+            Buffer<float> rows = unwritten<float>(machine, size(count, columns));
+            Buffer<std::int32_t> labels = unwritten<std::int32_t>(machine, size(count));
+            machine.backend.gather_rows(machine.context, rows.data(), source.data(), indices.data(), count, columns);
+            machine.backend.gather_labels(machine.context, labels.data(), source_labels.data(), indices.data(), count);
+            return {{"rows", get(machine, rows)}, {"labels", get(machine, labels)}};
+          }};
+}
+
+const Transpose kTransposes[] = {Transpose::kNN, Transpose::kNT, Transpose::kTN};
+const Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kGelu,
+                                   Activation::kSigmoid};
+
+struct Extent {
+  int m, n, k;
+};
+
+}  // namespace
+
+std::vector<OpCase> gemm_cases(Sizes sizes) {
+  const std::vector<Extent> odd = {{1, 1, 1},    {3, 5, 7},     {32, 32, 16},  {33, 31, 17},   {64, 64, 257},
+                                   {65, 66, 40}, {5, 130, 513}, {129, 3, 300}, {130, 131, 33}, {2, 3, 4097}};
+  const std::vector<Extent> real = {{128, 512, 784}, {128, 256, 512},    {128, 10, 256},   {512, 784, 128},
+                                    {256, 512, 128}, {10, 256, 128},     {128, 784, 512},  {1000, 512, 784},
+                                    {513, 511, 509}, {1024, 1024, 1024}, {257, 129, 9001}, {2048, 2048, 4100}};
+  std::vector<OpCase> cases;
+  for (const Transpose transpose : kTransposes) {
+    for (const Extent& at : sizes == Sizes::kOdd ? odd : real) {
+      cases.push_back(gemm_case(transpose, at.m, at.n, at.k, false));
+    }
+    cases.push_back(gemm_case(transpose, 14, 35, 600, true));
+    cases.push_back(gemm_case(transpose, 6, 5, 0, false));
+  }
+  return cases;
+}
+
+std::vector<OpCase> elementwise_cases(Sizes sizes) {
+  const bool odd = sizes == Sizes::kOdd;
+  std::vector<OpCase> cases;
+  for (const Activation activation : kActivations) {
+    for (const auto& [rows, columns] : odd ? std::vector<std::pair<int, int>>{{1, 1}, {3, 33}, {17, 10}, {70, 65}}
+                                           : std::vector<std::pair<int, int>>{{128, 512}, {1000, 10}, {70000, 3}}) {
+      cases.push_back(bias_activation_case(activation, rows, columns, true, false));
+      cases.push_back(bias_activation_case(activation, rows, columns, false, true));
+    }
+    for (const int count : odd ? std::vector<int>{1, 255, 1003} : std::vector<int>{128 * 512, 1000003}) {
+      cases.push_back(activation_backward_case(activation, count, false));
+      cases.push_back(activation_backward_case(activation, count, true));
+    }
+  }
+  for (const int count : odd ? std::vector<int>{1, 2, 3, 4, 1023, 1025} : std::vector<int>{128 * 512, 1000003}) {
+    for (const float rate : {0.0f, 0.2f, 0.999f}) cases.push_back(dropout_case(count, rate, count % 2 == 1));
+    for (const auto kind : {Initialisation::kZero, Initialisation::kHe, Initialisation::kXavier}) {
+      cases.push_back(initialise_case(kind, count));
+    }
+  }
+  return cases;
+}
+
+std::vector<OpCase> column_sum_cases(Sizes sizes) {
+  std::vector<OpCase> cases;
+  for (const auto& [rows, columns] :
+       sizes == Sizes::kOdd
+           ? std::vector<
+                 std::pair<int, int>>{{0, 3}, {1, 1}, {5, 33}, {256, 10}, {257, 31}, {1281, 2}, {4097, 3}, {8200, 1}}
+           : std::vector<std::pair<int, int>>{{128, 512}, {10000, 1}, {54001, 10}, {300001, 7}}) {
+    cases.push_back(column_sum_case(rows, columns));
+  }
+  return cases;
+}
+
+std::vector<OpCase> loss_cases(Sizes sizes) {
+  std::vector<OpCase> cases;
+  for (const auto& [rows, classes] :
+       sizes == Sizes::kOdd
+           ? std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {5, 10}, {9, 31}, {3, 32}, {6, 33}, {2, 100}}
+           : std::vector<std::pair<int, int>>{{128, 10}, {6000, 10}, {10000, 10}, {33, 65536}}) {
+    cases.push_back(loss_case(rows, classes, false, true));
+    cases.push_back(loss_case(rows, classes, true, true));
+    cases.push_back(loss_case(rows, classes, false, false));
+  }
+  return cases;
+}
+
+std::vector<OpCase> optimizer_cases(Sizes sizes) {
+  std::vector<OpCase> cases;
+  for (const int count : sizes == Sizes::kOdd ? std::vector<int>{1, 3, 511, 512, 513, 1024, 1025, 3000}
+                                              : std::vector<int>{784 * 512, 512, 1000003}) {
+    for (const auto kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW}) {
+      cases.push_back(optimizer_case(kind, count, true, false));
+      cases.push_back(optimizer_case(kind, count, false, true));
+    }
+    cases.push_back(fingerprint_case(count));
+  }
+  cases.push_back(fingerprint_case(0));
+  return cases;
+}
+
+std::vector<OpCase> batch_cases(Sizes sizes) {
+  if (sizes == Sizes::kOdd) {
+    return {shuffle_case(1, 0, 1), shuffle_case(1000, 990, 10), shuffle_case(257, 0, 257), shuffle_case(70000, 5, 300),
+            gather_case(5, 3, 1),  gather_case(20, 33, 7),      gather_case(9, 8, 784),    gather_case(300, 257, 2)};
+  }
+  return {shuffle_case(54000, 0, 54000), shuffle_case(60000, 59968, 32), gather_case(60000, 128, 784),
+          gather_case(10000, 5003, 2)};
+}
+
+std::string difference(const Written& found, const Written& expected) {
+  for (std::size_t array = 0; array < expected.size(); ++array) {
+    const auto& [name, wanted] = expected[array];
+    const auto& words = found.at(array).second;
+    if (words.size() != wanted.size()) return name + ": sizes differ";
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (words[i] != wanted[i]) return fmt::format("{}[{}] is {:08x}, expected {:08x}", name, i, words[i], wanted[i]);
+    }
+  }
+  return {};
+}
+
+}  // namespace tests
