@@ -1,0 +1,136 @@
+// Checkpoints: written, read back, and refused when anything is not as it was.
+#include "trainer/checkpoint/checkpoint.h"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "core/digest.h"
+#include "core/files.h"
+#include "tests/catch.h"
+#include "tests/trainer/message.h"
+#include "tests/temporary_folder.h"
+
+namespace {
+
+trainer::CheckpointState example(std::uint64_t step = 7) {
+  trainer::CheckpointState state;
+  state.identity = {{"seed", 3}, {"config", {{"epochs", 2}}}};
+  state.step = step;
+  state.epoch_loss_sum = 0.1 + 0.2;
+  state.best = trainer::Best{{{"name", "val_accuracy"}}, 0.875, 4, 1, "best-4.safetensors"};
+  state.tensors = {{"layers.0.weight", {2, 3}, {1, -0.0f, 3e-45f, 4, 5, 6}}, {"layers.0.bias", {2}, {0.5f, -1}}};
+  return state;
+}
+
+std::vector<std::string> files_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint reads back as it was written, to the bit") {
+  const trainer::CheckpointState state = example();
+  CHECK(trainer::decode_checkpoint(trainer::encode_checkpoint(state), "here") == state);
+  trainer::CheckpointState without = example();
+  without.best.reset();
+  without.epoch_loss_sum = std::numeric_limits<double>::infinity();
+  CHECK(trainer::decode_checkpoint(trainer::encode_checkpoint(without), "here") == without);
+  CHECK(std::signbit(trainer::decode_checkpoint(trainer::encode_checkpoint(state), "here").tensors[0].values[1]));
+}
+
+TEST_CASE("a checkpoint is a safetensors file: length, JSON header, data at a multiple of eight") {
+  const std::string bytes = trainer::encode_checkpoint(example());
+  std::uint64_t length = 0;
+  for (std::size_t i = 0; i < 8; ++i) length |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  CHECK(length % 8 == 0);
+  const core::Json header = core::Json::parse(bytes.substr(8, length));
+  CHECK(header["layers.0.weight"].dump() == R"({"data_offsets":[0,24],"dtype":"F32","shape":[2,3]})");
+  CHECK(header["layers.0.bias"].dump() == R"({"data_offsets":[24,32],"dtype":"F32","shape":[2]})");
+  CHECK(header["__metadata__"]["format"] == "sweep-checkpoint/1");
+  CHECK(bytes.size() == 8 + length + 32);
+}
+
+TEST_CASE("a checkpoint that is cut off anywhere is refused") {
+  const std::string bytes = trainer::encode_checkpoint(example());
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    const std::string message = message_of([&] { trainer::decode_checkpoint(bytes.substr(0, length), "here"); });
+    REQUIRE(message.starts_with("here: is cut off at byte " + std::to_string(length)));
+  }
+  CHECK(message_of([&] { trainer::decode_checkpoint(bytes + "x", "here"); }) ==
+        "here: has 1 bytes behind its last tensor");
+}
+
+TEST_CASE("a checkpoint with any one byte changed is refused") {
+  const std::string bytes = trainer::encode_checkpoint(example());
+  const trainer::CheckpointState state = example();
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    // A change that only moves a blank of the padding may pass; what is read is never another state.
+    std::optional<trainer::CheckpointState> read;
+    try {
+      read = trainer::decode_checkpoint(damaged, "here");
+    } catch (const core::UserError&) {
+      ++refused;
+    }
+    if (read) REQUIRE(*read == state);
+  }
+  CHECK(refused > bytes.size() - 16);
+  std::string damaged = bytes;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  CHECK(message_of([&] {
+          trainer::decode_checkpoint(damaged, "here");
+        }).starts_with("here: is damaged: its contents have SHA-256 "));
+}
+
+TEST_CASE("a checkpoint of another trial is refused, and the difference is named") {
+  const TemporaryFolder folder;
+  trainer::CheckpointFolder checkpoints(folder.path());
+  const auto file = folder.path() / checkpoints.write("last", example()).file;
+  CHECK(trainer::load_checkpoint(file, example().identity) == example());
+  core::Json other = example().identity;
+  other["seed"] = 4;
+  CHECK(message_of([&] { trainer::load_checkpoint(file, other); }) ==
+        file.string() + ": belongs to another trial: it differs in seed, start this trial without it");
+}
+
+TEST_CASE("any safetensors file that is no checkpoint of ours is refused") {
+  CHECK(message_of([] { trainer::decode_checkpoint(trainer::write_safetensors({}), "here"); }) ==
+        "here: is not a checkpoint of this program: no format");
+  CHECK(message_of([] {
+          trainer::decode_checkpoint(trainer::write_safetensors({{{"format", "pt"}}, {}}), "here");
+        }) == "here: is a checkpoint of the form 'pt', this trainer reads 'sweep-checkpoint/1'");
+}
+
+TEST_CASE("the event's digest is that of the file, and the step stands in the name") {
+  const TemporaryFolder folder;
+  trainer::CheckpointFolder checkpoints(folder.path() / "new");
+  const protocol::Checkpoint event = checkpoints.write("best", example(12));
+  CHECK(event.file == "best-12.safetensors");
+  CHECK(event.kind == "best");
+  CHECK(event.step == 12);
+  CHECK(event.sha256 == core::sha256_file(folder.path() / "new" / event.file));
+}
+
+TEST_CASE("the newest two of each kind are kept, and newer strangers are swept away") {
+  const TemporaryFolder folder;
+  folder.write("last-900.safetensors", "written after the checkpoint that the attempt went on from");
+  folder.write("last-5.safetensors.tmp123", "");
+  folder.write("notes", "");
+  trainer::CheckpointFolder checkpoints(folder.path());
+  checkpoints.keep("last", "last-10.safetensors");
+  folder.write("last-10.safetensors", "");
+  using Names = std::vector<std::string>;
+  checkpoints.write("best", example(11));
+  checkpoints.write("last", example(20));
+  checkpoints.prune("last");
+  CHECK(files_in(folder.path()) == Names{"best-11.safetensors", "last-10.safetensors", "last-20.safetensors", "notes"});
+  checkpoints.write("last", example(30));
+  checkpoints.prune("last");
+  CHECK(files_in(folder.path()) == Names{"best-11.safetensors", "last-20.safetensors", "last-30.safetensors", "notes"});
+}

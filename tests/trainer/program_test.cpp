@@ -1,0 +1,254 @@
+// The program itself, as a process: flags, exit codes, SIGTERM, and a reader that goes away.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+
+#include "core/digest.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "protocol/data_set.h"
+#include "protocol/event.h"
+#include "protocol/outcome.h"
+#include "protocol/trial_document.h"
+#include "tests/catch.h"
+#include "tests/temporary_folder.h"
+
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+// sweep-trainer in a clean environment, its standard output on a pipe, the other two on /dev/null and a file.
+class Process {
+ public:
+  Process(std::vector<std::string> arguments, const Environment& environment, const std::string& stderr_file) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    arguments.insert(arguments.begin(), SWEEP_TRAINER);
+    std::vector<std::string> settings;
+    for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+    std::vector<char*> argv = pointers(arguments), envp = pointers(settings);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const int null = ::open("/dev/null", O_RDONLY);
+      const int errors = ::open(stderr_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      ::dup2(null, 0);
+      ::dup2(ends[1], 1);
+      ::dup2(errors, 2);
+      ::execve(SWEEP_TRAINER, argv.data(), envp.data());
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    output_ = ends[0];
+  }
+  ~Process() {
+    close_output();
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  void signal(int number) const { ::kill(pid_, number); }
+
+  // The next line without its newline; empty at the end.
+  std::string line() {
+    for (;;) {
+      if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
+        std::string text = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        return text;
+      }
+      std::array<char, 4096> chunk;
+      const ssize_t got = ::read(output_, chunk.data(), chunk.size());
+      if (got <= 0) return {};
+      buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+  }
+  void close_output() {
+    if (output_ >= 0) ::close(output_);
+    output_ = -1;
+  }
+
+  // The exit code, or minus the signal.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  static std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> list;
+    for (std::string& text : texts) list.push_back(text.data());
+    list.push_back(nullptr);
+    return list;
+  }
+
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string buffer_;
+};
+
+struct Run {
+  int code = 0;
+  std::string output;
+  std::string errors;
+};
+
+Run run(const TemporaryFolder& folder, std::vector<std::string> arguments, const Environment& environment = {}) {
+  const std::string errors = (folder.path() / "stderr").string();
+  Process process(std::move(arguments), environment, errors);
+  Run result;
+  for (std::string line; !(line = process.line()).empty();) result.output += line + "\n";
+  result.code = process.wait();
+  result.errors = core::read_file(errors);
+  return result;
+}
+
+std::string document(const TemporaryFolder& folder, core::Json config) {
+  protocol::TrialDocument trial;
+  trial.sweep = "s";
+  trial.trial = "t";
+  trial.seed = 5;
+  trial.config = std::move(config);
+  trial.data =
+      protocol::DataSource{"builtin:spirals", "", protocol::data_digest(protocol::locate_data("builtin:spirals"))};
+  return folder.write("trial.json", core::canonical_json(trial.to_json())).string();
+}
+
+std::vector<protocol::Event> events_in(const std::string& text) {
+  std::vector<protocol::Event> events;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    events.push_back(protocol::Event::parse(text.substr(begin, end - begin), "test"));
+  return events;
+}
+
+std::string finished_line(const std::vector<protocol::Event>& events) {
+  protocol::Event last = events.back();
+  last.seq = 0;
+  return last.line();
+}
+
+}  // namespace
+
+TEST_CASE("the program describes itself in one line of JSON") {
+  const TemporaryFolder folder;
+  const Run described = run(folder, {"--describe"});
+  CHECK(described.code == 0);
+  const core::Json json = core::Json::parse(described.output);
+  CHECK(json["protocol"] == 1);
+  CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy"}));
+  CHECK(json["data"] == core::Json({"spirals", "images"}));
+  CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
+  CHECK(json["hyperparameters"].size() == 18);
+}
+
+TEST_CASE("help and version go to standard output, what is wrong to standard error") {
+  const TemporaryFolder folder;
+  CHECK(run(folder, {"--help"}).code == 0);
+  CHECK(run(folder, {"--version"}).code == 0);
+  const Run nothing = run(folder, {});
+  CHECK(nothing.code == protocol::kTrainerUserError);
+  CHECK(nothing.output.empty());
+  CHECK(nothing.errors ==
+        "arguments: no trial document, name one, or set SWEEP_TRIAL as sweep does; see sweep-trainer --help\n");
+  const Run unknown = run(folder, {"--descibe"});
+  CHECK(unknown.code == protocol::kTrainerUserError);
+  CHECK(unknown.errors == "--descibe: there is no such flag, see sweep-trainer --help\n");
+}
+
+TEST_CASE("a document on the command line and one in SWEEP_TRIAL train the same") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"epochs", 2}, {"hidden", 8}});
+  const Run by_hand = run(folder, {file});
+  CHECK(by_hand.code == 0);
+  const std::string target = (folder.path() / "events").string();
+  const Run by_controller = run(folder, {}, {{"SWEEP_TRIAL", file}, {"SWEEP_EVENTS", target}});
+  CHECK(by_controller.code == 0);
+  CHECK(by_controller.output.empty());
+  CHECK(core::read_file(target) == by_hand.output);
+  CHECK(events_in(by_hand.output).size() == 7);  // started, 2 × (trace, metric), test metric, finished
+}
+
+TEST_CASE("wrong hyperparameters end with code 2 and no event") {
+  const TemporaryFolder folder;
+  const Run wrong = run(folder, {document(folder, {{"epochs", 0}})});
+  CHECK(wrong.code == protocol::kTrainerUserError);
+  CHECK(wrong.output.empty());
+  CHECK(wrong.errors == "config.epochs: 0 does not fit, expected an integer from 1 to 100000\n");
+}
+
+TEST_CASE("SIGTERM writes a checkpoint and ends with 75, and the trial goes on from it to the same end") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"epochs", 400}, {"hidden", 8}});
+  const Run whole = run(folder, {file});
+  REQUIRE(whole.code == 0);
+
+  const Environment environment{{"SWEEP_CHECKPOINT_DIR", (folder.path() / "checkpoints").string()}};
+  std::string first;
+  {
+    Process process({file}, environment, (folder.path() / "stderr").string());
+    for (int lines = 0; lines < 4; ++lines) first += process.line() + "\n";
+    process.signal(SIGTERM);
+    for (std::string line; !(line = process.line()).empty();) first += line + "\n";
+    REQUIRE(process.wait() == protocol::kTrainerInterrupted);
+  }
+  const std::vector<protocol::Event> before = events_in(first);
+  const auto* checkpoint = std::get_if<protocol::Checkpoint>(&before.back().body);
+  REQUIRE(checkpoint);
+  CHECK(checkpoint->kind == "last");
+  CHECK(checkpoint->sha256 == core::sha256_file(folder.path() / "checkpoints" / checkpoint->file));
+
+  Environment resumed = environment;
+  resumed["SWEEP_RESUME"] = (folder.path() / "checkpoints" / checkpoint->file).string();
+  const Run rest = run(folder, {file}, resumed);
+  CHECK(rest.code == 0);
+  const std::vector<protocol::Event> after = events_in(rest.output);
+  CHECK(std::get<protocol::Started>(after.front().body).resumed_from == checkpoint->step);
+  CHECK(finished_line(after) == finished_line(events_in(whole.output)));
+}
+
+TEST_CASE("without a folder for checkpoints SIGTERM ends as the signal would have it") {
+  const TemporaryFolder folder;
+  Process process({document(folder, {{"epochs", 100000}, {"hidden", 8}})}, {}, (folder.path() / "stderr").string());
+  CHECK(!process.line().empty());
+  process.signal(SIGTERM);
+  while (!process.line().empty()) {
+  }
+  CHECK(process.wait() == 128 + SIGTERM);
+}
+
+TEST_CASE("a damaged checkpoint is refused with its name") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"epochs", 1}, {"hidden", 8}});
+  const std::string damaged = folder.write("last-3.safetensors", std::string("\x10\0\0\0\0\0\0\0{", 9)).string();
+  const Run refused = run(folder, {file}, {{"SWEEP_RESUME", damaged}});
+  CHECK(refused.code == protocol::kTrainerUserError);
+  CHECK(refused.errors == damaged + ": is cut off at byte 9, within its header\n");
+}
+
+TEST_CASE("a trial whose reader has gone ends soon") {
+  const TemporaryFolder folder;
+  Process process({document(folder, {{"epochs", 100000}, {"hidden", 8}})}, {}, (folder.path() / "stderr").string());
+  CHECK(!process.line().empty());
+  process.close_output();
+  CHECK(process.wait() == protocol::kTrainerUnsuitable);
+  CHECK(core::read_file(folder.path() / "stderr").find("nobody reads the events any more\n") != std::string::npos);
+}
+
+TEST_CASE("cuda without a CUDA build or GPU ends with code 4") {
+  const TemporaryFolder folder;
+  core::Json json = core::Json::parse(core::read_file(document(folder, {{"epochs", 1}, {"hidden", 8}})));
+  json["device"] = "cuda";
+  const Run refused = run(folder, {folder.write("trial.json", json.dump()).string()});
+  if (refused.code == 0) return;  // there is one
+  CHECK(refused.code == protocol::kTrainerUnsuitable);
+  CHECK(!refused.errors.empty());
+}

@@ -1,0 +1,117 @@
+// CSV tables: first lines, labels, and every way in which they are refused.
+#include "trainer/data/table.h"
+
+#include "tests/catch.h"
+#include "tests/trainer/message.h"
+#include "tests/temporary_folder.h"
+#include "tests/trainer/gzip.h"
+
+namespace {
+
+trainer::Dataset load(const std::string& text) {
+  const TemporaryFolder folder;
+  return trainer::load_dataset(protocol::locate_data(folder.write("table.csv", text).string()));
+}
+
+// The message with the folder's name taken out.
+std::string refused(const std::string& text) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("table.csv", text).string();
+  std::string message = message_of([&] { trainer::load_dataset(protocol::locate_data(file)); });
+  for (std::size_t at; (at = message.find(file)) != std::string::npos;) message.replace(at, file.size(), "table.csv");
+  return message;
+}
+
+using Labels = std::vector<std::int32_t>;
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("without a header the label is the last field") {
+  const trainer::Dataset data = load("0.5,1e1,1\n-2,+3,0\n");
+  CHECK(data.train.features == 2);
+  CHECK(data.train.values == std::vector<float>{0.5f, 10.0f, -2.0f, 3.0f});
+  CHECK(data.train.labels == Labels{1, 0});
+  CHECK(!data.image);
+  CHECK(!data.test);
+}
+
+TEST_CASE("a header is found by its names, and the label's column by its name in any case") {
+  const trainer::Dataset data = load("Species,width,height\nb,1,2\na,3,4\nb,5,6\n");
+  CHECK(data.train.values == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(data.train.labels == Labels{1, 0, 1});
+  CHECK(data.class_names == Names{"a", "b"});
+  CHECK(load("0,1,target\n5,6,x\n7,8,y\n").train.count() == 2);
+}
+
+TEST_CASE("names as labels need no header") {
+  const trainer::Dataset data = load("5.1,3.5,Iris-setosa\n4.9,3.0,Iris-virginica\n");
+  CHECK(data.train.labels == Labels{0, 1});
+  CHECK(data.train.features == 2);
+}
+
+TEST_CASE("whole numbers as labels are ordered as numbers, whatever they are") {
+  const trainer::Dataset data = load("1,10\n1,2\n1,-1\n1,10\n");
+  CHECK(data.train.labels == Labels{2, 1, 0, 2});
+  CHECK(data.class_names == Names{"-1", "2", "10"});
+}
+
+TEST_CASE("the first line of scikit-learn's files gives rows, columns and class names") {
+  const trainer::Dataset data = load("3,2,setosa,versicolor,virginica\n1,2,0\n3,4,0\n5,6,1\n");
+  CHECK(data.classes == 3);
+  CHECK(data.class_names == Names{"setosa", "versicolor", "virginica"});
+  CHECK(data.train.labels == Labels{0, 0, 1});
+  CHECK(refused("3,2,a,b\n1,2,0\n3,4,1\n") == "table.csv:1: says 3 rows, but 2 follow");
+  CHECK(refused("2,2,a,b\n1,2,0\n3,4,2\n") ==
+        "table.csv:3: label '2' is out of range, there are 2 classes, from '0' to '1'");
+}
+
+TEST_CASE("quotes, carriage returns, a byte order mark, blanks and empty lines do not matter") {
+  const trainer::Dataset data = load("\xef\xbb\xbf\"a, b\",label\r\n 1 ,\"x \"\"y\"\"\"\r\n\r\n2,z");
+  CHECK(data.train.values == std::vector<float>{1, 2});
+  CHECK(data.class_names == Names{"x \"y\"", "z"});
+}
+
+TEST_CASE("a packed table reads as the plain one, and test.csv takes the classes of train.csv") {
+  const TemporaryFolder folder;
+  folder.write("train.csv.gz", gzip("x,label\n1,a\n2,c\n"));
+  const auto test = folder.write("test.csv", "x,label\n3,c\n");
+  const trainer::Dataset data = trainer::load_dataset(protocol::locate_data(folder.path().string()));
+  REQUIRE(data.test);
+  CHECK(data.test->labels == Labels{1});
+  folder.write("test.csv", "x,label\n3,c\n4,b\n");
+  CHECK(message_of([&] { trainer::load_dataset(protocol::locate_data(folder.path().string())); }) ==
+        test.string() + ":3: label 'b' is out of range, there are 2 classes, from 'a' to 'c'");
+}
+
+TEST_CASE("a table that cannot be read is refused with each wrong line") {
+  CHECK(refused("") == "table.csv: is empty");
+  CHECK(refused("x,label\n") == "table.csv: has no row below its header");
+  CHECK(refused("1\n2\n") == "table.csv: has a single column, a row is one number or more, then the label");
+  CHECK(refused("1,2,0\n1,2\n1,2,3,1\n") ==
+        "table.csv:2: has 2 fields, expected 3\ntable.csv:3: has 4 fields, expected 3");
+  CHECK(refused("1,2,0\n1,x,1\n\nnan,2,1\n1,,1\n1e60,2,1\n") ==
+        "table.csv:2: field 2, 'x', is not a finite number\n"
+        "table.csv:4: field 1, 'nan', is not a finite number\n"
+        "table.csv:5: field 2 is empty, missing values are not supported\n"
+        "table.csv:6: field 1, '1e60', is not a finite number");
+  CHECK(refused("1,0.5\n2,1.5\n") ==
+        "table.csv:1: label '0.5' is neither a whole number nor a name, only classification is supported\n"
+        "table.csv:2: label '1.5' is neither a whole number nor a name, only classification is supported");
+  CHECK(refused("1,a\n2,\n") == "table.csv:2: the label is empty");
+  CHECK(refused("1,\"a\n2,b\n") == "table.csv:1: a quoted field does not end on its line");
+  CHECK(refused("class,label,x\n1,2,3\n") ==
+        "table.csv: columns 1 and 2 are both named as labels are ('class', 'label'), rename one of them");
+}
+
+TEST_CASE("a first row with a mistake is a mistake, not a header") {
+  CHECK(refused("?,1.0,0\n2,3,1\n").find("table.csv:1: ") == 0);
+  CHECK(refused("\"1\"x,2,0\n2,3,1\n").find("table.csv:1: text follows a closing quote") == 0);
+}
+
+TEST_CASE("at most ten wrong lines are listed") {
+  std::string text = "1,2,0\n";
+  for (int i = 0; i < 30; ++i) text += "1,0\n";
+  const std::string message = refused(text);
+  CHECK(std::count(message.begin(), message.end(), '\n') == 9);
+}

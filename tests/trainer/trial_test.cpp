@@ -1,0 +1,129 @@
+// A trial from its document on: what is refused before training starts, and what `started` records.
+#include "trainer/training/trial.h"
+
+#include "core/files.h"
+#include "protocol/data_set.h"
+#include "protocol/outcome.h"
+#include "tests/catch.h"
+#include "tests/trainer/message.h"
+#include "tests/temporary_folder.h"
+#include "trainer/hyperparameters.h"
+
+namespace {
+
+trainer::TrialOrder order_for(const std::string& data, core::Json config = {{"epochs", 1}}) {
+  trainer::TrialOrder order;
+  order.place = "trial.json";
+  order.document.config = std::move(config);
+  order.document.seed = 3;
+  const bool builtin = protocol::is_builtin(data);
+  order.document.data =
+      protocol::DataSource{data, builtin ? "" : data, protocol::data_digest(protocol::locate_data(data))};
+  return order;
+}
+
+std::string refused(const trainer::TrialOrder& order) {
+  trainer::EventSink events([](std::string_view) { FAIL("an event before the trial was checked"); });
+  return message_of([&] { trainer::run_trial(order, events); });
+}
+
+std::vector<protocol::Event> run(const trainer::TrialOrder& order, int wanted = protocol::kTrainerCompleted) {
+  std::vector<protocol::Event> told;
+  trainer::EventSink events(
+      [&](std::string_view line) { told.push_back(protocol::Event::parse(line.substr(0, line.size() - 1), "test")); });
+  CHECK(trainer::run_trial(order, events) == wanted);
+  return told;
+}
+
+const std::string kTable = "1,2,a\n3,4,b\n5,6,a\n7,8,b\n9,1,a\n2,3,b\n4,5,a\n6,7,b\n8,9,a\n1,3,b\n";
+
+}  // namespace
+
+TEST_CASE("a document that this trainer cannot serve is refused with every reason") {
+  trainer::TrialOrder order;
+  order.place = "trial.json";
+  order.document.device = "tpu";
+  order.document.numerics = "fast-1";
+  order.document.threads = 0;
+  order.document.trace = "epoch";
+  CHECK(refused(order) ==
+        "trial.json: device 'tpu' is unknown, expected cpu or cuda\n"
+        "trial.json: numerics 'fast-1' is not supported, this trainer computes portable-1\n"
+        "trial.json: threads is 0, expected 1 or more\n"
+        "trial.json: trace 'epoch' is unknown, expected step or off\n"
+        "trial.json: names no data set, add \"data\": a path, or builtin:images");
+}
+
+TEST_CASE("a metric that is not reported is refused") {
+  trainer::TrialOrder order = order_for("builtin:spirals");
+  order.document.metric = protocol::Metric{"val_acuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
+  CHECK(refused(order) ==
+        "trial.json: metric 'val_acuracy' is not one that this trainer reports, did you mean 'val_accuracy'?");
+  order.document.metric->name = "test_accuracy";
+  CHECK(refused(order) ==
+        "trial.json: metric 'test_accuracy' is of the test set, which is never ranked on, there are: train_loss, "
+        "val_loss, val_accuracy");
+  order.document.metric->name = "val_loss";
+  order.document.config["validation_fraction"] = 0;
+  CHECK(refused(order) ==
+        "trial.json: metric 'val_loss' needs a validation part, validation_fraction is 0: set it above 0, or rank by "
+        "train_loss");
+}
+
+TEST_CASE("data with one byte changed is refused with both digests") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("table.csv", kTable).string();
+  const trainer::TrialOrder order = order_for(file);
+  const std::string before = order.document.data->sha256;
+  std::string changed = kTable;
+  changed[0] = '2';
+  folder.write("table.csv", changed);
+  const std::string after = protocol::data_digest(protocol::locate_data(file));
+  CHECK(refused(order) == file + ": the data is not that of the trial: its digest is " + after + ", the trial's is " +
+                              before + ", restore the files, or start a new sweep on these");
+}
+
+TEST_CASE("an unknown hyperparameter is refused before the data is read") {
+  trainer::TrialOrder order = order_for("builtin:images", {{"epoch", 3}});
+  order.document.data->path = "/nowhere";
+  CHECK(refused(order) == "config.epoch: there is no such hyperparameter, did you mean 'epochs'?");
+}
+
+TEST_CASE("the first event records trainer, device, data, split and normalisation") {
+  const TemporaryFolder folder;
+  const trainer::TrialOrder order = order_for(folder.write("table.csv", kTable).string());
+  const std::vector<protocol::Event> events = run(order);
+  for (std::size_t i = 0; i < events.size(); ++i) CHECK(events[i].seq == i);
+  const auto& started = std::get<protocol::Started>(events.front().body);
+  CHECK(started.trainer == trainer::trainer_identity());
+  CHECK(started.trainer.starts_with("sweep-trainer/1:"));
+  CHECK(started.resumed_from == 0);
+  const core::Json& environment = started.environment;
+  CHECK(environment["back_end"] == "cpu");
+  CHECK(environment["data"]["sha256"] == order.document.data->sha256);
+  CHECK(environment["data"]["train_samples"] == 9);
+  CHECK(environment["data"]["validation_samples"] == 1);
+  CHECK(environment["data"]["test_samples"] == 0);
+  CHECK(environment["data"]["class_names"] == core::Json({"a", "b"}));
+  CHECK(environment["data"]["split_sha256"].get<std::string>().size() == 64);
+  CHECK(environment["weights"] == 2 * 256 + 256 + 256 * 128 + 128 + 128 * 2 + 2);
+  CHECK(std::holds_alternative<protocol::Finished>(events.back().body));
+}
+
+TEST_CASE("a trial goes on from a checkpoint by name or by path, and says from which step") {
+  const TemporaryFolder folder;
+  trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 4}, {"hidden", 8}});
+  order.checkpoint_dir = folder.path().string();
+  int looks = 0;
+  order.stop_requested = [&] { return looks++ == 30; };
+  run(order, protocol::kTrainerInterrupted);
+  looks = 1000;
+  for (const std::string& resume :
+       {std::string("last-30.safetensors"), (folder.path() / "last-30.safetensors").string()}) {
+    order.resume = resume;
+    CHECK(std::get<protocol::Started>(run(order).front().body).resumed_from == 30);
+  }
+  order.document.seed = 4;
+  CHECK(refused(order) == (folder.path() / "last-30.safetensors").string() +
+                              ": belongs to another trial: it differs in seed, start this trial without it");
+}

@@ -1,0 +1,81 @@
+// A trial in the middle of its training, as a file: written so that a crash leaves the old file or the new one, read
+// back only where every byte is as it was written and the trial is the same. Callers: training/. It knows nothing of
+// devices.
+//
+// File: safetensors (safetensors.h). `last` holds each parameter under its name (layers.0.weight, outputs × inputs, as
+// PyTorch has them) and the optimizer's moments under optimizer.first.NAME and optimizer.second.NAME; `best` holds the
+// parameters alone. The metadata has three texts:
+//   format   "sweep-checkpoint/1"
+//   state    canonical JSON of CheckpointState, without the tensors
+//   sha256   over `state`, then for each tensor in order its name, its shape as JSON and its bytes
+// Benefits: any tool that reads safetensors reads the weights. Downside: the whole file is one write.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "protocol/event.h"
+#include "trainer/checkpoint/safetensors.h"
+
+namespace trainer {
+
+inline constexpr char kLastKind[] = "last";
+inline constexpr char kBestKind[] = "best";
+
+/// The best value of the trial's metric so far, and the file that holds its weights.
+struct Best {
+  core::Json metric;  ///< whose: protocol::Metric as JSON
+  double value = 0;
+  std::uint64_t step = 0;
+  std::uint64_t epoch = 0;
+  std::string file;  ///< in the checkpoint's folder; empty where it was not written
+
+  bool operator==(const Best&) const = default;
+};
+
+struct CheckpointState {
+  core::Json identity;        ///< of the trial: {"config", "data", "numerics", "seed", "trainer"}
+  std::uint64_t step = 0;     ///< steps done
+  double epoch_loss_sum = 0;  ///< of the samples of the unfinished epoch, in order
+  std::optional<Best> best;
+  std::vector<NamedTensor> tensors;
+
+  bool operator==(const CheckpointState&) const = default;
+};
+
+/// The bytes of a checkpoint, and back. Errors: UserError that names `place` and what is damaged.
+std::string encode_checkpoint(const CheckpointState& state);
+CheckpointState decode_checkpoint(std::string_view bytes, std::string_view place);
+
+/// Reads the checkpoint of a trial. Errors: UserError where it is damaged, or where `identity` is another: the message
+/// names the fields that differ.
+CheckpointState load_checkpoint(const std::filesystem::path& file, const core::Json& identity);
+
+/// The trial's folder of checkpoints. Of each kind it keeps the newest two that this attempt wrote or went on from: the
+/// controller may not have stored the newest one's event yet.
+class CheckpointFolder {
+ public:
+  explicit CheckpointFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// Says that `file` is one to keep: this attempt went on from it.
+  void keep(std::string_view kind, const std::string& file);
+
+  /// Writes KIND-STEP.safetensors durably. Errors: EnvironmentError (disk full, read-only).
+  protocol::Checkpoint write(std::string_view kind, const CheckpointState& state);
+
+  /// Deletes the files of `kind` but the newest two. To be called once the checkpoint's event is sent.
+  void prune(std::string_view kind);
+
+ private:
+  std::vector<std::string>& kept(std::string_view kind);
+
+  std::filesystem::path folder_;
+  std::vector<std::string> kept_last_;  // oldest first
+  std::vector<std::string> kept_best_;
+};
+
+}  // namespace trainer

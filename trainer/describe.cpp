@@ -1,0 +1,60 @@
+// See describe.h.
+#include "trainer/describe.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "core/version.h"
+#include "kernels/backends.h"
+#include "protocol/data_set.h"
+#include "protocol/trial_document.h"
+#include "trainer/hyperparameters.h"
+#include "trainer/training/trial.h"
+
+namespace trainer {
+
+std::string help_text() {
+  std::string text =
+      "sweep-trainer: trains one trial of a sweep\n"
+      "\n"
+      "  sweep-trainer              the trial document that SWEEP_TRIAL names, events to SWEEP_EVENTS\n"
+      "  sweep-trainer FILE         that trial document; without SWEEP_EVENTS events go to standard output\n"
+      "  sweep-trainer selftest     checks this machine's arithmetic against the constants in the program\n"
+      "  sweep-trainer --describe   hyperparameters, metrics and data sets as JSON\n"
+      "  sweep-trainer --version    version, commit, compiler, back ends\n"
+      "\n"
+      "Checkpoints are written to SWEEP_CHECKPOINT_DIR and gone on with from SWEEP_RESUME. SIGTERM: a checkpoint, "
+      "then\n"
+      "exit 75. Other exit codes: 0 completed or diverged, 2 document, hyperparameters or data at fault, 4 no such\n"
+      "device or disk full, 12 out of memory.\n"
+      "\n"
+      "Hyperparameters (\"config\" in the document) [default]:\n";
+  text += hyperparameter_help();
+  text += "\nMetrics: train_loss, val_loss, val_accuracy each epoch; test_loss, test_accuracy once at the end.\n";
+  text += "\nData: a folder of IDX files, a CSV file, or\n";
+  for (const protocol::BuiltinData& builtin : protocol::builtin_data())
+    text += fmt::format("  {:<20} {}\n", protocol::kBuiltinPrefix + std::string(builtin.name), builtin.summary);
+  return text;
+}
+
+std::string describe_text() {
+  std::vector<std::string> data;
+  for (const protocol::BuiltinData& builtin : protocol::builtin_data()) data.emplace_back(builtin.name);
+  const core::Json json = {{"identity", trainer_identity()},
+                           {"protocol", protocol::kProtocolVersion},
+                           {"hyperparameters", describe_hyperparameters()},
+                           {"metrics", std::vector<std::string>(ranking_metrics().begin(), ranking_metrics().end())},
+                           {"test_metrics", std::vector<std::string>(test_metrics().begin(), test_metrics().end())},
+                           {"devices", {"cpu", "cuda"}},
+                           {"data", data}};
+  return core::canonical_json(json) + "\n";
+}
+
+std::string version_text() {
+  const core::Build& build = core::build();
+  return fmt::format("sweep-trainer {}\ncommit {}\ncompiler {}\nback ends {}\n", build.version, build.git_commit,
+                     build.compiler, build.back_ends);
+}
+
+}  // namespace trainer

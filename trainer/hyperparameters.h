@@ -1,0 +1,73 @@
+// The trainer's hyperparameters: one table (name, type, default, range, help), which the parser, --help, --describe,
+// the controller's check and the tests read. Nothing here trains.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "kernels/ops.h"
+
+namespace trainer {
+
+enum class ScheduleKind { kConstant, kCosine };
+
+/// A trial's configuration, checked and complete. Defaults are those of the table.
+struct Hyperparameters {
+  std::string model;
+  std::vector<int> hidden;
+  kernels::Activation activation{};
+  double dropout = 0;
+  kernels::OptimizerSettings optimizer;
+  double learning_rate = 0;
+  ScheduleKind schedule{};
+  double warmup_epochs = 0;
+  int batch_size = 0;
+  int epochs = 0;
+  kernels::Initialisation init{};
+  double validation_fraction = 0;
+};
+
+enum class ValueType { kInteger, kNumber, kChoice, kIntegers };
+std::string_view name(ValueType type);
+
+/// One row of the table. min and max are included, and hold for each item of a list.
+struct Hyperparameter {
+  std::string_view name;
+  ValueType type;
+  const char* default_json;  ///< as JSON text; "null": no default, see help
+  double min = 0;
+  double max = 0;
+  std::span<const std::string_view> choices;
+  std::string_view help;
+  void (*set)(Hyperparameters&, const core::Json&);  ///< takes a value that was checked
+};
+
+std::span<const Hyperparameter> hyperparameters();
+
+inline constexpr std::size_t kMaxHiddenLayers = 64;
+
+/// The configuration with defaults filled in. An integral float (64.0) is accepted for an integer, an integer for a
+/// number, an integer alone for a list. Errors: UserError with every problem: unknown names (with the nearest), wrong
+/// types, values out of range.
+Hyperparameters parse_hyperparameters(const core::Json& config);
+
+/// The table for --help: a line or two a row.
+std::string hyperparameter_help();
+
+/// The table for --describe: an array of {name, type, default, min, max, choices, help}.
+core::Json describe_hyperparameters();
+
+// Metrics. The test set is evaluated once, after the last epoch, and never ranked on.
+inline constexpr char kTrainLoss[] = "train_loss";
+inline constexpr char kValLoss[] = "val_loss";
+inline constexpr char kValAccuracy[] = "val_accuracy";
+inline constexpr char kTestLoss[] = "test_loss";
+inline constexpr char kTestAccuracy[] = "test_accuracy";
+std::span<const std::string_view> ranking_metrics();
+std::span<const std::string_view> test_metrics();
+
+}  // namespace trainer

@@ -1,0 +1,101 @@
+// sweep-trainer: trains one trial. What to train stands in a trial document, named by SWEEP_TRIAL (by the controller)
+// or on the command line (by hand). It knows one trial and not that others exist.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "protocol/outcome.h"
+#include "trainer/describe.h"
+#include "trainer/selftest_verb.h"
+#include "trainer/training/trial.h"
+
+namespace {
+
+// Set by the handler, read between two steps: the one thing that a signal may do.
+volatile std::sig_atomic_t stop_signal = 0;
+
+void on_stop(int signal) { stop_signal = signal; }
+
+// Restarts no system call that would wait for ever; writing events retries by itself.
+void install_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_stop;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+int train(const std::string& document) {
+  install_signals();
+  trainer::TrialOrder order;
+  order.place = document;
+  order.document = protocol::TrialDocument::from_json(core::parse_json(core::read_file(document), document), document);
+  order.checkpoint_dir = environment(protocol::kEnvCheckpointDir);
+  order.resume = environment(protocol::kEnvResume);
+  order.stop_requested = [] { return stop_signal != 0; };
+  order.now_s = steady_seconds;
+  order.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  const std::string target = environment(protocol::kEnvEvents);
+  trainer::EventSink events(target.empty() ? trainer::append_to_descriptor(STDOUT_FILENO, "standard output")
+                                           : trainer::append_to(target));
+  const int code = trainer::run_trial(order, events);
+  // Without a folder there is no checkpoint to go on from: 75 would ask for an attempt that begins anew.
+  if (code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty()) return 128 + stop_signal;
+  return code;
+}
+
+int run(int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
+  if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
+  if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;
+  if (first == "--version") return std::fputs(trainer::version_text().c_str(), stdout) < 0;
+  if (first == "selftest") return trainer::run_selftest_verb();
+  if (first.starts_with("-")) throw core::UserError(first, "there is no such flag", "see sweep-trainer --help");
+  const std::string document = first.empty() ? environment(protocol::kEnvTrial) : first;
+  if (document.empty())
+    throw core::UserError("arguments", "no trial document",
+                          "name one, or set SWEEP_TRIAL as sweep does; see sweep-trainer --help");
+  return train(document);
+}
+
+int report(const char* what, int code) {
+  std::fprintf(stderr, "%s\n", what);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const core::UserError& error) {
+    return report(error.what(), protocol::kTrainerUserError);
+  } catch (const core::EnvironmentError& error) {
+    return report(error.what(), protocol::kTrainerUnsuitable);
+  } catch (const kernels::OutOfMemory& error) {
+    return report(error.what(), protocol::kTrainerOutOfMemory);
+  } catch (const std::bad_alloc&) {
+    return report("memory is exhausted", protocol::kTrainerOutOfMemory);
+  } catch (const trainer::ReaderGone& error) {
+    return report(error.what(), protocol::kTrainerUnsuitable);
+  }
+}

@@ -1,0 +1,40 @@
+// The learning rate and Adam's bias corrections of every step. Callers: training/. They live on the device only as the
+// five numbers of kernels::StepState.
+// Determinism: double, by the project's own functions, rounded once to float.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/ops.h"
+#include "trainer/hyperparameters.h"
+
+namespace trainer {
+
+class Schedule {
+ public:
+  /// Requires: steps_per_epoch ≥ 1.
+  Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_per_epoch);
+
+  std::uint64_t total_steps() const { return total_steps_; }
+  std::uint64_t warmup_steps() const { return warmup_steps_; }
+
+  /// Of step 1 … total_steps(), before rounding. Warm-up of W steps: rate · step / W. After it constant, or
+  /// rate · (1 + cos(π · (step − W − 1) / (total − W))) / 2: full height at the first step, above 0 at the last.
+  /// Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without restarts.
+  double learning_rate(std::uint64_t step) const;
+
+  /// What the device needs for step 1 … total_steps().
+  /// Bias corrections: Kingma & Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
+  kernels::StepState state(std::uint64_t step) const;
+
+ private:
+  ScheduleKind kind_;
+  double learning_rate_;
+  double beta1_;
+  double beta2_;
+  std::uint64_t steps_per_epoch_;
+  std::uint64_t total_steps_;
+  std::uint64_t warmup_steps_;
+};
+
+}  // namespace trainer

@@ -1,0 +1,45 @@
+// Where a trial's events go: a file or pipe of the controller's, standard output, or a list in a test. Numbers the
+// events from 0. Callers: training/. It knows nothing of what the events mean.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "protocol/event.h"
+
+namespace trainer {
+
+/// Nobody reads the events any more: the trial has no reason to go on.
+class ReaderGone : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class EventSink {
+ public:
+  /// `write` takes one whole line with its newline.
+  explicit EventSink(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
+
+  template <class Body>
+  void emit(Body body) {
+    protocol::Event event;
+    event.seq = next_++;
+    event.body = std::move(body);
+    write_(event.line() + "\n");
+  }
+
+ private:
+  std::function<void(std::string_view)> write_;
+  std::uint64_t next_ = 0;
+};
+
+/// Appends to `path`, each line in as few writes as the system allows; the descriptor lives as long as the function.
+/// Errors: EnvironmentError where it cannot be opened or written; ReaderGone where a pipe has lost its reader (SIGPIPE
+/// must be ignored by the program).
+std::function<void(std::string_view)> append_to(const std::string& path);
+std::function<void(std::string_view)> append_to_descriptor(int descriptor, const std::string& name);
+
+}  // namespace trainer

@@ -1,0 +1,110 @@
+// The training of one trial: step by step, event by event, from the beginning or from a checkpoint. Callers: trial.cpp
+// and the tests. It knows no file of data, no environment variable and no process.
+//
+// Determinism: every event but `checkpoint` and `started` is a function of the setting. A resumed training emits, from
+// the step after the checkpoint on, the events of one that was never interrupted, to the bit; only the bounds of
+// `trace` lines may differ. The clock decides when a checkpoint is written and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "protocol/trial_document.h"
+#include "trainer/checkpoint/checkpoint.h"
+#include "trainer/hyperparameters.h"
+#include "trainer/nn/mlp.h"
+#include "trainer/optim/optimizer.h"
+#include "trainer/optim/schedule.h"
+#include "trainer/training/event_sink.h"
+#include "trainer/training/prepared_data.h"
+#include "trainer/training/step_record.h"
+
+namespace trainer {
+
+inline constexpr double kCheckpointInterval_s = 30;
+inline constexpr int kEvaluationRows = 1024;  ///< a pass of evaluation; no result depends on it
+
+/// What a training is made of. References must outlive it.
+struct Setting {
+  const Hyperparameters& hyperparameters;
+  std::uint32_t seed = 0;
+  core::Json identity;      ///< of the trial, for its checkpoints
+  protocol::Metric metric;  ///< what "best" means
+  bool trace = true;
+  PreparedData& data;
+  const kernels::Backend& ops;
+  kernels::Context& context;
+  EventSink& events;
+  CheckpointFolder* checkpoints = nullptr;  ///< null: none are written
+  std::function<bool()> stop_requested = [] { return false; };
+  std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
+  std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people
+};
+
+enum class Ending {
+  kFinished,     ///< `finished` was sent: completed or diverged
+  kInterrupted,  ///< a stop was requested; a checkpoint was written where there is a folder
+};
+
+class Training {
+ public:
+  /// Fresh weights. Errors: kernels::OutOfMemory, UserError for a network that is too large.
+  explicit Training(Setting setting);
+
+  /// Goes on after the checkpoint's step. Errors: UserError where its tensors are not this network's.
+  void restore(CheckpointState checkpoint, const std::string& place);
+
+  std::uint64_t step() const { return step_; }
+  std::size_t weight_count() const;
+
+  /// Trains from step() + 1 to the end. Called once.
+  Ending run();
+
+  /// SHA-256 over the bits of all parameters in order, NaNs as 0x7fc00000, lowest byte first.
+  std::string weights_sha256();
+
+  /// Mean loss in double, in order, and the share of hits. Changes nothing that training reads.
+  struct Evaluation {
+    double loss = 0;
+    double accuracy = 0;
+  };
+  Evaluation evaluate(const DevicePart& part);
+
+ private:
+  void train_step(std::uint64_t step);
+  bool collect();  // fetches the record, sends its trace; false where the loss is not finite
+  void end_epoch();
+  void track_best(const protocol::MetricValues& metric);
+  void write_checkpoints();
+  void write_best();
+  void report(const protocol::MetricValues& metric);
+  Ending diverged();
+  Ending completed();
+  CheckpointState state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const;
+  std::vector<NamedTensor> download(bool with_moments);
+  std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / steps_per_epoch_; }
+  std::uint64_t position_of(std::uint64_t step) const { return (step - 1) % steps_per_epoch_; }
+
+  Setting setting_;
+  int batch_size_;
+  std::uint64_t steps_per_epoch_;
+  Schedule schedule_;
+  Mlp network_;
+  OptimizerState optimizer_;
+  std::uint64_t interval_;  ///< steps of a trace line, counted from the start of each epoch
+  StepRecord record_;
+  kernels::Buffer<kernels::StepState> state_;
+  kernels::Buffer<std::uint32_t> indices_;
+  kernels::Buffer<float> x_;
+  kernels::Buffer<std::int32_t> labels_;
+
+  std::uint64_t step_ = 0;
+  double epoch_loss_sum_ = 0;
+  std::optional<Best> best_;
+  std::vector<NamedTensor> best_weights_;  ///< empty once they are in a file
+  double last_checkpoint_s_ = 0;
+};
+
+}  // namespace trainer

@@ -1,0 +1,33 @@
+// One trial from its document to its exit code: data found and checked, device chosen, training run or gone on with.
+// Callers: main.cpp and the tests. It reads no environment variable: main does.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "kernels/backends.h"
+#include "protocol/trial_document.h"
+#include "trainer/training/event_sink.h"
+
+namespace trainer {
+
+/// "sweep-trainer/1:" and the digest of the self-test's constants: a change of arithmetic is another trainer.
+std::string trainer_identity();
+
+struct TrialOrder {
+  protocol::TrialDocument document;
+  std::string place;           ///< the document's path, for messages
+  std::string checkpoint_dir;  ///< empty: no checkpoints
+  std::string resume;          ///< a checkpoint: a path, or a name in checkpoint_dir; empty: from the beginning
+  kernels::CpuIsa isa = kernels::CpuIsa::kBest;
+  std::function<bool()> stop_requested = [] { return false; };
+  std::function<double()> now_s = [] { return 0.0; };
+  std::function<void(const std::string&)> say = [](const std::string&) {};
+};
+
+/// Runs it; returns kTrainerCompleted, or kTrainerInterrupted after a stop.
+/// Errors: UserError (document, hyperparameters, data, checkpoint), EnvironmentError (device, disk),
+/// kernels::OutOfMemory, ReaderGone.
+int run_trial(const TrialOrder& order, EventSink& events);
+
+}  // namespace trainer
