@@ -1,0 +1,133 @@
+// sweep doctor: whether this machine can do what is asked of it, one line a finding.
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "core/version.h"
+#include "protocol/outcome.h"
+#include "sweep/commands/output.h"
+#include "sweep/commands/verbs.h"
+#include "sweep/provenance/program_output.h"
+#include "sweep/provenance/provenance.h"
+#include "sweep/report/display.h"
+
+namespace sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Json;
+
+// One line: what was looked at, whether it is good, what was found.
+struct Finding {
+  std::string name;
+  bool good;
+  std::string text;
+  Json detail;
+};
+
+Finding build_finding() {
+  const core::Build& build = core::build();
+  return {
+      "sweep", true,
+      fmt::format("{}, commit {}, {}, back ends: {}", build.version, build.git_commit, build.compiler, build.back_ends),
+      build_provenance()};
+}
+
+Finding machine_finding() {
+  const Json machine = machine_provenance();
+  const Json& cpu = machine["cpu"];
+  std::string flags;
+  for (const Json& flag : cpu["flags"]) flags += " " + flag.get<std::string>();
+  const double gib = machine["memory_bytes"].is_null() ? 0 : machine["memory_bytes"].get<double>() / (1u << 30);
+  const auto word = [](const Json& json) { return json.is_string() ? json.get<std::string>() : "unknown"; };
+  return {"machine", true,
+          fmt::format("{}, {} cores,{}; {:.1f} GiB memory; {}, kernel {}", word(cpu["model"]), cpu["cores"].dump(),
+                      flags, gib, word(machine["os"]), word(machine["kernel"])),
+          machine};
+}
+
+Finding gpu_finding() {
+  const Json gpus = gpu_provenance();
+  if (!gpus.is_array() || gpus.empty())
+    return {"GPUs", true, "none: nvidia-smi is not there or finds none; trials run on the CPU", gpus};
+  std::string text;
+  for (const Json& gpu : gpus) {
+    const auto field = [&](const char* key) { return gpu[key].is_string() ? gpu[key].get<std::string>() : "unknown"; };
+    text += fmt::format("{}{} ({}, {} MiB, compute capability {}, driver {})", text.empty() ? "" : "; ", field("name"),
+                        field("uuid"), field("memory_mb"), field("compute_capability"), field("driver"));
+  }
+  return {"GPUs", true, text, gpus};
+}
+
+Finding library_finding() {
+  const Json libraries = library_provenance();
+  std::string text;
+  for (const auto& [library, version] : libraries.items())
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", library, version.get<std::string>());
+  return {"libraries", true, text, libraries};
+}
+
+// Whether a file can be made under the runs folder, or where that would be made; and how much room there is.
+Finding disk_finding(const fs::path& runs) {
+  fs::path folder = fs::absolute(runs);
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  const fs::space_info space = fs::space(folder, error);
+  const std::string free =
+      error ? "unknown" : fmt::format("{:.1f} GiB", static_cast<double>(space.available) / (1u << 30));
+  std::string probe = (folder / "sweep-doctor-XXXXXX").string();
+  const int file = mkstemp(probe.data());
+  if (file >= 0) {
+    close(file);
+    unlink(probe.c_str());
+  }
+  return {
+      "disk",
+      file >= 0,
+      fmt::format("{} free at {}{}", free, printable(folder.string()), file >= 0 ? "" : ", which cannot be written"),
+      {{"folder", folder.string()}, {"free_bytes", error ? Json() : Json(space.available)}}};
+}
+
+// The trainer beside this program computes known answers with every kernel that this machine can run.
+Finding arithmetic_finding() {
+  std::error_code error;
+  const fs::path trainer = fs::read_symlink("/proc/self/exe", error).parent_path() / "sweep-trainer";
+  if (!fs::exists(trainer, error))
+    return {"arithmetic", false, "no sweep-trainer beside this program: " + printable(trainer.string()), nullptr};
+  const auto answer = program_output({trainer.string(), "selftest"}, std::chrono::minutes(5));
+  const bool good = answer && answer->code == 0;
+  std::string text = answer ? printable_lines(answer->out) : "the self-test gave no answer within 5 minutes";
+  while (text.ends_with('\n')) text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 3) text.replace(at, 1, "\n  ");
+  return {"arithmetic",
+          good,
+          text.empty() ? (good ? "self-test passed" : "self-test failed") : text,
+          {{"code", answer ? Json(answer->code) : Json()}}};
+}
+
+int doctor(const Globals& globals) {
+  bool good = true;
+  Json json = Json::object();
+  for (const auto& look : {std::function<Finding()>(build_finding), std::function<Finding()>(machine_finding),
+                           std::function<Finding()>(gpu_finding), std::function<Finding()>(library_finding),
+                           std::function<Finding()>([&] { return disk_finding(globals.runs); }),
+                           std::function<Finding()>(arithmetic_finding)}) {
+    const Finding finding = look();
+    good = good && finding.good;
+    json[finding.name] = {{"good", finding.good}, {"text", finding.text}, {"detail", finding.detail}};
+    if (!globals.json) print(fmt::format("{:<4} {:<10} {}\n", finding.good ? "ok" : "BAD", finding.name, finding.text));
+  }
+  if (globals.json) print_json({{"good", good}, {"findings", json}});
+  return good ? protocol::kExitOk : protocol::kExitUnsuitable;
+}
+
+}  // namespace
+
+std::function<int()> declare_doctor(CLI::App&, Globals& globals) {
+  return [&globals] { return doctor(globals); };
+}
+
+}  // namespace sweep

@@ -1,0 +1,49 @@
+// The program `sweep`: finds the verb in the table, runs it, and turns errors into messages and exit codes. The only
+// place that catches UserError and EnvironmentError; anything unknown is our mistake and aborts.
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <string>
+
+#include "core/error.h"
+#include "protocol/outcome.h"
+#include "sweep/commands/usage.h"
+#include "sweep/report/display.h"
+
+namespace {
+
+// Names and texts from outside stand in messages: they must not act on the terminal.
+int fail(const std::string& text, int code) {
+  std::fprintf(stderr, "%s\n", sweep::printable_lines(text).c_str());
+  return code;
+}
+
+// What was written to stdout must have arrived, or a full disk would pass for success. A reader who has seen enough
+// (`sweep report | head`) is no error.
+int finish(int code) {
+  const bool whole = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (whole || errno == EPIPE) return code;
+  return fail(std::string("stdout: cannot be written: ") + std::strerror(errno), protocol::kExitUnsuitable);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed stdout or stderr must not end a sweep; children get the default again
+  try {
+    sweep::Globals globals;
+    const auto action = sweep::parse_command_line(argc, argv, globals);
+    return finish(action());
+  } catch (const core::UserError& error) {
+    return fail(error.what(), protocol::kExitUsage);
+  } catch (const core::EnvironmentError& error) {
+    return fail(error.what(), protocol::kExitUnsuitable);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(error.path1().string() + ": " + error.code().message(), protocol::kExitUnsuitable);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", protocol::kExitUnsuitable);
+  }
+}

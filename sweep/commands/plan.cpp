@@ -1,0 +1,125 @@
+// sweep plan: every trial that a sweep file would run, with its id, configuration and seed, and what is known of it
+// already. Starts nothing, writes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "protocol/files.h"
+#include "sweep/commands/output.h"
+#include "sweep/commands/sweep_flags.h"
+#include "sweep/commands/verbs.h"
+#include "sweep/report/display.h"
+#include "sweep/store/store.h"
+
+namespace sweep {
+namespace {
+
+constexpr std::uint64_t kBlock = 1000;  // lines that are aligned together: a plan of millions is printed as it is made
+constexpr std::size_t kWidestCell = 40;
+
+struct Flags : SweepFlags {
+  std::uint64_t first = 0;
+  std::optional<std::uint64_t> trials;
+};
+
+// What the store knows of the trials of one plan.
+class Known {
+ public:
+  Known(const Globals& globals, const std::string& sweep) : sweep_(sweep) {
+    if (!std::filesystem::exists(globals.runs / protocol::kStoreFile)) return;
+    store_.emplace(globals.runs, Store::Mode::kReadOnly);
+    if (store_->find_sweep(sweep)) summaries_ = store_->summaries(sweep);
+  }
+
+  // "new", "repeats #3", "completed" and the other outcomes, "waiting", "running", "known from SWEEP".
+  std::string state(const PlannedTrial& trial) {
+    const auto [first, fresh] = first_of_.try_emplace(trial.id, trial.index);
+    if (!fresh) return fmt::format("repeats #{}", first->second);
+    if (trial.index < summaries_.size()) {
+      const TrialSummary& summary = summaries_[trial.index];
+      return summary.outcome.empty() ? summary.phase : summary.outcome;
+    }
+    const auto elsewhere = store_ ? store_->find_result(trial.id, sweep_) : std::nullopt;
+    return elsewhere ? "known from " + elsewhere->sweep : "new";
+  }
+
+ private:
+  std::string sweep_;
+  std::optional<Store> store_;
+  std::vector<TrialSummary> summaries_;  // by index, where this sweep is in the store
+  std::unordered_map<std::string, std::uint64_t> first_of_;
+};
+
+std::vector<std::string> line(const TrialPlan& plan, const PlannedTrial& trial, std::string state) {
+  std::vector<std::string> cells = {"#" + std::to_string(trial.index), trial.id, std::to_string(trial.seed),
+                                    std::move(state)};
+  for (const Parameter& parameter : plan.spec().parameters)
+    cells.push_back(printable(core::canonical_json(trial.config.at(parameter.name)), kWidestCell));
+  return cells;
+}
+
+void print_plan(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
+  std::vector<std::string> heading = {"index", "trial", "seed", "state"};
+  for (const Parameter& parameter : plan.spec().parameters) heading.push_back(printable(parameter.name, kWidestCell));
+  const std::vector<Align> left(heading.size(), Align::kLeft);
+  for (std::uint64_t start = first; start < last; start += std::min(kBlock, last - start)) {
+    std::vector<std::vector<std::string>> lines = {heading};
+    for (std::uint64_t i = start; i < start + std::min(kBlock, last - start); ++i) {
+      const PlannedTrial trial = plan.trial(i);
+      lines.push_back(line(plan, trial, known.state(trial)));
+    }
+    print(aligned(lines, left));
+  }
+}
+
+core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t last, Known& known) {
+  const TrialPlan& plan = planned.plan;
+  core::Json trials = core::Json::array();
+  for (std::uint64_t i = first; i < last; ++i) {
+    const PlannedTrial trial = plan.trial(i);
+    trials.push_back({{"index", trial.index},
+                      {"replicate", trial.replicate},
+                      {"trial", trial.id},
+                      {"seed", trial.seed},
+                      {"config", trial.config},
+                      {"state", known.state(trial)}});
+  }
+  return {{"sweep", plan.sweep_id()},           {"spec", plan.spec().determining()},
+          {"space", plan.space().size_text()},  {"count", plan.count()},
+          {"trainer", plan.identity().trainer}, {"data", planned.data ? planned.data->to_json() : core::Json()},
+          {"trials", std::move(trials)}};
+}
+
+int plan(const Flags& flags, const Globals& globals) {
+  const Planned planned = plan_file(flags.file, flags.overrides);
+  const std::uint64_t count = planned.plan.count();
+  const std::uint64_t first = std::min(flags.first, count);
+  const std::uint64_t last = first + std::min(flags.trials.value_or(count), count - first);
+  Known known(globals, planned.plan.sweep_id());
+  if (globals.json) {
+    print_json(plan_json(planned, first, last, known));
+    return protocol::kExitOk;
+  }
+  for (const core::Problem& warning : planned.plan.spec().warnings) note(globals, "warning: " + warning.text());
+  print(fmt::format("sweep {}\n{}\n\n", planned.plan.sweep_id(), headline(planned.plan)));
+  print_plan(planned.plan, first, last, known);
+  if (const std::string text = caution(planned.plan); !text.empty()) note(globals, text);
+  return protocol::kExitOk;
+}
+
+}  // namespace
+
+int dry_run(const SweepFlags& flags, const Globals& globals) { return plan(Flags{flags}, globals); }
+
+std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals) {
+  const auto flags = std::make_shared<Flags>();
+  flags->declare(subcommand);
+  subcommand.add_option("--from", flags->first, "begin with trial #N")->type_name("N");
+  subcommand.add_option("--trials", flags->trials, "print at most N trials")->type_name("N");
+  return [flags, &globals] { return plan(*flags, globals); };
+}
+
+}  // namespace sweep

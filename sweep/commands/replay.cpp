@@ -1,0 +1,84 @@
+// sweep replay: runs a trial again and prints whether it is the same, bit for bit.
+#include "sweep/replay/replay.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "sweep/commands/output.h"
+#include "sweep/commands/selection.h"
+#include "sweep/commands/verbs.h"
+#include "sweep/report/display.h"
+
+namespace sweep {
+namespace {
+
+struct Flags {
+  std::string trial;
+  std::string device;
+  bool all = false;
+};
+
+std::string compared_text(const Compared& compared) {
+  return fmt::format("compared: {} steps of {} tensors and their batches ({} fingerprints), {} metric values, {}\n",
+                     compared.steps, compared.tensors, compared.fingerprints, compared.metrics,
+                     compared.digests > 0 ? "the digest of the final weights" : "no digest of final weights");
+}
+
+std::string to_text(const Replayed& replayed) {
+  const Comparison& comparison = replayed.comparison;
+  std::string text =
+      fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
+                  replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
+  for (const std::string& reason : comparison.reasons) text += printable_lines(reason) + "\n";
+  for (const Difference& difference : comparison.differences) text += printable(difference.text()) + "\n";
+  text += compared_text(comparison.compared);
+  if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
+  return text;
+}
+
+// One live line on a terminal; nothing elsewhere.
+std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& globals) {
+  if (globals.quiet || globals.json || isatty(STDERR_FILENO) != 1) return {};
+  return [](std::uint64_t step, std::uint64_t last) {
+    std::fprintf(stderr, "\r\x1b[Kreplaying: step %llu of %llu identical", static_cast<unsigned long long>(step),
+                 static_cast<unsigned long long>(last));
+    if (step >= last) std::fputs("\r\x1b[K", stderr);
+  };
+}
+
+int replay(const Flags& flags, const Globals& globals) {
+  const SelectedTrial selected = select_trial(open_store(globals), flags.trial);  // makes no store where there is none
+  Store store(globals.runs, Store::Mode::kReadWrite);
+  ReplayOptions options;
+  options.runs = globals.runs;
+  options.all = flags.all;
+  if (!flags.device.empty()) options.device = flags.device == "cuda" ? Device::kCuda : Device::kCpu;
+  options.progress = progress_line(globals);
+  const Replayed replayed = replay_trial(store, selected.place, options);
+  if (globals.json) {
+    print_json(replayed.to_json());
+  } else {
+    print(to_text(replayed));
+  }
+  return exit_code(replayed.comparison.verdict);
+}
+
+}  // namespace
+
+std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
+  const auto flags = std::make_shared<Flags>();
+  subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
+      ->required()
+      ->type_name("");
+  subcommand.add_option("--device", flags->device, "cpu or cuda; where the record was made otherwise")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->type_name("DEVICE");
+  subcommand.add_flag("--all", flags->all, "go on after the first difference and print every one");
+  subcommand.footer("Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete.");
+  return [flags, &globals] { return replay(*flags, globals); };
+}
+
+}  // namespace sweep

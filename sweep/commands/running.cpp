@@ -1,0 +1,105 @@
+// See running.h.
+#include "sweep/commands/running.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <sstream>
+
+#include "core/error.h"
+#include "protocol/outcome.h"
+#include "sweep/commands/output.h"
+#include "sweep/commands/progress.h"
+#include "sweep/commands/selection.h"
+#include "sweep/commands/whole_number.h"
+#include "sweep/rank/rank.h"
+#include "sweep/report/report.h"
+
+namespace sweep {
+namespace {
+
+void print_leaderboard(const SweepRecord& record, const Study& study, const Globals& globals) {
+  const std::vector<Row> rows = rank(study);
+  ReportOptions options;
+  options.runs_flag = runs_flag(globals);
+  if (globals.json)
+    print_json(report_json(sweep_head(record), rows, options));
+  else
+    print(report_table(sweep_head(record), rows, options));
+  if (const std::string missing = coverage_note(rows, options); !missing.empty()) note(globals, missing);
+}
+
+// By what the trials came to; an interrupt is asked about first.
+int exit_code(const Study& study) {
+  const bool all_completed = std::all_of(study.trials().begin(), study.trials().end(), [](const TrialState& trial) {
+    return trial.phase == Phase::kEnded && protocol::info(*trial.outcome).ranked;
+  });
+  return all_completed ? protocol::kExitOk : protocol::kExitSomeFailed;
+}
+
+void say_how_to_go_on(const SweepRecord& record, const Ending& ending, const Globals& globals) {
+  note(globals, fmt::format("interrupted: {} of {} trials have ended; go on with `sweep resume {}{}`",
+                            ending.study.ended(), ending.trials, record.id, runs_flag(globals)));
+}
+
+}  // namespace
+
+void declare_running(CLI::App& subcommand, RunningFlags& flags) {
+  subcommand.add_option("--slots", flags.slots, "N trials at once (on GPUs: at most)")
+      ->check(whole_number(1, 65536))
+      ->type_name("N");
+  subcommand.add_option("--gpus", flags.gpus, "use these GPUs only: 0,1 (numbers or UUIDs), or none")
+      ->type_name("A,B,…");
+  subcommand.add_option("--device", flags.device, "auto, cpu or cuda; the results are the same")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->type_name("DEVICE");
+  subcommand.add_option("--threads", flags.threads, "threads of each trial on the CPU; the results are the same")
+      ->check(whole_number(1, 1024))
+      ->type_name("N");
+  subcommand.add_flag("--fresh", flags.fresh, "reuse no result of another sweep");
+}
+
+void apply(const RunningFlags& flags, Overrides& overrides) {
+  for (const Device device : {Device::kAuto, Device::kCpu, Device::kCuda})
+    if (flags.device == name(device)) overrides.device = device;
+  overrides.threads = flags.threads;
+  if (flags.gpus.empty()) return;
+  overrides.gpus.emplace();
+  if (flags.gpus == "none") return;
+  std::istringstream words(flags.gpus);
+  for (std::string word; std::getline(words, word, ',');) overrides.gpus->push_back(word);
+}
+
+int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& globals) {
+  for (const core::Problem& warning : prepared.warnings) note(globals, warning.text());
+  Store store(globals.runs, Store::Mode::kReadWrite);
+  if (const auto known = store.find_sweep(prepared.record.id)) {
+    const Study study = load_study(store, known->id);
+    if (study.ended() == known->trials) {
+      note(globals, fmt::format("sweep {} is finished, nothing to run", known->id));
+      print_leaderboard(*known, study, globals);
+      return exit_code(study);
+    }
+    prepared.trainer = frozen_trainer(*known, globals.runs);  // not the one of today, even where both give the same
+    note(globals,
+         fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(), known->trials));
+  }
+  DispatchOptions options;
+  options.runs = globals.runs;
+  options.slots = flags.slots;
+  options.fresh = flags.fresh;
+  std::unique_ptr<Observer> progress = make_progress(globals);
+  const Ending ending = run_sweep(store, prepared, options, *progress);
+  progress.reset();
+
+  const SweepRecord record = *store.find_sweep(prepared.record.id);
+  print_leaderboard(record, ending.study, globals);
+  if (ending.signal != 0 && !ending.finished()) {
+    say_how_to_go_on(record, ending, globals);
+    return ending.signal == SIGINT ? protocol::kExitInterrupted : protocol::kExitTerminated;
+  }
+  return exit_code(ending.study);
+}
+
+}  // namespace sweep

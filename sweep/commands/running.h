@@ -1,0 +1,28 @@
+// What `sweep run` and `sweep resume` share: the flags that say where a sweep runs, and running it with progress, the
+// leaderboard at the end and the exit code.
+#pragma once
+
+#include <string>
+
+#include "sweep/commands/command.h"
+#include "sweep/dispatch/dispatcher.h"
+
+namespace sweep {
+
+struct RunningFlags {
+  int slots = 0;
+  std::optional<int> threads;
+  std::string gpus, device;
+  bool fresh = false;
+};
+
+/// --slots, --gpus, --device, --threads, --fresh.
+void declare_running(CLI::App& subcommand, RunningFlags& flags);
+
+/// Writes them into `overrides`. Errors: UserError.
+void apply(const RunningFlags& flags, Overrides& overrides);
+
+/// Runs the sweep, or says that it is finished; prints the leaderboard; returns the exit code.
+int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& globals);
+
+}  // namespace sweep

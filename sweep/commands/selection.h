@@ -1,0 +1,32 @@
+// What the words TRIAL and SWEEP on the command line mean. TRIAL: a unique prefix of an id, `#12` (index in the last
+// sweep), `best`. SWEEP: a unique prefix of an id, a name, `last`. Called by every verb that takes one.
+#pragma once
+
+#include <string>
+
+#include "sweep/commands/command.h"
+#include "sweep/report/report.h"
+#include "sweep/store/store.h"
+
+namespace sweep {
+
+/// Opens the store under globals.runs for reading. Errors: UserError where there is none, saying how to make one.
+Store open_store(const Globals& globals);
+
+/// Errors: UserError for an unknown or ambiguous word, with the candidates.
+SweepRecord select_sweep(const Store& store, const std::string& word);
+
+/// A trial, and the sweep in which it was found.
+struct SelectedTrial {
+  SweepRecord sweep;
+  TrialPlace place;
+};
+SelectedTrial select_trial(const Store& store, const std::string& word);
+
+/// What a report says of the sweep.
+SweepHead sweep_head(const SweepRecord& sweep);
+
+/// "" for the default folder or one that SWEEP_RUNS names, else " --runs DIR", quoted for a shell.
+std::string runs_flag(const Globals& globals);
+
+}  // namespace sweep

@@ -1,0 +1,207 @@
+// sweep show: everything the store knows of one trial.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "core/error.h"
+#include "protocol/files.h"
+#include "sweep/commands/output.h"
+#include "sweep/commands/selection.h"
+#include "sweep/commands/verbs.h"
+#include "sweep/dispatch/dispatcher.h"
+#include "sweep/replay/compare.h"
+#include "sweep/report/display.h"
+
+namespace sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Json;
+using Lines = std::vector<std::vector<std::string>>;
+
+// What `show` prints, gathered.
+struct Shown {
+  SweepRecord sweep;
+  TrialState trial;
+  TrialRecord record;
+  std::vector<ReplayRecord> replays;
+  std::vector<std::string> files;  // under --runs
+};
+
+std::vector<std::string> files_of(const fs::path& runs, const std::string& trial) {
+  std::vector<std::string> files;
+  std::error_code error;
+  const fs::path folder = runs / protocol::kTrialsFolder / trial;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->is_regular_file(error)) files.push_back(at->path().lexically_relative(runs).string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Shown gather(const Store& store, const std::string& word, const fs::path& runs) {
+  const SelectedTrial selected = select_trial(store, word);
+  Study study = load_study(store, selected.place.sweep);
+  const TrialState* trial = study.find(selected.place.index);
+  core::check(trial != nullptr, "a place in the store without a trial");
+  const TrialPlace ran{selected.place.sweep, trial->repeats_index.value_or(trial->index)};
+  return {selected.sweep, *trial, TrialRecord::from_attempts(store.trial_events(ran)), store.replays(trial->trial),
+          files_of(runs, trial->trial)};
+}
+
+std::string_view phase_text(const TrialState& trial) {
+  if (trial.phase == Phase::kEnded && trial.outcome) return protocol::name(*trial.outcome);
+  return trial.phase == Phase::kRunning ? "running" : "waiting";
+}
+
+Json attempt_json(const AttemptState& attempt) {
+  return {{"attempt", attempt.attempt},
+          {"slot", attempt.slot},
+          {"device", attempt.device},
+          {"outcome", attempt.outcome ? Json(protocol::name(*attempt.outcome)) : Json()},
+          {"detail", attempt.detail},
+          {"reason", attempt.reason},
+          {"resumed_from", attempt.resumed_from},
+          {"seconds", attempt.seconds},
+          {"environment", attempt.environment}};
+}
+
+Json to_json(const Shown& shown) {
+  const TrialState& trial = shown.trial;
+  Json json = {{"trial", trial.trial},
+               {"sweep", shown.sweep.id},
+               {"index", trial.index},
+               {"replicate", trial.replicate},
+               {"seed", trial.seed},
+               {"config", trial.config},
+               {"outcome", phase_text(trial)},
+               {"detail", trial.detail},
+               {"value", trial.value ? Json(*trial.value) : Json()},
+               {"epoch", trial.epoch ? Json(*trial.epoch) : Json()},
+               {"step", trial.step ? Json(*trial.step) : Json()},
+               {"final", trial.final_values},
+               {"weights_sha256", trial.weights_sha256.empty() ? Json() : Json(trial.weights_sha256)},
+               {"seconds", trial.seconds},
+               {"repeats", trial.repeats_index ? Json(*trial.repeats_index) : Json()},
+               {"reused_from", trial.reused_from.empty() ? Json() : Json(trial.reused_from)},
+               {"identity", shown.sweep.identity},
+               {"provenance", shown.sweep.provenance},
+               {"attempts", Json::array()},
+               {"history", Json::array()},
+               {"replays", Json::array()},
+               {"files", shown.files}};
+  for (const AttemptState& attempt : trial.attempts) json["attempts"].push_back(attempt_json(attempt));
+  for (const auto& [step, values] : shown.record.metrics)
+    json["history"].push_back({{"step", step}, {"values", values}});
+  for (const ReplayRecord& replay : shown.replays)
+    json["replays"].push_back({{"time_ms", replay.time_ms}, {"verdict", replay.verdict}, {"detail", replay.detail}});
+  return json;
+}
+
+std::string text_of(const Json& value) {
+  return printable(value.is_string() ? value.get<std::string>() : core::canonical_json(value), 100);
+}
+
+// "name  value" lines, indented.
+std::string pairs_text(const Json& object) {
+  Lines lines = {{"", ""}};  // aligned() begins with a heading
+  if (object.is_object())
+    for (const auto& [key, value] : object.items()) lines.push_back({"  " + printable(key, 40), text_of(value)});
+  if (lines.size() == 1) return "  none\n";
+  const std::string text = aligned(lines, {Align::kLeft, Align::kLeft});
+  return text.substr(text.find('\n') + 1);
+}
+
+std::string head_text(const Shown& shown) {
+  const TrialState& trial = shown.trial;
+  std::string text = fmt::format("trial {}, #{} of sweep {}", trial.trial, trial.index, shown.sweep.id);
+  if (!shown.sweep.name.empty()) text += " '" + printable(shown.sweep.name, 60) + "'";
+  text += fmt::format("\noutcome   {}{}{}\n", phase_text(trial), trial.detail.empty() ? "" : ": ",
+                      printable(trial.detail, 400));
+  if (trial.repeats_index)
+    text += fmt::format("repeats   #{}: the same configuration, drawn again\n", *trial.repeats_index);
+  if (!trial.reused_from.empty())
+    text += fmt::format("reused    from sweep {}, #{}\n", trial.reused_from, trial.reused_index);
+  if (trial.value && shown.sweep.metric) {
+    text += fmt::format("metric    {} {}", printable(shown.sweep.metric->name, 60), core::format_double(*trial.value));
+    if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);
+    text += fmt::format(", step {}\n", trial.step.value_or(0));
+  }
+  text += fmt::format("seed      {}\n", trial.seed);
+  if (!trial.weights_sha256.empty()) text += fmt::format("weights   sha256 {}\n", trial.weights_sha256);
+  if (!shown.record.traces.empty())
+    text += fmt::format("trace     {} steps, {} tensors\n", shown.record.traces.rbegin()->second.to,
+                        shown.record.traces.rbegin()->second.tensors.size());
+  return text;
+}
+
+std::string attempts_text(const TrialState& trial) {
+  std::string text = "\nattempts\n";
+  if (trial.attempts.empty()) return text + "  none\n";
+  for (const AttemptState& attempt : trial.attempts) {
+    text += fmt::format("  {}  {}  {}  {}", attempt.attempt, printable(attempt.slot, 60),
+                        attempt.outcome ? protocol::name(*attempt.outcome) : "running", duration_text(attempt.seconds));
+    if (attempt.resumed_from > 0) text += fmt::format(", from step {}", attempt.resumed_from);
+    if (!attempt.reason.empty()) text += "; why: " + printable(attempt.reason, 200);
+    text += "\n";
+    if (!attempt.detail.empty()) text += "     " + printable(attempt.detail, 400) + "\n";
+  }
+  return text;
+}
+
+std::string history_text(const TrialRecord& record) {
+  std::set<std::string> names;
+  for (const auto& [step, values] : record.metrics)
+    for (const auto& [metric, value] : values) names.insert(metric);
+  if (names.empty()) return "\nmetrics\n  none\n";
+  Lines lines = {{"    step"}};
+  for (const std::string& metric : names) lines[0].push_back(printable(metric, 40));
+  for (const auto& [step, values] : record.metrics) {
+    std::vector<std::string> line = {std::to_string(step)};
+    for (const std::string& metric : names) {
+      const auto found = values.find(metric);
+      line.push_back(found == values.end() ? "-" : rounded(found->second, 6));
+    }
+    lines.push_back(std::move(line));
+  }
+  return "\nmetrics\n" + aligned(lines, std::vector<Align>(names.size() + 1, Align::kPoint));
+}
+
+std::string to_text(const Shown& shown) {
+  std::string text = head_text(shown) + "\nconfiguration\n" + pairs_text(shown.trial.config);
+  text += attempts_text(shown.trial) + history_text(shown.record);
+  if (!shown.trial.attempts.empty())
+    text += "\nenvironment of the last attempt\n" + pairs_text(shown.trial.attempts.back().environment);
+  text += "\nreplays\n";
+  for (const ReplayRecord& replay : shown.replays)
+    text += "  " + utc_text(replay.time_ms) + "  " + printable(replay.verdict) + "\n";
+  if (shown.replays.empty()) text += "  none\n";
+  text += "\nfiles\n";
+  for (const std::string& file : shown.files) text += "  " + printable(file) + "\n";
+  if (shown.files.empty()) text += "  none\n";
+  return text;
+}
+
+int show(const std::string& word, const Globals& globals) {
+  const Store store = open_store(globals);
+  const Shown shown = gather(store, word, globals.runs);
+  if (globals.json) {
+    print_json(to_json(shown));
+  } else {
+    print(to_text(shown));
+  }
+  return protocol::kExitOk;
+}
+
+}  // namespace
+
+std::function<int()> declare_show(CLI::App& subcommand, Globals& globals) {
+  const auto word = std::make_shared<std::string>();
+  subcommand.add_option("TRIAL", *word, "prefix of an id, #12 (index in the last sweep), or best")
+      ->required()
+      ->type_name("");
+  return [word, &globals] { return show(*word, globals); };
+}
+
+}  // namespace sweep

@@ -1,0 +1,42 @@
+// See sweep_flags.h.
+#include "sweep/commands/sweep_flags.h"
+
+#include <fmt/format.h>
+
+#include "sweep/commands/whole_number.h"
+
+namespace sweep {
+
+void SweepFlags::declare(CLI::App& subcommand) {
+  subcommand.add_option("FILE", file, "the sweep file")->required()->type_name("");
+  subcommand.add_option("--seed", overrides.seed, "instead of the file's seed")
+      ->check(whole_number(0, UINT64_MAX))
+      ->type_name("N");
+  subcommand.add_option("--count", overrides.count, "instead of the file's run_cap")
+      ->check(whole_number(1, UINT64_MAX))
+      ->type_name("N");
+  subcommand
+      .add_option_function<std::string>(
+          "--method", [this](const std::string& word) { overrides.method = read_method(word, "--method"); },
+          "instead of the file's method: grid or random")
+      ->type_name("METHOD");
+  subcommand.add_option("--trainer", overrides.trainer, "another build of sweep-trainer")->type_name("PROGRAM");
+}
+
+std::string headline(const TrialPlan& plan) {
+  const Spec& spec = plan.spec();
+  const std::string space = plan.space().finite() ? plan.space().size_text() + " points" : "a space without end";
+  std::string text = fmt::format("{}: {} {} of {}, seed {}", name(spec.method), plan.count(),
+                                 plan.count() == 1 ? "trial" : "trials", space, spec.seed);
+  if (spec.metric)
+    text += fmt::format(", {} {}d by its {} value", spec.metric->name, protocol::name(spec.metric->goal),
+                        protocol::name(spec.metric->reduce));
+  return text;
+}
+
+std::string caution(const TrialPlan& plan) {
+  if (plan.spec().method != Method::kRandom || !plan.space().finite()) return "";
+  return "the space is finite: any change of it draws every trial anew";
+}
+
+}  // namespace sweep

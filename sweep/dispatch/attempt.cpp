@@ -1,0 +1,72 @@
+// One attempt outside of a sweep's loop, on the same path; see attempt.h.
+#include "sweep/dispatch/attempt.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+
+#include "core/error.h"
+#include "sweep/dispatch/life.h"
+#include "sweep/dispatch/lock.h"
+#include "sweep/launch/local.h"
+
+namespace sweep {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr double kGraceS = 10.0;
+
+Slot slot_for(const protocol::TrialDocument& document) {
+  return {document.gpu.empty() ? "cpu:0" : document.gpu + "/0", document.device, document.gpu};
+}
+
+AttemptRequest with_absolute_paths(AttemptRequest request) {
+  request.folder = std::filesystem::absolute(request.folder).lexically_normal();
+  request.checkpoints = std::filesystem::absolute(request.checkpoints).lexically_normal();
+  return request;
+}
+
+// The first signal asks, the second kills.
+void pass_signals(asio::signal_set& signals, AttemptControl& control) {
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    control.stop(control.stopped() ? 0 : kGraceS);
+    pass_signals(signals, control);
+  });
+}
+
+}  // namespace
+
+AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events) {
+  const AttemptRequest request = with_absolute_paths(given);
+  const auto lock = lock_trial(request.folder);
+  if (!lock) throw core::EnvironmentError(request.folder.string(), "is in use by another process", "wait for it");
+
+  const SystemClock clock;
+  const Slot slot = slot_for(request.document);
+  auto made = std::make_unique<asio::io_context>(1);
+  LocalLauncher launcher(made->get_executor(), {slot});
+  const std::unique_ptr<asio::io_context> context = std::move(made);  // ends before the launcher, and processes with it
+  if (!launcher.acquire(slot))
+    throw core::EnvironmentError(slot.name, "is in use by another sweep", "wait for it, or use --device cpu");
+
+  AttemptControl control;
+  asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);
+  pass_signals(signals, control);
+  AttemptResult result;
+  std::exception_ptr failure;
+  asio::co_spawn(*context, live(launcher, clock, request, on_events, control),
+                 [&](std::exception_ptr thrown, AttemptResult ended) {
+                   failure = thrown;
+                   result = std::move(ended);
+                   context->stop();
+                 });
+  context->run();
+  if (failure) std::rethrow_exception(failure);
+  return result;
+}
+
+}  // namespace sweep

@@ -1,0 +1,45 @@
+// One attempt of one trial, from start to outcome: the document is written, the process started, its events read and
+// checked, its exit understood. The sweep's loop and replay/ go through the same code; replay/ calls run_attempt().
+// Knows no store and no study.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/event.h"
+#include "protocol/outcome.h"
+#include "protocol/trial_document.h"
+#include "sweep/dispatch/prepare.h"
+
+namespace sweep {
+
+struct AttemptRequest {
+  TrainerCommand trainer;
+  protocol::TrialDocument document;  ///< device and gpu say where it runs
+  std::uint32_t attempt = 0;
+  std::filesystem::path folder;         ///< gets trial.json, stdout.log, stderr.log; made where it is missing
+  std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR; made where it is missing
+  std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
+  std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
+};
+
+struct AttemptResult {
+  protocol::Outcome outcome = protocol::Outcome::kFailed;
+  std::string detail;        ///< one line for people; empty where all went well
+  bool asked_again = false;  ///< exit code 75 without having been stopped
+  double seconds = 0;
+  bool unsuitable = false;   ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
+};
+
+/// Called with the events that arrived together, in order. False: stop the attempt; its outcome is then `cancelled`.
+using OnEvents = std::function<bool(const std::vector<protocol::Event>&)>;
+
+/// Runs the attempt on this machine and returns when it has ended. SIGINT, SIGTERM and SIGHUP stop it (`cancelled`).
+/// Errors: EnvironmentError where the folder cannot be written. A program that cannot be started is an outcome.
+AttemptResult run_attempt(const AttemptRequest& request, const OnEvents& on_events);
+
+}  // namespace sweep

@@ -1,0 +1,96 @@
+// The loop on real processes, real signals and the real clock; see dispatcher.h.
+#include "sweep/dispatch/dispatcher.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+#include "core/error.h"
+#include "sweep/dispatch/lock.h"
+#include "sweep/dispatch/loop.h"
+#include "sweep/launch/local.h"
+#include "sweep/provenance/provenance.h"
+
+namespace sweep {
+namespace {
+
+namespace asio = boost::asio;
+
+// On the CPU --slots is taken at its word; a GPU has no more slots than the sweep file gives it.
+std::vector<Slot> slots_for(const Prepared& prepared, const DispatchOptions& options) {
+  if (prepared.device == "cuda") return gpu_slots(prepared.gpus, prepared.spec().resources.slots_per_gpu);
+  return options.slots > 0 ? cpu_slots(1, options.slots) : cpu_slots(prepared.threads, usable_cores());
+}
+
+void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, const Clock& clock) {
+  if (store.find_sweep(prepared.record.id)) return;
+  SweepRecord record = prepared.record;
+  record.provenance = sweep_provenance(std::filesystem::current_path(), options.runs);
+  record.created_ms = clock.unix_ms();
+  store.add_sweep(record);
+}
+
+// Passes signals on for as long as the loop runs.
+void pass_signals(asio::signal_set& signals, Loop& loop) {
+  signals.async_wait([&signals, &loop](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    loop.interrupt(signal);
+    pass_signals(signals, loop);
+  });
+}
+
+}  // namespace
+
+std::int64_t SystemClock::unix_ms() const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+double SystemClock::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Study load_study(const Store& store, const std::string& sweep, bool with_trace) {
+  const auto record = store.find_sweep(sweep);
+  core::check(record.has_value(), "load_study of an unknown sweep");
+  Study study(record->metric);
+  store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone,
+                    [&](const StoredEvent& stored) { study.apply(stored.event); });
+  study.take_changed();
+  return study;
+}
+
+Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
+  const SystemClock clock;
+  DispatchOptions options = given;
+  options.runs = std::filesystem::absolute(given.runs).lexically_normal();
+  const SweepLock lock(options.runs, prepared.record.id);
+  record_sweep(store, prepared, options, clock);
+
+  auto made = std::make_unique<asio::io_context>(1);
+  LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));
+  // Where an error ends the loop early, the context takes the attempts' coroutines with it, and they their processes:
+  // before the launcher goes.
+  const std::unique_ptr<asio::io_context> context = std::move(made);
+  Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
+            load_study(store, prepared.record.id, /*with_trace=*/true), observer);
+  const std::size_t slots = launcher.slots().size();
+  observer.on_started(loop.study(), prepared.plan.count(),
+                      options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
+
+  asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);
+  pass_signals(signals, loop);
+  std::exception_ptr failure;
+  asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    context->stop();
+  });
+  context->run();
+  if (failure) std::rethrow_exception(failure);
+  return loop.take_ending();
+}
+
+}  // namespace sweep

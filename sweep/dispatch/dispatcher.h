@@ -1,0 +1,49 @@
+// Runs a prepared sweep to its end or until it is interrupted, and tells an observer how it goes. Called by commands/.
+// The loop itself is in loop.h. Prints nothing.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "sweep/dispatch/prepare.h"
+#include "sweep/store/store.h"
+#include "sweep/study/study.h"
+
+namespace sweep {
+
+/// What an observer is told; called from the loop, in the order in which things were recorded.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_started(const Study&, std::uint64_t trials, std::size_t slots) { (void)trials, (void)slots; }
+  virtual void on_event(const Study&, const StudyEvent&) {}
+  virtual void on_note(const std::string& text) { (void)text; }  ///< one line for people
+  virtual void on_interrupt(bool second) { (void)second; }
+};
+
+struct DispatchOptions {
+  std::filesystem::path runs;
+  int slots = 0;          ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
+  bool fresh = false;     ///< reuse no result of another sweep
+  double grace_s = 10.0;  ///< between SIGTERM and SIGKILL
+};
+
+struct Ending {
+  Study study;
+  std::uint64_t trials = 0;  ///< how many the sweep has
+  int signal = 0;            ///< the signal that interrupted it; 0 where it ended by itself
+
+  bool finished() const { return study.ended() == trials; }
+};
+
+/// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
+/// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed.
+/// Errors: EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
+Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
+
+/// The study of a sweep as the store has it. Requires: the sweep is known. `with_trace` is needed only to go on with
+/// it.
+Study load_study(const Store& store, const std::string& sweep, bool with_trace = false);
+
+}  // namespace sweep

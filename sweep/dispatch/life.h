@@ -1,0 +1,39 @@
+// The life of an attempt as a coroutine, for loop.cpp and attempt.cpp. Reads top to bottom in life.cpp.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "sweep/dispatch/attempt.h"
+#include "sweep/dispatch/clock.h"
+#include "sweep/launch/launcher.h"
+
+namespace sweep {
+
+/// Stops an attempt from outside; lives as long as the coroutine.
+class AttemptControl {
+ public:
+  /// The ladder of Process::stop. Also before the process is there: it is then stopped as soon as it is.
+  void stop(double grace_s);
+  bool stopped() const { return stopped_; }
+  void attach(Process* process);
+
+ private:
+  Process* process_ = nullptr;
+  bool stopped_ = false;
+  double grace_s_ = 0;
+};
+
+/// Writes the document, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
+/// by reference outlives the coroutine.
+boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
+                                           const OnEvents& on_events, AttemptControl& control);
+
+/// "SWEEP_TRIAL=…": what every process of the attempt carries in its environment.
+std::string attempt_marker(const std::filesystem::path& attempt_folder);
+
+/// The outcome of an attempt that ran to its end, under a metric: `no_metric` where it was never seen, `diverged` where
+/// its last value is not finite.
+protocol::Outcome judge_metric(protocol::Outcome said, const std::optional<protocol::Metric>& metric,
+                               std::optional<double> last_value);
+
+}  // namespace sweep

@@ -1,0 +1,268 @@
+// See loop.h.
+#include "sweep/dispatch/loop.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "protocol/files.h"
+#include "sweep/dispatch/lock.h"
+
+namespace sweep {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kPlanAtOnce = 256;
+constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
+
+fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
+
+fs::path attempt_folder(const fs::path& runs, const std::string& trial, std::uint32_t attempt) {
+  return trial_folder(runs, trial) / ("attempt-" + std::to_string(attempt));
+}
+
+}  // namespace
+
+Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, const Clock& clock, const Prepared& sweep,
+           DispatchOptions options, Study study, Observer& observer)
+    : executor_(executor),
+      store_(store),
+      launcher_(launcher),
+      clock_(clock),
+      sweep_(sweep),
+      options_(std::move(options)),
+      study_(std::move(study)),
+      observer_(observer),
+      change_(executor, asio::steady_timer::time_point::max()) {}
+
+asio::awaitable<void> Loop::run() {
+  end_lost_attempts();
+  for (;;) {
+    const Decision decision = decide(study_, situation());
+    switch (decision.what) {
+      case Decision::What::kPlan:
+        plan_from(decision.index);
+        break;
+      case Decision::What::kStart:
+        start(decision);
+        break;
+      case Decision::What::kWait:
+        co_await change();
+        break;
+      case Decision::What::kDone:
+        co_return;
+    }
+  }
+}
+
+asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
+  Running& running = running_.at(index);
+  const std::uint32_t attempt = running.request.attempt;
+  const OnEvents record_events = [&](const std::vector<protocol::Event>& events) {
+    std::vector<StudyEvent> said;
+    for (const protocol::Event& event : events) said.push_back(TrainerSaid{index, attempt, event});
+    record(said);
+    return study_.find(index)->finding.empty();
+  };
+  const AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control);
+  finish_trial(index, result);
+}
+
+void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
+  Running& running = running_.at(index);
+  AttemptEnded ended{index, running.request.attempt, result.outcome, result.detail, result.seconds, result.asked_again};
+  if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
+    ended.outcome = protocol::Outcome::kFailed;
+    ended.detail = finding;
+  }
+  launcher_.release(running.slot);
+  running_.erase(index);
+  record(ended);
+  // The next trial would meet the same. Those that run are ended with the controller and go on with it.
+  if (result.unsuitable)
+    failure_ = std::make_exception_ptr(core::EnvironmentError("trial #" + std::to_string(index), result.detail,
+                                                              "mend that and go on with `sweep resume`"));
+  changed();
+}
+
+void Loop::start(const Decision& decision) {
+  const TrialState& trial = *study_.find(decision.index);
+  const fs::path& runs = options_.runs;
+  std::optional<Descriptor> lock = lock_trial(trial_folder(runs, trial.trial));
+  if (!lock) {
+    busy_elsewhere_.insert(trial.index);
+    return;
+  }
+  if (!options_.fresh && trial.attempts.empty() && reuse(trial)) return;
+  const std::optional<Slot> slot = take_slot();
+  if (!slot) return;
+
+  Decision order = decision;
+  order.resume_file = usable_checkpoint(trial, order.reason);
+  Running& running = running_[trial.index];
+  running.slot = *slot;
+  running.lock = std::move(*lock);
+  running.request = make_request(trial, order, *slot);
+  record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
+  asio::co_spawn(executor_, run_trial(order.index), [this](std::exception_ptr failure) {
+    if (!failure) return;
+    failure_ = failure;
+    changed();
+  });
+}
+
+void Loop::interrupt(int signal) {
+  const bool second = signal_ != 0;
+  if (!second) signal_ = signal;
+  observer_.on_interrupt(second);
+  for (auto& [index, running] : running_) running.control.stop(second ? 0 : options_.grace_s);
+  changed();
+}
+
+Ending Loop::take_ending() { return {std::move(study_), sweep_.plan.count(), signal_}; }
+
+// What ran when the last controller died: nothing of it may live on beside its next attempt.
+void Loop::end_lost_attempts() {
+  const std::set<std::uint64_t> lost = study_.running();
+  for (const std::uint64_t index : lost) {
+    const TrialState& trial = *study_.find(index);
+    const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
+    launcher_.end_strays(attempt_marker(attempt_folder(options_.runs, trial.trial, attempt)));
+    record(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false});
+  }
+}
+
+Situation Loop::situation() const {
+  const auto& slots = launcher_.slots();
+  const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : slots.size();
+  const std::size_t taken = running_.size() + held_elsewhere_.size();
+  const std::size_t open = slots.size() > taken ? slots.size() - taken : 0;
+  const std::size_t allowed = limit > running_.size() ? limit - running_.size() : 0;
+  return {sweep_.plan.count(), std::min(open, allowed), signal_ != 0, busy_elsewhere_};
+}
+
+void Loop::plan_from(std::uint64_t index) {
+  const std::uint64_t end = std::min(sweep_.plan.count(), index + kPlanAtOnce);
+  std::vector<StudyEvent> events;
+  std::map<std::string, std::uint64_t> planned_now;
+  for (; index < end; ++index) {
+    const PlannedTrial trial = sweep_.plan.trial(index);
+    std::optional<std::uint64_t> repeats = study_.index_of(trial.id);
+    if (!repeats) {
+      const auto [found, is_new] = planned_now.emplace(trial.id, index);
+      if (!is_new) repeats = found->second;
+    }
+    events.push_back(TrialPlanned{index, trial.replicate, trial.id, trial.config, trial.seed, repeats});
+  }
+  record(events);
+}
+
+bool Loop::reuse(const TrialState& trial) {
+  const std::string& sweep = sweep_.record.id;
+  const auto place = store_.find_result(trial.trial, sweep);
+  if (!place) return false;
+  const auto result = result_of(store_, *place, trial.index, study_.metric());
+  if (!result) return false;
+  record(*result);
+  return true;
+}
+
+std::optional<Slot> Loop::take_slot() {
+  for (const Slot& slot : launcher_.slots()) {
+    const bool ours =
+        std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.slot == slot; });
+    if (ours || held_elsewhere_.contains(slot.name)) continue;
+    if (launcher_.acquire(slot)) return slot;
+    held_elsewhere_.insert(slot.name);
+  }
+  return std::nullopt;
+}
+
+// The checkpoint's file name, or nothing (and a reason) where the file is not what its event said.
+std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason) const {
+  if (!trial.checkpoint) return {};
+  const fs::path file =
+      trial_folder(options_.runs, trial.trial) / protocol::kCheckpointsFolder / trial.checkpoint->file;
+  try {
+    if (core::sha256_file(file) == trial.checkpoint->sha256) return trial.checkpoint->file;
+    reason += "; but the checkpoint's digest is another, so from the beginning";
+  } catch (const core::UserError&) {
+    reason += "; but the checkpoint cannot be read, so from the beginning";
+  }
+  return {};
+}
+
+AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
+  const fs::path& runs = options_.runs;
+  AttemptRequest request;
+  request.trainer = sweep_.trainer;
+  request.document = trial_document(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed});
+  request.document.device = slot.device;
+  request.document.gpu = slot.gpu;
+  request.attempt = decision.attempt;
+  request.folder = attempt_folder(runs, trial.trial, decision.attempt);
+  request.checkpoints = trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder;
+  request.resume_file = decision.resume_file;
+  if (study_.metric() && !decision.resume_file.empty()) {
+    const auto found = trial.final_values.find(study_.metric()->name);
+    if (found != trial.final_values.end()) request.metric_so_far = found->second;
+  }
+  return request;
+}
+
+void Loop::record(const std::vector<StudyEvent>& events) {
+  store_.append(sweep_.record.id, clock_.unix_ms(), events, study_);
+  for (const StudyEvent& event : events) observer_.on_event(study_, event);
+}
+
+// Waits for an event. What another controller holds gives none: it is looked at again after a while.
+asio::awaitable<void> Loop::change() {
+  if (failure_) std::rethrow_exception(failure_);
+  const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
+  if (looks_again)
+    change_.expires_after(kLookAgain);
+  else
+    change_.expires_at(asio::steady_timer::time_point::max());
+  co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+  held_elsewhere_.clear();
+  busy_elsewhere_.clear();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Loop::changed() { change_.cancel(); }
+
+std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
+                                     const std::optional<protocol::Metric>& metric) {
+  Study alone(metric);
+  store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
+    StudyEvent event = stored.event;
+    std::visit([](auto& e) { e.index = 0; }, event);
+    alone.apply(event);
+  });
+  const TrialState* trial = alone.find(0);
+  if (trial == nullptr || trial->phase != Phase::kEnded) return std::nullopt;
+  TrialReused reused;
+  reused.index = index;
+  reused.from_sweep = place.sweep;
+  reused.from_index = place.index;
+  std::optional<double> last;
+  if (metric && trial->final_values.contains(metric->name)) last = trial->final_values.at(metric->name);
+  reused.outcome = judge_metric(*trial->outcome, metric, last);
+  reused.detail = trial->detail;
+  reused.value = trial->value;
+  reused.epoch = trial->epoch;
+  reused.step = trial->step;
+  reused.at_value = trial->at_value;
+  reused.final_values = trial->final_values;
+  reused.last_step = trial->last_step;
+  reused.weights_sha256 = trial->weights_sha256;
+  return reused;
+}
+
+}  // namespace sweep

@@ -1,0 +1,265 @@
+// See local.h.
+#include "sweep/launch/local.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "core/error.h"
+#include "protocol/event.h"
+#include "protocol/trial_document.h"
+#include "sweep/launch/strays.h"
+
+namespace sweep {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kReadAtOnce = 1 << 20;  // a child that floods the pipe does not keep the others waiting
+constexpr double kStrayPatienceS = 1.0;
+
+Descriptor open_output(const std::filesystem::path& file) {
+  Descriptor output(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+  if (!output.is_open())
+    throw core::EnvironmentError(file.string(), std::string("cannot be created: ") + std::strerror(errno));
+  return output;
+}
+
+void remove_if_empty(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::file_size(file, ignored) == 0 && !ignored) std::filesystem::remove(file, ignored);
+}
+
+// What the handlers share; they may run after the process object is gone.
+struct Watch : std::enable_shared_from_this<Watch> {
+  Watch(asio::any_io_executor executor, pid_t child, int pidfd_number, int events_number)
+      : pid(child),
+        pidfd(executor, pidfd_number),
+        events(executor, events_number),
+        grace(executor),
+        wake(executor, asio::steady_timer::time_point::max()) {}
+
+  pid_t pid;
+  asio::posix::stream_descriptor pidfd, events;
+  asio::steady_timer grace;
+  asio::steady_timer wake;  // never expires; cancelled when there is something to look at
+  bool exited = false, at_end = false, waits_for_events = false;
+  Exit how;
+  std::string buffer;
+  std::function<void()> on_exit;
+
+  void wait_for_exit() {
+    pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       if (error || self->exited) return;
+                       if (self->is_zombie())
+                         self->reap();
+                       else
+                         self->wait_for_exit();
+                     });
+  }
+
+  // Asio may report a descriptor ready that is not: it reuses the record of one that was just closed, with an event
+  // still queued for that. Believing it would kill a healthy trial.
+  bool is_zombie() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+  }
+
+  // The group dies before its leader is reaped: until then no other group can have this number. (Boost.Process reaps
+  // before it tells.)
+  void reap() {
+    if (exited) return;
+    ::kill(-pid, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    how = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
+    exited = true;
+    grace.cancel();
+    on_exit();
+    wake.cancel();
+  }
+
+  void wait_for_events() {
+    if (waits_for_events || at_end) return;
+    waits_for_events = true;
+    events.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self = shared_from_this()](const boost::system::error_code&) {
+                        self->waits_for_events = false;
+                        self->wake.cancel();
+                      });
+  }
+
+  void read_what_is_there() {
+    char block[65536];
+    for (std::size_t total = 0; !at_end && total < kReadAtOnce;) {
+      const ssize_t got = ::read(events.native_handle(), block, sizeof block);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return;  // nothing more for now
+      if (got == 0) at_end = true;
+      buffer.append(block, static_cast<std::size_t>(got));
+      total += static_cast<std::size_t>(got);
+    }
+  }
+
+  std::vector<std::string> take_lines() {
+    std::vector<std::string> lines;
+    std::size_t from = 0;
+    for (std::size_t end; (end = buffer.find('\n', from)) != std::string::npos; from = end + 1)
+      if (end > from) lines.emplace_back(buffer, from, end - from);
+    buffer.erase(0, from);
+    if (buffer.size() > protocol::kMaxEventBytes) lines.push_back(std::exchange(buffer, {}));  // too long: not an event
+    return lines;
+  }
+
+  // A last line without a newline counts where the program ended well; one that was killed was cut off.
+  std::vector<std::string> take_rest() {
+    std::vector<std::string> lines;
+    if (!buffer.empty() && how.code == 0 && how.signal == 0) lines.push_back(std::exchange(buffer, {}));
+    return lines;
+  }
+};
+
+class LocalProcess : public Process {
+ public:
+  LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
+               std::function<void()> on_exit)
+      : watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), events.release())) {
+    watch_->on_exit = std::move(on_exit);
+    watch_->wait_for_exit();
+  }
+
+  ~LocalProcess() override {
+    if (!watch_->exited) {
+      ::kill(-watch_->pid, SIGKILL);
+      watch_->reap();
+    }
+    watch_->pidfd.close();
+    watch_->events.close();
+  }
+
+  asio::awaitable<std::vector<std::string>> lines() override {
+    const std::shared_ptr<Watch> watch = watch_;
+    for (;;) {
+      const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
+      watch->read_what_is_there();
+      if (auto lines = watch->take_lines(); !lines.empty()) co_return lines;
+      if (exited) co_return watch->take_rest();
+      watch->wait_for_events();
+      co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+
+  Exit exit() const override {
+    core::check(watch_->exited, "exit() of a process that runs");
+    return watch_->how;
+  }
+
+  void stop(double grace_s) override {
+    if (watch_->exited) return;
+    ::kill(-watch_->pid, grace_s > 0 ? SIGTERM : SIGKILL);
+    const auto until =
+        std::chrono::steady_clock::now() +
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(grace_s));
+    if (stopping_ && until >= watch_->grace.expiry()) return;
+    stopping_ = true;
+    watch_->grace.expires_at(until);
+    watch_->grace.async_wait([watch = watch_](const boost::system::error_code& error) {
+      if (!error && !watch->exited) ::kill(-watch->pid, SIGKILL);
+    });
+  }
+
+ private:
+  std::shared_ptr<Watch> watch_;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+std::vector<Slot> cpu_slots(int threads, int cores) {
+  std::vector<Slot> slots;
+  const int count = std::max(1, cores / std::max(1, threads));
+  for (int i = 0; i < count; ++i) slots.push_back({"cpu:" + std::to_string(i), "cpu", ""});
+  return slots;
+}
+
+std::vector<Slot> gpu_slots(const std::vector<std::string>& uuids, int slots_per_gpu) {
+  std::vector<Slot> slots;
+  for (int i = 0; i < slots_per_gpu; ++i)
+    for (const std::string& uuid : uuids) slots.push_back({uuid + "/" + std::to_string(i), "cuda", uuid});
+  return slots;
+}
+
+int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+// A warden or a terminal that went away must not end a sweep.
+LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
+    : executor_(std::move(executor)), slots_(std::move(slots)), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
+
+LocalLauncher::~LocalLauncher() { ::signal(SIGPIPE, on_sigpipe_); }
+
+// An abstract socket's name belongs to whoever bound it, and is free again the moment its holder dies.
+bool LocalLauncher::acquire(const Slot& slot) {
+  if (slot.gpu.empty()) return true;
+  Descriptor lock(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "sweep-slot/" + slot.name;
+  core::check(lock.is_open() && name.size() + 1 < sizeof address.sun_path, "a slot's lock cannot be made");
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(lock.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return false;
+  locks_[slot.name] = std::move(lock);
+  return true;
+}
+
+void LocalLauncher::release(const Slot& slot) { locks_.erase(slot.name); }
+
+std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
+  const Descriptor out = open_output(order.stdout_file), err = open_output(order.stderr_file);
+  auto [events, events_child] = make_pipe();
+  ::fcntl(events.get(), F_SETFL, O_NONBLOCK);
+  warden_.watch(order.marker);
+
+  StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get()};
+  request.environment.push_back(std::string(protocol::kEnvEvents) + "=/dev/fd/" + std::to_string(kEventsDescriptor));
+  const StartResult started = start_process(request);
+  const auto tidy_up = [this, marker = order.marker, stdout_file = order.stdout_file, stderr_file = order.stderr_file] {
+    end_strays(marker);
+    warden_.forget(marker);
+    remove_if_empty(stdout_file);
+    remove_if_empty(stderr_file);
+  };
+  if (started.error != 0) {
+    tidy_up();
+    throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error));
+  }
+  warden_.watch(order.marker, started.pid);
+  Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));
+  if (!pidfd.is_open()) {
+    const int error = errno;
+    ::kill(-started.pid, SIGKILL);
+    ::waitpid(started.pid, nullptr, 0);
+    tidy_up();
+    throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
+  }
+  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events), tidy_up);
+}
+
+void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }
+
+}  // namespace sweep

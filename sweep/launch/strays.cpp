@@ -1,0 +1,75 @@
+// See strays.h.
+#include "sweep/launch/strays.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "sweep/launch/start.h"
+
+namespace sweep {
+namespace {
+
+constexpr std::size_t kEnvironmentLimit = 1 << 20;
+
+// The environment a process was started with, NUL after each entry; empty where it may not be read.
+std::string environment_of(int proc, const char* pid) {
+  const Descriptor file(::openat(proc, (std::string(pid) + "/environ").c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (!file.is_open()) return text;
+  char block[16384];
+  for (ssize_t got; text.size() < kEnvironmentLimit && (got = ::read(file.get(), block, sizeof block)) > 0;)
+    text.append(block, static_cast<std::size_t>(got));
+  return text;
+}
+
+bool carries(const std::string& environment, const std::set<std::string>& markers) {
+  for (std::size_t at = 0; at < environment.size();) {
+    const std::size_t end = std::min(environment.find('\0', at), environment.size());
+    if (markers.contains(environment.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers) {
+  std::vector<pid_t> found;
+  if (markers.empty()) return found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+  if (!proc) return found;
+  while (const dirent* entry = ::readdir(proc.get())) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    struct stat owner {};
+    if (pid == ::getpid() || ::fstatat(::dirfd(proc.get()), entry->d_name, &owner, 0) != 0) continue;
+    if (owner.st_uid != ::geteuid()) continue;
+    if (carries(environment_of(::dirfd(proc.get()), entry->d_name), markers)) found.push_back(pid);
+  }
+  return found;
+}
+
+std::size_t kill_carriers(const std::set<std::string>& markers) {
+  std::size_t killed = 0;
+  for (const pid_t pid : find_carriers(markers))
+    if (::kill(pid, SIGKILL) == 0) ++killed;
+  return killed;
+}
+
+void end_carriers(const std::set<std::string>& markers, double patience_s) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
+  while (kill_carriers(markers) > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+}  // namespace sweep

@@ -1,0 +1,85 @@
+// See program_output.h.
+#include "sweep/provenance/program_output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+extern char** environ;
+
+namespace sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A child of posix_spawn with default signals: an ignored SIGPIPE or a blocked signal of ours is not inherited.
+std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end) {
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, stdout_end, STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigemptyset(&none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  pid_t pid = 0;
+  const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return failed == 0 ? std::optional(pid) : std::nullopt;
+}
+
+// Reads until the end of the pipe. False: too long or too much.
+bool read_all(int pipe_end, Clock::time_point deadline, std::size_t limit, std::string& out) {
+  char buffer[16 * 1024];
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd poll_end{pipe_end, POLLIN, 0};
+    const int ready = poll(&poll_end, 1, static_cast<int>(left));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return false;
+    const ssize_t count = read(pipe_end, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0;
+    out.append(buffer, static_cast<std::size_t>(count));
+    if (out.size() > limit) return false;
+  }
+}
+
+}  // namespace
+
+std::optional<ProgramOutput> program_output(const std::vector<std::string>& arguments,
+                                            std::chrono::milliseconds patience, std::size_t limit) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  const std::optional<pid_t> child = start(arguments, ends[1]);
+  close(ends[1]);
+  ProgramOutput output;
+  const bool whole = child && read_all(ends[0], Clock::now() + patience, limit, output.out);
+  close(ends[0]);
+  if (!child) return std::nullopt;
+  if (!whole) kill(*child, SIGKILL);
+  int status = 0;
+  while (waitpid(*child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!whole) return std::nullopt;
+  output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return output;
+}
+
+}  // namespace sweep

@@ -1,0 +1,186 @@
+// See columns.h.
+#include "sweep/report/columns.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/suggest.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+using Cell = std::optional<Json>;
+
+template <class T>
+Cell cell(const std::optional<T>& value) {
+  return value ? Cell(Json(*value)) : std::nullopt;
+}
+
+void flatten(const std::string& prefix, const Json& value, std::map<std::string, Json>& into) {
+  if (value.is_object() && !value.empty()) {
+    for (const auto& [key, item] : value.items()) flatten(prefix.empty() ? key : prefix + "." + key, item, into);
+  } else {
+    into[prefix] = value;
+  }
+}
+
+// A metric that does not rank: where the ranking one had its value, else the last one seen (test metrics come once).
+Column other_metric_column(const std::string& name) {
+  return {name, [name](const Row& row) -> Cell {
+            if (row.standing != Standing::kRanked && row.standing != Standing::kDetermined) return std::nullopt;
+            for (const auto* values : {&row.trial->at_value, &row.trial->final_values})
+              if (const auto found = values->find(name); found != values->end()) return Json(found->second);
+            return std::nullopt;
+          }};
+}
+
+std::string environment_text(const AttemptState& attempt, const char* key) {
+  if (!attempt.environment.is_object()) return {};
+  const auto found = attempt.environment.find(key);
+  return found != attempt.environment.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Column seconds_column() {
+  return {"seconds", [](const Row& row) -> Cell { return Json(row.trial->seconds); }};
+}
+
+Column device_column() {
+  return {"device", [](const Row& row) -> Cell {
+            if (row.trial->attempts.empty()) return std::nullopt;
+            return Json(row.trial->attempts.back().device);
+          }};
+}
+
+// An attempt that ran elsewhere says so in its environment.
+Column host_column(const SweepHead& sweep) {
+  return {"host", [host = sweep.host](const Row& row) -> Cell {
+            if (row.trial->attempts.empty()) return std::nullopt;
+            const std::string own = environment_text(row.trial->attempts.back(), "host");
+            if (own.empty() && host.empty()) return std::nullopt;
+            return Json(own.empty() ? host : own);
+          }};
+}
+
+Column seed_column() {
+  return {"seed", [](const Row& row) -> Cell { return Json(row.trial->seed); }};
+}
+
+// Everything that --columns may name, each name once: the fixed columns win over parameters, these over metrics.
+std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
+                                 outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
+                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep)};
+  std::set<std::string> names;
+  for (const Column& column : columns) names.insert(column.title);
+  const auto add = [&](const Column& column) {
+    if (names.insert(column.title).second) columns.push_back(column);
+  };
+  const Parameters all = parameters(rows);
+  for (const std::string& name : all.varying) add(parameter_column(name));
+  for (const auto& [name, value] : all.constants) add(parameter_column(name));
+  for (const Row& row : rows)
+    for (const auto& [name, value] : row.trial->final_values) add(other_metric_column(name));
+  return columns;
+}
+
+}  // namespace
+
+Column rank_column() {
+  return {"rank", [](const Row& row) { return cell(row.rank); }};
+}
+Column trial_column() {
+  return {"trial", [](const Row& row) -> Cell { return Json(row.trial->trial); }};
+}
+Column index_column() {
+  return {"index", [](const Row& row) -> Cell { return Json(row.trial->index); }};
+}
+Column replicate_column() {
+  return {"replicate", [](const Row& row) -> Cell { return Json(row.trial->replicate); }};
+}
+Column outcome_column() {
+  return {"outcome", [](const Row& row) -> Cell { return Json(std::string(row.outcome())); }};
+}
+Column metric_column(const SweepHead& sweep) {
+  return {sweep.metric ? sweep.metric->name : "value", [](const Row& row) { return cell(row.value()); }};
+}
+Column epoch_column() {
+  return {"epoch", [](const Row& row) -> Cell { return row.value() ? cell(row.trial->epoch) : std::nullopt; }};
+}
+Column step_column() {
+  return {"step", [](const Row& row) -> Cell { return row.value() ? cell(row.trial->step) : std::nullopt; }};
+}
+Column parameter_column(const std::string& name) {
+  return {name, [name](const Row& row) -> Cell {
+            const auto direct = row.trial->config.find(name);  // flattening for each cell is slow in a large sweep
+            if (direct != row.trial->config.end() && !direct->is_object()) return Cell(*direct);
+            const std::map<std::string, Json> config = flat_config(row.trial->config);
+            const auto found = config.find(name);
+            return found == config.end() ? std::nullopt : Cell(found->second);
+          }};
+}
+
+std::map<std::string, Json> flat_config(const Json& config) {
+  std::map<std::string, Json> flat;
+  if (config.is_object() && !config.empty()) flatten("", config, flat);
+  return flat;
+}
+
+std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options) {
+  std::vector<Row> chosen;
+  for (const Row& row : rows)
+    if (options.all || row.standing != Standing::kUnfinished) chosen.push_back(row);
+  if (options.top && chosen.size() > *options.top) chosen.resize(*options.top);
+  return chosen;
+}
+
+Parameters parameters(const std::vector<Row>& rows) {
+  // Values are compared as they are written: 1 and 1.0 are different.
+  std::map<std::string, std::set<std::string>> texts;
+  std::map<std::string, std::size_t> counts;
+  std::map<std::string, Json> last;
+  for (const Row& row : rows) {
+    for (auto& [name, value] : flat_config(row.trial->config)) {
+      texts[name].insert(core::canonical_json(value));
+      ++counts[name];
+      last[name] = value;
+    }
+  }
+  Parameters found;
+  for (const auto& [name, values] : texts) {
+    if (values.size() == 1 && counts[name] == rows.size()) {
+      found.constants[name] = last[name];
+    } else {
+      found.varying.push_back(name);
+    }
+  }
+  return found;
+}
+
+std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options,
+                                   const std::vector<Column>& usual) {
+  std::vector<Column> columns = usual;
+  if (!options.columns.empty()) {
+    columns.clear();
+    const std::vector<Column> known = known_columns(sweep, rows);
+    for (const std::string& name : options.columns) {
+      const auto found = std::find_if(known.begin(), known.end(), [&](const Column& c) { return c.title == name; });
+      if (found == known.end()) {
+        std::vector<std::string> names;
+        for (const Column& column : known) names.push_back(column.title);
+        const auto near = core::nearest_word(name, names);
+        std::string remedy = near ? "did you mean '" + *near + "'?" : "one of:";
+        for (std::size_t i = 0; !near && i < names.size(); ++i) remedy += (i == 0 ? " " : ", ") + names[i];
+        throw core::UserError("--columns", "no column '" + name + "'", remedy);
+      }
+      columns.push_back(*found);
+    }
+  }
+  if (options.with_time) columns.push_back(seconds_column());
+  if (options.with_device) columns.push_back(device_column());
+  if (options.with_host) columns.push_back(host_column(sweep));
+  return columns;
+}
+
+}  // namespace sweep

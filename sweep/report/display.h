@@ -1,0 +1,39 @@
+// Text for a terminal: foreign text made harmless, its width in columns, numbers rounded for reading, cells aligned.
+// Called by report/ and commands/. Exact forms (CSV, JSON) do not come through here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sweep {
+
+/// `text` with everything escaped that could move a cursor, change a colour or turn the reading direction: control
+/// characters (C0, DEL, C1), line and paragraph separators, bidirectional and zero-width controls, bytes that are not
+/// UTF-8. Escapes are \n, \t, \xNN, \uNNNN. Longer than `max_columns` columns: cut, with "…" as the last one.
+std::string printable(std::string_view text, std::size_t max_columns = std::string_view::npos);
+
+/// As printable(), but line feeds and tabs stay: for whole messages and for a trial's output.
+std::string printable_lines(std::string_view text);
+
+/// Columns that `text` takes on a terminal. Requires: printable. Wide (East Asian, emoji) characters take two,
+/// combining marks none.
+std::size_t display_width(std::string_view text);
+
+/// `value` rounded to `digits` significant decimal digits, in canonical form; exact where it has no more than these.
+std::string rounded(double value, int digits);
+
+/// The least number of digits, 6 or more, at which no two different values of `values` look alike.
+int digits_that_tell_apart(const std::vector<double>& values);
+
+enum class Align { kLeft, kRight, kPoint };  ///< kPoint: decimal points stand below each other
+
+/// Lines of cells as columns two spaces apart, without trailing spaces; each line ends with a newline. The first line
+/// is the heading. Requires: every line has as many cells as `align`.
+std::string aligned(const std::vector<std::vector<std::string>>& lines, const std::vector<Align>& align);
+
+/// `word` as a shell reads it back: quoted where it has to be.
+std::string shell_quoted(const std::string& word);
+
+}  // namespace sweep

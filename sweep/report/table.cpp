@@ -1,0 +1,160 @@
+// Rows → text for people; see report.h. No meaning depends on colour: there is none.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sweep/report/columns.h"
+#include "sweep/report/display.h"
+#include "sweep/report/report.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+constexpr std::size_t kCellColumns = 32;  // wider texts are cut; CSV and JSON have them whole
+constexpr std::size_t kNameColumns = 60;
+
+// A string as it stands, unless it could be taken for something else: "3" is not 3.
+std::string string_text(const std::string& text) {
+  const bool other = text.empty() || text.front() == ' ' || text.back() == ' ' || Json::accept(text);
+  return other ? core::canonical_json(text) : text;
+}
+
+std::string value_text(const Json& value, int digits) {
+  std::string text;
+  if (value.is_string()) {
+    text = string_text(value.get_ref<const std::string&>());
+  } else if (value.is_number_float()) {
+    text = rounded(value.get<double>(), digits);
+  } else {
+    text = core::canonical_json(value);
+  }
+  return printable(text, kCellColumns);
+}
+
+// One column's cells, heading first, and how they are aligned.
+struct Cells {
+  std::vector<std::string> texts;
+  Align align = Align::kLeft;
+};
+
+Cells cells_of(const Column& column, const std::vector<Row>& rows) {
+  std::vector<std::optional<Json>> values;
+  std::vector<double> doubles;
+  bool numbers = true;
+  for (const Row& row : rows) {
+    values.push_back(column.cell(row));
+    if (!values.back()) continue;
+    numbers = numbers && values.back()->is_number();
+    if (values.back()->is_number_float()) doubles.push_back(values.back()->get<double>());
+  }
+  const int digits = digits_that_tell_apart(doubles);
+  Cells cells{{printable(column.title, kCellColumns)}, numbers ? Align::kPoint : Align::kLeft};
+  for (const auto& value : values) cells.texts.push_back(value ? value_text(*value, digits) : "-");
+  return cells;
+}
+
+std::string outcome_counts(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::map<std::string, std::uint64_t> counts = count_outcomes(rows);
+  if (sweep.trials > rows.size()) counts["waiting"] += sweep.trials - rows.size();
+  std::string text;
+  const auto add = [&](const std::string& word) {
+    const auto found = counts.find(word);
+    if (found == counts.end() || found->second == 0) return;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", found->second, word);
+    counts.erase(found);
+  };
+  for (const protocol::OutcomeInfo& outcome : protocol::outcomes()) add(std::string(outcome.name));
+  for (const char* word : {"repeat", "running", "waiting"}) add(word);
+  return text;
+}
+
+std::string ranking_text(const protocol::Metric& metric) {
+  const bool maximize = metric.goal == protocol::Goal::kMaximize;
+  return fmt::format("{}, the {} first; of each trial its {} value", printable(metric.name, kNameColumns),
+                     maximize ? "largest" : "smallest", protocol::name(metric.reduce));
+}
+
+// Short enough for a line of its own; a long list goes on below.
+std::string constants_text(const std::map<std::string, Json>& constants) {
+  constexpr std::size_t kLineColumns = 100;
+  std::string text, line = "constant: ";
+  bool first = true;
+  for (const auto& [name, value] : constants) {
+    const std::string item = printable(name, kCellColumns) + " " + value_text(value, 17);
+    if (!first && display_width(line) + display_width(item) + 2 > kLineColumns) {
+      text += line + ",\n";
+      line = "          ";
+      first = true;
+    }
+    line += (first ? "" : ", ") + item;
+    first = false;
+  }
+  return text + line + "\n";
+}
+
+std::string heading(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::string text = "sweep " + sweep.id;
+  if (!sweep.name.empty()) text += " '" + printable(sweep.name, kNameColumns) + "'";
+  text +=
+      fmt::format(": {}, seed {}, {} trial{}", sweep.method, sweep.seed, sweep.trials, sweep.trials == 1 ? "" : "s");
+  const std::string counts = outcome_counts(sweep, rows);
+  text += (counts.empty() ? "" : ": " + counts) + "\n";
+  if (sweep.metric) text += "ranked by " + ranking_text(*sweep.metric) + "\n";
+  return text;
+}
+
+std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>& shown,
+                                  const std::vector<std::string>& varying) {
+  std::vector<Column> columns = {rank_column(), trial_column()};
+  const bool all_ranked = std::all_of(shown.begin(), shown.end(), [](const Row& row) { return row.rank.has_value(); });
+  if (!all_ranked) columns.push_back(outcome_column());
+  columns.push_back(metric_column(sweep));
+  columns.push_back(epoch_column());
+  for (const std::string& name : varying) columns.push_back(parameter_column(name));
+  return columns;
+}
+
+// The best trial, what it did on data that never ranks, and how to see it again.
+std::string closing(const Row& best, const SweepHead& sweep, const ReportOptions& options) {
+  const TrialState& trial = *best.trial;
+  std::string text = fmt::format("best: trial {} (#{}), {} {}", trial.trial, trial.index,
+                                 printable(sweep.metric->name, kNameColumns), core::format_double(*trial.value));
+  if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);
+  std::string test;
+  for (const auto& [name, value] : trial.final_values)
+    if (name.starts_with("test_"))
+      test += fmt::format("{}{} {}", test.empty() ? "" : ", ", printable(name, kNameColumns), rounded(value, 6));
+  if (!test.empty()) text += "; at its end " + test + " (never ranked on)";
+  return text + "\nreplay it: sweep replay " + trial.trial + options.runs_flag + "\n";
+}
+
+}  // namespace
+
+std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
+  const std::vector<Row> shown = chosen_rows(rows, options);
+  const Parameters all = parameters(rows);
+  std::string text = heading(sweep, rows);
+  if (!all.constants.empty()) text += constants_text(all.constants);
+  if (shown.empty()) return text + "\nno trial has ended yet\n";
+
+  const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, shown, all.varying));
+  std::vector<std::vector<std::string>> lines(shown.size() + 1);
+  std::vector<Align> align;
+  for (const Column& column : columns) {
+    const Cells cells = cells_of(column, shown);
+    align.push_back(cells.align);
+    for (std::size_t line = 0; line < lines.size(); ++line) lines[line].push_back(cells.texts[line]);
+  }
+  text += "\n" + aligned(lines, align) + "\n";
+
+  ReportOptions without_top = options;
+  without_top.top.reset();
+  const std::size_t hidden = chosen_rows(rows, without_top).size() - shown.size();
+  if (hidden > 0) text += fmt::format("{} more row{} not shown\n", hidden, hidden == 1 ? "" : "s");
+  if (rows.front().rank && sweep.metric) text += closing(rows.front(), sweep, options);
+  return text;
+}
+
+}  // namespace sweep

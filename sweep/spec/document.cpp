@@ -1,0 +1,41 @@
+// The tree's accessors and the choice of a reader; see document.h.
+#include "sweep/spec/document.h"
+
+#include <algorithm>
+
+#include "sweep/spec/json_reader.h"
+
+namespace sweep {
+
+const Member* Node::find(std::string_view key) const {
+  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.key == key; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+core::Json Node::json() const {
+  if (kind == Kind::kScalar) return scalar;
+  if (kind == Kind::kList) {
+    core::Json list = core::Json::array();
+    for (const Node& item : items) list.push_back(item.json());
+    return list;
+  }
+  core::Json object = core::Json::object();
+  for (const Member& member : members) object[member.key] = member.value.json();
+  return object;
+}
+
+std::string Node::describe() const {
+  if (kind == Kind::kList) return "a list";
+  if (kind == Kind::kObject) return "an object";
+  if (scalar.is_string()) return "'" + scalar.get<std::string>() + "'";
+  return core::canonical_json(scalar);
+}
+
+Document::Document(std::string_view text, const std::filesystem::path& file) : source_(std::string(text), file) {
+  const std::string extension = file.extension().string();
+  if (extension == ".yaml" || extension == ".yml")
+    throw core::UserError(file.string(), "YAML is not read yet", "write the sweep file as JSON, ending in .json");
+  root_ = read_json(source_);
+}
+
+}  // namespace sweep

@@ -1,0 +1,166 @@
+// check_hyperparameters(): the sweep file against what `sweep-trainer --describe` says of itself. The file is read once
+// more for its marks, so a problem points at the very value.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/suggest.h"
+#include "sweep/spec/reading.h"
+#include "sweep/spec/spec.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+// One hyperparameter of the description.
+struct Rule {
+  std::string name;
+  std::string type;  // "integer", "number", "choice", "boolean", "integers"
+  Json min, max;     // numbers, or null where there is no limit
+  std::vector<std::string> choices;
+
+  explicit Rule(const Json& row)
+      : name(row.at("name")),
+        type(row.at("type")),
+        min(row.value("min", Json())),
+        max(row.value("max", Json())),
+        choices(row.value("choices", std::vector<std::string>())) {}
+};
+
+bool is_whole(const Json& value) {
+  if (value.is_number_integer()) return true;
+  return value.is_number_float() && value.get<double>() == std::trunc(value.get<double>());
+}
+
+bool in_range(const Rule& rule, const Json& value) {
+  return (rule.min.is_null() || value >= rule.min) && (rule.max.is_null() || value <= rule.max);
+}
+
+std::string range_text(const Rule& rule) {
+  std::string text;
+  if (!rule.min.is_null()) text += " from " + core::canonical_json(rule.min);
+  if (!rule.max.is_null()) text += " to " + core::canonical_json(rule.max);
+  return text;
+}
+
+std::string expected(const Rule& rule) {
+  if (rule.type == "integer") return "an integer" + range_text(rule);
+  if (rule.type == "number") return "a number" + range_text(rule);
+  if (rule.type == "integers") return "a list of integers" + range_text(rule);
+  if (rule.type == "boolean") return "true or false";
+  return "a word";
+}
+
+bool fits(const Rule& rule, const Json& value) {
+  const auto integer = [&](const Json& number) { return is_whole(number) && in_range(rule, number); };
+  if (rule.type == "integer") return integer(value);
+  if (rule.type == "number") return value.is_number() && in_range(rule, value);
+  if (rule.type == "boolean") return value.is_boolean();
+  if (rule.type == "integers")
+    return value.is_array() ? std::all_of(value.begin(), value.end(), integer) : integer(value);
+  return value.is_string() && std::count(rule.choices.begin(), rule.choices.end(), value.get<std::string>()) > 0;
+}
+
+class Checker {
+ public:
+  Checker(const Document& document, const Json& description) : root_(document.root()), reading_(document) {
+    for (const Json& row : description.at("hyperparameters")) rules_.emplace_back(row);
+    metrics_ = description.value("metrics", metrics_);
+    data_ = description.value("data", data_);
+  }
+
+  void check(const Spec& spec) {
+    for (const Parameter& parameter : spec.parameters) check_parameter(parameter);
+    check_metric();
+    check_data();
+    reading_.throw_errors();
+  }
+
+ private:
+  void check_parameter(const Parameter& parameter) {
+    const Member& written = *root_.find("parameters")->value.find(parameter.name);
+    const auto rule =
+        std::find_if(rules_.begin(), rules_.end(), [&](const Rule& r) { return r.name == parameter.name; });
+    if (rule == rules_.end()) {
+      std::vector<std::string> names;
+      for (const Rule& known : rules_) names.push_back(known.name);
+      reading_.error(written.mark, fmt::format("the built-in trainer has no hyperparameter '{}'", parameter.name),
+                     suggest(parameter.name, names));
+      return;
+    }
+    if (const Member* value = written.value.find("value")) check_value(*rule, value->value);
+    if (const Member* values = written.value.find("values"))
+      for (const Node& value : values->value.items) check_value(*rule, value);
+    if (!written.value.find("min")) return;
+    if (rule->type == "choice" || rule->type == "boolean") {
+      reading_.error(written.mark, fmt::format("'{}' must be {}, not a range", rule->name, expected(*rule)),
+                     "write 'values'");
+    } else if (rule->type != "number" && !std::holds_alternative<IntUniform>(parameter.distribution)) {
+      reading_.error(written.mark,
+                     fmt::format("'{}' must be {}, but this range draws fractions", rule->name, expected(*rule)),
+                     "write integers as 'min' and 'max', or 'values'");
+    } else {
+      check_value(*rule, written.value.find("min")->value);
+      check_value(*rule, written.value.find("max")->value);
+    }
+  }
+
+  void check_value(const Rule& rule, const Node& value) {
+    if (fits(rule, value.json())) return;
+    if (rule.type == "choice" && value.scalar.is_string()) {
+      const std::string typed = value.scalar.get<std::string>();
+      reading_.error(value.mark, fmt::format("'{}' is no {}", typed, rule.name), suggest(typed, rule.choices));
+      return;
+    }
+    std::string remedy;
+    if (rule.type == "choice") remedy = suggest("", rule.choices);
+    const std::string is = value.kind == Node::Kind::kScalar ? value.describe() : core::canonical_json(value.json());
+    reading_.error(value.mark, fmt::format("'{}' must be {}, is {}", rule.name, expected(rule), is), remedy);
+  }
+
+  void check_metric() {
+    const Member* metric = root_.find("metric");
+    const Member* name = metric ? metric->value.find("name") : nullptr;
+    if (!name || metrics_.empty()) return;
+    const std::string typed = name->value.scalar.get<std::string>();
+    std::vector<std::string> ranking;
+    for (const std::string& known : metrics_)
+      if (!known.starts_with("test_")) ranking.push_back(known);
+    if (std::count(ranking.begin(), ranking.end(), typed) > 0 || typed == "accuracy" || typed == "loss") return;
+    if (typed.starts_with("test_")) {
+      reading_.error(name->value.mark, fmt::format("'{}' is measured once at the end and never ranked on", typed),
+                     "rank by val_" + typed.substr(5));
+      return;
+    }
+    reading_.error(name->value.mark, fmt::format("the built-in trainer reports no '{}'", typed),
+                   suggest(typed, ranking));
+  }
+
+  void check_data() {
+    const Member* data = root_.find("data");
+    if (!data || data_.empty()) return;
+    const std::string typed = data->value.scalar.get<std::string>();
+    std::string_view word = typed;
+    if (!word.starts_with("builtin:")) return;
+    word.remove_prefix(8);
+    if (std::count(data_.begin(), data_.end(), word) == 0)
+      reading_.error(data->value.mark, fmt::format("there is no built-in data set '{}'", word), suggest(word, data_));
+  }
+
+  const Node& root_;
+  Reading reading_;
+  std::vector<Rule> rules_;
+  std::vector<std::string> metrics_, data_;
+};
+
+}  // namespace
+
+void check_hyperparameters(const Spec& spec, const Json& description, std::string_view text,
+                           const std::filesystem::path& file) {
+  const Document document(text, file);
+  Checker(document, description).check(spec);
+}
+
+}  // namespace sweep

@@ -1,0 +1,72 @@
+// The words of the language, and what determines a sweep; see spec.h.
+#include "sweep/spec/spec.h"
+
+#include <array>
+#include <utility>
+
+#include "sweep/spec/reading.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+constexpr std::array<std::string_view, 2> kMethods = {"grid", "random"};
+constexpr std::array<std::string_view, 3> kDevices = {"auto", "cpu", "cuda"};
+
+template <class Enum, std::size_t n>
+Enum read_word(const std::array<std::string_view, n>& words, std::string_view word, std::string_view place) {
+  for (std::size_t i = 0; i < n; ++i)
+    if (words[i] == word) return static_cast<Enum>(i);
+  const std::vector<std::string> known(words.begin(), words.end());
+  throw core::UserError(std::string(place), "unknown word '" + std::string(word) + "'", suggest(word, known));
+}
+
+// One row a distribution, in the order of the variant.
+struct Kind {
+  std::string_view name;
+  bool enumerable;
+};
+constexpr std::array<Kind, std::variant_size_v<Distribution>> kKinds = {{
+    {"constant", true},
+    {"categorical", true},
+    {"int_uniform", true},
+    {"uniform", false},
+    {"log_uniform_values", false},
+}};
+
+struct AsJson {
+  Json operator()(const Constant& d) const { return {{"value", d.value}}; }
+  Json operator()(const Categorical& d) const { return {{"values", d.values}}; }
+  template <class Range>
+  Json operator()(const Range& d) const {
+    return {{"distribution", name(Distribution(d))}, {"min", d.min}, {"max", d.max}};
+  }
+};
+
+}  // namespace
+
+std::string_view name(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
+std::string_view name(Device device) { return kDevices[static_cast<std::size_t>(device)]; }
+std::string_view name(Numerics numerics) { return numerics == Numerics::kPortable ? "portable" : "fast"; }
+
+std::string_view name(const Distribution& distribution) { return kKinds[distribution.index()].name; }
+bool enumerable(const Distribution& distribution) { return kKinds[distribution.index()].enumerable; }
+
+Method read_method(std::string_view word, std::string_view place) { return read_word<Method>(kMethods, word, place); }
+Device read_device(std::string_view word, std::string_view place) { return read_word<Device>(kDevices, word, place); }
+
+Json Spec::determining() const {
+  Json space = Json::object();
+  for (const Parameter& parameter : parameters) space[parameter.name] = std::visit(AsJson{}, parameter.distribution);
+  Json cap = nullptr;
+  if (run_cap) cap = *run_cap;
+  if (!run_cap && method == Method::kRandom) cap = kDefaultRandomTrials;
+  return {{"method", sweep::name(method)},
+          {"seed", seed},
+          {"parameters", std::move(space)},
+          {"metric", metric ? metric->to_json() : Json(nullptr)},
+          {"run_cap", std::move(cap)}};
+}
+
+}  // namespace sweep

@@ -1,0 +1,289 @@
+// A sweep file's top level: read_spec(). The table of keys below is the list of what the language has; one function a
+// key reads it. Parameters: parameter_reader.cpp. The trainer's own names: hyperparameters.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/suggest.h"
+#include "sweep/spec/parameter_reader.h"
+#include "sweep/spec/reading.h"
+#include "sweep/spec/spec.h"
+
+namespace sweep {
+namespace {
+
+constexpr std::array kKeys = {
+    Key{"method"},
+    Key{"parameters"},
+    Key{"metric"},
+    Key{"run_cap"},
+    Key{"name"},
+    Key{"seed"},
+    Key{"data"},
+    Key{"device"},
+    Key{"numerics"},
+    Key{"resources"},
+    Key{"description", Support::kIgnored},
+    Key{"project", Support::kIgnored},
+    Key{"entity", Support::kIgnored},
+    Key{"controller", Support::kIgnored},
+    Key{"apiVersion", Support::kIgnored},
+    Key{"kind", Support::kIgnored},
+    Key{"program", Support::kLater, "remove it to run the built-in trainer"},
+    Key{"command", Support::kLater, "remove it to run the built-in trainer"},
+    Key{"early_terminate", Support::kLater},
+    Key{"repeats", Support::kLater},
+    Key{"order", Support::kLater},
+    Key{"inputs", Support::kLater},
+    Key{"read_metrics", Support::kLater},
+    Key{"templates", Support::kLater},
+    Key{"reuse", Support::kLater},
+    Key{"record", Support::kLater},
+    Key{"keep", Support::kLater},
+    Key{"compat", Support::kLater},
+};
+
+constexpr std::array kMetricKeys = {
+    Key{"name"},
+    Key{"goal"},
+    Key{"reduce"},
+    Key{"target", Support::kLater},
+    Key{"impute", Support::kIgnored},
+    Key{"impute_while_running", Support::kIgnored},
+};
+
+constexpr std::array kResourceKeys = {
+    Key{"slots_per_gpu"},
+    Key{"threads"},
+    Key{"timeout_s", Support::kLater},
+    Key{"stall_timeout_s", Support::kLater},
+    Key{"grace_s", Support::kLater},
+    Key{"retries", Support::kLater},
+    Key{"max_failures", Support::kLater},
+    Key{"memory_mb", Support::kLater},
+    Key{"reuse_process", Support::kLater},
+};
+
+constexpr std::uint64_t kMostThreads = 1024;  // far above any machine; catches a misplaced number
+constexpr std::uint64_t kMostSlotsOfAGpu = 64;
+constexpr std::uint64_t kLargestTrainingSeed = 0x7fffffff;
+
+class SpecReader {
+ public:
+  SpecReader(const Document& document, const SpecOverrides& overrides)
+      : root_(document.root()), overrides_(overrides), reading_(document) {}
+
+  Spec read() {
+    if (!root_.is_object()) {
+      reading_.error(root_.mark, fmt::format("a sweep file is an object, this is {}", root_.describe()));
+      reading_.throw_errors();
+    }
+    check_top_level_keys();
+    read_method();
+    read_scalars();
+    read_metric();
+    read_resources();
+    read_parameters();
+    read_run_cap();
+    reading_.throw_errors();
+    spec_.warnings = reading_.warnings();
+    return std::move(spec_);
+  }
+
+ private:
+  // A foreign file may hold keys of other tools; only what looks like a slip of the pen is an error.
+  void check_top_level_keys() {
+    std::vector<std::string> names;
+    for (const Key& key : kKeys) names.emplace_back(key.name);
+    for (const Member& member : root_.members) {
+      const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == member.key; });
+      if (key != kKeys.end()) {
+        if (key->support == Support::kLater)
+          reading_.error(member.mark, fmt::format("the key '{}' is not supported yet", member.key),
+                         std::string(key->remedy));
+        continue;
+      }
+      const auto near = core::nearest_word(member.key, names);
+      const std::string problem = fmt::format("unknown key '{}'", member.key);
+      if (near) {
+        reading_.error(member.mark, problem, fmt::format("did you mean '{}'?", *near));
+        meant_.push_back(*near);
+      } else {
+        reading_.warn(member.mark, problem, "it is ignored");
+      }
+    }
+  }
+
+  // A required key is missing; said once, where its name was not misspelt.
+  void refuse_missing(const std::string& key, std::string remedy) {
+    if (std::count(meant_.begin(), meant_.end(), key) == 0)
+      reading_.error(root_.mark, fmt::format("the key '{}' is missing", key), std::move(remedy));
+  }
+
+  void read_method() {
+    const std::vector<std::string> words = {"grid", "random"};
+    const Member* member = root_.find("method");
+    if (overrides_.method) {
+      spec_.method = *overrides_.method;
+      return;
+    }
+    if (!member) {
+      refuse_missing("method", "write \"method\": \"grid\" or \"random\"");
+      return;
+    }
+    const core::Json& value = member->value.scalar;
+    if (value == "bayes" || value == "custom") {
+      reading_.error(member->value.mark, fmt::format("the method '{}' is not supported yet", value.get<std::string>()),
+                     "run it with --method random");
+    } else if (const auto found = reading_.word(*member, words)) {
+      spec_.method = *found == 0 ? Method::kGrid : Method::kRandom;
+    }
+  }
+
+  void read_scalars() {
+    if (const Member* member = root_.find("name"); member && !member->value.scalar.is_null())
+      spec_.name = reading_.text(*member).value_or("");
+    if (const Member* member = root_.find("data")) spec_.data = reading_.text(*member).value_or("");
+    if (const Member* member = root_.find("seed")) spec_.seed = reading_.count(*member, 0).value_or(0);
+    if (overrides_.seed) spec_.seed = *overrides_.seed;
+    if (const Member* member = root_.find("device")) {
+      const std::vector<std::string> words = {"auto", "cpu", "cuda"};
+      if (member->value.scalar == "gpu") {
+        reading_.error(member->value.mark, "'gpu' is no device", "did you mean 'cuda'?");
+      } else if (const auto found = reading_.word(*member, words)) {
+        spec_.device = static_cast<Device>(*found);
+      }
+    }
+    if (overrides_.device) spec_.device = *overrides_.device;
+    if (const Member* member = root_.find("numerics")) {
+      const std::vector<std::string> words = {"portable", "fast"};
+      if (reading_.word(*member, words).value_or(0) == 1)
+        reading_.error(member->value.mark, "the numerics 'fast' are not supported yet", "use 'portable'");
+    }
+  }
+
+  void read_metric() {
+    const Member* member = root_.find("metric");
+    // Without one the built-in trainer ranks by what it always reports.
+    if (!member) spec_.metric = protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
+    if (!member || !reading_.expect_object(*member)) return;
+    const Node& object = member->value;
+    reading_.check_keys(object, kMetricKeys, "in 'metric'");
+    protocol::Metric metric;
+    if (const Member* name = object.find("name")) {
+      metric.name = metric_name(*name);
+    } else {
+      reading_.error(member->mark, "the metric has no 'name'", "write the name of a value that the trainer reports");
+    }
+    if (const Member* goal = object.find("goal")) {
+      const std::vector<std::string> words = {"minimize", "maximize"};
+      if (reading_.word(*goal, words).value_or(0) == 1) metric.goal = protocol::Goal::kMaximize;
+    } else {
+      reading_.warn(member->mark, "the metric has no 'goal'", "it is minimized");
+    }
+    if (const Member* reduce = object.find("reduce")) {
+      const std::vector<std::string> words = {"best", "last"};
+      if (reading_.word(*reduce, words).value_or(0) == 1) metric.reduce = protocol::Reduce::kLast;
+    }
+    spec_.metric = std::move(metric);
+  }
+
+  std::string metric_name(const Member& member) {
+    const std::string name = reading_.text(member).value_or("");
+    if (name != "accuracy" && name != "loss") return name;
+    reading_.warn(member.value.mark, fmt::format("the metric '{}' is read as 'val_{}'", name, name),
+                  "which is the built-in trainer's name for it");
+    return "val_" + name;
+  }
+
+  void read_resources() {
+    const Member* member = root_.find("resources");
+    if (!member || !reading_.expect_object(*member)) return;
+    reading_.check_keys(member->value, kResourceKeys, "in 'resources'");
+    if (const Member* slots = member->value.find("slots_per_gpu"))
+      spec_.resources.slots_per_gpu = static_cast<int>(reading_.count(*slots, 1, kMostSlotsOfAGpu).value_or(1));
+    if (const Member* threads = member->value.find("threads"))
+      spec_.resources.threads = static_cast<int>(reading_.count(*threads, 1, kMostThreads).value_or(1));
+  }
+
+  void read_parameters() {
+    const Member* member = root_.find("parameters");
+    if (!member) {
+      refuse_missing("parameters", "write \"parameters\": {\"NAME\": {\"values\": [...]}}");
+      return;
+    }
+    if (!reading_.expect_object(*member)) return;
+    if (member->value.members.empty())
+      reading_.error(member->value.mark, "'parameters' is empty", "write at least one");
+    for (const Member& parameter : member->value.members) read_parameter(parameter);
+    std::sort(spec_.parameters.begin(), spec_.parameters.end(),
+              [](const Parameter& a, const Parameter& b) { return a.name < b.name; });
+  }
+
+  void read_parameter(const Member& parameter) {
+    check_name(parameter);
+    const auto distribution = read_distribution(reading_, parameter);
+    if (!distribution) return;
+    if (spec_.method == Method::kGrid && !enumerable(*distribution))
+      reading_.error(parameter.mark,
+                     fmt::format("a grid cannot enumerate '{}' ({})", parameter.key, name(*distribution)),
+                     "write 'values', or integers as 'min' and 'max', or use method 'random'");
+    if (parameter.key == "seed") check_training_seed(parameter, *distribution);
+    spec_.parameters.push_back({parameter.key, *distribution, parameter.mark.line, parameter.mark.column});
+  }
+
+  void check_name(const Member& parameter) {
+    const std::string& name = parameter.key;
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto other = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (name.empty()) {
+      reading_.error(parameter.mark, "the name of a parameter is empty");
+    } else if (std::any_of(name.begin(), name.end(), control)) {
+      reading_.error(parameter.mark, "the name of a parameter holds a control character");
+    } else if (!letter(name[0]) || !std::all_of(name.begin(), name.end(), other)) {
+      reading_.warn(parameter.mark, fmt::format("the parameter name '{}' is unusual", name),
+                    "letters, digits, '_', '.' and '-' are safe everywhere");
+    }
+  }
+
+  // A parameter named `seed` is the training seed of its trial.
+  void check_training_seed(const Member& parameter, const Distribution& distribution) {
+    const auto fits = [](const core::Json& value) {
+      return value.is_number_unsigned() && value.get<std::uint64_t>() <= kLargestTrainingSeed;
+    };
+    bool good = false;
+    if (const auto* constant = std::get_if<Constant>(&distribution)) good = fits(constant->value);
+    if (const auto* list = std::get_if<Categorical>(&distribution))
+      good = std::all_of(list->values.begin(), list->values.end(), fits);
+    if (const auto* range = std::get_if<IntUniform>(&distribution))
+      good = range->min >= 0 && range->max <= static_cast<std::int64_t>(kLargestTrainingSeed);
+    if (!good)
+      reading_.error(parameter.mark,
+                     fmt::format("'seed' is the training seed: integers from 0 to {}", kLargestTrainingSeed));
+  }
+
+  void read_run_cap() {
+    if (const Member* member = root_.find("run_cap")) spec_.run_cap = reading_.count(*member, 1);
+    if (overrides_.run_cap) spec_.run_cap = overrides_.run_cap;
+    if (spec_.method == Method::kRandom && !spec_.run_cap && !root_.find("run_cap"))
+      reading_.warn(root_.mark, "the key 'run_cap' is missing",
+                    fmt::format("so random draws {} trials", kDefaultRandomTrials));
+  }
+
+  const Node& root_;
+  const SpecOverrides& overrides_;
+  Reading reading_;
+  std::vector<std::string> meant_;  // known keys that unknown ones were taken for
+  Spec spec_;
+};
+
+}  // namespace
+
+Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides) {
+  const Document document(text, file);
+  return SpecReader(document, overrides).read();
+}
+
+}  // namespace sweep

@@ -1,0 +1,126 @@
+// See sqlite.h.
+#include "sweep/store/sqlite.h"
+
+#include "core/error.h"
+
+namespace sweep {
+namespace {
+
+constexpr int kBusyTimeoutMs = 20'000;  // other controllers' transactions are short; a backup may take a while
+
+}  // namespace
+
+Database::Database(const std::filesystem::path& file, const std::string& uri, int flags) : file_(file) {
+  const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  core::check(handle_ != nullptr, "out of memory");
+  if (code != SQLITE_OK) {
+    const std::string words = sqlite3_errmsg(handle_);
+    sqlite3_close_v2(handle_);
+    throw core::EnvironmentError(file_.string(), "cannot be opened: " + words);
+  }
+  sqlite3_extended_result_codes(handle_, 1);
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+void Database::fail(int code) const {
+  const std::string words = sqlite3_errmsg(handle_);
+  const std::string place = file_.string();
+  switch (code & 0xff) {
+    case SQLITE_NOTADB:
+      throw core::UserError(place, "is not a store", "name another folder with --runs");
+    case SQLITE_CORRUPT:
+      throw core::UserError(place, "is damaged: " + words,
+                            "put a copy in its place, or try `sqlite3 sweeps.db .recover`");
+    case SQLITE_FULL:
+      throw core::EnvironmentError(place, "the disk is full", "free some space and go on with `sweep resume`");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw core::EnvironmentError(place, "is locked by another program for more than 20 s", "end it and try again");
+    case SQLITE_READONLY:
+      throw core::EnvironmentError(place, "cannot be written: " + words);
+    default:
+      throw core::EnvironmentError(place, "SQLite says: " + words + " (" + std::to_string(code) + ")");
+  }
+}
+
+void Database::run(const char* sql) {
+  if (const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Database::number(const char* sql) {
+  Statement statement(*this, sql);
+  return statement.start().step() ? statement.number(0) : 0;
+}
+
+std::string Database::text(const char* sql) {
+  Statement statement(*this, sql);
+  return statement.start().step() ? statement.text(0) : std::string();
+}
+
+Statement::Statement(Database& database, const char* sql) : database_(database) {
+  const int code = sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+  if (code != SQLITE_OK) database.fail(code);
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::start() {
+  sqlite3_reset(statement_);
+  next_ = 1;
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+  const int code = sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(),
+                                       SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (code != SQLITE_OK) database_.fail(code);
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  if (const int code = sqlite3_bind_int64(statement_, next_++, number); code != SQLITE_OK) database_.fail(code);
+  return *this;
+}
+
+Statement& Statement::bind(double number) {
+  if (const int code = sqlite3_bind_double(statement_, next_++, number); code != SQLITE_OK) database_.fail(code);
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  if (const int code = sqlite3_bind_null(statement_, next_++); code != SQLITE_OK) database_.fail(code);
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    return false;
+  }
+  sqlite3_reset(statement_);
+  database_.fail(code);
+}
+
+void Statement::run() { core::check(!step(), "a statement without rows gave one"); }
+
+std::string Statement::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+
+Transaction::Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+
+Transaction::~Transaction() {
+  if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  database_.run("COMMIT");
+  open_ = false;
+}
+
+}  // namespace sweep

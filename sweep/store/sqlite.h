@@ -1,0 +1,86 @@
+// A thin skin over SQLite's C interface: connections and statements that close themselves, and result codes turned into
+// the project's errors. Used by store.cpp alone.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sweep {
+
+class Database {
+ public:
+  /// `flags` as for sqlite3_open_v2. Errors: as fail().
+  Database(const std::filesystem::path& file, const std::string& uri, int flags);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void run(const char* sql);
+  std::int64_t number(const char* sql);
+  std::string text(const char* sql);
+  sqlite3* handle() { return handle_; }
+  const std::filesystem::path& file() const { return file_; }
+
+  /// Throws what the result code means: EnvironmentError (locked, full, not writable) or UserError (damaged, no store).
+  [[noreturn]] void fail(int code) const;
+
+ private:
+  std::filesystem::path file_;
+  sqlite3* handle_ = nullptr;
+};
+
+/// A prepared statement, used over and over: bind from the left, then step.
+class Statement {
+ public:
+  Statement(Database& database, const char* sql);
+  ~Statement();
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  /// Forgets the last use. Every use begins with it.
+  Statement& start();
+  /// The next parameter. Text is copied.
+  Statement& bind(std::string_view text);
+  Statement& bind(std::int64_t number);
+  Statement& bind(std::uint64_t number) { return bind(static_cast<std::int64_t>(number)); }
+  Statement& bind(double number);
+  Statement& bind_null();
+  template <class T>
+  Statement& bind(const std::optional<T>& value) {
+    return value ? bind(*value) : bind_null();
+  }
+  /// True: a row is there. False: done.
+  bool step();
+  /// For statements without rows.
+  void run();
+
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
+  std::uint64_t whole(int column) const { return static_cast<std::uint64_t>(number(column)); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
+  std::string text(int column) const;
+
+ private:
+  Database& database_;
+  sqlite3_stmt* statement_ = nullptr;
+  int next_ = 1;
+};
+
+/// Rolls back unless commit() was called.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace sweep

@@ -1,0 +1,143 @@
+// Events → SQLite → events: the only room that knows SQL. WAL, one writer, short transactions; readers never block a
+// controller. The schema has a version, and another one is refused.
+// Errors: EnvironmentError (locked, full, not writable), UserError (not a store, damaged, another schema version).
+// Durability: what append() has recorded survives the death of the process; after a loss of power the last moments may
+// be missing, and what is there is consistent.
+//
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 1:
+//
+//   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
+//   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
+//             seq IS NULL: the controller's event; kind planned, ordered, ended, reused; line as event_text.h says.
+//             Else the trainer's line, in canonical form; kind is its event name.
+//   trials    one row a trial of a sweep, kept in the transaction that records its events: trial (id), seed, attempts,
+//             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from.
+//             It says nothing that a fold of the events does not say.
+//   replays   one row a replay: trial, time_ms, verdict, detail (JSON).
+//
+// Benefit: any SQLite shell reads it, also while a sweep runs. Downside: a trace is base64 inside JSON inside a row,
+// half as large again as its numbers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/json.h"
+#include "protocol/trial_document.h"
+#include "sweep/study/study.h"
+
+namespace sweep {
+
+/// What is recorded once a sweep.
+struct SweepRecord {
+  std::string id;
+  std::string name;
+  std::string file;            ///< as typed
+  std::string text;            ///< the sweep file's text, whole: resume and replay read it again
+  core::Json overrides;        ///< flags that changed the spec (--seed, --count, …), so that resume applies them too
+  core::Json identity;         ///< trainer, data, numerics: SweepIdentity
+  core::Json data;             ///< protocol::DataSource as JSON, or null
+  std::string trainer_sha256;  ///< of the executable, kept under trainers/
+  core::Json provenance;       ///< provenance/: machine, libraries, git
+  std::string method;          ///< "grid", "random"
+  std::uint64_t seed = 0;      ///< of the sweep, overrides applied
+  std::optional<protocol::Metric> metric;
+  std::uint64_t trials = 0;     ///< how many it has
+  std::int64_t created_ms = 0;  ///< Unix time
+};
+
+struct StoredEvent {
+  std::string sweep;
+  std::int64_t time_ms = 0;  ///< Unix time at which it was recorded; informative, never compared
+  StudyEvent event;
+};
+
+/// A replay of a trial: its own table, no part of any sweep.
+struct ReplayRecord {
+  std::string trial;
+  std::int64_t time_ms = 0;
+  std::string verdict;  ///< identical, different, not comparable, incomplete
+  core::Json detail;
+};
+
+/// Where a trial stands: trials are shared between sweeps by id.
+struct TrialPlace {
+  std::string sweep;
+  std::uint64_t index = 0;
+};
+
+/// A row of the table `trials`.
+struct TrialSummary {
+  std::string trial, phase, outcome, reused_from;
+  std::uint32_t seed = 0;
+  std::uint64_t attempts = 0, last_step = 0;
+  std::optional<double> value;
+  std::optional<std::uint64_t> epoch, step;
+  double seconds = 0;
+
+  bool operator==(const TrialSummary&) const = default;
+};
+
+/// What the row of a trial in this state says.
+TrialSummary summarize(const TrialState& trial);
+
+enum class Traces {
+  kNone,
+  kOfUnfinished,  ///< only those of trials that have not ended: what going on with a sweep needs
+  kAll,
+};
+
+class Store {
+ public:
+  enum class Mode { kReadOnly, kReadWrite };
+
+  /// Opens runs/sweeps.db; kReadWrite creates it.
+  Store(const std::filesystem::path& runs, Mode mode);
+  ~Store();
+  Store(Store&&) noexcept;
+
+  void add_sweep(const SweepRecord& sweep);  ///< no change where it is known
+  std::optional<SweepRecord> find_sweep(const std::string& id) const;
+  std::vector<SweepRecord> sweeps() const;  ///< oldest first
+
+  /// Records all of `events` and applies them to `study`, the fold of this sweep so far, in one transaction with the
+  /// rows of the trials that they change. Requires: the sweep is known. Where it throws, `study` is of no use any more.
+  void append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
+
+  /// Calls `visit` for each event of the sweep, in order. Without trace events where `with_trace` is false.
+  void read_events(const std::string& sweep, bool with_trace,
+                   const std::function<void(const StoredEvent&)>& visit) const;
+  void read_events(const std::string& sweep, Traces traces, const std::function<void(const StoredEvent&)>& visit) const;
+  /// The same for one trial.
+  void read_trial(const TrialPlace& place, bool with_trace, const std::function<void(const StoredEvent&)>& visit) const;
+  /// The trainer's events of one trial of one sweep, by attempt and seq, trace included. Of a trial whose result was
+  /// reused: those of the trial that ran.
+  std::vector<TrainerSaid> trial_events(const TrialPlace& place) const;
+
+  /// The rows of the sweep's trials, by index.
+  std::vector<TrialSummary> summaries(const std::string& sweep) const;
+  /// Places of trials whose id begins with `prefix`, newest sweep last.
+  std::vector<std::pair<std::string, TrialPlace>> find_trials(const std::string& prefix) const;
+  /// A sweep of this store, other than `sweep`, in which the trial ran and ended with a result that may be reused: a
+  /// determined outcome other than `failed`, whose cause may have been mended.
+  std::optional<TrialPlace> find_result(const std::string& trial, const std::string& sweep) const;
+
+  void add_replay(const ReplayRecord& replay);
+  std::vector<ReplayRecord> replays(const std::string& trial) const;
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+/// "wal", or "delete" (a rollback journal) on a network file system, whose kind statfs(2) gives in f_type: WAL needs
+/// memory that all processes share.
+const char* journal_mode(long file_system_type);
+
+}  // namespace sweep

@@ -1,0 +1,86 @@
+// See decide.h.
+#include "sweep/study/decide.h"
+
+#include <algorithm>
+
+namespace sweep {
+namespace {
+
+using protocol::Outcome;
+
+// How many waiting trials are kept planned, so that a slot never waits for a plan; a space of 10^15 points is never
+// planned whole.
+constexpr std::size_t kPlannedAhead = 256;
+
+bool counts_as_try(const AttemptState& attempt, std::uint64_t checkpoint_after) {
+  if (!attempt.outcome) return false;
+  if (attempt.asked_again) return checkpoint_after <= attempt.checkpoint_before;
+  return *attempt.outcome == Outcome::kKilled || *attempt.outcome == Outcome::kStalled;
+}
+
+int counted_tries(const TrialState& trial) {
+  int tries = 0;
+  for (std::size_t i = 0; i < trial.attempts.size(); ++i) {
+    const std::uint64_t newest = trial.checkpoint ? trial.checkpoint->step : 0;
+    const std::uint64_t after = i + 1 < trial.attempts.size() ? trial.attempts[i + 1].checkpoint_before : newest;
+    tries += counts_as_try(trial.attempts[i], after);
+  }
+  return tries;
+}
+
+// Why the trial gets another attempt now; the last one's outcome says it.
+std::string reason_to_go_on(const TrialState& trial) {
+  const AttemptState& last = trial.attempts.back();
+  std::string why;
+  if (last.asked_again)
+    why = "asked to be started again";
+  else if (last.outcome == Outcome::kLost)
+    why = "the controller died while it ran";
+  else if (last.outcome == Outcome::kCancelled)
+    why = "was interrupted";
+  else
+    why = std::string(protocol::name(*last.outcome)) + ", try " + std::to_string(counted_tries(trial) + 1) + " of " +
+          std::to_string(kRetries + 1);
+  return why + (trial.checkpoint ? "; goes on from step " + std::to_string(trial.checkpoint->step)
+                                 : "; starts from the beginning, there is no checkpoint");
+}
+
+Decision start(const TrialState& trial) {
+  Decision decision;
+  decision.what = Decision::What::kStart;
+  decision.index = trial.index;
+  decision.attempt = static_cast<std::uint32_t>(trial.attempts.size());
+  if (trial.checkpoint) decision.resume_file = trial.checkpoint->file;
+  decision.reason = trial.attempts.empty() ? "next in order" : reason_to_go_on(trial);
+  return decision;
+}
+
+}  // namespace
+
+bool goes_on(const TrialState& trial) {
+  if (!trial.finding.empty() || trial.attempts.empty() || !trial.attempts.back().outcome) return false;
+  const AttemptState& last = trial.attempts.back();
+  if (last.asked_again || last.outcome == Outcome::kKilled || last.outcome == Outcome::kStalled)
+    return counted_tries(trial) <= kRetries;
+  return protocol::info(*last.outcome).trial_goes_on;
+}
+
+Decision decide(const Study& study, const Situation& situation) {
+  using What = Decision::What;
+  const std::uint64_t planned = study.trials().size();
+  if (situation.stopping) return {study.running().empty() ? What::kDone : What::kWait};
+  if (study.ended() == situation.trials) return {What::kDone};
+
+  const auto& waiting = study.waiting();
+  const bool any_runnable = waiting.size() > situation.busy_elsewhere.size();
+  const bool plan_is_short = waiting.size() < kPlannedAhead && (planned == 0 || !any_runnable);
+  if (planned < situation.trials && plan_is_short) return {What::kPlan, planned};
+
+  if (situation.free_slots == 0) return {What::kWait};
+  const auto next = std::find_if(waiting.begin(), waiting.end(),
+                                 [&](std::uint64_t index) { return !situation.busy_elsewhere.contains(index); });
+  if (next == waiting.end()) return {What::kWait};
+  return start(*study.find(*next));
+}
+
+}  // namespace sweep

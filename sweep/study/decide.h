@@ -1,0 +1,46 @@
+// What happens next, and why: a pure function of the study. Called by dispatch/, which records the answer and acts.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "sweep/study/study.h"
+
+namespace sweep {
+
+/// A crash by signal is tried again so many times.
+inline constexpr int kRetries = 1;
+
+/// What decide() needs to know of the world.
+struct Situation {
+  std::uint64_t trials = 0;  ///< how many the sweep has, planned or not
+  std::size_t free_slots = 0;
+  bool stopping = false;                   ///< interrupted: nothing new starts
+  std::set<std::uint64_t> busy_elsewhere;  ///< waiting trials that another sweep runs at this moment
+};
+
+struct Decision {
+  enum class What {
+    kPlan,   ///< plan the next trials, from `index` on
+    kStart,  ///< start attempt `attempt` of trial `index`
+    kWait,   ///< for an event
+    kDone,   ///< nothing runs, and nothing will
+  };
+  What what = What::kWait;
+  std::uint64_t index = 0;
+  std::uint32_t attempt = 0;
+  std::string resume_file;  ///< name of the checkpoint's file; empty for the beginning
+  std::string reason;       ///< in words; recorded with the order
+};
+
+/// Unfinished trials go first, then new ones, both in index order: since trials are started in index order, that is one
+/// order.
+Decision decide(const Study& study, const Situation& situation);
+
+/// Whether a trial whose last attempt ended like this is to be tried again; `trial.attempts` holds that attempt.
+/// `lost`, `cancelled` and exit code 75 with a newer checkpoint count no try and always go on; a crash by signal, a
+/// stall, and exit code 75 without a newer checkpoint go on while the counted tries are no more than kRetries.
+bool goes_on(const TrialState& trial);
+
+}  // namespace sweep

@@ -1,0 +1,116 @@
+// See numbers.h.
+#include "sweep/study/numbers.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/json.h"
+
+namespace sweep {
+namespace {
+
+constexpr std::uint64_t kBlock = 1024;  // steps in one block of fingerprints
+
+// All fingerprints of a step in one number, never 0. Equality is all that is asked of it: Fibonacci hashing in a chain.
+std::uint64_t digest_step(const protocol::Trace& trace, std::uint64_t row) {
+  std::uint64_t digest = trace.batch[row];
+  const std::size_t tensors = trace.tensors.size();
+  for (std::size_t i = 0; i < tensors; ++i)
+    digest = (std::rotl(digest, 29) ^ trace.weights[row * tensors + i]) * 0x9E3779B97F4A7C15u;
+  return digest == 0 ? 1 : digest;
+}
+
+bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+
+}  // namespace
+
+void TrialNumbers::go_on(std::uint64_t resumed_from) {
+  overlap_until_ = furthest_step_;
+  last_step_ = resumed_from;
+  lines_.erase(lines_.upper_bound(resumed_from), lines_.end());
+  final_values_.clear();
+  for (const auto& [step, line] : lines_)
+    for (const auto& [name, value] : line.values) final_values_[name] = value;
+  find_value();
+}
+
+void TrialNumbers::add(const protocol::MetricValues& values) {
+  last_step_ = std::max(last_step_, values.step);
+  furthest_step_ = std::max(furthest_step_, values.step);
+  Line& line = lines_[values.step];
+  if (values.epoch) line.epoch = values.epoch;
+  bool changed = false;
+  for (const auto& [name, value] : values.values) {
+    const auto [given, is_new] = given_metrics_.try_emplace({values.step, name}, value);
+    if (!is_new && values.step <= overlap_until_ && !same_bits(given->second, value))
+      disagree(values.step,
+               name + " was " + core::format_double(given->second) + " and is now " + core::format_double(value));
+    given->second = value;
+    final_values_[name] = value;
+    const auto [kept, is_first] = line.values.insert_or_assign(name, value);
+    if (!metric_ || name != metric_->name) continue;
+    if (is_first) consider(values.step, value);
+    changed = changed || !is_first;
+  }
+  if (changed) find_value();
+}
+
+void TrialNumbers::add(const protocol::Trace& trace) {
+  for (std::uint64_t row = 0; row < trace.steps(); ++row) {
+    const std::uint64_t step = trace.from + row;
+    const std::uint64_t digest = digest_step(trace, row);
+    std::uint64_t& given = fingerprint(step);
+    if (given != 0 && given != digest && step <= overlap_until_)
+      disagree(step, "the fingerprints of weights and batch are others");
+    given = digest;
+  }
+  last_step_ = std::max(last_step_, trace.to);
+  furthest_step_ = std::max(furthest_step_, trace.to);
+}
+
+void TrialNumbers::write(TrialState& trial) const {
+  trial.last_step = last_step_;
+  trial.final_values = final_values_;
+  trial.value.reset();
+  trial.epoch.reset();
+  trial.step.reset();
+  trial.at_value.clear();
+  if (!value_step_) return;
+  const Line& line = lines_.at(*value_step_);
+  trial.value = value_;
+  trial.step = value_step_;
+  trial.epoch = line.epoch;
+  trial.at_value = line.values;
+  trial.at_value.erase(metric_->name);
+}
+
+// Takes `value` where it is the better one, or the later one for `last`. The earliest step wins a tie.
+void TrialNumbers::consider(std::uint64_t step, double value) {
+  const bool takes = !value_step_ ? true
+                     : metric_->reduce == protocol::Reduce::kLast
+                         ? step >= *value_step_
+                         : protocol::better(metric_->goal, value, value_) || (value == value_ && step < *value_step_);
+  if (!takes) return;
+  value_step_ = step;
+  value_ = value;
+}
+
+void TrialNumbers::find_value() {
+  value_step_.reset();
+  if (!metric_) return;
+  for (const auto& [step, line] : lines_)
+    if (const auto found = line.values.find(metric_->name); found != line.values.end()) consider(step, found->second);
+}
+
+void TrialNumbers::disagree(std::uint64_t step, const std::string& what) {
+  if (finding_.empty())
+    finding_ = "not reproducible: at step " + std::to_string(step) + ", which an earlier attempt did as well, " + what;
+}
+
+std::uint64_t& TrialNumbers::fingerprint(std::uint64_t step) {
+  std::vector<std::uint64_t>& block = given_steps_[step / kBlock];
+  if (block.empty()) block.resize(kBlock);
+  return block[step % kBlock];
+}
+
+}  // namespace sweep

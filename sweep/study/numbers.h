@@ -1,0 +1,57 @@
+// The numbers of one trial that has not ended: which metric lines count, and whether attempts that overlap agree to the
+// bit. A part of study.h; nobody else includes it but its tests.
+//
+// The stream that counts is the last attempt's, continued backwards from the step that its `started` names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/event.h"
+#include "sweep/study/study.h"
+
+namespace sweep {
+
+class TrialNumbers {
+ public:
+  explicit TrialNumbers(std::optional<protocol::Metric> metric) : metric_(std::move(metric)) {}
+
+  /// An attempt goes on from `resumed_from`: what earlier ones gave after that step counts no more, and is what this
+  /// one must give again.
+  void go_on(std::uint64_t resumed_from);
+  void add(const protocol::MetricValues& values);
+  void add(const protocol::Trace& trace);
+
+  /// The first disagreement between two attempts, in words; empty for none.
+  const std::string& finding() const { return finding_; }
+  /// Writes value, epoch, step, at_value, final_values and last_step.
+  void write(TrialState& trial) const;
+
+ private:
+  struct Line {
+    std::optional<std::uint64_t> epoch;
+    std::map<std::string, double> values;
+  };
+  void consider(std::uint64_t step, double value);
+  void find_value();
+  void disagree(std::uint64_t step, const std::string& what);
+  std::uint64_t& fingerprint(std::uint64_t step);
+
+  std::optional<protocol::Metric> metric_;
+  std::map<std::uint64_t, Line> lines_;         ///< those that count, by step
+  std::map<std::string, double> final_values_;  ///< of those
+  std::optional<std::uint64_t> value_step_;
+  double value_ = 0;
+  std::uint64_t last_step_ = 0;
+
+  std::uint64_t furthest_step_ = 0;  ///< that any attempt gave
+  std::uint64_t overlap_until_ = 0;  ///< the present attempt repeats earlier ones up to here
+  std::map<std::pair<std::uint64_t, std::string>, double> given_metrics_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> given_steps_;  ///< in blocks; 0 where nothing was given
+  std::string finding_;
+};
+
+}  // namespace sweep

@@ -1,0 +1,17 @@
+// A whole trainer that trains nothing: its loss is a function of its seed. --describe as a trainer answers it.
+#include <cstring>
+
+#include "tests/children/say.h"
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--describe") == 0) {
+    std::puts(
+        R"({"identity":"noop/1","protocol":1,"hyperparameters":[{"name":"x","type":"integer","default":0,"min":0,"max":1000000,"help":"nothing"}],)"
+        R"("metrics":["val_loss"],"devices":["cpu"],"data":[]})");
+    return 0;
+  }
+  const unsigned seed = static_cast<unsigned>(std::atol(std::getenv("SWEEP_SEED")));
+  SAY(R"({"event":"started","seq":0,"protocol":1,"trainer":"noop/1","resumed_from":0})");
+  SAY(R"({"event":"metric","seq":1,"step":1,"epoch":1,"values":{"val_loss":%u.5}})", seed % 1000);
+  SAY(R"({"event":"finished","seq":2,"outcome":"completed","step":1})");
+}

@@ -1,0 +1,183 @@
+// The whole: `sweep` and `sweep-trainer` as a user runs them. The same table, whatever happens on the way.
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "tests/catch.h"
+#include "tests/temporary_folder.h"
+#include "tests/children/children.h"
+#include "tests/end_to_end/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kQuickstart = std::string(SWEEP_SOURCE_DIR) + "/sweeps/quickstart.json";
+
+// One --runs folder, and commands on it.
+struct Place {
+  TemporaryFolder folder;
+  std::string runs = (folder.path() / "runs").string();
+
+  std::vector<std::string> line(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), sweep_program());
+    arguments.insert(arguments.end(), {"--runs", runs});
+    return arguments;
+  }
+  std::vector<std::string> run_line(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = line({"run", kQuickstart, "--count", "4", "--device", "cpu"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  Ended command(std::vector<std::string> arguments) const {
+    return Program(folder.path(), line(std::move(arguments))).wait();
+  }
+  std::string csv() const { return command({"report", "--format", "csv"}).out; }
+};
+
+// The table of a sweep that nothing disturbed; made once.
+const std::string& undisturbed() {
+  static const std::string csv = [] {
+    const Place place;
+    const Ended ended = Program(place.folder.path(), place.run_line()).wait();
+    INFO(ended.err);
+    CHECK(ended.code == 0);
+    return place.csv();
+  }();
+  return csv;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep ends with its leaderboard, and a second run of it runs nothing") {
+  const Place place;
+  const Ended first = Program(place.folder.path(), place.run_line()).wait();
+  CHECK(first.code == 0);
+  CHECK(first.out.find("rank") != std::string::npos);
+  const std::string csv = place.csv();
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 5);
+  const Ended second = Program(place.folder.path(), place.run_line()).wait();
+  CHECK(second.code == 0);
+  CHECK(second.err.find("is finished, nothing to run") != std::string::npos);
+  CHECK(second.out == first.out);
+}
+
+TEST_CASE("slots and threads change nothing in the table") {
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--slots", "1"}, {"--slots", "2"}, {"--slots", "1", "--threads", "2"}}) {
+    const Place place;
+    CHECK(Program(place.folder.path(), place.run_line(flags)).wait().code == 0);
+    CHECK(place.csv() == undisturbed());
+  }
+}
+
+TEST_CASE("interrupted by SIGINT and by SIGTERM, then resumed, it ends with the same table") {
+  const Place place;
+  {
+    Program program(place.folder.path(), place.run_line({"--slots", "1"}));
+    REQUIRE(program.wait_for("trial #0"));
+    program.signal(SIGINT);
+    const Ended ended = program.wait();
+    CHECK(ended.code == 130);
+    CHECK(ended.err.find("go on with `sweep resume ") != std::string::npos);
+    CHECK(processes_with(place.runs).empty());
+  }
+  {
+    Program program(place.folder.path(), place.line({"resume", "--device", "cpu", "--slots", "1"}));
+    REQUIRE(program.wait_for("trial #1"));
+    program.signal(SIGTERM);
+    CHECK(program.wait().code == 143);
+  }
+  CHECK(place.command({"resume", "--device", "cpu"}).code == 0);
+  CHECK(place.csv() == undisturbed());
+}
+
+TEST_CASE("killed with SIGKILL nothing of a trial lives on, and the sweep ends with the same table") {
+  const Place place;
+  for (const char* seen : {"trial #0", "trial #2"}) {
+    Program program(place.folder.path(), place.run_line());
+    REQUIRE(program.wait_for(seen));
+    program.signal(SIGKILL);
+    CHECK(program.wait().code == 128 + SIGKILL);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (!processes_with(place.runs).empty() && std::chrono::steady_clock::now() < until) ::usleep(1000);
+    CHECK(processes_with(place.runs).empty());
+  }
+  CHECK(Program(place.folder.path(), place.run_line()).wait().code == 0);
+  CHECK(place.csv() == undisturbed());
+}
+
+TEST_CASE("a second controller on one sweep is refused and told who runs it, a reader is not") {
+  const Place place;
+  Program first(place.folder.path(), place.run_line({"--slots", "1"}));
+  REQUIRE(first.wait_for("trial #0"));
+  const Ended second = Program(place.folder.path(), place.run_line()).wait();
+  CHECK(second.code == 4);
+  CHECK(second.err.find("is being run by process " + std::to_string(first.pid())) != std::string::npos);
+  CHECK(place.command({"report", "--format", "csv"}).code == 0);
+  CHECK(first.wait().code == 0);
+  CHECK(place.csv() == undisturbed());
+}
+
+TEST_CASE("two sweeps side by side on one store share the trials that they share") {
+  const Place place;
+  Program first(place.folder.path(), place.run_line());
+  Program second(place.folder.path(), place.line({"run", kQuickstart, "--count", "3", "--device", "cpu"}));
+  CHECK(first.wait().code == 0);
+  CHECK(second.wait().code == 0);
+  const Ended list = place.command({"list", "--json"});
+  CHECK(list.code == 0);
+  CHECK(fs::exists(fs::path(place.runs) / "sweeps.db"));
+}
+
+TEST_CASE("200 trials that do nothing leave no descriptor open, no zombie, and take less than 40 MB") {
+  const Place place;
+  const fs::path file = place.folder.path() / "noop.json";
+  std::ofstream(file) << R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "device": "cpu",
+    "parameters": {"x": {"values": [)"
+                      <<
+      [] {
+        std::string values = "0";
+        for (int i = 1; i < 200; ++i) values += "," + std::to_string(i);
+        return values;
+      }() << "]}}}";
+  Program program(place.folder.path(), place.line({"run", file.string(), "--trainer", child("noop")}));
+  std::size_t most_open = 0, most_zombies = 0;
+  program.watch([&] {
+    std::error_code gone;
+    std::size_t open = 0, zombies = 0;
+    for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(program.pid()) + "/fd", gone)) {
+      (void)entry;
+      ++open;
+    }
+    const std::string pid = std::to_string(program.pid());
+    std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+    for (std::string one; children >> one;) {
+      std::ifstream stat("/proc/" + one + "/stat");
+      std::string text;
+      std::getline(stat, text);
+      zombies += text.find(") Z ") != std::string::npos;
+    }
+    most_open = std::max(most_open, open);
+    most_zombies = std::max(most_zombies, zombies);
+  });
+  const Ended ended = program.wait();
+  CHECK(ended.code == 0);
+  CHECK(most_open < 40);
+  CHECK(most_zombies < 4);  // one that has just ended may not have been reaped yet
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(ended.peak_kib < 40 * 1024);
+#endif
+  const std::string csv = place.csv();
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 201);
+}
+
+TEST_CASE("a trainer that is not there is said at once, before anything is recorded") {
+  const Place place;
+  const Ended ended = Program(place.folder.path(), place.run_line({"--trainer", "/no/such/trainer"})).wait();
+  CHECK(ended.code == 4);
+  CHECK(ended.err == "/no/such/trainer: there is no trainer here, build sweep-trainer beside sweep\n");
+  CHECK(!fs::exists(fs::path(place.runs) / "sweeps.db"));
+}

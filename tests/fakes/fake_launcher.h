@@ -1,0 +1,94 @@
+// A launcher without processes: each attempt follows a script. It records what was started and stopped.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "sweep/launch/launcher.h"
+
+struct Script {
+  std::vector<std::string> lines;
+  sweep::Exit exit;
+  bool stays = false;   ///< until it is stopped; then its exit is `exit`
+  std::string problem;  ///< cannot be started, for this reason
+};
+
+class FakeLauncher : public sweep::Launcher {
+ public:
+  using Scripts = std::map<std::pair<std::uint64_t, std::uint32_t>, Script>;  ///< by trial index and attempt
+
+  FakeLauncher(boost::asio::any_io_executor executor, std::size_t slots) : executor_(std::move(executor)) {
+    for (std::size_t i = 0; i < slots; ++i) slots_.push_back({"cpu:" + std::to_string(i), "cpu", ""});
+  }
+
+  Scripts scripts;
+  Script otherwise;                                   ///< for attempts without a script
+  std::function<void(std::uint64_t index)> on_start;  ///< called after each start
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
+  std::vector<std::map<std::string, std::string>> environments;
+  std::vector<std::string> strays;       ///< markers whose strays were ended
+  std::vector<double> graces;            ///< of each stop
+  std::set<std::string> held_elsewhere;  ///< slots
+  std::size_t running = 0, most_running = 0;
+
+  const std::vector<sweep::Slot>& slots() const override { return slots_; }
+  bool acquire(const sweep::Slot& slot) override { return !held_elsewhere.contains(slot.name); }
+  void release(const sweep::Slot&) override {}
+  void end_strays(const std::string& marker) override { strays.push_back(marker); }
+
+  std::unique_ptr<sweep::Process> start(const sweep::Order& order) override {
+    std::map<std::string, std::string>& environment = environments.emplace_back();
+    for (const std::string& entry : order.environment)
+      environment[entry.substr(0, entry.find('='))] = entry.substr(entry.find('=') + 1);
+    const std::pair<std::uint64_t, std::uint32_t> who = {std::stoull(environment.at("SWEEP_TRIAL_INDEX")),
+                                                         std::stoul(environment.at("SWEEP_ATTEMPT"))};
+    started.push_back(who);
+    const Script script = scripts.contains(who) ? scripts.at(who) : otherwise;
+    if (!script.problem.empty()) throw core::EnvironmentError(order.argv[0], script.problem);
+    most_running = std::max(most_running, ++running);
+    auto process = std::make_unique<FakeProcess>(*this, script);
+    if (on_start) on_start(who.first);
+    return process;
+  }
+
+ private:
+  class FakeProcess : public sweep::Process {
+   public:
+    FakeProcess(FakeLauncher& launcher, Script script)
+        : launcher_(launcher),
+          script_(std::move(script)),
+          stopped_(launcher.executor_, boost::asio::steady_timer::time_point::max()) {}
+    ~FakeProcess() override { --launcher_.running; }
+
+    boost::asio::awaitable<std::vector<std::string>> lines() override {
+      if (!script_.lines.empty()) co_return std::exchange(script_.lines, {});
+      while (script_.stays) co_await stopped_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      co_return std::vector<std::string>();
+    }
+    sweep::Exit exit() const override { return script_.exit; }
+    void stop(double grace_s) override {
+      launcher_.graces.push_back(grace_s);
+      if (grace_s == 0) script_.exit = {0, SIGKILL};
+      script_.stays = false;
+      stopped_.cancel();
+    }
+
+   private:
+    FakeLauncher& launcher_;
+    Script script_;
+    boost::asio::steady_timer stopped_;
+  };
+
+  boost::asio::any_io_executor executor_;
+  std::vector<sweep::Slot> slots_;
+};

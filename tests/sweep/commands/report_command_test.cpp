@@ -1,0 +1,82 @@
+// report, list, show and logs on a sweep that really ran.
+#include "core/json.h"
+#include "tests/catch.h"
+#include "tests/sweep/commands/program.h"
+
+using core::Json;
+
+TEST_CASE("a sweep that ran is reported, listed, shown and its output printed") {
+  const Workplace place;
+  const std::vector<std::string> ids = place.run_points();
+
+  const Said csv = place.sweep("report --format csv");
+  CHECK(csv.code == 0);
+  CHECK(csv.err.empty());
+  CHECK(
+      csv.out.starts_with("rank,trial,index,replicate,outcome,val_accuracy,epoch,step,batch_size,epochs,hidden,"
+                          "learning_rate\n1,"));
+  CHECK(place.sweep("report points --format csv --output table.csv").out.empty());
+  CHECK(place.read("table.csv") == csv.out);
+
+  const Json json = core::parse_json(place.sweep("report --json").out, "report");
+  CHECK(json["sweep"]["completed"] == 2);
+  CHECK(json["sweep"]["name"] == "points");
+  const std::string sweep_id = json["sweep"]["id"];
+  CHECK(place.sweep("report " + sweep_id.substr(0, 5) + " --format csv").out == csv.out);
+  CHECK(place.sweep("report").out.find("\nreplay it: sweep replay ") != std::string::npos);
+  CHECK(place.sweep("report", "SWEEP_RUNS=runs").out == place.sweep("report").out);
+
+  const Json list = core::parse_json(place.sweep("list --json").out, "list");
+  REQUIRE(list["sweeps"].size() == 1);
+  CHECK(list["sweeps"][0]["id"] == sweep_id);
+  CHECK(list["sweeps"][0]["ended"] == 2);
+  CHECK(place.sweep("list").out.find("points") != std::string::npos);
+
+  const Json shown = core::parse_json(place.sweep("show '#1' --json").out, "show");
+  CHECK(shown["trial"] == ids[1]);
+  CHECK(shown["outcome"] == "completed");
+  CHECK(shown["history"].size() == 2);
+  CHECK(shown["attempts"].size() == 1);
+  CHECK(shown["provenance"]["machine"]["cpu"]["cores"].get<int>() >= 1);
+  for (const std::string& word : {ids[1], ids[1].substr(0, 8), std::string("best")}) {
+    const Said said = place.sweep("show " + word);
+    CHECK(said.code == 0);
+    CHECK(said.out.starts_with("trial "));
+  }
+
+  const Json logs = core::parse_json(place.sweep("logs " + ids[0] + " --json").out, "logs");
+  CHECK(logs["stderr"].get<std::string>().find("epoch 2/2") != std::string::npos);
+  CHECK(place.sweep("logs '#0' --follow").out.find("epoch 2/2") != std::string::npos);
+}
+
+TEST_CASE("words that name nothing, or too much, are refused with what would do") {
+  const Workplace place;
+  const std::vector<std::string> ids = place.run_points();
+  CHECK(place.sweep("report pionts").err == "pionts: no such sweep, did you mean 'points'?\n");
+  CHECK(place.sweep("show '#7'").err.find("has trials #0 to #1") != std::string::npos);
+  CHECK(place.sweep("show '#x'").err == "#x: not an index, write #12 for the trial with index 12\n");
+  CHECK(place.sweep("show worst").err ==
+        "worst: not a trial, write a prefix of its id, #12 for an index in the last sweep, or best\n");
+  CHECK(place.sweep("show 0123456789abcdef").err ==
+        "0123456789abcdef: no trial has an id that begins with this, `sweep report` shows them\n");
+  CHECK(place.sweep("logs '#0' --attempt 5").err == "--attempt: trial " + ids[0] + " has 1 attempt, count from 0\n");
+  for (const char* words : {"report pionts", "show worst", "show '#7'"}) CHECK(place.sweep(words).code == 2);
+
+  place.sql("UPDATE trials SET trial = 'ab00000000000000' WHERE trial_index = 0");
+  place.sql("UPDATE trials SET trial = 'ab11111111111111' WHERE trial_index = 1");
+  CHECK(place.sweep("show ab").err ==
+        "ab: 2 trials have an id that begins with this, write more of it: ab00000000000000, ab11111111111111\n");
+}
+
+TEST_CASE("a reader that leaves early is no error, a full disk is one") {
+  const Workplace place;
+  place.run_points();
+  const Said left = place.sweep("report --format csv | true; exit ${PIPESTATUS:-0}");
+  CHECK(left.err.empty());
+  const Said closed = place.sweep("show best >&-");
+  CHECK(closed.err.find("internal error") == std::string::npos);
+  const std::string full = "report --format csv >/dev/full 2>full.txt; echo $? >code.txt; true";
+  place.sweep(full);
+  CHECK(place.read("full.txt") == "stdout: cannot be written: No space left on device\n");
+  CHECK(place.read("code.txt") == "4\n");
+}

@@ -1,0 +1,357 @@
+// The loop without a process: what it records before it acts, what it makes of every end, what an interrupt does.
+#include "sweep/dispatch/loop.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <fstream>
+
+#include "core/digest.h"
+#include "sweep/dispatch/lock.h"
+#include "tests/catch.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_launcher.h"
+#include "tests/temporary_folder.h"
+
+namespace asio = boost::asio;
+using protocol::Outcome;
+using sweep::Ending;
+using sweep::Phase;
+using sweep::Store;
+using sweep::Study;
+
+namespace {
+
+constexpr char kGrid[] = R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+  "parameters": {"batch_size": {"values": [8, 16, 32]}}})";
+
+sweep::Prepared prepared(const std::string& text = kGrid) {
+  sweep::TrialPlan plan(sweep::read_spec(text, "test.json"), {"noop/1", nullptr, "portable-1"});
+  sweep::SweepRecord record;
+  record.id = plan.sweep_id();
+  record.overrides = core::Json::object();
+  record.metric = plan.spec().metric;
+  record.trials = plan.count();
+  return {std::move(plan), {{"/bin/trainer"}, "noop/1", "", {}}, {}, "cpu", {}, 1, {}, record};
+}
+
+std::string metric(int seq, int step, const std::string& value) {
+  return R"({"event":"metric","seq":)" + std::to_string(seq) + R"(,"step":)" + std::to_string(step) +
+         R"(,"values":{"val_loss":)" + value + "}}";
+}
+
+const std::string kStarted = R"({"event":"started","seq":0,"trainer":"noop/1"})";
+std::string finished(int seq, const std::string& outcome = "completed") {
+  return R"({"event":"finished","seq":)" + std::to_string(seq) + R"(,"outcome":")" + outcome + R"("})";
+}
+Script good(const std::string& value) { return {{kStarted, metric(1, 1, value), finished(2)}, {}}; }
+
+// One controller on one store; more may follow on the same.
+struct Controller {
+  Controller(const std::filesystem::path& runs, const sweep::Prepared& what, std::size_t slots = 2)
+      : store(runs, Store::Mode::kReadWrite), sweep(what), launcher(context.get_executor(), slots) {
+    store.add_sweep(sweep.record);
+    options.runs = runs;
+    launcher.otherwise = good("0.5");
+  }
+
+  Ending run() {
+    loop = std::make_unique<sweep::Loop>(context.get_executor(), store, launcher, clock, sweep, options,
+                                         sweep::load_study(store, sweep.record.id, true), observer);
+    std::exception_ptr failure;
+    asio::co_spawn(context, loop->run(), [&](std::exception_ptr thrown) {
+      failure = thrown;
+      context.stop();
+    });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+    return loop->take_ending();
+  }
+
+  Store store;
+  const sweep::Prepared& sweep;
+  asio::io_context context{1};
+  FakeLauncher launcher;
+  FakeClock clock;
+  sweep::DispatchOptions options;
+  sweep::Observer observer;
+  std::unique_ptr<sweep::Loop> loop;
+};
+
+// The one trial of a sweep of one, after it ran by this script.
+sweep::TrialState outcome_of(const Script& script, const Script& second = {{}, {}, false, "no second attempt"}) {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared(
+      R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
+  Controller controller(folder.path(), sweep);
+  controller.launcher.scripts = {{{0, 0}, script}, {{0, 1}, second}};
+  return *controller.run().study.find(0);
+}
+
+}  // namespace
+
+TEST_CASE("every trial runs once, in index order, and its result is in the store") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller controller(folder.path(), sweep, 1);
+  controller.launcher.scripts = {{{0, 0}, good("0.5")}, {{1, 0}, good("0.25")}, {{2, 0}, good("0.75")}};
+  const Ending ending = controller.run();
+  CHECK(ending.finished());
+  CHECK(controller.launcher.started == decltype(controller.launcher.started){{0, 0}, {1, 0}, {2, 0}});
+  const Study stored = sweep::load_study(controller.store, sweep.record.id);
+  CHECK(stored.best()->index == 1);
+  CHECK(stored.find(2)->value == 0.75);
+  CHECK(stored.find(2)->outcome == Outcome::kCompleted);
+}
+
+TEST_CASE("no more trials run at once than there are slots, or than --slots says") {
+  const sweep::Prepared sweep = prepared();
+  const auto at_once = [&](int flag) {
+    const TemporaryFolder folder;
+    Controller controller(folder.path(), sweep, 2);
+    controller.options.slots = flag;
+    controller.launcher.otherwise = {{kStarted}, {75, 0}, true};
+    controller.launcher.on_start = [&](std::uint64_t index) {
+      if (index == 0) asio::post(controller.context, [&] { controller.loop->interrupt(SIGINT); });
+    };
+    controller.run();
+    return controller.launcher.most_running;
+  };
+  CHECK(at_once(0) == 2);
+  CHECK(at_once(1) == 1);
+}
+
+TEST_CASE("an order is recorded before its process starts") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller controller(folder.path(), sweep);
+  controller.launcher.on_start = [&](std::uint64_t index) {
+    const Study stored = sweep::load_study(controller.store, sweep.record.id);
+    CHECK(stored.find(index)->phase == Phase::kRunning);
+  };
+  controller.run();
+  CHECK(controller.launcher.started.size() == 3);
+}
+
+TEST_CASE("a trainer gets its document and its environment, and nothing of ours") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller controller(folder.path(), sweep, 1);
+  ::setenv("SWEEP_RUNS", "elsewhere", 1);
+  controller.run();
+  ::unsetenv("SWEEP_RUNS");
+  const auto& environment = controller.launcher.environments.at(1);
+  const std::string id = sweep.plan.trial(1).id;
+  CHECK(environment.at("SWEEP_TRIAL_ID") == id);
+  CHECK(environment.at("SWEEP_RESUME") == "");
+  CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "");
+  CHECK(environment.at("OMP_NUM_THREADS") == "1");
+  CHECK(!environment.contains("SWEEP_RUNS"));
+  std::ifstream file(environment.at("SWEEP_TRIAL"));
+  const auto document = protocol::TrialDocument::from_json(core::Json::parse(file), "trial.json");
+  CHECK(document.trial == id);
+  CHECK(document.config == core::Json{{"batch_size", 16}});
+  CHECK(document.seed == sweep.plan.trial(1).seed);
+}
+
+TEST_CASE("how an attempt ended is what its exit and its events say") {
+  CHECK(outcome_of({{kStarted, finished(1, "diverged")}, {}}).outcome == Outcome::kDiverged);
+  CHECK(outcome_of({{kStarted, metric(1, 1, "\"NaN\""), finished(2)}, {}}).outcome == Outcome::kDiverged);
+
+  const auto silent = outcome_of({{}, {}});
+  CHECK(silent.outcome == Outcome::kNoMetric);
+  CHECK(silent.detail == "never gave the metric 'val_loss'");
+
+  const auto unfinished = outcome_of({{kStarted, metric(1, 1, "0.5")}, {}});
+  CHECK(unfinished.outcome == Outcome::kFailed);
+  CHECK(unfinished.detail == "exit code 0, but it never said `finished`");
+
+  const auto failed = outcome_of({{kStarted}, {3, 0}});
+  CHECK(failed.outcome == Outcome::kFailed);
+  CHECK(failed.detail == "exit code 3");
+  CHECK(outcome_of({{kStarted}, {12, 0}}).outcome == Outcome::kOutOfMemory);
+}
+
+TEST_CASE("a broken line, a gap and a foreign trainer are failures that quote what came") {
+  const auto broken = outcome_of({{kStarted, "loss = 0.5"}, {}});
+  CHECK(broken.outcome == Outcome::kFailed);
+  CHECK(broken.detail.find("the line is: loss = 0.5") != std::string::npos);
+  const auto gap = outcome_of({{kStarted, metric(2, 1, "0.5"), finished(3)}, {}});
+  CHECK(gap.outcome == Outcome::kFailed);
+  CHECK(gap.detail == "trial #0 attempt 0: event line: seq is 2 where 1 comes next, lines were lost");
+  const auto foreign = outcome_of({{R"({"event":"started","seq":0,"trainer":"other/1"})"}, {}});
+  CHECK(foreign.detail == "trial #0 attempt 0: the trainer calls itself other/1, but the sweep is of noop/1");
+  const auto binary = outcome_of({{"\xff\x01{"}, {}});
+  CHECK(binary.outcome == Outcome::kFailed);
+}
+
+TEST_CASE("a program that cannot be started is a failed trial with the reason") {
+  const auto trial = outcome_of({{}, {}, false, "cannot be started: No such file or directory"});
+  CHECK(trial.outcome == Outcome::kFailed);
+  CHECK(trial.detail == "/bin/trainer: cannot be started: No such file or directory");
+}
+
+TEST_CASE("a crash by signal is tried once more") {
+  CHECK(outcome_of({{kStarted}, {0, SIGSEGV}}, good("0.5")).outcome == Outcome::kCompleted);
+  const auto twice = outcome_of({{kStarted}, {0, SIGSEGV}}, {{kStarted}, {0, SIGSEGV}});
+  CHECK(twice.outcome == Outcome::kKilled);
+  CHECK(twice.detail == "killed by signal 11 (SIGSEGV)");
+}
+
+TEST_CASE("two attempts that disagree where they overlap fail the trial, in the store as well") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  {
+    Controller controller(folder.path(), sweep, 1);
+    controller.launcher.scripts[{0, 0}] = {{kStarted, metric(1, 1, "0.5")}, {0, SIGSEGV}};
+    controller.launcher.scripts[{0, 1}] = {{kStarted, metric(1, 1, "0.25"), finished(2)}, {}};
+    controller.run();
+  }
+  const Store store(folder.path(), Store::Mode::kReadOnly);
+  const Study study = sweep::load_study(store, sweep.record.id);
+  CHECK(study.find(0)->outcome == Outcome::kFailed);
+  CHECK(study.find(0)->detail ==
+        "not reproducible: at step 1, which an earlier attempt did as well, val_loss was 0.5 and is now 0.25");
+}
+
+TEST_CASE("an interrupt asks what runs to stop and starts nothing more, and the sweep then goes on from the checkpoint") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  const std::string contents = "weights";
+  const std::string checkpoint = R"({"event":"checkpoint","seq":2,"step":1,"kind":"last","file":"last-1","sha256":")" +
+                                 core::sha256_hex(contents) + "\"}";
+  {
+    Controller controller(folder.path(), sweep, 1);
+    controller.launcher.scripts[{0, 0}] = {{kStarted, metric(1, 1, "0.5"), checkpoint}, {75, 0}, true};
+    controller.launcher.on_start = [&](std::uint64_t) {
+      asio::post(controller.context, [&] { controller.loop->interrupt(SIGINT); });
+    };
+    const Ending ending = controller.run();
+    CHECK(ending.signal == SIGINT);
+    CHECK(!ending.finished());
+    CHECK(controller.launcher.graces == std::vector<double>{10.0});
+    CHECK(ending.study.find(0)->phase == Phase::kWaiting);
+    CHECK(ending.study.find(0)->attempts[0].outcome == Outcome::kCancelled);
+  }
+  const auto folder_of_trial = folder.path() / "trials" / sweep.plan.trial(0).id;
+  std::ofstream(folder_of_trial / "checkpoints" / "last-1") << contents;
+  Controller controller(folder.path(), sweep, 1);
+  controller.launcher.scripts[{0, 1}] = {
+      {R"({"event":"started","seq":0,"resumed_from":1})", R"({"event":"finished","seq":1,"outcome":"completed"})"}, {}};
+  const Ending ending = controller.run();
+  CHECK(ending.finished());
+  CHECK(controller.launcher.started[0] == std::pair<std::uint64_t, std::uint32_t>{0, 1});
+  CHECK(controller.launcher.environments[0].at("SWEEP_RESUME") ==
+        (folder_of_trial / "checkpoints" / "last-1").string());
+  CHECK(ending.study.find(0)->outcome == Outcome::kCompleted);
+  CHECK(ending.study.find(0)->value == 0.5);
+}
+
+TEST_CASE("a second interrupt kills") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller controller(folder.path(), sweep, 2);
+  controller.launcher.otherwise = {{kStarted}, {75, 0}, true};
+  controller.launcher.on_start = [&](std::uint64_t index) {
+    if (index != 1) return;
+    asio::post(controller.context, [&] {
+      controller.loop->interrupt(SIGTERM);
+      controller.loop->interrupt(SIGTERM);
+    });
+  };
+  const Ending ending = controller.run();
+  CHECK(ending.signal == SIGTERM);
+  CHECK(controller.launcher.graces == std::vector<double>{10.0, 10.0, 0.0, 0.0});
+  CHECK(ending.study.running().empty());
+}
+
+TEST_CASE("a checkpoint whose file is not what was recorded is not gone on from") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller controller(folder.path(), sweep, 1);
+  controller.launcher.scripts[{0, 0}] = {
+      {kStarted, R"({"event":"checkpoint","seq":1,"step":1,"kind":"last","file":"last-1","sha256":"00"})"},
+      {0, SIGBUS}};
+  const Ending ending = controller.run();
+  CHECK(controller.launcher.environments[1].at("SWEEP_RESUME") == "");
+  CHECK(ending.study.find(0)->attempts[1].reason ==
+        "killed, try 2 of 2; goes on from step 1; but the checkpoint cannot be read, so from the beginning");
+}
+
+TEST_CASE("what ran when the controller died is lost: its strays are ended, then it goes on") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  {
+    Store store(folder.path(), Store::Mode::kReadWrite);
+    store.add_sweep(sweep.record);
+    Study study(sweep.record.metric);
+    const auto trial = sweep.plan.trial(0);
+    store.append(sweep.record.id, 1,
+                 {sweep::TrialPlanned{0, 0, trial.id, trial.config, trial.seed, std::nullopt},
+                  sweep::AttemptOrdered{0, 0, "cpu:0", "cpu", "", "next in order"}},
+                 study);
+  }
+  Controller controller(folder.path(), sweep, 1);
+  const Ending ending = controller.run();
+  CHECK(ending.finished());
+  CHECK(ending.study.find(0)->attempts[0].outcome == Outcome::kLost);
+  CHECK(controller.launcher.strays ==
+        std::vector<std::string>{
+            "SWEEP_TRIAL=" + (folder.path() / "trials" / sweep.plan.trial(0).id / "attempt-0" / "trial.json").string()});
+}
+
+TEST_CASE("a finished sweep starts nothing") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  Controller(folder.path(), sweep).run();
+  Controller again(folder.path(), sweep);
+  CHECK(again.run().finished());
+  CHECK(again.launcher.started.empty());
+}
+
+TEST_CASE("a trial that another sweep has ended is not run again, unless fresh results are asked for") {
+  const TemporaryFolder folder;
+  const sweep::Prepared small = prepared();
+  Controller(folder.path(), small).run();
+  const sweep::Prepared large = prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+    "parameters": {"batch_size": {"values": [8, 16, 32, 64]}}})");
+  {
+    Controller controller(folder.path(), large);
+    const Ending ending = controller.run();
+    CHECK(controller.launcher.started == decltype(controller.launcher.started){{3, 0}});
+    CHECK(ending.study.find(0)->reused_from == small.record.id);
+    CHECK(ending.study.find(0)->value == 0.5);
+    CHECK(ending.finished());
+  }
+  const sweep::Prepared other_metric = prepared(R"({"method": "grid", "metric": {"name": "nothing", "goal": "minimize"},
+    "parameters": {"batch_size": {"values": [8, 16, 32]}}})");
+  CHECK(Controller(folder.path(), other_metric).run().study.find(0)->outcome == Outcome::kNoMetric);
+  const sweep::Prepared seeded = prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+    "parameters": {"batch_size": {"values": [32, 16]}}})");
+  Controller fresh(folder.path(), seeded);
+  fresh.options.fresh = true;
+  fresh.run();
+  CHECK(fresh.launcher.started.size() == 2);
+}
+
+TEST_CASE("a trial whose folder another process holds is passed over until it is free") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  auto held = sweep::lock_trial(folder.path() / "trials" / sweep.plan.trial(0).id);
+  REQUIRE(held.has_value());
+  Controller controller(folder.path(), sweep, 1);
+  controller.launcher.on_start = [&](std::uint64_t index) {
+    if (index == 2) held.reset();
+  };
+  controller.run();
+  CHECK(controller.launcher.started == decltype(controller.launcher.started){{1, 0}, {2, 0}, {0, 0}});
+}
+
+TEST_CASE("one controller a sweep: the second is told who holds it") {
+  const TemporaryFolder folder;
+  const sweep::SweepLock lock(folder.path(), "abc");
+  const std::string expected =
+      "sweep abc: is being run by process " + std::to_string(::getpid()) + ", wait for it or stop it";
+  CHECK_THROWS_WITH(sweep::SweepLock(folder.path(), "abc"), expected);
+  CHECK_NOTHROW(sweep::SweepLock(folder.path(), "abd"));
+}

@@ -1,0 +1,145 @@
+// What is recorded of a machine and a working folder, and what is never recorded.
+#include "sweep/provenance/provenance.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/version.h"
+#include "sweep/provenance/program_output.h"
+#include "tests/catch.h"
+#include "tests/skip.h"
+#include "tests/temporary_folder.h"
+
+using core::Json;
+using namespace sweep;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+
+// A git repository with one commit, whose identity is that of nobody.
+class Repository {
+ public:
+  Repository() {
+    if (!program_output({"git", "--version"}, kPatience)) skip("git is not installed");
+    git({"init", "--quiet"});
+    write("train.py", "print(1)\n");
+    write(".gitignore", "ignored\n");
+    git({"add", "."});
+    git({"-c", "user.name=nobody", "-c", "user.email=nobody@localhost", "commit", "--quiet", "-m", "first"});
+  }
+
+  const fs::path& path() const { return folder_.path(); }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((path() / name).parent_path());
+    std::ofstream(path() / name) << text;
+  }
+  void git(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"git", "-C", path().string()});
+    const auto answer = program_output(arguments, kPatience);
+    REQUIRE(answer);
+    REQUIRE(answer->code == 0);
+  }
+  Json state() const { return git_provenance(path(), path() / "runs"); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("a clean working folder has a commit and no difference") {
+  const Repository repository;
+  const Json state = repository.state();
+  CHECK(state["commit"].get<std::string>().size() == 40);
+  CHECK(state["dirty"] == false);
+  CHECK(state["difference_sha256"].is_null());
+  CHECK(state["untracked"] == 0);
+}
+
+TEST_CASE("the digest of the difference follows content: tracked changes and untracked files") {
+  const Repository repository;
+  repository.write("train.py", "print(2)\n");
+  const Json changed = repository.state();
+  CHECK(changed["dirty"] == true);
+  CHECK(changed["difference_sha256"].get<std::string>().size() == 64);
+
+  repository.write("new.py", "x\n");
+  const Json added = repository.state();
+  CHECK(added["untracked"] == 1);
+  CHECK(added["difference_sha256"] != changed["difference_sha256"]);
+  repository.write("new.py", "y\n");
+  CHECK(repository.state()["difference_sha256"] != added["difference_sha256"]);
+  repository.write("new.py", "x\n");
+  CHECK(repository.state() == added);
+}
+
+TEST_CASE("ignored files and the runs folder are no difference") {
+  const Repository repository;
+  repository.write("ignored", "x\n");
+  repository.write("runs/sweeps.db", "x\n");
+  CHECK(repository.state()["dirty"] == false);
+}
+
+TEST_CASE("a folder is looked at from below its top, and one outside of git has no state") {
+  const Repository repository;
+  repository.write("below/file", "x\n");
+  CHECK(git_provenance(repository.path() / "below", "") == git_provenance(repository.path(), ""));
+  const TemporaryFolder outside;
+  CHECK(git_provenance(outside.path(), "").is_null());
+}
+
+TEST_CASE("a repository without a commit has a difference and no commit") {
+  const TemporaryFolder folder;
+  if (!program_output({"git", "-C", folder.path().string(), "init", "--quiet"}, kPatience)) skip("no git");
+  std::ofstream(folder.path() / "file") << "x\n";
+  const Json state = git_provenance(folder.path(), "");
+  CHECK(state["commit"].is_null());
+  CHECK(state["dirty"] == true);
+}
+
+TEST_CASE("a pipe in the working folder is not opened") {
+  const Repository repository;
+  const auto made = program_output({"mkfifo", (repository.path() / "pipe").string()}, kPatience);
+  REQUIRE(made);
+  CHECK(repository.state()["dirty"].is_boolean());
+}
+
+TEST_CASE("no token of the environment, no remote and no name is recorded") {
+  const Repository repository;
+  repository.git({"remote", "add", "origin", "https://user:s3cr3t-remote@example.org/private.git"});
+  repository.git({"config", "user.email", "s3cr3t-mail@example.org"});
+  repository.git({"checkout", "--quiet", "-b", "s3cr3t-branch"});
+  repository.write("key.txt", "s3cr3t-content\n");
+  ::setenv("FAKE_API_TOKEN", "s3cr3t-token", 1);
+  const std::string text = core::canonical_json(sweep_provenance(repository.path(), repository.path() / "runs"));
+  ::unsetenv("FAKE_API_TOKEN");
+  CHECK(text.find("s3cr3t") == std::string::npos);
+  CHECK(text.find("FAKE_API_TOKEN") == std::string::npos);
+  CHECK(text.find(repository.path().string()) == std::string::npos);
+}
+
+TEST_CASE("machine, build and libraries are recorded") {
+  const TemporaryFolder folder;
+  const Json record = sweep_provenance(folder.path(), "");
+  CHECK(record["machine"]["cpu"]["cores"].get<int>() >= 1);
+  CHECK(record["machine"]["memory_bytes"].get<std::uint64_t>() > 0);
+  CHECK(record["machine"]["kernel"].is_string());
+  CHECK(record["build"]["version"] == core::build().version);
+  CHECK(record["libraries"]["sqlite"].get<std::string>().starts_with("3."));
+  CHECK(record["libraries"]["openssl"].is_string());
+  CHECK(record["libraries"]["boost"].get<std::string>().starts_with("1."));
+  CHECK(record["git"].is_null());
+  CHECK(record.contains("gpus"));
+}
+
+TEST_CASE("a program that does not exist, fails, hangs or talks too much is an answer, not an error") {
+  CHECK_FALSE(program_output({"no-such-program-anywhere"}, kPatience));
+  CHECK(program_output({"sh", "-c", "echo out; echo err >&2; exit 3"}, kPatience)->out == "out\n");
+  CHECK(program_output({"sh", "-c", "exit 3"}, kPatience)->code == 3);
+  CHECK(program_output({"sh", "-c", "kill -9 $$"}, kPatience)->code == 137);
+  CHECK_FALSE(program_output({"sleep", "1000"}, std::chrono::milliseconds(50)));
+  CHECK_FALSE(program_output({"sh", "-c", "yes | head -c 2000"}, kPatience, 1000));
+  CHECK(program_output({"cat"}, kPatience)->out.empty());  // stdin is /dev/null
+}

@@ -1,0 +1,305 @@
+// What a replay's verdict says, and what it looks at.
+#include "sweep/replay/compare.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tests/catch.h"
+
+using protocol::Event;
+using protocol::MetricValues;
+using protocol::Outcome;
+using protocol::Trace;
+using namespace sweep;
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// A trial of `epochs` epochs of four steps, two tensors; the same numbers for the same step every time.
+Trace trace(std::uint64_t from, std::uint64_t to) {
+  Trace t{from, to, {"fc1.weight", "fc1.bias"}, {}, {}};
+  for (std::uint64_t step = from; step <= to; ++step) {
+    t.weights.push_back(1000 + step);
+    t.weights.push_back(2000 + step);
+    t.batch.push_back(3000 + step);
+  }
+  return t;
+}
+
+MetricValues metrics(std::uint64_t step) {
+  return {step, step / 4, {{"val_loss", 1.0 / static_cast<double>(step)}, {"val_accuracy", 0.5}}};
+}
+
+// Events of one attempt, numbered.
+struct Stream {
+  std::vector<Event> events;
+
+  template <class Body>
+  Stream& say(Body body) {
+    events.push_back({events.size(), std::move(body), {}});
+    return *this;
+  }
+  Stream& start(std::uint64_t from = 0) {
+    return say(protocol::Started{1, "sweep-trainer/1:abc", from, {{"cpu", "A"}}});
+  }
+  Stream& epoch(std::uint64_t number) { return say(trace(4 * number - 3, 4 * number)).say(metrics(4 * number)); }
+  Stream& finish(std::uint64_t step, const std::string& digest = "d1ge57") {
+    return say(protocol::Finished{Outcome::kCompleted, digest, step});
+  }
+};
+
+Stream whole() { return Stream().start().epoch(1).epoch(2).epoch(3).finish(12); }
+
+std::vector<TrainerSaid> attempts(const std::vector<Stream>& streams) {
+  std::vector<TrainerSaid> said;
+  for (std::uint32_t attempt = 0; attempt < streams.size(); ++attempt)
+    for (const Event& event : streams[attempt].events) said.push_back({0, attempt, event});
+  return said;
+}
+
+TrialRecord record(const std::vector<Stream>& streams, std::optional<Outcome> outcome = Outcome::kCompleted) {
+  TrialRecord made = TrialRecord::from_attempts(attempts(streams));
+  made.outcome = outcome;
+  return made;
+}
+
+Comparison compare(TrialRecord recorded, const Stream& replayed, bool all = false,
+                   std::optional<Outcome> ended = Outcome::kCompleted) {
+  Comparator comparator(std::move(recorded), all);
+  for (const Event& event : replayed.events)
+    if (!comparator.add(event)) return comparator.finish(Outcome::kCancelled, "");
+  return comparator.finish(ended, "");
+}
+
+std::string texts(const Comparison& comparison) {
+  std::string text(name(comparison.verdict));
+  for (const std::string& reason : comparison.reasons) text += "\n" + reason;
+  for (const Difference& difference : comparison.differences) text += "\n" + difference.text();
+  return text;
+}
+
+template <class Body>
+Body& body(Stream& stream, std::size_t event) {
+  return std::get<Body>(stream.events[event].body);
+}
+
+}  // namespace
+
+TEST_CASE("the same events are identical, and what was compared is counted") {
+  const Comparison comparison = compare(record({whole()}), whole());
+  CHECK(texts(comparison) == "identical");
+  CHECK(comparison.compared.steps == 12);
+  CHECK(comparison.compared.tensors == 2);
+  CHECK(comparison.compared.fingerprints == 36);
+  CHECK(comparison.compared.metrics == 6);
+  CHECK(comparison.compared.digests == 1);
+  CHECK(exit_code(comparison.verdict) == 0);
+}
+
+TEST_CASE("one bit of one weight's fingerprint is a difference, and the step and tensor are named") {
+  for (const int bit : {0, 31, 63}) {
+    Stream recorded = whole();
+    body<Trace>(recorded, 3).weights[5] ^= std::uint64_t{1} << bit;  // step 7, fc1.bias
+    const Comparison comparison = compare(record({recorded}), whole());
+    REQUIRE(comparison.differences.size() == 1);
+    CHECK(comparison.differences[0].step == 7);
+    CHECK(comparison.differences[0].what == "weights of fc1.bias");
+    CHECK(exit_code(comparison.verdict) == 3);
+  }
+  Stream recorded = whole();
+  body<Trace>(recorded, 3).weights[5] ^= 1;
+  CHECK(texts(compare(record({recorded}), whole())) ==
+        "different\nstep 7: weights of fc1.bias: recorded 0x00000000000007d6, replayed 0x00000000000007d7");
+}
+
+TEST_CASE("a batch that differs is named before the weights that it changed") {
+  Stream recorded = whole();
+  body<Trace>(recorded, 1).batch[2] ^= 1;
+  body<Trace>(recorded, 1).weights[4] ^= 1;
+  CHECK(texts(compare(record({recorded}), whole())) ==
+        "different\nstep 3: batch: recorded 0x0000000000000bba, replayed 0x0000000000000bbb");
+}
+
+TEST_CASE("a metric that differs is shown exactly, in both forms, with its distance") {
+  Stream recorded = whole();
+  body<MetricValues>(recorded, 4).values["val_loss"] = std::nextafter(0.125, 1.0);
+  CHECK(texts(compare(record({recorded}), whole())) ==
+        "different\nstep 8: metric val_loss: recorded 0.12500000000000003 (0x1.0000000000001p-3), "
+        "replayed 0.125 (0x1p-3), 1 ulp apart");
+}
+
+TEST_CASE("zero and minus zero are different") {
+  Stream recorded = whole(), replayed = whole();
+  body<MetricValues>(recorded, 2).values["val_loss"] = 0.0;
+  body<MetricValues>(replayed, 2).values["val_loss"] = -0.0;
+  CHECK(
+      texts(compare(record({recorded}), replayed)) ==
+      "different\nstep 4: metric val_loss: recorded 0.0 (0x0p+0), replayed -0.0 (-0x0p+0), apart in the sign of zero");
+}
+
+TEST_CASE("metrics that are not finite are equal to themselves and to nothing else") {
+  Stream recorded = whole();
+  body<MetricValues>(recorded, 2).values["val_loss"] = kNan;
+  CHECK(texts(compare(record({recorded}), recorded)) == "identical");
+  CHECK(texts(compare(record({recorded}), whole())) ==
+        "different\nstep 4: metric val_loss: recorded nan, replayed 0.25 (0x1p-2)");
+  body<MetricValues>(recorded, 2).values["val_loss"] = std::numeric_limits<double>::infinity();
+  CHECK(texts(compare(record({recorded}), recorded)) == "identical");
+}
+
+TEST_CASE("events that are missing or too many are differences") {
+  Stream fewer = Stream().start().epoch(1).epoch(2).finish(8);
+  const Comparison less = compare(record({whole()}), fewer, true);
+  CHECK(texts(less) ==
+        "different\n"
+        "step 9: fingerprints: recorded present, replayed absent\n"
+        "step 12: metric val_accuracy: recorded 0.5 (0x1p-1), replayed absent\n"
+        "step 12: metric val_loss: recorded 0.08333333333333333 (0x1.5555555555555p-4), replayed absent\n"
+        "step 12: last step: recorded 12, replayed 8");
+  const Comparison more = compare(record({fewer}), whole());
+  CHECK(texts(more) == "different\nstep 9: fingerprints: recorded absent, replayed present");
+
+  Stream no_metric = whole();
+  body<MetricValues>(no_metric, 4).values.erase("val_accuracy");
+  CHECK(texts(compare(record({whole()}), no_metric)) ==
+        "different\nstep 8: metric val_accuracy: recorded 0.5 (0x1p-1), replayed absent");
+  CHECK(texts(compare(record({no_metric}), whole())) ==
+        "different\nstep 8: metric val_accuracy: recorded absent, replayed 0.5 (0x1p-1)");
+}
+
+TEST_CASE("the digest of the final weights counts") {
+  const Stream other = Stream().start().epoch(1).epoch(2).epoch(3).finish(12, "07he4");
+  CHECK(texts(compare(record({whole()}), other)) ==
+        "different\nstep 12: weights_sha256: recorded d1ge57, replayed 07he4");
+}
+
+TEST_CASE("how events were cut into lines makes no difference") {
+  Stream other = Stream().start();
+  other.say(trace(1, 1)).say(trace(2, 7)).say(metrics(4)).say(trace(8, 12)).say(metrics(8)).say(metrics(12)).finish(12);
+  CHECK(texts(compare(record({whole()}), other)) == "identical");
+  CHECK(texts(compare(record({other}), whole())) == "identical");
+}
+
+TEST_CASE("checkpoints and unknown events are not compared") {
+  Stream other = whole();
+  other.say(protocol::Checkpoint{12, "last", "last-12", "abc"}).say(protocol::OtherEvent{"progress"});
+  CHECK(texts(compare(record({whole()}), other)) == "identical");
+}
+
+TEST_CASE("of an interrupted trial the last attempt counts, continued backwards from where it went on") {
+  // Attempt 0 came to step 12 and was killed; attempt 1 went on from step 6. What attempt 0 did after 6 counts no more,
+  // however its lines were cut.
+  Stream first = Stream().start().epoch(1).epoch(2).epoch(3);
+  body<Trace>(first, 3).weights[5] = 99;  // step 7
+  body<Trace>(first, 5).weights[0] = 99;  // step 9
+  body<MetricValues>(first, 6).values["val_loss"] = 99;
+  body<MetricValues>(first, 6).values["another"] = 99;
+  const Stream second =
+      Stream().start(6).say(trace(7, 10)).say(metrics(8)).say(trace(11, 12)).say(metrics(12)).finish(12);
+  const TrialRecord recorded = record({first, second});
+  const Comparison comparison = compare(recorded, whole());
+  CHECK(texts(comparison) == "identical");
+  CHECK(comparison.compared.steps == 12);
+  CHECK(comparison.compared.metrics == 6);
+}
+
+TEST_CASE("an attempt that goes back further than the one before it drops more") {
+  Stream second = Stream().start(8).say(trace(9, 10));
+  body<Trace>(second, 1).weights[0] = 99;
+  const Stream third = Stream().start(4).epoch(2).epoch(3).finish(12);
+  CHECK(texts(compare(record({Stream().start().epoch(1).epoch(2), second, third}), whole())) == "identical");
+}
+
+TEST_CASE("the first difference is the earliest step, not the first to arrive") {
+  // A trainer may send a metric before the fingerprints of the steps that led to it.
+  Stream replayed = Stream().start().say(metrics(4)).say(trace(1, 4)).epoch(2).epoch(3).finish(12);
+  body<MetricValues>(replayed, 1).values["val_loss"] = 7;
+  body<Trace>(replayed, 2).weights[2] ^= 1;  // step 2
+  const Comparison comparison = compare(record({whole()}), replayed);
+  CHECK(texts(comparison) ==
+        "different\nstep 2: weights of fc1.weight: recorded 0x00000000000003ea, replayed 0x00000000000003eb");
+}
+
+TEST_CASE("a replay stops at the first difference unless all are asked for") {
+  Stream replayed = whole();
+  body<Trace>(replayed, 1).weights[0] ^= 1;
+  body<Trace>(replayed, 5).weights[0] ^= 1;
+  Comparator comparator(record({whole()}), false);
+  CHECK(comparator.add(replayed.events[0]));
+  CHECK_FALSE(comparator.add(replayed.events[1]));
+  CHECK(compare(record({whole()}), replayed, true).differences.size() == 2);
+}
+
+TEST_CASE("another trainer forbids any claim") {
+  Stream other = whole();
+  body<protocol::Started>(other, 0).trainer = "sweep-trainer/1:def";
+  const Comparison comparison = compare(record({whole()}), other);
+  CHECK(texts(comparison) == "not comparable\ntrainer: recorded sweep-trainer/1:abc, replayed sweep-trainer/1:def");
+  CHECK(exit_code(comparison.verdict) == 4);
+}
+
+TEST_CASE("portable arithmetic is comparable across machines, other arithmetic is not") {
+  Stream other = whole();
+  body<protocol::Started>(other, 0).environment = {{"cpu", "B"}};
+  CHECK(texts(compare(record({whole()}), other)) == "identical");
+  TrialRecord fast = record({whole()});
+  fast.numerics = "fast-1";
+  CHECK(texts(compare(fast, other)) ==
+        "not comparable\nnumerics fast-1 promises nothing across: cpu: recorded \"A\", replayed \"B\"");
+}
+
+TEST_CASE("a record without metrics, fingerprints and digest cannot be compared") {
+  const Stream nothing = Stream().start();
+  CHECK(texts(compare(record({nothing}), nothing)) ==
+        "not comparable\nthe record holds no metric, no fingerprint and no digest");
+}
+
+TEST_CASE("a replay that did not come to its end is incomplete, unless it had differed by then") {
+  Stream part = Stream().start().epoch(1);
+  const Comparison comparison = compare(record({whole()}), part, false, Outcome::kKilled);
+  CHECK(texts(comparison) == "incomplete\nthe replay ended as killed");
+  CHECK(exit_code(comparison.verdict) == 1);
+  body<Trace>(part, 1).weights[0] ^= 1;
+  CHECK(compare(record({whole()}), part, false, Outcome::kKilled).verdict == Verdict::kDifferent);
+}
+
+TEST_CASE("a trial that has not ended is compared as far as it came, which is incomplete") {
+  const Comparison comparison = compare(record({Stream().start().epoch(1)}, std::nullopt), whole());
+  CHECK(texts(comparison) == "incomplete\nthe recorded trial has not ended: only what it did so far was compared");
+  CHECK(comparison.compared.steps == 4);
+  Comparator comparator(record({Stream().start().epoch(1)}, std::nullopt), false);
+  const Stream replayed = whole();
+  for (std::size_t i = 0; i < 3; ++i) CHECK(comparator.add(replayed.events[i]));
+  CHECK_FALSE(comparator.add(replayed.events[3]));  // steps that the record does not have: nothing more to learn
+}
+
+TEST_CASE("a trial that failed must fail again") {
+  const Stream failing = Stream().start().epoch(1);
+  CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kFailed)) == "identical");
+  CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kNoMetric)) ==
+        "different\nstep 4: outcome: recorded failed, replayed no_metric");
+}
+
+TEST_CASE("a replay that fails where the record did not is incomplete") {
+  Comparator comparator(record({whole()}), false);
+  CHECK(texts(comparator.finish(Outcome::kFailed, "exit code 4: disk full")) ==
+        "incomplete\nthe replay ended as failed: exit code 4: disk full");
+}
+
+TEST_CASE("the distance in ulp counts doubles, across zero too") {
+  CHECK(ulp_distance(1.0, 1.0) == 0);
+  CHECK(ulp_distance(0.0, -0.0) == 0);
+  CHECK(ulp_distance(1.0, std::nextafter(1.0, 2.0)) == 1);
+  CHECK(ulp_distance(-std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::denorm_min()) == 2);
+  CHECK(ulp_distance(1.0, 2.0) == std::uint64_t{1} << 52);
+}
+
+TEST_CASE("a verdict as JSON names both values") {
+  Stream recorded = whole();
+  body<Trace>(recorded, 3).weights[5] ^= 1;
+  CHECK(core::canonical_json(compare(record({recorded}), whole()).to_json()) ==
+        R"({"compared":{"digests":0,"fingerprints":24,"metrics":2,"steps":8,"tensors":2},"differences":[{"recorded":)"
+        R"("0x00000000000007d6","replayed":"0x00000000000007d7","step":7,"ulp":null,"what":"weights of fc1.bias"}],)"
+        R"("reasons":[],"verdict":"different"})");
+}

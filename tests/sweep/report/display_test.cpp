@@ -1,0 +1,89 @@
+// Text for a terminal: nothing acts, everything stands in line.
+#include "sweep/report/display.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tests/catch.h"
+
+using namespace sweep;
+
+TEST_CASE("control characters and terminal escapes are escaped, not sent") {
+  CHECK(printable("\x1b[31mred\x1b[0m") == "\\x1b[31mred\\x1b[0m");
+  CHECK(printable("a\nb\tc\rd") == "a\\nb\\tc\\rd");
+  CHECK(printable(std::string("nul\0!", 5)) == "nul\\x00!");
+  CHECK(printable("\x7f") == "\\x7f");
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "\\x9b31m");  // CSI as one C1 character
+  CHECK(printable("\xe2\x80\xae"
+                  "gpj.exe") == "\\u202egpj.exe");  // turns the reading direction
+  CHECK(printable("a\xe2\x80\x8b"
+                  "b") == "a\\u200bb");  // invisible
+  CHECK(printable("a\xe2\x80\xa8"
+                  "b") == "a\\u2028b");  // ends a line
+}
+
+TEST_CASE("bytes that are not UTF-8 are shown as bytes") {
+  CHECK(printable("\xff\xfe") == "\\xff\\xfe");
+  CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");           // overlong
+  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate
+  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
+  CHECK(printable("cut \xe2\x82") == "cut \\xe2\\x82");
+}
+
+TEST_CASE("letters of any script stay as they are") {
+  for (const char* text : {"naïve", "学習率", "скорость", "😀", "e\xcc\x81"}) CHECK(printable(text) == text);
+}
+
+TEST_CASE("messages keep their line feeds") {
+  CHECK(printable_lines("one\n  ^\x1b]0;title\x07\n") == "one\n  ^\\x1b]0;title\\x07\n");
+}
+
+TEST_CASE("a text that is too wide is cut at a character, and says so") {
+  CHECK(printable("abcdef", 6) == "abcdef");
+  CHECK(printable("abcdefg", 6) == "abcde…");
+  CHECK(printable("学習率学習率", 6) == "学習…");
+  CHECK(display_width(printable(std::string(100'000, 'x'), 32)) == 32);
+}
+
+TEST_CASE("wide characters take two columns and combining marks none") {
+  CHECK(display_width("abc") == 3);
+  CHECK(display_width("学習率") == 6);
+  CHECK(display_width("e\xcc\x81") == 1);
+  CHECK(display_width("😀") == 2);
+  CHECK(display_width("ｱ") == 1);
+  CHECK(display_width("Ａ") == 2);
+}
+
+TEST_CASE("numbers are rounded to so many digits and printed in canonical form") {
+  CHECK(rounded(0.9011666666666667, 6) == "0.901167");
+  CHECK(rounded(0.00031622776601683794, 6) == "0.000316228");
+  CHECK(rounded(2.0, 6) == "2.0");
+  CHECK(rounded(1e-5, 6) == "1e-05");
+  CHECK(rounded(-0.0, 6) == "-0.0");
+  CHECK(rounded(999999.5, 6) == "1e+06");
+  CHECK(rounded(std::numeric_limits<double>::quiet_NaN(), 6) == "nan");
+}
+
+TEST_CASE("different values never look alike") {
+  CHECK(digits_that_tell_apart({0.5, 0.25}) == 6);
+  CHECK(digits_that_tell_apart({0.90116661, 0.90116662}) == 8);
+  CHECK(digits_that_tell_apart({0.1, 0.1, 0.1}) == 6);
+  CHECK(digits_that_tell_apart({1.0, std::nextafter(1.0, 2.0)}) > 15);
+}
+
+TEST_CASE("decimal points stand below each other and no line ends with spaces") {
+  CHECK(aligned({{"n", "x", "name"}, {"1", "0.25", "学習"}, {"10", "12.5", "b"}, {"2", "1e-05", "-"}},
+                {Align::kRight, Align::kPoint, Align::kLeft}) ==
+        " n       x  name\n"
+        " 1   0.25   学習\n"
+        "10  12.5    b\n"
+        " 2   1e-05  -\n");
+}
+
+TEST_CASE("words are quoted for a shell where they have to be") {
+  CHECK(shell_quoted("runs/a-b_1.0") == "runs/a-b_1.0");
+  CHECK(shell_quoted("my runs") == "'my runs'");
+  CHECK(shell_quoted("it's; rm -rf $HOME") == "'it'\\''s; rm -rf $HOME'");
+  CHECK(shell_quoted("") == "''");
+}

@@ -1,0 +1,195 @@
+// Text table, CSV and JSON against golden files, and the rules behind them.
+#include "sweep/report/report.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "tests/catch.h"
+#include "tests/sweep/rank/sample_study.h"
+
+using core::Json;
+using protocol::Outcome;
+using namespace sweep;
+
+namespace {
+
+std::string golden(const std::string& name) {
+  return core::read_file(std::string(SWEEP_SOURCE_DIR) + "/tests/sweep/report/golden/" + name);
+}
+
+SweepHead head(const Study& study, std::uint64_t trials) {
+  return {"a1b2c3d4e5f60718", "first try", "random", 7, trials, study.metric(), "lab3"};
+}
+
+Json config(double learning_rate, const char* optimizer, Json hidden) {
+  return {{"batch_size", 128},
+          {"dropout", 0.0},
+          {"hidden", std::move(hidden)},
+          {"learning_rate", learning_rate},
+          {"optimizer", optimizer}};
+}
+
+// One trial of every standing.
+Study every_standing() {
+  Study study(sample::accuracy());
+  sample::plan(study, 0, config(0.001, "adam", {256, 128}));
+  sample::start(study, 0);
+  sample::say(study, 0, 1, {{"val_accuracy", 0.85}, {"val_loss", 0.5}});
+  sample::say(study, 0, 2, {{"val_accuracy", 0.9011666666666667}, {"val_loss", 0.25}});
+  sample::say(study, 0, 3, {{"val_accuracy", 0.875}, {"val_loss", 0.3}, {"test_accuracy", 0.8934}});
+  sample::end(study, 0, Outcome::kCompleted);
+  sample::run(study, 1, 0.5, Outcome::kDiverged, config(0.5, "sgd", {64}));
+  sample::run(study, 2, 0.9, Outcome::kCompleted, config(0.00031622776601683794, "adam", Json::array()));
+  sample::run(study, 3, 0.75, Outcome::kKilled, config(1e-05, "adam", {64}));
+  sample::plan(study, 4, config(0.001, "adam", {256, 128}), 0);
+  sample::plan(study, 5, config(0.002, "sgd", {64}));
+  sample::start(study, 5);
+  sample::end(study, 5, Outcome::kFailed, "exit code 1");
+  sample::plan(study, 6, config(0.003, "sgd", {64}));
+  return study;
+}
+
+}  // namespace
+
+TEST_CASE("the table shows what varies, names what does not, and ends with the way to replay the best") {
+  const Study study = every_standing();
+  CHECK(report_table(head(study, 8), rank(study)) == golden("table.txt"));
+}
+
+TEST_CASE("a table of ranked trials alone needs no outcome column") {
+  Study study(sample::loss());
+  sample::run(study, 0, 0.25, Outcome::kCompleted, {{"x", 1}});
+  sample::run(study, 1, 12.5, Outcome::kCompleted, {{"x", 2}});
+  ReportOptions options;
+  options.runs_flag = " --runs /scratch/runs";
+  CHECK(report_table({"a1b2c3d4e5f60718", "", "grid", 0, 2, study.metric(), ""}, rank(study), options) ==
+        "sweep a1b2c3d4e5f60718: grid, seed 0, 2 trials: 2 completed\n"
+        "ranked by val_loss, the smallest first; of each trial its best value\n"
+        "\n"
+        "rank  trial             val_loss  epoch  x\n"
+        "   1  7f3a9c0000000000      0.25      1  1\n"
+        "   2  7f3a9c0000000001     12.5       1  2\n"
+        "\n"
+        "best: trial 7f3a9c0000000000 (#0), val_loss 0.25 at epoch 1\n"
+        "replay it: sweep replay 7f3a9c0000000000 --runs /scratch/runs\n");
+}
+
+TEST_CASE("a sweep in which nothing has ended says so") {
+  Study study(sample::accuracy());
+  sample::plan(study, 0);
+  CHECK(report_table(head(study, 3), rank(study)) ==
+        "sweep a1b2c3d4e5f60718 'first try': random, seed 7, 3 trials: 3 waiting\n"
+        "ranked by val_accuracy, the largest first; of each trial its best value\n"
+        "\n"
+        "no trial has ended yet\n");
+}
+
+TEST_CASE("CSV has the fixed columns, then every parameter by name, ranked rows first, the machine's last") {
+  const Study study = every_standing();
+  CHECK(report_csv(head(study, 8), rank(study)) == golden("report.csv"));
+}
+
+TEST_CASE("the flag --all adds what has not ended, without an outcome that could change the other rows") {
+  const Study study = every_standing();
+  ReportOptions all;
+  all.all = true;
+  CHECK(report_csv(head(study, 8), rank(study), all) ==
+        golden("report.csv") + ",7f3a9c0000000006,6,0,waiting,,,,128,0.0,[64],0.003,sgd\n");
+}
+
+TEST_CASE("JSON holds the sweep and every row") {
+  const Study study = every_standing();
+  CHECK(core::canonical_json(report_json(head(study, 8), rank(study))) + "\n" == golden("report.json"));
+}
+
+TEST_CASE("the flag --top cuts rows and changes no column") {
+  const Study study = every_standing();
+  ReportOptions top;
+  top.top = 1;
+  const std::string whole = golden("report.csv");
+  CHECK(report_csv(head(study, 8), rank(study), top) == whole.substr(0, whole.find('\n', whole.find('\n') + 1) + 1));
+}
+
+TEST_CASE("CSV quotes what RFC 4180 asks for and keeps every byte") {
+  Study study(sample::accuracy());
+  sample::run(study, 0, 0.5, Outcome::kCompleted,
+              {{"a,b", "x,y"},
+               {"empty", ""},
+               {"lines", "1\r\n2"},
+               {"none", nullptr},
+               {"quote", "say \"hi\""},
+               {"escape", "\x1b[31m"},
+               {"true", true},
+               {"float", 2.0},
+               {"nested", {{"deep", {{"x", 1}}}, {"y", 2}}}});
+  CHECK(report_csv(head(study, 1), rank(study)) ==
+        "rank,trial,index,replicate,outcome,val_accuracy,epoch,step,\"a,b\",empty,escape,float,lines,nested.deep.x,"
+        "nested.y,none,quote,true\n"
+        "1,7f3a9c0000000000,0,0,completed,0.5,1,10,\"x,y\",\"\",\x1b[31m,2.0,\"1\r\n2\",1,2,null,"
+        "\"say \"\"hi\"\"\",true\n");
+}
+
+TEST_CASE("a parameter that a trial does not have is empty, and varies") {
+  Study study(sample::accuracy());
+  sample::run(study, 0, 0.5, Outcome::kCompleted, {{"momentum", 0.9}});
+  sample::run(study, 1, 0.25);
+  CHECK(report_csv(head(study, 2), rank(study)) ==
+        "rank,trial,index,replicate,outcome,val_accuracy,epoch,step,momentum\n"
+        "1,7f3a9c0000000000,0,0,completed,0.5,1,10,0.9\n"
+        "2,7f3a9c0000000001,1,0,completed,0.25,1,10,\n");
+}
+
+TEST_CASE("hostile names and values cannot act on the terminal of who reads the table") {
+  Study study(sample::accuracy());
+  sample::run(study, 0, 0.5, Outcome::kCompleted, {{"note", "\x1b]0;owned\x07"}, {"long", std::string(5000, 'x')}});
+  sample::run(study, 1, 0.25, Outcome::kCompleted, {{"note", "a\nb"}, {"long", "3"}});
+  SweepHead hostile = head(study, 2);
+  hostile.name = "\x1b[2J\xe2\x80\xaename";
+  const std::string table = report_table(hostile, rank(study));
+  CHECK(table ==
+        "sweep a1b2c3d4e5f60718 '\\x1b[2J\\u202ename': random, seed 7, 2 trials: 2 completed\n"
+        "ranked by val_accuracy, the largest first; of each trial its best value\n"
+        "\n"
+        "rank  trial             val_accuracy  epoch  long                              note\n"
+        "   1  7f3a9c0000000000          0.5       1  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  \\x1b]0;owned\\x07\n"
+        "   2  7f3a9c0000000001          0.25      1  \"3\"                               a\\nb\n"
+        "\n"
+        "best: trial 7f3a9c0000000000 (#0), val_accuracy 0.5 at epoch 1\n"
+        "replay it: sweep replay 7f3a9c0000000000\n");
+}
+
+TEST_CASE("the flag --columns chooses and orders, --with adds at the end") {
+  const Study study = every_standing();
+  ReportOptions options;
+  options.top = 3;
+  options.columns = {"index", "test_accuracy", "val_loss", "learning_rate"};
+  options.with_time = options.with_device = options.with_host = true;
+  CHECK(report_csv(head(study, 8), rank(study), options) ==
+        "index,test_accuracy,val_loss,learning_rate,seconds,device,host\n"
+        "0,0.8934,0.25,0.001,1.5,cpu,lab3\n"
+        "2,,,0.00031622776601683794,1.5,cpu,lab3\n"
+        "1,,,0.5,1.5,cpu,lab3\n");
+}
+
+TEST_CASE("a column that does not exist is refused with the nearest name") {
+  const Study study = every_standing();
+  ReportOptions options;
+  options.columns = {"lerning_rate"};
+  try {
+    report_csv(head(study, 8), rank(study), options);
+    FAIL("not refused");
+  } catch (const core::UserError& error) {
+    CHECK(std::string(error.what()) == "--columns: no column 'lerning_rate', did you mean 'learning_rate'?");
+  }
+}
+
+TEST_CASE("what the guarantee does not cover, and what is not there yet, is said") {
+  const Study study = every_standing();
+  CHECK(coverage_note(rank(study)) ==
+        "1 trial was ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
+        "everywhere does not cover this row\n"
+        "1 trial has not ended yet: --all lists it");
+  Study whole(sample::accuracy());
+  sample::run(whole, 0, 0.5);
+  CHECK(coverage_note(rank(whole)).empty());
+}

@@ -1,0 +1,194 @@
+// What a good file says: types, defaults, forms, warnings, overrides.
+#include "sweep/spec/spec.h"
+
+#include <fmt/format.h>
+
+#include "tests/catch.h"
+
+using sweep::read_spec;
+using sweep::Spec;
+
+namespace {
+
+Spec read(const std::string& text) { return read_spec(text, "sweep.json"); }
+
+// A file with one parameter `p`, written so.
+sweep::Distribution parameter(const std::string& object) {
+  return read(R"({"method": "random", "run_cap": 1, "parameters": {"p": )" + object + "}}")
+      .parameters.at(0)
+      .distribution;
+}
+
+std::string warnings(const Spec& spec) {
+  std::string text;
+  for (const core::Problem& warning : spec.warnings) text += warning.text() + "\n";
+  return text;
+}
+
+std::string refusal(const std::string& text, const sweep::SpecOverrides& overrides) {
+  try {
+    read_spec(text, "sweep.json", overrides);
+  } catch (const core::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("every key has its default") {
+  const Spec spec = read(R"({"method": "grid", "parameters": {"epochs": {"values": [1, 2]}}})");
+  CHECK(spec.method == sweep::Method::kGrid);
+  CHECK(spec.seed == 0);
+  CHECK(spec.name.empty());
+  CHECK(spec.data.empty());
+  CHECK_FALSE(spec.run_cap.has_value());
+  CHECK(spec.device == sweep::Device::kAuto);
+  CHECK(spec.numerics == sweep::Numerics::kPortable);
+  CHECK(spec.resources.threads == 1);
+  CHECK(spec.resources.slots_per_gpu == 1);
+  CHECK(spec.warnings.empty());
+  REQUIRE(spec.metric.has_value());
+  CHECK(*spec.metric == protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest});
+}
+
+TEST_CASE("every key is read") {
+  const Spec spec = read(R"({
+    "name": "größe", "description": "d", "project": "p", "entity": null, "controller": {"type": "local"},
+    "method": "random", "seed": 18446744073709551615, "run_cap": 5.0, "data": "fashion-mnist", "device": "cuda",
+    "numerics": "portable", "resources": {"slots_per_gpu": 2, "threads": 4},
+    "metric": {"name": "val_loss", "goal": "minimize", "reduce": "last", "impute": "worst"},
+    "parameters": {"b": {"value": 1}, "a": {"value": 2}}})");
+  CHECK(spec.name == "größe");
+  CHECK(spec.method == sweep::Method::kRandom);
+  CHECK(spec.seed == 18446744073709551615u);
+  CHECK(spec.run_cap == 5);
+  CHECK(spec.data == "fashion-mnist");
+  CHECK(spec.device == sweep::Device::kCuda);
+  CHECK(spec.resources.slots_per_gpu == 2);
+  CHECK(spec.resources.threads == 4);
+  CHECK(*spec.metric == protocol::Metric{"val_loss", protocol::Goal::kMinimize, protocol::Reduce::kLast});
+  CHECK(spec.parameters.at(0).name == "a");
+  CHECK(spec.parameters.at(1).name == "b");
+  CHECK(spec.parameters.at(1).line == 6);
+  CHECK(spec.parameters.at(1).column == 20);
+  CHECK(spec.warnings.empty());
+}
+
+TEST_CASE("two integers as bounds are an integer range, anything else a uniform one") {
+  CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": -3, "max": 4})")).min == -3);
+  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1, "max": 4.0})")).max == 4.0);
+  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1.0, "max": 4})")).min == 1.0);
+  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1, "max": 4, "distribution": "uniform"})")).max == 4.0);
+  CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": 1.0, "max": 4, "distribution": "int_uniform"})")).max == 4);
+  CHECK(std::get<sweep::LogUniformValues>(parameter(R"({"min": 1, "max": 4, "distribution": "log_uniform_values"})"))
+            .min == 1);
+}
+
+TEST_CASE("bounds that differ beyond 53 bits are still in order") {
+  const auto range = std::get<sweep::IntUniform>(parameter(R"({"min": 9007199254740992, "max": 9007199254740993})"));
+  CHECK(range.max - range.min == 1);
+}
+
+TEST_CASE("values keep the type and the value that was written") {
+  const auto values = std::get<sweep::Categorical>(parameter(
+      R"({"values": [3, 3.0, -0.0, 1e2, "3", true, null, [1, 2.0], {"b": 1, "a": 2}, 18446744073709551615, "\u00e9\ud83d\ude00"]})"));
+  CHECK(core::canonical_json(values.values) ==
+        R"([3,3.0,-0.0,100.0,"3",true,null,[1,2.0],{"a":2,"b":1},18446744073709551615,"é😀"])");
+  CHECK(std::get<sweep::Constant>(parameter(R"({"value": [64, 32]})")).value == core::Json({64, 32}));
+  CHECK(std::get<sweep::Constant>(parameter(R"({"distribution": "constant", "value": null})")).value.is_null());
+  CHECK(std::get<sweep::Categorical>(parameter(R"({"distribution": "categorical", "values": [1]})")).values.size() ==
+        1);
+}
+
+TEST_CASE("a metric without a goal is minimized, and a warning says so") {
+  const Spec spec = read(R"({"method": "grid", "metric": {"name": "val_loss"}, "parameters": {"a": {"value": 1}}})");
+  CHECK(spec.metric->goal == protocol::Goal::kMinimize);
+  CHECK(warnings(spec) ==
+        "sweep.json:1:20: the metric has no 'goal', it is minimized\n"
+        R"(  {"method": "grid", "metric": {"name": "val_loss"}, "parameters": {"a": {"value": 1}}})"
+        "\n                     ^\n");
+}
+
+TEST_CASE("accuracy and loss are accepted for what the built-in trainer calls val_accuracy and val_loss, with a note") {
+  for (const std::string name : {"accuracy", "loss"}) {
+    const Spec spec = read(fmt::format(
+        R"({{"method": "grid", "metric": {{"name": "{}", "goal": "maximize"}}, "parameters": {{"a": {{"value": 1}}}}}})",
+        name));
+    CHECK(spec.metric->name == "val_" + name);
+    REQUIRE(spec.warnings.size() == 1);
+    CHECK(spec.warnings[0].problem == fmt::format("the metric '{0}' is read as 'val_{0}'", name));
+  }
+}
+
+TEST_CASE("random without a run_cap says how many trials it draws") {
+  const Spec spec = read(R"({"method": "random", "parameters": {"a": {"min": 0.0, "max": 1}}})");
+  REQUIRE(spec.warnings.size() == 1);
+  CHECK(spec.warnings[0].problem == "the key 'run_cap' is missing");
+  CHECK(spec.warnings[0].remedy == "so random draws 20 trials");
+}
+
+TEST_CASE("a foreign top-level key is a warning and is ignored") {
+  const Spec spec = read(R"({"method": "grid", "launch_settings": {}, "parameters": {"a": {"value": 1}}})");
+  REQUIRE(spec.warnings.size() == 1);
+  CHECK(spec.warnings[0].problem == "unknown key 'launch_settings'");
+  CHECK(spec.warnings[0].remedy == "it is ignored");
+}
+
+TEST_CASE("an unusual parameter name is a warning, dots and dashes are not unusual") {
+  const Spec spec =
+      read(R"({"method": "grid", "parameters": {"a.b-c_1": {"value": 1}, "größe": {"value": 1}, "2x": {"value": 1}}})");
+  REQUIRE(spec.warnings.size() == 2);
+  CHECK(spec.warnings[0].problem == "the parameter name 'größe' is unusual");
+  CHECK(spec.warnings[1].problem == "the parameter name '2x' is unusual");
+}
+
+TEST_CASE("a flag above the file counts as if it stood there") {
+  const std::string grid = R"({"method": "grid", "seed": 3, "run_cap": 4, "parameters": {"a": {"values": [1, 2]}}})";
+  const Spec spec = read_spec(
+      grid, "sweep.json", {.method = sweep::Method::kRandom, .seed = 9, .run_cap = 7, .device = sweep::Device::kCpu});
+  CHECK(spec.method == sweep::Method::kRandom);
+  CHECK(spec.seed == 9);
+  CHECK(spec.run_cap == 7);
+  CHECK(spec.device == sweep::Device::kCpu);
+}
+
+TEST_CASE("a flag is checked together with the file") {
+  const std::string text = R"({"method": "bayes", "parameters": {"a": {"min": 0.0, "max": 1.0}}})";
+  CHECK(refusal(text, {.method = sweep::Method::kRandom}).empty());
+  CHECK(refusal(text, {.method = sweep::Method::kGrid})
+            .starts_with("sweep.json:1:36: a grid cannot enumerate 'a' (uniform)"));
+}
+
+TEST_CASE("the words of flags are read with suggestions") {
+  CHECK(sweep::read_method("random", "--method") == sweep::Method::kRandom);
+  CHECK(sweep::read_device("cuda", "--device") == sweep::Device::kCuda);
+  CHECK_THROWS_WITH(sweep::read_method("rnadom", "--method"),
+                    "--method: unknown word 'rnadom', did you mean 'random'?");
+  CHECK_THROWS_WITH(sweep::read_device("tpu", "--device"), "--device: unknown word 'tpu', did you mean 'cpu'?");
+}
+
+TEST_CASE("what determines a sweep is the same however it is spelt") {
+  const auto determining = [](const std::string& text) { return core::canonical_json(read(text).determining()); };
+  const std::string one =
+      determining(R"({"method": "random", "parameters": {"b": {"min": 1, "max": 3}, "a": {"value": 1}}, "name": "x"})");
+  const std::string other = determining(
+      R"({"parameters": {"a": {"distribution": "constant", "value": 1}, "b": {"max": 3, "min": 1, "distribution": "int_uniform"}},
+          "run_cap": 20, "seed": 0, "method": "random", "metric": {"name": "val_accuracy", "goal": "maximize"}, "device": "cpu"})");
+  CHECK(one == other);
+  CHECK(one ==
+        R"({"method":"random","metric":{"goal":"maximize","name":"val_accuracy","reduce":"best"},)"
+        R"("parameters":{"a":{"value":1},"b":{"distribution":"int_uniform","max":3,"min":1}},"run_cap":20,"seed":0})");
+}
+
+TEST_CASE("YAML is refused by name until it is read") {
+  CHECK_THROWS_WITH(read_spec("method: grid", "sweep.yaml"),
+                    "sweep.yaml: YAML is not read yet, write the sweep file as JSON, ending in .json");
+}
+
+TEST_CASE("a long list on one line is read in a moment") {
+  std::string text = R"({"method": "grid", "parameters": {"a": {"values": [0)";
+  for (int i = 1; i < 100'000; ++i) text += ", " + std::to_string(i);
+  const Spec spec = read(text + "]}}}");
+  CHECK(std::get<sweep::Categorical>(spec.parameters.at(0).distribution).values.size() == 100'000);
+}
