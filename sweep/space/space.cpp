@@ -60,13 +60,11 @@ Dimension::Dimension(const Parameter& parameter) : name_(parameter.name) {
       d.first_ = range.min;
       d.count_ = WideCount{static_cast<std::uint64_t>(range.max) - static_cast<std::uint64_t>(range.min)} + 1;
     }
-    void operator()(const Uniform& range) const {
-      d.kind_ = Kind::kUniform;
-      line(range.min, range.max, range.min, range.max);
-    }
-    void operator()(const LogUniformValues& range) const {
-      d.kind_ = Kind::kLogUniform;
-      line(range.min, range.max, core::portable::log(range.min), core::portable::log(range.max));
+    void operator()(const Continuous& range) const {
+      const bool linear = range.family == Family::kUniform;
+      d.kind_ = linear ? Kind::kUniform : Kind::kLogUniform;
+      line(range.first, range.second, linear ? range.first : core::portable::log(range.first),
+           linear ? range.second : core::portable::log(range.second));
     }
     void line(double min, double max, double start, double end) const {
       d.min_ = min;

@@ -117,7 +117,7 @@ std::optional<Distribution> read_int_uniform(Reading& reading, const Member& par
 std::optional<Distribution> read_uniform(Reading& reading, const Member& parameter) {
   const auto range = bounds(reading, parameter);
   if (!range) return std::nullopt;
-  if (std::isfinite(range->second - range->first)) return Uniform{range->first, range->second};
+  if (std::isfinite(range->second - range->first)) return Continuous{"uniform", Family::kUniform, range->first, range->second};
   reading.error(parameter.value.find("max")->value.mark, "'max' - 'min' is too large for a double");
   return std::nullopt;
 }
@@ -125,7 +125,7 @@ std::optional<Distribution> read_uniform(Reading& reading, const Member& paramet
 std::optional<Distribution> read_log_uniform_values(Reading& reading, const Member& parameter) {
   const auto range = bounds(reading, parameter);
   if (!range) return std::nullopt;
-  if (range->first > 0) return LogUniformValues{range->first, range->second};
+  if (range->first > 0) return Continuous{"log_uniform_values", Family::kLogUniformValues, range->first, range->second};
   const Node& min = parameter.value.find("min")->value;
   reading.error(min.mark, "'min' of log_uniform_values must be greater than 0, is " + min.describe());
   return std::nullopt;

@@ -12,6 +12,7 @@ namespace {
 using core::Json;
 
 constexpr std::array<std::string_view, 2> kMethods = {"grid", "random"};
+constexpr std::array<std::string_view, 2> kOrders = {"written", "shuffled"};
 constexpr std::array<std::string_view, 3> kDevices = {"auto", "cpu", "cuda"};
 
 template <class Enum, std::size_t n>
@@ -22,36 +23,41 @@ Enum read_word(const std::array<std::string_view, n>& words, std::string_view wo
   throw core::UserError(std::string(place), "unknown word '" + std::string(word) + "'", suggest(word, known));
 }
 
-// One row a distribution, in the order of the variant.
-struct Kind {
-  std::string_view name;
-  bool enumerable;
+struct Namer {
+  std::string_view operator()(const Constant&) const { return "constant"; }
+  std::string_view operator()(const Categorical& d) const {
+    return d.probabilities.empty() ? "categorical" : "categorical_w_probabilities";
+  }
+  std::string_view operator()(const IntUniform&) const { return "int_uniform"; }
+  std::string_view operator()(const Continuous& d) const { return d.word; }
 };
-constexpr std::array<Kind, std::variant_size_v<Distribution>> kKinds = {{
-    {"constant", true},
-    {"categorical", true},
-    {"int_uniform", true},
-    {"uniform", false},
-    {"log_uniform_values", false},
-}};
 
 struct AsJson {
   Json operator()(const Constant& d) const { return {{"value", d.value}}; }
   Json operator()(const Categorical& d) const { return {{"values", d.values}}; }
-  template <class Range>
-  Json operator()(const Range& d) const {
-    return {{"distribution", name(Distribution(d))}, {"min", d.min}, {"max", d.max}};
+  Json operator()(const IntUniform& d) const {
+    return {{"distribution", "int_uniform"}, {"min", d.min}, {"max", d.max}};
+  }
+  Json operator()(const Continuous& d) const {
+    return {{"distribution", d.word}, {"min", d.first}, {"max", d.second}};
   }
 };
 
 }  // namespace
 
 std::string_view name(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
+std::string_view name(GridOrder order) { return kOrders[static_cast<std::size_t>(order)]; }
 std::string_view name(Device device) { return kDevices[static_cast<std::size_t>(device)]; }
 std::string_view name(Numerics numerics) { return numerics == Numerics::kPortable ? "portable" : "fast"; }
 
-std::string_view name(const Distribution& distribution) { return kKinds[distribution.index()].name; }
-bool enumerable(const Distribution& distribution) { return kKinds[distribution.index()].enumerable; }
+std::string_view name(const Distribution& distribution) { return std::visit(Namer{}, distribution); }
+
+bool enumerable(const Distribution& distribution) {
+  if (const auto* list = std::get_if<Categorical>(&distribution)) return list->probabilities.empty();
+  if (const auto* range = std::get_if<Continuous>(&distribution))
+    return range->family == Family::kUniform && range->quantum.has_value();
+  return true;
+}
 
 Method read_method(std::string_view word, std::string_view place) { return read_word<Method>(kMethods, word, place); }
 Device read_device(std::string_view word, std::string_view place) { return read_word<Device>(kDevices, word, place); }

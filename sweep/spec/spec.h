@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,10 +19,12 @@
 namespace sweep {
 
 enum class Method { kGrid, kRandom };
+enum class GridOrder { kWritten, kShuffled };
 enum class Device { kAuto, kCpu, kCuda };
 enum class Numerics { kPortable, kFast };
 
 std::string_view name(Method method);
+std::string_view name(GridOrder order);
 std::string_view name(Device device);
 std::string_view name(Numerics numerics);
 
@@ -31,27 +34,47 @@ struct Constant {
 };
 struct Categorical {
   std::vector<core::Json> values;
+  std::vector<double> probabilities;  ///< one a value, as written; empty where all are equally likely
 };
 struct IntUniform {
   std::int64_t min, max;  ///< both included
 };
-struct Uniform {
-  double min, max;
+
+/// What a continuous distribution is made of; `inv_` and `q_` variants share a family.
+enum class Family {
+  kUniform,           ///< min, max
+  kLogUniform,        ///< min, max: natural exponents
+  kLogUniformValues,  ///< min, max: values, 0 < min
+  kNormal,            ///< mu, sigma
+  kLogNormal,         ///< mu, sigma of the logarithm
+  kBeta,              ///< a, b
 };
-struct LogUniformValues {
-  double min, max;  ///< values, not exponents
+
+/// R(x) = round-half-even(x / step) · step. An integer results where the step was written as one.
+struct Quantum {
+  double step = 1.0;
+  bool integer = false;
 };
-using Distribution = std::variant<Constant, Categorical, IntUniform, Uniform, LogUniformValues>;
+struct Continuous {
+  std::string_view word;  ///< of the distribution, as a file writes it; from the table of distributions
+  Family family = Family::kUniform;
+  double first = 0, second = 0;    ///< the two keys of its family, defaults filled in
+  std::optional<Quantum> quantum;  ///< of the `q_` distributions
+};
+using Distribution = std::variant<Constant, Categorical, IntUniform, Continuous>;
 
 /// The word of the distribution, as a file writes it.
 std::string_view name(const Distribution& distribution);
-/// Whether a grid can go through its values one by one.
+/// Whether a grid can go through its values one by one: constant, categorical without probabilities, int_uniform,
+/// q_uniform.
 bool enumerable(const Distribution& distribution);
 
+/// One leaf of `parameters`. Nested ones are flattened: {a: {parameters: {b: …}}} is the leaf with the path a, b.
 struct Parameter {
-  std::string name;
+  std::string name;  ///< the path joined by dots; no two parameters share one
   Distribution distribution;
-  int line = 0, column = 0;  ///< of the name, for messages that only the trainer's description can give
+  int line = 0, column = 0;       ///< of the name, for messages that only the trainer's description can give
+  std::vector<std::string> path;  ///< of a nested one; empty for a plain one, whatever dots its name holds
 };
 
 /// How many trials a random sweep has where neither the file nor a flag says so.
@@ -64,6 +87,7 @@ struct SpecOverrides {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> run_cap;
   std::optional<Device> device;
+  bool ignore_early_terminate = false;  ///< --ignore-early-terminate: the key is checked and has no influence
 };
 
 /// The word of a flag. Errors: UserError naming `place`, with the nearest word.
@@ -75,22 +99,55 @@ struct Resources {
   int threads = 1;
 };
 
+/// How metrics are read from what a program prints on standard output.
+struct ReadMetrics {
+  enum class Format { kAny, kJson, kEquals, kColon, kRegex };  ///< kAny: JSON lines and name=value, without `read_metrics`
+
+  Format format = Format::kAny;
+  std::string pattern;  ///< of kRegex, ECMAScript with named groups (?<name>…)
+  std::string step;     ///< the key (or group) that holds the step; empty: the ordinal of the metric's line is the step
+};
+
+/// A user's trainer. Nothing here for the built-in one.
+struct UserProgram {
+  std::string program;               ///< `program` as written; empty where only `command` is
+  std::vector<std::string> command;  ///< items with their macros, the default of the language where the file has none
+  ReadMetrics read_metrics;
+  std::map<std::string, std::string> templates;   ///< template file → rendered file, as written
+  std::vector<std::vector<std::string>> record;   ///< commands whose output is recorded once a sweep
+  bool reuse = false;                             ///< results may be reused across sweeps
+  bool wandb = false;                             ///< compat: wandb
+};
+
+/// Which checkpoints stay.
+struct Keep {
+  enum class Last { kUnfinished, kAll, kNone };
+  Last last = Last::kUnfinished;
+  std::uint64_t best = 10;  ///< of the so many best trials
+};
+
 struct Spec {
   Method method = Method::kGrid;
+  GridOrder order = GridOrder::kWritten;
   std::vector<Parameter> parameters;       ///< sorted by name (bytes)
-  std::optional<protocol::Metric> metric;  ///< `accuracy` read as val_accuracy; none written: the built-in trainer's
-  std::optional<std::uint64_t> run_cap;
+  std::optional<protocol::Metric> metric;  ///< none written: the built-in trainer's; a user's program then has none
+  std::optional<double> target;            ///< of the metric: the first trial by index that reaches it ends the sweep
+  std::optional<std::uint64_t> run_cap;    ///< how many draws (configurations); each runs `repeats` times
+  std::uint32_t repeats = 1;
   std::string name;  ///< empty where the file has none
   std::uint64_t seed = 0;
-  std::string data;  ///< as written; empty where the file has none
+  std::string data;                  ///< as written; empty where the file has none
+  std::vector<std::string> inputs;   ///< files and folders, as written
   Device device = Device::kAuto;
   Numerics numerics = Numerics::kPortable;
   Resources resources;
+  std::optional<UserProgram> program;  ///< nothing: the built-in sweep-trainer
+  Keep keep;
   std::vector<core::Problem> warnings;
 
-  /// Everything of the file that determines the sweep's result, part of the sweep's id: method and, for random, the
-  /// sampler's version, seed, parameters, metric, run_cap. Not: name, device, resources, spelling of the file. Data and
-  /// numerics come in through SweepIdentity.
+  /// Everything of the file that determines the sweep's result, part of the sweep's id: method, seed, parameters, metric
+  /// and target, run_cap, repeats, order, how metrics are read. Not: name, device, resources, keep, spelling of the file.
+  /// The program, data, inputs and numerics come in through SweepIdentity.
   core::Json determining() const;
 };
 

@@ -75,8 +75,8 @@ constexpr Golden kQuantiles[] = {
 
 const std::vector<Parameter> kMixed = {
     {"choice", sweep::Categorical{{"a", 2, 2.5, nullptr}}},
-    {"learning_rate", sweep::LogUniformValues{1e-5, 1e-1}},
-    {"momentum", sweep::Uniform{0.1, 0.99}},
+    {"learning_rate", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, 1e-1}},
+    {"momentum", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, 0.99}},
     {"width", sweep::IntUniform{16, 1024}},
 };
 
@@ -137,7 +137,7 @@ TEST_CASE("a quantile lies strictly between 0 and 1") {
 
 TEST_CASE("in a space that is not finite another parameter changes no draw of the first ones") {
   std::vector<Parameter> more = kMixed;
-  more.insert(more.begin() + 1, {"dropout", sweep::Uniform{0, 1}});
+  more.insert(more.begin() + 1, {"dropout", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}});
   const Space space(kMixed), larger(more);
   const RandomSampler sampler(space, 7), larger_sampler(larger, 7);
   for (std::uint64_t i = 0; i < 100; ++i) {

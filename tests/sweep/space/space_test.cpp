@@ -45,7 +45,7 @@ double real_at(const Parameter& parameter, double u) {
 }  // namespace
 
 TEST_CASE("log_uniform_values has the quantiles of its table, to six digits") {
-  const Parameter parameter{"lr", sweep::LogUniformValues{1e-5, 1e-1}};
+  const Parameter parameter{"lr", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, 1e-1}};
   const std::vector<double> expected = {1.58489e-05, 1e-4, 1e-3, 1e-2, 0.0630957, 0.0990832};
   for (std::size_t i = 0; i < kQuantiles.size(); ++i)
     CHECK(real_at(parameter, kQuantiles[i]) == Approx(expected[i]).epsilon(5e-6));
@@ -69,18 +69,18 @@ TEST_CASE("int_uniform reaches both ends of all 64 bits") {
 }
 
 TEST_CASE("uniform is a straight line that never leaves its range") {
-  CHECK(real_at({"x", sweep::Uniform{-1, 3}}, 0.25) == 0);
-  CHECK(real_at({"x", sweep::Uniform{0.1, 0.7}}, 0.5) == 0.1 + 0.5 * (0.7 - 0.1));
+  CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, -1, 3}}, 0.25) == 0);
+  CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, 0.7}}, 0.5) == 0.1 + 0.5 * (0.7 - 0.1));
   for (const double max : {0.1 + 0x1p-56, 0.3, 1.1, 1e300}) {
-    CHECK(real_at({"x", sweep::Uniform{0.1, max}}, 1 - 0x1p-53) <= max);
-    CHECK(real_at({"x", sweep::Uniform{0.1, max}}, 0x1p-53) >= 0.1);
+    CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, max}}, 1 - 0x1p-53) <= max);
+    CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, max}}, 0x1p-53) >= 0.1);
   }
 }
 
 TEST_CASE("log_uniform_values is clamped to its range") {
   for (const double max : {1e-1, 3.0, 7e22}) {
-    CHECK(real_at({"x", sweep::LogUniformValues{1e-5, max}}, 1 - 0x1p-53) <= max);
-    CHECK(real_at({"x", sweep::LogUniformValues{1e-5, max}}, 0x1p-1074) >= 1e-5);
+    CHECK(real_at({"x", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, max}}, 1 - 0x1p-53) <= max);
+    CHECK(real_at({"x", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, max}}, 0x1p-1074) >= 1e-5);
   }
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("sizes beyond 64 and 128 bits are told, not overflowed") {
   CHECK_FALSE(Space({all}).size().has_value());
   CHECK(Space({all}).finite());
   CHECK(Space({all, all, all}).size_text() == "more than 2^128");
-  CHECK(Space({all, {"b", sweep::Uniform{0, 1}}}).size_text() == "infinite");
+  CHECK(Space({all, {"b", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}}}).size_text() == "infinite");
   std::vector<Value> point(2);
   Space({{"s", sweep::IntUniform{0, 1}}, all}).grid_point(7, point);
   CHECK(point[0].integer == 0);

@@ -77,12 +77,12 @@ TEST_CASE("every key is read") {
 
 TEST_CASE("two integers as bounds are an integer range, anything else a uniform one") {
   CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": -3, "max": 4})")).min == -3);
-  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1, "max": 4.0})")).max == 4.0);
-  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1.0, "max": 4})")).min == 1.0);
-  CHECK(std::get<sweep::Uniform>(parameter(R"({"min": 1, "max": 4, "distribution": "uniform"})")).max == 4.0);
+  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4.0})")).second == 4.0);
+  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1.0, "max": 4})")).first == 1.0);
+  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4, "distribution": "uniform"})")).second == 4.0);
   CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": 1.0, "max": 4, "distribution": "int_uniform"})")).max == 4);
-  CHECK(std::get<sweep::LogUniformValues>(parameter(R"({"min": 1, "max": 4, "distribution": "log_uniform_values"})"))
-            .min == 1);
+  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4, "distribution": "log_uniform_values"})"))
+            .first == 1);
 }
 
 TEST_CASE("bounds that differ beyond 53 bits are still in order") {
