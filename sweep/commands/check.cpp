@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
+#include "sweep/commands/try_trial.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/program/command_line.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -15,29 +16,7 @@ namespace {
 
 constexpr std::uint64_t kFirstPoints = 5;
 constexpr std::size_t kWidestCell = 60;
-
-struct Checked {
-  TrialPlan plan;
-  std::vector<core::Problem> warnings;
-};
-
-// Data that is not here is worth a word, but the file is right without it.
-Checked read(const SweepFlags& flags) {
-  const std::string text = core::read_file(flags.file);
-  const Overrides& above = flags.overrides;
-  Spec spec = read_spec(text, flags.file, {.method = above.method, .seed = above.seed, .run_cap = above.count});
-  const TrainerCommand trainer = ask_trainer(find_trainer(above));
-  check_hyperparameters(spec, trainer.description, text, flags.file);
-  check_names_data(spec, trainer, flags.file);
-  std::vector<core::Problem> warnings = spec.warnings;
-  core::Json digest;
-  try {
-    if (!spec.data.empty()) digest = find_data(spec.data, flags.file).sha256;
-  } catch (const core::UserError& error) {
-    warnings.insert(warnings.end(), error.problems().begin(), error.problems().end());
-  }
-  return {TrialPlan(std::move(spec), {trainer.identity, digest, "portable-1"}), std::move(warnings)};
-}
+constexpr char kAttemptFolder[] = "ATTEMPT";  // stands for the folder of an attempt in a command that is only shown
 
 std::vector<core::Json> first_configs(const TrialPlan& plan) {
   std::vector<core::Json> configs;
@@ -45,46 +24,86 @@ std::vector<core::Json> first_configs(const TrialPlan& plan) {
   return configs;
 }
 
-core::Json check_json(const Checked& checked) {
+// What would be started for the first trial; empty for the built-in trainer.
+std::vector<std::string> first_command(const Planned& checked) {
+  if (!checked.trainer.program) return {};
+  return start_of(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder).argv;
+}
+
+core::Json check_json(const Planned& checked) {
   const TrialPlan& plan = checked.plan;
   core::Json json = plan.spec().determining();
   json["trials"] = plan.count();
   json["space"] = plan.space().size_text();
   json["data"] = plan.spec().data.empty() ? core::Json() : core::Json(plan.spec().data);
   json["first"] = first_configs(plan);
+  if (checked.trainer.program) {
+    json["command"] = first_command(checked);
+    json["program"] = checked.trainer.program->record();
+  }
   json["warnings"] = core::Json::array();
   for (const core::Problem& warning : checked.warnings) json["warnings"].push_back(warning.text());
   return json;
 }
 
-// "log_uniform_values 1e-05 … 0.1", "adam, sgd", "10".
-std::string range_text(const Parameter& parameter, const core::Json& written) {
-  if (written.contains("value")) return core::canonical_json(written["value"]);
-  if (!written.contains("values"))
-    return fmt::format("{} {} … {}", name(parameter.distribution), core::canonical_json(written["min"]),
-                       core::canonical_json(written["max"]));
+std::string list_text(const Categorical& list) {
   std::string text;
-  for (const core::Json& value : written["values"]) text += (text.empty() ? "" : ", ") + core::canonical_json(value);
+  for (std::size_t i = 0; i < list.values.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + core::canonical_json(list.values[i]);
+    if (!list.probabilities.empty()) text += " (" + core::format_double(list.probabilities[i]) + ")";
+  }
   return text;
 }
 
-void print_check(const Checked& checked) {
+std::string range_text(const Continuous& range) {
+  std::string text = fmt::format("{} {} … {}", range.word, core::format_double(range.first),
+                                 core::format_double(range.second));
+  if (range.family == Family::kNormal || range.family == Family::kLogNormal)
+    text = fmt::format("{} mu {}, sigma {}", range.word, core::format_double(range.first),
+                       core::format_double(range.second));
+  if (range.family == Family::kBeta)
+    text = fmt::format("{} a {}, b {}", range.word, core::format_double(range.first),
+                       core::format_double(range.second));
+  return range.quantum ? text + ", q " + core::format_double(range.quantum->step) : text;
+}
+
+// "log_uniform_values 1e-05 … 0.1", "\"adam\", \"sgd\"", "10".
+std::string values_text(const Distribution& distribution) {
+  if (const auto* constant = std::get_if<Constant>(&distribution)) return core::canonical_json(constant->value);
+  if (const auto* list = std::get_if<Categorical>(&distribution)) return list_text(*list);
+  if (const auto* range = std::get_if<IntUniform>(&distribution))
+    return fmt::format("int_uniform {} … {}", range->min, range->max);
+  return range_text(std::get<Continuous>(distribution));
+}
+
+void print_check(const Planned& checked) {
   const TrialPlan& plan = checked.plan;
   print(headline(plan) + "\n\n");
-  const core::Json determining = plan.spec().determining();
   std::vector<std::vector<std::string>> ranges = {{"parameter", "values"}};
   for (const Parameter& parameter : plan.spec().parameters)
     ranges.push_back({printable(parameter.name, kWidestCell),
-                      printable(range_text(parameter, determining["parameters"][parameter.name]), 2 * kWidestCell)});
+                      printable(values_text(parameter.distribution), 2 * kWidestCell)});
   print(aligned(ranges, {Align::kLeft, Align::kLeft}));
+  if (const auto& program = checked.trainer.program) {
+    print("\nfirst command, in " + printable(program->folder.string()) + "\n");
+    print(printable(shell_quoted(first_command(checked))) + "\n");
+    print(fmt::format("identity: {} source files\n", program->sources.files.size()));
+  }
   print("\nfirst points\n");
   std::uint64_t index = 0;
   for (const core::Json& config : first_configs(plan))
     print(fmt::format("#{}  {}\n", index++, printable(core::canonical_json(config))));
 }
 
-int check(const SweepFlags& flags, const Globals& globals) {
-  const Checked checked = read(flags);
+struct Flags : SweepFlags {
+  bool tries = false;
+  double try_time_s = 60;
+};
+
+int check(const Flags& flags, const Globals& globals) {
+  // Data that is not here is worth a word, but the file is right without it.
+  const Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
+  if (flags.tries) return try_trial(flags, flags.try_time_s, globals);
   if (globals.json) {
     print_json(check_json(checked));
     return protocol::kExitOk;
@@ -98,8 +117,12 @@ int check(const SweepFlags& flags, const Globals& globals) {
 }  // namespace
 
 std::function<int()> declare_check(CLI::App& subcommand, Globals& globals) {
-  const auto flags = std::make_shared<SweepFlags>();
+  const auto flags = std::make_shared<Flags>();
   flags->declare(subcommand);
+  subcommand.add_flag("--try", flags->tries, "run the first trial until its first metrics, and say what was understood");
+  subcommand.add_option("--try-time", flags->try_time_s, "for at most so many seconds (60)")
+      ->check(CLI::Range(1.0, 86400.0))
+      ->type_name("S");
   return [flags, &globals] { return check(*flags, globals); };
 }
 

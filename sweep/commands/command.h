@@ -14,6 +14,8 @@ struct Globals {
   std::filesystem::path runs = "runs";  ///< --runs, else SWEEP_RUNS, else ./runs
   bool json = false;                    ///< --json: one JSON object on stdout, nothing else there
   bool quiet = false;                   ///< --quiet: no progress and no notes on stderr; errors remain
+  bool no_color = false;                ///< --no-color
+  bool version = false;                 ///< --version
   bool color = false;                   ///< stderr is a terminal, and neither --no-color nor NO_COLOR says otherwise
 };
 

@@ -11,6 +11,7 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/program/command_line.h"
 #include "sweep/report/display.h"
 #include "sweep/store/store.h"
 
@@ -57,7 +58,7 @@ std::vector<std::string> line(const TrialPlan& plan, const PlannedTrial& trial, 
   std::vector<std::string> cells = {"#" + std::to_string(trial.index), trial.id, std::to_string(trial.seed),
                                     std::move(state)};
   for (const Parameter& parameter : plan.spec().parameters)
-    cells.push_back(printable(core::canonical_json(trial.config.at(parameter.name)), kWidestCell));
+    cells.push_back(printable(core::canonical_json(parameter_value(parameter, trial.config)), kWidestCell));
   return cells;
 }
 
@@ -94,7 +95,7 @@ core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t 
 }
 
 int plan(const Flags& flags, const Globals& globals) {
-  const Planned planned = plan_file(flags.file, flags.overrides);
+  const Planned planned = plan_file(flags.file, globals.runs, flags.overrides);
   const std::uint64_t count = planned.plan.count();
   const std::uint64_t first = std::min(flags.first, count);
   const std::uint64_t last = first + std::min(flags.trials.value_or(count), count - first);
@@ -103,7 +104,7 @@ int plan(const Flags& flags, const Globals& globals) {
     print_json(plan_json(planned, first, last, known));
     return protocol::kExitOk;
   }
-  for (const core::Problem& warning : planned.plan.spec().warnings) note(globals, "warning: " + warning.text());
+  for (const core::Problem& warning : planned.warnings) note(globals, "warning: " + warning.text());
   print(fmt::format("sweep {}\n{}\n\n", planned.plan.sweep_id(), headline(planned.plan)));
   print_plan(planned.plan, first, last, known);
   if (const std::string text = caution(planned.plan); !text.empty()) note(globals, text);

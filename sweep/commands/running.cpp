@@ -81,7 +81,8 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
       print_leaderboard(*known, study, globals);
       return exit_code(study);
     }
-    prepared.trainer = frozen_trainer(*known, globals.runs);  // not the one of today, even where both give the same
+    // Not the one of today, even where both give the same.
+    if (prepared.trainer.builtin) prepared.trainer.builtin = frozen_trainer(*known, globals.runs);
     note(globals,
          fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(), known->trials));
   }

@@ -20,6 +20,8 @@ void SweepFlags::declare(CLI::App& subcommand) {
           "--method", [this](const std::string& word) { overrides.method = read_method(word, "--method"); },
           "instead of the file's method: grid or random")
       ->type_name("METHOD");
+  subcommand.add_flag("--ignore-early-terminate", overrides.ignore_early_terminate,
+                      "run a file with early_terminate without it: every trial runs to its end");
   subcommand.add_option("--trainer", overrides.trainer, "another build of sweep-trainer")->type_name("PROGRAM");
 }
 

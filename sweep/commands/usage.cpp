@@ -23,27 +23,16 @@ namespace {
 // One parse: the declared verbs with what runs them.
 struct CommandLine {
   CLI::App app{"sweep: run many trainings, compare them, trust the table"};
-  std::vector<std::pair<CLI::App*, std::function<int()>>> verbs;
-  bool version = false;
-  bool no_color = false;
+  std::vector<DeclaredVerb> verbs;
 
   explicit CommandLine(Globals& globals) {
     app.name("sweep");
     app.fallthrough();  // global flags stand before or after the verb
+    verbs = declare_everything(app, globals);
+    app.require_subcommand(0, 1);
     app.footer(
         "'sweep VERB --help' lists the flags of a verb. Exit codes: 0 good, 1 some trials did not complete,\n"
         "2 usage, file or data, 3 a replay differed, 4 the machine cannot do it, 5 stopped by a guard.");
-    app.set_help_flag("-h,--help", "this text");
-    app.add_option("--runs", globals.runs, "folder of the store")->envname("SWEEP_RUNS")->type_name("DIR");
-    app.add_flag("--json", globals.json, "one JSON object on stdout, nothing else there");
-    app.add_flag("--quiet", globals.quiet, "no progress and no notes");
-    app.add_flag("--no-color", no_color, "no colours, as NO_COLOR in the environment");
-    app.add_flag("--version", version, "version, git commit, compiler, back ends");
-    for (const Verb& verb : sweep::verbs()) {
-      CLI::App* subcommand = app.add_subcommand(verb.name, verb.summary);
-      verbs.emplace_back(subcommand, verb.declare(*subcommand, globals));
-    }
-    app.require_subcommand(0, 1);
   }
 
   CLI::App* chosen() const {
@@ -116,6 +105,21 @@ bool color_wanted(bool no_color) {
 
 }  // namespace
 
+std::vector<DeclaredVerb> declare_everything(CLI::App& app, Globals& globals) {
+  app.set_help_flag("-h,--help", "this text");
+  app.add_option("--runs", globals.runs, "folder of the store")->envname("SWEEP_RUNS")->type_name("DIR");
+  app.add_flag("--json", globals.json, "one JSON object on stdout, nothing else there");
+  app.add_flag("--quiet", globals.quiet, "no progress and no notes");
+  app.add_flag("--no-color", globals.no_color, "no colours, as NO_COLOR in the environment");
+  app.add_flag("--version", globals.version, "version, git commit, compiler, back ends");
+  std::vector<DeclaredVerb> declared;
+  for (const Verb& verb : verbs()) {
+    CLI::App* subcommand = app.add_subcommand(verb.name, verb.summary);
+    declared.emplace_back(subcommand, verb.declare(*subcommand, globals));
+  }
+  return declared;
+}
+
 std::function<int()> parse_command_line(int argc, char** argv, Globals& globals) {
   const auto line = std::make_shared<CommandLine>(globals);
   try {
@@ -131,8 +135,8 @@ std::function<int()> parse_command_line(int argc, char** argv, Globals& globals)
   } catch (const CLI::ParseError& error) {
     throw usage_error(*line, error);
   }
-  globals.color = color_wanted(line->no_color);
-  if (line->version) return [&globals] { return print_version(globals); };
+  globals.color = color_wanted(globals.no_color);
+  if (globals.version) return [&globals] { return print_version(globals); };
   for (const auto& [subcommand, action] : line->verbs)
     if (subcommand->parsed()) return [line, run = action] { return run(); };
   return [line] { return print(line->app.help()); };

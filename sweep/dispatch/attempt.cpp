@@ -4,6 +4,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <exception>
 
@@ -40,6 +42,27 @@ void pass_signals(asio::signal_set& signals, AttemptControl& control) {
 
 }  // namespace
 
+AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial, std::filesystem::path folder,
+                            std::filesystem::path checkpoints) {
+  AttemptRequest request;
+  request.document = trial_document(prepared, trial);
+  if (const auto& builtin = prepared.trainer.builtin) {
+    request.argv = {builtin->executable.string()};
+    request.trainer = builtin->identity;
+  }
+  if (const auto& program = prepared.trainer.program) {
+    ProgramStart start = start_of(*program, trial, folder);
+    request.argv = std::move(start.argv);
+    request.environment = std::move(start.environment);
+    request.files = std::move(start.files);
+    request.working_folder = program->folder;
+    request.read_metrics = program->program.read_metrics;
+  }
+  request.folder = std::move(folder);
+  request.checkpoints = std::move(checkpoints);
+  return request;
+}
+
 AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events) {
   const AttemptRequest request = with_absolute_paths(given);
   const auto lock = lock_trial(request.folder);
@@ -56,6 +79,14 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
   AttemptControl control;
   asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);
   pass_signals(signals, control);
+  asio::steady_timer limit(*context);
+  if (request.stop_after_s) {
+    limit.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(
+        std::chrono::duration<double>(*request.stop_after_s)));
+    limit.async_wait([&](const boost::system::error_code& error) {
+      if (!error) control.stop(kGraceS);
+    });
+  }
   AttemptResult result;
   std::exception_ptr failure;
   asio::co_spawn(*context, live(launcher, clock, request, on_events, control),

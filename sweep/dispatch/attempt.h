@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +19,18 @@
 namespace sweep {
 
 struct AttemptRequest {
-  TrainerCommand trainer;
-  protocol::TrialDocument document;  ///< device and gpu say where it runs
+  std::vector<std::string> argv;                   ///< argv[0] is a path
+  std::string trainer;                             ///< who the program must say it is; empty: anybody
+  std::filesystem::path working_folder;            ///< empty: the controller's
+  std::map<std::string, std::string> environment;  ///< above what every trainer gets
+  std::map<std::string, std::string> files;        ///< name in `folder` → contents, written before it starts
+  std::optional<ReadMetrics> read_metrics;         ///< of what it prints; nothing: standard output is only kept
+  protocol::TrialDocument document;                ///< device and gpu say where it runs
   std::uint32_t attempt = 0;
   std::filesystem::path folder;         ///< gets trial.json, stdout.log, stderr.log; made where it is missing
   std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR; made where it is missing
   std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
+  std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
 };
 
@@ -32,8 +39,14 @@ struct AttemptResult {
   std::string detail;        ///< one line for people; empty where all went well
   bool asked_again = false;  ///< exit code 75 without having been stopped
   double seconds = 0;
+  bool ignored_sigterm = false;  ///< it was asked to stop and had to be killed
   bool unsuitable = false;   ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };
+
+/// What every attempt of this trial is given: the built-in trainer, or the user's program with its command for this
+/// configuration. `folder` is the attempt's. Errors: UserError (an environment variable of the command is not set).
+AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial, std::filesystem::path folder,
+                            std::filesystem::path checkpoints);
 
 /// Called with the events that arrived together, in order. False: stop the attempt; its outcome is then `cancelled`.
 using OnEvents = std::function<bool(const std::vector<protocol::Event>&)>;

@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 
 // On the CPU --slots is taken at its word; a GPU has no more slots than the sweep file gives it.
 std::vector<Slot> slots_for(const Prepared& prepared, const DispatchOptions& options) {
-  if (prepared.device == "cuda") return gpu_slots(prepared.gpus, prepared.spec().resources.slots_per_gpu);
+  if (prepared.hardware.device == "cuda") return gpu_slots(prepared.hardware.gpus, prepared.spec().resources.slots_per_gpu);
   return options.slots > 0 ? cpu_slots(1, options.slots) : cpu_slots(prepared.threads, usable_cores());
 }
 
@@ -29,6 +29,8 @@ void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions&
   if (store.find_sweep(prepared.record.id)) return;
   SweepRecord record = prepared.record;
   record.provenance = sweep_provenance(std::filesystem::current_path(), options.runs);
+  if (const auto& program = prepared.trainer.program; program && !program->program.record.empty())
+    record.provenance["record"] = recorded_outputs(program->program);
   record.created_ms = clock.unix_ms();
   store.add_sweep(record);
 }

@@ -13,8 +13,8 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "core/utf8.h"
 #include "protocol/files.h"
+#include "sweep/dispatch/transcript.h"
 
 namespace sweep {
 namespace {
@@ -51,14 +51,25 @@ std::vector<std::string> make_environment(const AttemptRequest& request) {
 
   std::vector<std::string> environment = {attempt_marker(request.folder)};
   for (const auto& [name, value] : given) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : request.environment) environment.push_back(name + "=" + value);
   for (const auto& [name, value] : unless_set)
     if (::getenv(name.c_str()) == nullptr) environment.push_back(name + "=" + value);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string name(text.substr(0, text.find('=')));
-    if (!name.starts_with("SWEEP_") && !given.contains(name)) environment.emplace_back(text);
+    if (!name.starts_with("SWEEP_") && !given.contains(name) && !request.environment.contains(name))
+      environment.emplace_back(text);
   }
   return environment;
+}
+
+void write_text(const fs::path& file, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  if (!out.flush())
+    throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 
 Order make_order(const AttemptRequest& request) {
@@ -66,86 +77,16 @@ Order make_order(const AttemptRequest& request) {
   fs::create_directories(request.folder, error);
   if (!error) fs::create_directories(request.checkpoints, error);
   if (error) throw core::EnvironmentError(request.folder.string(), "cannot be created: " + error.message());
-  const fs::path document = request.folder / protocol::kTrialDocumentFile;
-  std::ofstream out(document, std::ios::binary | std::ios::trunc);
-  out << core::canonical_json(request.document.to_json()) << '\n';
-  if (!out.flush())
-    throw core::EnvironmentError(document.string(), std::string("cannot be written: ") + std::strerror(errno));
-  return {request.trainer.argv, make_environment(request), attempt_marker(request.folder),
-          request.folder / protocol::kStdoutFile, request.folder / protocol::kStderrFile};
+  write_text(request.folder / protocol::kTrialDocumentFile, core::canonical_json(request.document.to_json()) + "\n");
+  for (const auto& [name, text] : request.files) write_text(request.folder / name, text);
+  return {request.argv,
+          make_environment(request),
+          attempt_marker(request.folder),
+          request.folder / protocol::kStdoutFile,
+          request.folder / protocol::kStderrFile,
+          request.working_folder,
+          request.read_metrics.has_value()};
 }
-
-// `text` for a message: what is not printable UTF-8 becomes a question mark, and it is cut at `limit` bytes.
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string clean;
-  for (std::size_t i = 0; i < text.size() && clean.size() < limit;) {
-    const std::size_t length = core::utf8_length(text, i);
-    const bool shows = length > 0 && static_cast<unsigned char>(text[i]) >= 0x20 && text[i] != 0x7f;
-    clean += shows ? text.substr(i, length) : "?";
-    i += std::max<std::size_t>(1, length);
-  }
-  return clean;
-}
-
-// Lines → events, as far as they are what the protocol says.
-class Transcript {
- public:
-  explicit Transcript(const AttemptRequest& request)
-      : request_(request),
-        place_("trial #" + std::to_string(request.document.index) + " attempt " + std::to_string(request.attempt)),
-        metric_(request.metric_so_far) {}
-
-  std::vector<protocol::Event> read(const std::vector<std::string>& lines) {
-    std::vector<protocol::Event> events;
-    for (const std::string& line : lines) {
-      if (!broken_.empty()) break;
-      try {
-        protocol::Event event = protocol::Event::parse(line, place_);
-        look_at(event);
-        if (broken_.empty()) events.push_back(std::move(event));
-      } catch (const core::UserError& error) {
-        broken_ = printable(error.what(), 500);
-      }
-    }
-    return events;
-  }
-
-  const std::string& broken() const { return broken_; }
-  bool said_anything() const { return next_seq_ > 0; }
-  const std::optional<Outcome>& finished() const { return finished_; }
-  const std::optional<double>& metric() const { return metric_; }
-
- private:
-  void look_at(const protocol::Event& event) {
-    if (event.seq != next_seq_) {
-      broken_ = place_ + ": event line: seq is " + std::to_string(event.seq) + " where " + std::to_string(next_seq_) +
-                " comes next, lines were lost";
-      return;
-    }
-    ++next_seq_;
-    if (const auto* started = std::get_if<protocol::Started>(&event.body)) {
-      if (started->protocol != protocol::kProtocolVersion)
-        broken_ = place_ + ": the program speaks trial protocol " + std::to_string(started->protocol) + ", not " +
-                  std::to_string(protocol::kProtocolVersion);
-      else if (!started->trainer.empty() && started->trainer != request_.trainer.identity)
-        broken_ = place_ + ": the trainer calls itself " + printable(started->trainer, 100) + ", but the sweep is of " +
-                  request_.trainer.identity;
-    } else if (const auto* values = std::get_if<protocol::MetricValues>(&event.body)) {
-      if (!request_.document.metric) return;
-      const auto found = values->values.find(request_.document.metric->name);
-      if (found != values->values.end()) metric_ = found->second;
-    } else if (const auto* finished = std::get_if<protocol::Finished>(&event.body)) {
-      finished_ = finished->outcome;
-    }
-  }
-
-  const AttemptRequest& request_;
-  std::string place_;
-  std::uint64_t next_seq_ = 0;
-  std::string broken_;
-  std::optional<Outcome> finished_;
-  std::optional<double> metric_;
-};
 
 // The last line that is not empty, of at most the last 4 KiB.
 std::string last_line(const fs::path& file) {
@@ -156,7 +97,7 @@ std::string last_line(const fs::path& file) {
   std::string line, last;
   while (std::getline(in, line))
     if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
-  return printable(last, 200);
+  return printable_text(last, 200);
 }
 
 std::string with_last_line(std::string text, const AttemptRequest& request) {
@@ -180,21 +121,26 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
   if (exit.code == 0 && exit.signal == 0 && (!stopped || transcript.finished())) {
     AttemptResult result = judge_end(transcript);
     result.outcome = judge_metric(result.outcome, request.document.metric, transcript.metric());
-    if (result.outcome == Outcome::kNoMetric)
-      result.detail = "never gave the metric '" + request.document.metric->name + "'";
+    if (result.outcome == Outcome::kNoMetric) result.detail = transcript.why_no_metric();
     return result;
   }
-  if (stopped) return {Outcome::kCancelled, "stopped"};
+  if (stopped) {
+    AttemptResult result{Outcome::kCancelled, "stopped"};
+    result.ignored_sigterm = exit.signal == SIGKILL;
+    return result;
+  }
   if (exit.signal != 0) return {Outcome::kKilled, with_last_line("killed by " + signal_name(exit.signal), request)};
   if (exit.code == protocol::kTrainerInterrupted)
     return {Outcome::kCancelled, with_last_line("asked for another attempt (exit code 75)", request), true};
-  if (exit.code == protocol::kTrainerUnsuitable) {
+  // The codes of a program that knows nothing of the protocol are its own.
+  const bool speaks = !request.read_metrics || transcript.said_anything();
+  if (speaks && exit.code == protocol::kTrainerUnsuitable) {
     AttemptResult result{Outcome::kCancelled, with_last_line("the machine cannot run it (exit code 4)", request)};
     result.unsuitable = true;
     return result;
   }
-  const Outcome outcome = exit.code == protocol::kTrainerOutOfMemory ? Outcome::kOutOfMemory : Outcome::kFailed;
-  return {outcome, with_last_line("exit code " + std::to_string(exit.code), request)};
+  const bool no_memory = speaks && exit.code == protocol::kTrainerOutOfMemory;
+  return {no_memory ? Outcome::kOutOfMemory : Outcome::kFailed, with_last_line("exit code " + std::to_string(exit.code), request)};
 }
 
 }  // namespace

@@ -39,9 +39,11 @@ Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, con
       options_(std::move(options)),
       study_(std::move(study)),
       observer_(observer),
+      retention_(sweep.spec().keep, store, sweep.record.id, options_.runs),
       change_(executor, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<void> Loop::run() {
+  retention_.remember(study_);
   end_lost_attempts();
   for (;;) {
     const Decision decision = decide(study_, situation());
@@ -84,6 +86,7 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   launcher_.release(running.slot);
   running_.erase(index);
   record(ended);
+  retention_.ended(study_, index);
   // The next trial would meet the same. Those that run are ended with the controller and go on with it.
   if (result.unsuitable)
     failure_ = std::make_exception_ptr(core::EnvironmentError("trial #" + std::to_string(index), result.detail,
@@ -99,7 +102,7 @@ void Loop::start(const Decision& decision) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  if (!options_.fresh && trial.attempts.empty() && reuse(trial)) return;
+  if (may_reuse() && trial.attempts.empty() && reuse(trial)) return;
   const std::optional<Slot> slot = take_slot();
   if (!slot) return;
 
@@ -163,6 +166,12 @@ void Loop::plan_from(std::uint64_t index) {
   record(events);
 }
 
+// What a program that is not ours depends on beside its sources is invisible to us: its results are reused on demand.
+bool Loop::may_reuse() const {
+  const auto& program = sweep_.spec().program;
+  return !options_.fresh && (!program || program->reuse);
+}
+
 bool Loop::reuse(const TrialState& trial) {
   const std::string& sweep = sweep_.record.id;
   const auto place = store_.find_result(trial.trial, sweep);
@@ -200,14 +209,12 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
 
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
   const fs::path& runs = options_.runs;
-  AttemptRequest request;
-  request.trainer = sweep_.trainer;
-  request.document = trial_document(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed});
+  AttemptRequest request = make_attempt(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed},
+                                        attempt_folder(runs, trial.trial, decision.attempt),
+                                        trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder);
   request.document.device = slot.device;
   request.document.gpu = slot.gpu;
   request.attempt = decision.attempt;
-  request.folder = attempt_folder(runs, trial.trial, decision.attempt);
-  request.checkpoints = trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder;
   request.resume_file = decision.resume_file;
   if (study_.metric() && !decision.resume_file.empty()) {
     const auto found = trial.final_values.find(study_.metric()->name);

@@ -13,6 +13,7 @@
 #include "sweep/dispatch/clock.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/dispatch/life.h"
+#include "sweep/dispatch/retention.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/study/decide.h"
@@ -46,6 +47,7 @@ class Loop {
   Situation situation() const;
   void plan_from(std::uint64_t index);
   void start(const Decision& decision);
+  bool may_reuse() const;
   bool reuse(const TrialState& trial);
   boost::asio::awaitable<void> run_trial(std::uint64_t index);
   void finish_trial(std::uint64_t index, const AttemptResult& result);
@@ -66,6 +68,7 @@ class Loop {
   DispatchOptions options_;
   Study study_;
   Observer& observer_;
+  Retention retention_;
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while

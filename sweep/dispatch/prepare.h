@@ -12,19 +12,14 @@
 
 #include "core/json.h"
 #include "protocol/trial_document.h"
+#include "sweep/dispatch/hardware.h"
+#include "sweep/dispatch/trainer.h"
+#include "sweep/dispatch/user_program.h"
 #include "sweep/search/trials.h"
 #include "sweep/spec/spec.h"
 #include "sweep/store/store.h"
 
 namespace sweep {
-
-/// How a trial's program is started, and who it is. A user's own program comes through here as well.
-struct TrainerCommand {
-  std::vector<std::string> argv;  ///< argv[0] is the frozen executable's absolute path
-  std::string identity;           ///< protocol::TrialIdentity::trainer
-  std::string sha256;             ///< of the executable
-  core::Json description;         ///< what `--describe` printed
-};
 
 /// Flags that change what the file says. Those of the first group change what runs and are recorded with the sweep, so
 /// that resume applies them too; those of the second change only where it runs.
@@ -32,6 +27,7 @@ struct Overrides {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> count;
   std::optional<Method> method;
+  bool ignore_early_terminate = false;
 
   std::optional<Device> device;
   std::optional<int> threads;
@@ -42,12 +38,17 @@ struct Overrides {
   static Overrides from_recorded(const core::Json& json);
 };
 
+/// Who trains: one of the two.
+struct Trainer {
+  std::optional<BuiltinTrainer> builtin;
+  std::optional<ReadyProgram> program;
+};
+
 struct Prepared {
   TrialPlan plan;
-  TrainerCommand trainer;
+  Trainer trainer;
   std::optional<protocol::DataSource> data;
-  std::string device;             ///< "cpu" or "cuda": auto is resolved
-  std::vector<std::string> gpus;  ///< UUIDs to use; empty on the CPU
+  Hardware hardware;
   int threads = 1;
   std::vector<core::Problem> warnings;  ///< of the file, to be shown
   SweepRecord record;                   ///< all but provenance, which the caller adds
@@ -55,16 +56,22 @@ struct Prepared {
   const Spec& spec() const { return plan.spec(); }
 };
 
-/// What a sweep file would run, wherever.
+/// What a sweep file would run.
 struct Planned {
   std::string text;  ///< of the file
   TrialPlan plan;
-  TrainerCommand trainer;  ///< as it lies there, not frozen
+  Trainer trainer;  ///< as it lies there, not frozen
   std::optional<protocol::DataSource> data;
+  std::vector<core::Problem> warnings;
 };
 
-/// Reads `file` and fixes every trial's identity. Looks for no GPU and writes nothing.
-Planned plan_file(const std::filesystem::path& file, const Overrides& overrides);
+/// What becomes of a data set or an input that is not there.
+enum class Missing { kError, kWarning };
+
+/// Reads `file` and fixes every trial's identity; with kWarning and something missing the identities are not those that
+/// a run would have. Writes nothing. `runs` is only left out of the program's sources.
+Planned plan_file(const std::filesystem::path& file, const std::filesystem::path& runs, const Overrides& overrides,
+                  Missing missing = Missing::kError);
 
 /// Reads `file` and prepares what it says. `runs` is created where it is missing.
 Prepared prepare_file(const std::filesystem::path& file, const std::filesystem::path& runs, const Overrides& overrides);
@@ -74,21 +81,7 @@ Prepared prepare_file(const std::filesystem::path& file, const std::filesystem::
 /// has changed.
 Prepared prepare_recorded(const SweepRecord& record, const std::filesystem::path& runs, const Overrides& overrides);
 
-/// The trainer that the flags, SWEEP_TRAINER or the folder of this program name; it need not be there.
-std::filesystem::path find_trainer(const Overrides& overrides);
-/// Asks a build of sweep-trainer who it is; freezes nothing. Errors: EnvironmentError where it does not answer.
-TrainerCommand ask_trainer(const std::filesystem::path& executable);
-/// The trainer as it was at the sweep's start. Errors: EnvironmentError where it is gone or has changed.
-TrainerCommand frozen_trainer(const SweepRecord& record, const std::filesystem::path& runs);
-
 /// The document of one trial as this machine would run it.
 protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTrial& trial);
-
-/// Errors: UserError where `spec` names no data set and the trainer, by its description, trains on one.
-void check_names_data(const Spec& spec, const TrainerCommand& trainer, const std::filesystem::path& sweep_file);
-
-/// The data set that `name` means, with its digest: builtin:NAME, or a path, tried as it stands where it is absolute,
-/// else beside the sweep file, in ./data and in $SWEEP_DATA, in this order. Errors: UserError that lists the places.
-protocol::DataSource find_data(const std::string& name, const std::filesystem::path& sweep_file);
 
 }  // namespace sweep

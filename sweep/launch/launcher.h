@@ -29,6 +29,16 @@ struct Order {
   std::string marker;                    ///< one of `environment`, held by no process of another attempt
   std::filesystem::path stdout_file;     ///< created by the launcher, and removed at the end where it stayed empty
   std::filesystem::path stderr_file;
+  std::filesystem::path folder;  ///< working folder; empty: the controller's
+  bool read_stdout = false;      ///< give what it prints in Process::lines() as well
+};
+
+/// What a process has written since it was last asked: whole lines, without their newlines.
+struct Written {
+  std::vector<std::string> events;   ///< to SWEEP_EVENTS
+  std::vector<std::string> printed;  ///< to standard output, where the order asked for that
+
+  bool empty() const { return events.empty() && printed.empty(); }
 };
 
 /// How a process ended. Exactly one of the two is meant: `signal` where it is not 0, else `code`.
@@ -42,9 +52,9 @@ class Process {
  public:
   virtual ~Process() = default;
 
-  /// Waits for event lines and gives all that have arrived, without their newlines. Empty: the process has exited and
-  /// everything it wrote has been given. A grandchild that holds the pipe delays nothing.
-  virtual boost::asio::awaitable<std::vector<std::string>> lines() = 0;
+  /// Waits for lines and gives all that have arrived. Empty: the process has exited and everything it wrote has been
+  /// given. A grandchild that holds the pipe delays nothing.
+  virtual boost::asio::awaitable<Written> lines() = 0;
 
   /// Requires: lines() gave an empty answer.
   virtual Exit exit() const = 0;

@@ -19,8 +19,8 @@
 #include <thread>
 
 #include "core/error.h"
-#include "protocol/event.h"
 #include "protocol/trial_document.h"
+#include "sweep/launch/line_pipe.h"
 #include "sweep/launch/strays.h"
 
 namespace sweep {
@@ -28,7 +28,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kReadAtOnce = 1 << 20;  // a child that floods the pipe does not keep the others waiting
 constexpr double kStrayPatienceS = 1.0;
 
 Descriptor open_output(const std::filesystem::path& file) {
@@ -45,20 +44,23 @@ void remove_if_empty(const std::filesystem::path& file) {
 
 // What the handlers share; they may run after the process object is gone.
 struct Watch : std::enable_shared_from_this<Watch> {
-  Watch(asio::any_io_executor executor, pid_t child, int pidfd_number, int events_number)
+  Watch(asio::any_io_executor executor, pid_t child, int pidfd_number, Descriptor events_end,
+        std::optional<LinePipe> printed_pipe)
       : pid(child),
         pidfd(executor, pidfd_number),
-        events(executor, events_number),
+        events(executor, std::move(events_end)),
+        printed(std::move(printed_pipe)),
         grace(executor),
         wake(executor, asio::steady_timer::time_point::max()) {}
 
   pid_t pid;
-  asio::posix::stream_descriptor pidfd, events;
+  asio::posix::stream_descriptor pidfd;
+  LinePipe events;
+  std::optional<LinePipe> printed;  // where it is read
   asio::steady_timer grace;
   asio::steady_timer wake;  // never expires; cancelled when there is something to look at
-  bool exited = false, at_end = false, waits_for_events = false;
+  bool exited = false;
   Exit how;
-  std::string buffer;
   std::function<void()> on_exit;
 
   void wait_for_exit() {
@@ -94,51 +96,38 @@ struct Watch : std::enable_shared_from_this<Watch> {
     wake.cancel();
   }
 
-  void wait_for_events() {
-    if (waits_for_events || at_end) return;
-    waits_for_events = true;
-    events.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [self = shared_from_this()](const boost::system::error_code&) {
-                        self->waits_for_events = false;
-                        self->wake.cancel();
-                      });
+  void wait_for_lines() {
+    const auto look = [self = shared_from_this()] { self->wake.cancel(); };
+    events.wait(look);
+    if (printed) printed->wait(look);
   }
 
-  void read_what_is_there() {
-    char block[65536];
-    for (std::size_t total = 0; !at_end && total < kReadAtOnce;) {
-      const ssize_t got = ::read(events.native_handle(), block, sizeof block);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return;  // nothing more for now
-      if (got == 0) at_end = true;
-      buffer.append(block, static_cast<std::size_t>(got));
-      total += static_cast<std::size_t>(got);
-    }
-  }
-
-  std::vector<std::string> take_lines() {
-    std::vector<std::string> lines;
-    std::size_t from = 0;
-    for (std::size_t end; (end = buffer.find('\n', from)) != std::string::npos; from = end + 1)
-      if (end > from) lines.emplace_back(buffer, from, end - from);
-    buffer.erase(0, from);
-    if (buffer.size() > protocol::kMaxEventBytes) lines.push_back(std::exchange(buffer, {}));  // too long: not an event
-    return lines;
+  Written take() {
+    Written written;
+    events.read();
+    written.events = events.take_lines();
+    if (!printed) return written;
+    printed->read();
+    written.printed = printed->take_lines();
+    return written;
   }
 
   // A last line without a newline counts where the program ended well; one that was killed was cut off.
-  std::vector<std::string> take_rest() {
-    std::vector<std::string> lines;
-    if (!buffer.empty() && how.code == 0 && how.signal == 0) lines.push_back(std::exchange(buffer, {}));
-    return lines;
+  Written take_rest() {
+    Written written;
+    if (how.code != 0 || how.signal != 0) return written;
+    if (std::string rest = events.take_rest(); !rest.empty()) written.events.push_back(std::move(rest));
+    if (!printed) return written;
+    if (std::string rest = printed->take_rest(); !rest.empty()) written.printed.push_back(std::move(rest));
+    return written;
   }
 };
 
 class LocalProcess : public Process {
  public:
   LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
-               std::function<void()> on_exit)
-      : watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), events.release())) {
+               std::optional<LinePipe> printed, std::function<void()> on_exit)
+      : watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
     watch_->on_exit = std::move(on_exit);
     watch_->wait_for_exit();
   }
@@ -150,16 +139,16 @@ class LocalProcess : public Process {
     }
     watch_->pidfd.close();
     watch_->events.close();
+    if (watch_->printed) watch_->printed->close();
   }
 
-  asio::awaitable<std::vector<std::string>> lines() override {
+  asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
     for (;;) {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
-      watch->read_what_is_there();
-      if (auto lines = watch->take_lines(); !lines.empty()) co_return lines;
+      if (Written written = watch->take(); !written.empty()) co_return written;
       if (exited) co_return watch->take_rest();
-      watch->wait_for_events();
+      watch->wait_for_lines();
       co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
     }
   }
@@ -230,12 +219,19 @@ bool LocalLauncher::acquire(const Slot& slot) {
 void LocalLauncher::release(const Slot& slot) { locks_.erase(slot.name); }
 
 std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
-  const Descriptor out = open_output(order.stdout_file), err = open_output(order.stderr_file);
+  if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))
+    throw core::EnvironmentError(order.folder.string(), "is no folder, but the trial runs in it");
+  Descriptor out = open_output(order.stdout_file);
+  const Descriptor err = open_output(order.stderr_file);
   auto [events, events_child] = make_pipe();
-  ::fcntl(events.get(), F_SETFL, O_NONBLOCK);
+  std::optional<LinePipe> printed;
+  if (order.read_stdout) {
+    auto [read_end, write_end] = make_pipe();
+    printed.emplace(executor_, std::move(read_end), std::exchange(out, std::move(write_end)));
+  }
   warden_.watch(order.marker);
 
-  StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get()};
+  StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get(), order.folder.string()};
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=/dev/fd/" + std::to_string(kEventsDescriptor));
   const StartResult started = start_process(request);
   const auto tidy_up = [this, marker = order.marker, stdout_file = order.stdout_file, stderr_file = order.stderr_file] {
@@ -257,7 +253,8 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     tidy_up();
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
-  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events), tidy_up);
+  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events),
+                                        std::move(printed), tidy_up);
 }
 
 void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }

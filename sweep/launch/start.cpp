@@ -32,6 +32,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 struct Plan {
   char* const* argv;
   char* const* environment;
+  const char* folder;  // null: stay
   int null, out, err, events, report;
   pid_t parent;
 };
@@ -48,6 +49,7 @@ struct Plan {
   if (::setpgid(0, 0) != 0) fail_in_child(plan.report);
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail_in_child(plan.report);
   if (::getppid() != plan.parent) ::_exit(127);  // it died before the line above
+  if (plan.folder != nullptr && ::chdir(plan.folder) != 0) fail_in_child(plan.report);
 
   if (::dup2(plan.null, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) fail_in_child(plan.report);
   if (plan.events >= 0 ? ::dup2(plan.events, kEventsDescriptor) < 0 : (::close(kEventsDescriptor), false))
@@ -121,7 +123,8 @@ StartResult start_process(const StartRequest& request) {
 
   const std::vector<char*> argv = pointers(request.argv);
   const std::vector<char*> environment = pointers(request.environment);
-  const Plan plan{argv.data(), environment.data(), null.get(),   out.get(),
+  const char* folder = request.folder.empty() ? nullptr : request.folder.c_str();
+  const Plan plan{argv.data(), environment.data(), folder,       null.get(), out.get(),
                   err.get(),   events.get(),       report.get(), ::getpid()};
   const pid_t pid = fork_and_become(plan);
   if (pid < 0) return {-1, errno};

@@ -37,7 +37,8 @@ struct StartRequest {
   std::vector<std::string> environment;  ///< all of it
   int out = -1;                          ///< -1: /dev/null; as stdin always is
   int err = -1;
-  int events = -1;  ///< -1: descriptor 3 stays closed
+  int events = -1;     ///< -1: descriptor 3 stays closed
+  std::string folder;  ///< working folder; empty: the caller's
 };
 
 struct StartResult {

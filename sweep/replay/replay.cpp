@@ -94,14 +94,10 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
   if (planned.id != origin.trial.trial)
     throw core::UserError("trial " + origin.trial.trial, "its sweep now gives trial " + planned.id + " at this index",
                           "the store was made by another version of this program");
-  result.device = prepared.device;
+  result.device = prepared.hardware.device;
 
-  AttemptRequest request;
-  request.trainer = prepared.trainer;
-  request.document = trial_document(prepared, planned);
-  if (!prepared.gpus.empty() && prepared.device == "cuda") request.document.gpu = prepared.gpus.front();
-  request.folder = make_folder(options.runs, result.trial);
-  request.checkpoints = request.folder / protocol::kCheckpointsFolder;
+  const fs::path folder = make_folder(options.runs, result.trial);
+  const AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
 
   TrialRecord record = record_of(store, origin);
   const std::uint64_t last = record.traces.empty() ? 0 : record.traces.rbegin()->second.to;

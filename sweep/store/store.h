@@ -44,6 +44,7 @@ struct SweepRecord {
   core::Json identity;         ///< trainer, data, numerics: SweepIdentity
   core::Json data;             ///< protocol::DataSource as JSON, or null
   std::string trainer_sha256;  ///< of the executable, kept under trainers/
+  core::Json program;          ///< of a user's program: where it was and what it is made of; null for the built-in one
   core::Json provenance;       ///< provenance/: machine, libraries, git
   std::string method;          ///< "grid", "random"
   std::uint64_t seed = 0;      ///< of the sweep, overrides applied

@@ -21,6 +21,7 @@ struct Script {
   sweep::Exit exit;
   bool stays = false;   ///< until it is stopped; then its exit is `exit`
   std::string problem;  ///< cannot be started, for this reason
+  std::vector<std::string> printed = {};  ///< on standard output, before the lines
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -70,10 +71,11 @@ class FakeLauncher : public sweep::Launcher {
           stopped_(launcher.executor_, boost::asio::steady_timer::time_point::max()) {}
     ~FakeProcess() override { --launcher_.running; }
 
-    boost::asio::awaitable<std::vector<std::string>> lines() override {
-      if (!script_.lines.empty()) co_return std::exchange(script_.lines, {});
+    boost::asio::awaitable<sweep::Written> lines() override {
+      if (!script_.printed.empty()) co_return sweep::Written{{}, std::exchange(script_.printed, {})};
+      if (!script_.lines.empty()) co_return sweep::Written{std::exchange(script_.lines, {}), {}};
       while (script_.stays) co_await stopped_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-      co_return std::vector<std::string>();
+      co_return sweep::Written();
     }
     sweep::Exit exit() const override { return script_.exit; }
     void stop(double grace_s) override {

@@ -121,7 +121,7 @@ const std::vector<Room>& rooms() {
       {"sweep/store", {"sweep/study"}},
       {"sweep/provenance", {"core", "protocol"}},
       {"sweep/launch", {"core", "protocol"}},
-      {"sweep/dispatch", {"sweep/launch", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance"}},
+      {"sweep/dispatch", {"sweep/launch", "sweep/program", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance"}},
       {"sweep/rank", {"sweep/study"}},
       {"sweep/report", {"sweep/rank"}},
       {"sweep/replay", {"sweep/dispatch"}},

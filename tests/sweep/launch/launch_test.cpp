@@ -11,7 +11,9 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/json.h"
+#include "protocol/event.h"
 #include "sweep/launch/local.h"
 #include "sweep/launch/strays.h"
 #include "tests/catch.h"
@@ -27,6 +29,7 @@ namespace {
 
 struct Said {
   std::vector<std::string> lines;
+  std::vector<std::string> printed;
   Exit exit;
 };
 
@@ -49,7 +52,8 @@ struct Workshop {
   asio::awaitable<void> follow(std::unique_ptr<sweep::Process> process, Said& said,
                                std::function<void(sweep::Process&)> on_lines) {
     for (auto lines = co_await process->lines(); !lines.empty(); lines = co_await process->lines()) {
-      said.lines.insert(said.lines.end(), lines.begin(), lines.end());
+      said.lines.insert(said.lines.end(), lines.events.begin(), lines.events.end());
+      said.printed.insert(said.printed.end(), lines.printed.begin(), lines.printed.end());
       if (on_lines) on_lines(*process);
     }
     said.exit = process->exit();
@@ -110,6 +114,40 @@ TEST_CASE("a child has descriptors 0 to 3 and no other, and what it prints is in
   const Said said = shop.run(shop.order({child("exit_code"), "3"}));
   CHECK(said.exit.code == 3);
   CHECK(std::filesystem::file_size(shop.folder.path() / "a.err") == 26);
+}
+
+TEST_CASE("what a child prints is given as lines where that is asked for, and is in its file all the same") {
+  Workshop shop;
+  Order order = shop.order({"/bin/sh", "-c", "echo one; echo; printf 'two\\nthe end'; echo no event >&2"});
+  order.read_stdout = true;
+  const Said said = shop.run(order);
+  CHECK(said.printed == std::vector<std::string>{"one", "two", "the end"});
+  CHECK(said.lines.empty());
+  CHECK(core::read_file(order.stdout_file) == "one\n\ntwo\nthe end");
+  order.read_stdout = false;
+  CHECK(shop.run(order).printed.empty());
+  CHECK(core::read_file(order.stdout_file) == "one\n\ntwo\nthe end");
+}
+
+TEST_CASE("of a printed line of a megabyte the beginning is given, and the next line is whole") {
+  Workshop shop;
+  Order order = shop.order({"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo next"});
+  order.read_stdout = true;
+  const Said said = shop.run(order);
+  REQUIRE(said.printed.size() == 2);
+  CHECK(said.printed[0] == std::string(protocol::kMaxEventBytes + 1, 'x'));
+  CHECK(said.printed[1] == "next");
+  CHECK(std::filesystem::file_size(order.stdout_file) == 1'000'006);
+}
+
+TEST_CASE("a child runs in the folder of its order; a folder that is not there is an error") {
+  Workshop shop;
+  Order order = shop.order({"/bin/sh", "-c", "pwd -P"});
+  order.read_stdout = true;
+  order.folder = shop.folder.path() / "here";
+  CHECK_THROWS_WITH(shop.launcher.start(order), order.folder.string() + ": is no folder, but the trial runs in it");
+  std::filesystem::create_directory(order.folder);
+  CHECK(shop.run(order).printed == std::vector<std::string>{std::filesystem::canonical(order.folder).string()});
 }
 
 TEST_CASE("100 children start whatever holes the table of descriptors has") {
@@ -208,8 +246,8 @@ TEST_CASE("when the controller is killed nothing of a trial lives on") {
     asio::io_context context(1);
     LocalLauncher launcher(context.get_executor(), sweep::cpu_slots(1, 1));
     const auto process = launcher.start(shop.order({child("grandchild"), "setsid", "stay"}, "b"));
-    asio::co_spawn(context, process->lines(), [&](std::exception_ptr, std::vector<std::string> lines) {
-      const int pid = core::Json::parse(lines.at(0)).at("pid").get<int>();
+    asio::co_spawn(context, process->lines(), [&](std::exception_ptr, sweep::Written lines) {
+      const int pid = core::Json::parse(lines.events.at(0)).at("pid").get<int>();
       if (::write(pipe_ends[1], &pid, sizeof pid) != sizeof pid) ::_exit(1);
       ::kill(::getpid(), SIGKILL);
     });

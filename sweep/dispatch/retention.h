@@ -1,0 +1,38 @@
+// Which checkpoints stay when a trial has ended: the rule of `keep`. Called by the loop. It removes files and records
+// nothing: a checkpoint that is gone is no part of a result.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "sweep/spec/spec.h"
+#include "sweep/store/store.h"
+#include "sweep/study/study.h"
+
+namespace sweep {
+
+class Retention {
+ public:
+  /// `runs` is absolute. Requires: store outlives it.
+  Retention(const Keep& keep, const Store& store, std::string sweep, std::filesystem::path runs);
+
+  /// What has ended before this controller came is known, and nothing is removed.
+  void remember(const Study& study);
+  /// Trial `index` has just ended: removes what is not to be kept, of it and of a trial that it drove from the best.
+  void ended(const Study& study, std::uint64_t index);
+
+ private:
+  void remove(const TrialState& trial, const std::string& kind) const;
+  /// Takes the trial among the best; returns the one that is no longer one of them.
+  std::optional<std::uint64_t> place(const Study& study, const TrialState& trial);
+
+  Keep keep_;
+  const Store& store_;
+  std::string sweep_;
+  std::filesystem::path runs_;
+  std::set<std::pair<double, std::uint64_t>> best_;  ///< (value, smaller is better; index), at most keep_.best
+};
+
+}  // namespace sweep

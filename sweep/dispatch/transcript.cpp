@@ -1,0 +1,92 @@
+// See transcript.h.
+#include "sweep/dispatch/transcript.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/utf8.h"
+
+namespace sweep {
+
+std::string printable_text(std::string_view text, std::size_t limit) {
+  std::string clean;
+  for (std::size_t i = 0; i < text.size() && clean.size() < limit;) {
+    const std::size_t length = core::utf8_length(text, i);
+    const bool shows = length > 0 && static_cast<unsigned char>(text[i]) >= 0x20 && text[i] != 0x7f;
+    clean += shows ? text.substr(i, length) : "?";
+    i += std::max<std::size_t>(1, length);
+  }
+  return clean;
+}
+
+Transcript::Transcript(const AttemptRequest& request)
+    : request_(request),
+      place_("trial #" + std::to_string(request.document.index) + " attempt " + std::to_string(request.attempt)),
+      metric_(request.metric_so_far) {
+  const auto& metric = request.document.metric;
+  if (request.read_metrics)
+    printed_.emplace(*request.read_metrics, metric ? std::optional(metric->name) : std::nullopt);
+}
+
+std::vector<protocol::Event> Transcript::read(const Written& written) {
+  std::vector<protocol::Event> events;
+  for (const std::string& line : written.printed) read_printed(line, events);
+  for (const std::string& line : written.events) {
+    if (!broken_.empty()) break;
+    try {
+      protocol::Event event = protocol::Event::parse(line, place_);
+      look_at(event);
+      if (broken_.empty()) events.push_back(std::move(event));
+    } catch (const core::UserError& error) {
+      broken_ = printable_text(error.what(), 500);
+    }
+  }
+  return events;
+}
+
+std::string Transcript::why_no_metric() const {
+  std::string why = "never gave the metric '" + request_.document.metric->name + "'";
+  const std::string nearest = printed_ ? printed_->nearest_line() : "";
+  return nearest.empty() ? why : why + "; the nearest line that it printed: " + printable_text(nearest, 200);
+}
+
+void Transcript::read_printed(const std::string& line, std::vector<protocol::Event>& events) {
+  if (!printed_ || said_anything()) return;
+  std::optional<protocol::MetricValues> values = printed_->add_line(line);
+  if (!values) return;
+  look_at_values(*values);
+  events.push_back({next_printed_++, std::move(*values), {{protocol::kSourceField, protocol::kFromStdout}}});
+}
+
+void Transcript::look_at(const protocol::Event& event) {
+  if (event.seq != next_seq_) {
+    broken_ = place_ + ": event line: seq is " + std::to_string(event.seq) + " where " + std::to_string(next_seq_) +
+              " comes next, lines were lost";
+    return;
+  }
+  if (next_printed_ > 0 && next_seq_ == 0) metric_ = request_.metric_so_far;
+  ++next_seq_;
+  if (const auto* started = std::get_if<protocol::Started>(&event.body))
+    look_at_start(*started);
+  else if (const auto* values = std::get_if<protocol::MetricValues>(&event.body))
+    look_at_values(*values);
+  else if (const auto* finished = std::get_if<protocol::Finished>(&event.body))
+    finished_ = finished->outcome;
+}
+
+void Transcript::look_at_start(const protocol::Started& started) {
+  if (started.protocol != protocol::kProtocolVersion)
+    broken_ = place_ + ": the program speaks trial protocol " + std::to_string(started.protocol) + ", not " +
+              std::to_string(protocol::kProtocolVersion);
+  else if (!started.trainer.empty() && !request_.trainer.empty() && started.trainer != request_.trainer)
+    broken_ = place_ + ": the trainer calls itself " + printable_text(started.trainer, 100) +
+              ", but the sweep is of " + request_.trainer;
+}
+
+void Transcript::look_at_values(const protocol::MetricValues& values) {
+  if (!request_.document.metric) return;
+  const auto found = values.values.find(request_.document.metric->name);
+  if (found != values.values.end()) metric_ = found->second;
+}
+
+}  // namespace sweep

@@ -1,0 +1,191 @@
+// See user_program.h.
+#include "sweep/dispatch/user_program.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "protocol/files.h"
+#include "sweep/program/command_line.h"
+#include "sweep/program/render_template.h"
+#include "sweep/program/wandb_module.h"
+#include "sweep/provenance/program_output.h"
+
+namespace sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Json;
+
+constexpr char kArgsFile[] = "args.json";
+constexpr auto kRecordPatience = std::chrono::seconds(60);
+constexpr std::size_t kMostRecordedBytes = 64 * 1024;
+
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+bool can_run(const fs::path& file) {
+  std::error_code ignored;
+  return fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0;
+}
+
+// argv[0] as a path: as execvp would find it, and the program of the sweep file wherever PATH points. Nothing where
+// there is none.
+std::optional<fs::path> find_executable(const ReadyProgram& program, const std::string& name) {
+  const fs::path here = program.folder / name;
+  if (name.find('/') != std::string::npos || name == program.program.program)
+    return can_run(here) ? std::optional(here) : std::nullopt;
+  std::istringstream folders(environment_variable("PATH").value_or("/usr/bin:/bin"));
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const fs::path place = program.folder / folder / name; can_run(place)) return place;
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_executable(const ReadyProgram& program, const std::string& name) {
+  const fs::path here = program.folder / name;
+  if (fs::exists(here))
+    throw core::UserError("command", fmt::format("'{}' is not executable", here.string()),
+                          fmt::format("chmod +x it, or begin the command with its interpreter"));
+  throw core::UserError("command",
+                        fmt::format("there is no program '{}' {}", name,
+                                    name.find('/') == std::string::npos ? "on the PATH" : "in " + program.folder.string()),
+                        "write its path, or install it");
+}
+
+std::map<std::string, std::string> read_templates(const UserProgram& program, const fs::path& folder) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [source, rendered] : program.templates) texts[rendered] = core::read_file(folder / source);
+  return texts;
+}
+
+ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& folder, const fs::path& runs,
+                  std::string interpreter) {
+  ReadyProgram found;
+  found.program = *spec.program;
+  found.parameters = spec.parameters;
+  found.folder = fs::absolute(folder).lexically_normal();
+  found.interpreter = std::move(interpreter);
+  const std::string& program = found.program.program;
+  if (!program.empty() && !fs::is_regular_file(found.folder / program))
+    throw core::UserError("program " + program, "is not in " + found.folder.string(),
+                          "a program is looked for in the folder where `sweep` is started");
+  found.sources = find_sources(*spec.program, found.folder, sweep_file, runs);
+  found.templates = read_templates(*spec.program, found.folder);
+  return found;
+}
+
+// What the first words of the command will be, before any trial is known.
+void check_executables(const ReadyProgram& program) {
+  const std::vector<std::string>& command = program.program.command;
+  const bool interpreted = std::find(command.begin(), command.end(), "${interpreter}") != command.end();
+  if (interpreted && program.interpreter.empty())
+    throw core::UserError("command", "${interpreter} is python or python3, and neither is on the PATH",
+                          "install one, or write the interpreter's path");
+  std::string first = command.front();
+  if (first == "${env}") return;
+  if (first == "${interpreter}") first = program.interpreter;
+  if (first == "${program}") first = program.program.program;
+  if (first.find("${") == std::string::npos && !find_executable(program, first)) refuse_executable(program, first);
+}
+
+// An item that is the name of a rendered file, alone or behind a '=', means that file in the attempt's folder.
+void put_rendered_paths(std::vector<std::string>& argv, const std::map<std::string, std::string>& templates,
+                        const fs::path& folder) {
+  for (std::size_t i = 1; i < argv.size(); ++i)
+    for (const auto& [rendered, text] : templates) {
+      const std::string path = (folder / rendered).string();
+      if (argv[i] == rendered)
+        argv[i] = path;
+      else if (argv[i].ends_with("=" + rendered))
+        argv[i].replace(argv[i].size() - rendered.size(), rendered.size(), path);
+    }
+}
+
+}  // namespace
+
+std::string ReadyProgram::identity() const {
+  Json texts = Json::object();
+  for (const auto& [rendered, text] : templates) texts[rendered] = core::sha256_hex(text);
+  return "program/1:" +
+         core::sha256_hex(core::canonical_json(
+             {{"command", program.command}, {"program", program.program}, {"sources", sources.digest}, {"templates", texts}}));
+}
+
+std::string ReadyProgram::template_of(const std::string& rendered) const {
+  for (const auto& [source, target] : program.templates)
+    if (target == rendered) return source;
+  return rendered;
+}
+
+Json ReadyProgram::record() const {
+  return {{"folder", folder.string()}, {"interpreter", interpreter}, {"sources", sources.to_json()}};
+}
+
+ReadyProgram find_program(const Spec& spec, const fs::path& sweep_file, const fs::path& folder, const fs::path& runs) {
+  ReadyProgram found = look(spec, sweep_file, folder, runs, find_interpreter(environment_variable("PATH").value_or("")));
+  check_executables(found);
+  return found;
+}
+
+ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, const fs::path& runs) {
+  const Json& then = record.program;
+  ReadyProgram found = look(spec, record.file, then.at("folder").get<std::string>(), runs,
+                            then.at("interpreter").get<std::string>());
+  if (found.identity() != record.identity.at("trainer"))
+    throw core::EnvironmentError("the program of sweep " + record.id,
+                                 "has changed: " + changes(then.at("sources"), found.sources.to_json()),
+                                 "put it back, or run the changed one as a new sweep");
+  check_executables(found);
+  return found;
+}
+
+void install_modules(ReadyProgram& program, const fs::path& runs) {
+  if (!program.program.wandb) return;
+  program.modules = fs::absolute(runs / protocol::kModulesFolder).lexically_normal();
+  write_wandb_module(program.modules);
+}
+
+ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, const fs::path& attempt_folder) {
+  CommandContext context;
+  context.seed = trial.seed;
+  context.interpreter = program.interpreter;
+  context.args_json_file = (attempt_folder / kArgsFile).string();
+  context.environment = environment_variable;
+  ProgramStart start;
+  start.argv = expand_command(program.program, program.parameters, trial.config, context);
+  const std::optional<fs::path> executable = find_executable(program, start.argv.front());
+  if (executable) start.argv.front() = executable->string();  // else the start says what is missing
+  put_rendered_paths(start.argv, program.templates, attempt_folder);
+  for (const auto& [rendered, text] : program.templates)
+    start.files[rendered] =
+        render_template(text, program.template_of(rendered), program.parameters, trial.config, trial.seed).text;
+  if (needs_args_json_file(program.program)) start.files[kArgsFile] = args_json(trial.config) + "\n";
+  if (!program.modules.empty()) {
+    const std::string before = environment_variable("PYTHONPATH").value_or("");
+    start.environment["PYTHONPATH"] = program.modules.string() + (before.empty() ? "" : ":" + before);
+  }
+  return start;
+}
+
+Json recorded_outputs(const UserProgram& program) {
+  Json outputs = Json::array();
+  for (const std::vector<std::string>& command : program.record) {
+    const auto output = program_output(command, kRecordPatience, kMostRecordedBytes);
+    outputs.push_back({{"command", command},
+                       {"code", output ? Json(output->code) : Json(nullptr)},
+                       {"output", output ? Json(output->out) : Json(nullptr)}});
+  }
+  return outputs;
+}
+
+}  // namespace sweep

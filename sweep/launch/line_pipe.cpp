@@ -1,0 +1,83 @@
+// See line_pipe.h.
+#include "sweep/launch/line_pipe.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "protocol/event.h"
+
+namespace sweep {
+namespace {
+
+constexpr std::size_t kReadAtOnce = 1 << 20;
+
+// A full disk costs the log, not the trial.
+void write_all(int fd, const char* bytes, std::size_t count) {
+  while (count > 0) {
+    const ssize_t written = ::write(fd, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace
+
+LinePipe::LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, Descriptor copy)
+    : pipe_(executor, read_end.get()), copy_(std::move(copy)) {
+  ::fcntl(read_end.release(), F_SETFL, O_NONBLOCK);
+}
+
+void LinePipe::wait(std::function<void()> ready) {
+  if (waits_ || at_end_) return;
+  waits_ = true;
+  pipe_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                   [this, ready = std::move(ready)](const boost::system::error_code&) {
+                     waits_ = false;
+                     ready();
+                   });
+}
+
+void LinePipe::read() {
+  char block[65536];
+  for (std::size_t total = 0; !at_end_ && total < kReadAtOnce;) {
+    const ssize_t got = ::read(pipe_.native_handle(), block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return;  // nothing more for now
+    if (got == 0) at_end_ = true;
+    const auto count = static_cast<std::size_t>(got);
+    if (copy_.is_open()) write_all(copy_.get(), block, count);
+    buffer_.append(block, count);
+    total += count;
+  }
+}
+
+std::vector<std::string> LinePipe::take_lines() {
+  std::vector<std::string> lines;
+  std::size_t from = 0;
+  for (std::size_t end; (end = buffer_.find('\n', from)) != std::string::npos; from = end + 1) {
+    if (!std::exchange(skips_, false) && end > from)
+      lines.emplace_back(buffer_, from, std::min(end - from, protocol::kMaxEventBytes + 1));
+  }
+  buffer_.erase(0, from);
+  if (buffer_.size() > protocol::kMaxEventBytes) {
+    buffer_.resize(protocol::kMaxEventBytes + 1);
+    std::string beginning = std::exchange(buffer_, {});
+    if (!std::exchange(skips_, true)) lines.push_back(std::move(beginning));
+  }
+  return lines;
+}
+
+std::string LinePipe::take_rest() {
+  std::string rest = std::exchange(buffer_, {});
+  return std::exchange(skips_, false) ? std::string() : rest;
+}
+
+void LinePipe::close() { pipe_.close(); }
+
+}  // namespace sweep

@@ -1,0 +1,39 @@
+// The read end of a pipe to which a child writes lines. Used by local.cpp, one for events and one for what is printed.
+// Passive: it is told when to read, and waits for nothing by itself.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sweep/launch/start.h"
+
+namespace sweep {
+
+class LinePipe {
+ public:
+  /// Every byte that is read is also written to `copy`, where that is open.
+  LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, Descriptor copy = {});
+
+  /// Calls `ready` once when there may be something to read. One wait at a time: a second call changes nothing.
+  void wait(std::function<void()> ready);
+  /// Reads without waiting, a megabyte at most: a child that floods the pipe does not keep the others waiting.
+  void read();
+  /// The whole lines so far, without their newlines; empty ones are left out. Of a line that is longer than an event
+  /// may be only the beginning is given, one byte too long.
+  std::vector<std::string> take_lines();
+  /// What stands after the last newline.
+  std::string take_rest();
+  void close();
+
+ private:
+  boost::asio::posix::stream_descriptor pipe_;
+  Descriptor copy_;
+  std::string buffer_;
+  bool at_end_ = false, waits_ = false;
+  bool skips_ = false;  ///< the rest of a line whose beginning was given
+};
+
+}  // namespace sweep

@@ -1,0 +1,276 @@
+// A user's own program as the trainer: started as its command says, understood by what it sends or prints, known by its
+// sources, replayed.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/json.h"
+#include "tests/catch.h"
+#include "tests/skip.h"
+#include "tests/sweep/commands/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kScript[] = R"(#!/bin/sh
+for argument; do case $argument in --x=*) x=${argument#*=} ;; esac; done
+echo "step=1 loss=$x.5"
+echo "step=2 loss=$x.25"
+)";
+
+constexpr char kSweep[] = R"({"method": "grid", "name": "own", "metric": {"name": "loss", "goal": "minimize"},
+  "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1, 2]}}})";
+
+// A folder with a script and a sweep file for it.
+struct Shop : Workplace {
+  explicit Shop(const std::string& script = kScript, const std::string& sweep_file = kSweep) {
+    program("train.sh", script);
+    write("sweep.json", sweep_file);
+  }
+  void program(const std::string& file, const std::string& text) const {
+    write(file, text);
+    ::chmod((path() / file).c_str(), 0755);
+  }
+  std::string csv() const { return sweep("report --format csv").out; }
+  // The outcome and detail of the first trial.
+  core::Json trial(int index = 0) const {
+    const core::Json report = core::parse_json(sweep("report --json").out, "report");
+    for (const core::Json& row : report.at("trials"))
+      if (row.at("index") == index) return row;
+    return {};
+  }
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a script that prints its metric is ranked by it, and each of its trials replays identically") {
+  const Shop shop;
+  const Said said = shop.sweep("run sweep.json");
+  INFO(said.err);
+  CHECK(said.code == 0);
+  const core::Json report = core::parse_json(shop.sweep("report --json").out, "report");
+  REQUIRE(report.at("trials").size() == 3);
+  CHECK(report.at("trials")[0].at("config").at("x") == 1);
+  CHECK(report.at("trials")[0].at("value") == 1.25);
+  CHECK(report.at("trials")[0].at("step") == 2);
+  CHECK(report.at("trials")[2].at("value") == 3.25);
+  for (int i = 0; i < 3; ++i) {
+    const Said replay = shop.sweep("replay '#" + std::to_string(i) + "'");
+    INFO(replay.out + replay.err);
+    CHECK(replay.code == 0);
+    CHECK(has(replay.out, "2 metric values"));
+  }
+}
+
+TEST_CASE("a program that is not the same twice is caught by a replay and by check --try, which name the metric") {
+  const Shop shop("#!/bin/sh\necho loss=0.$(date +%N)\necho loss=0.$(date +%N)\n");
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  const Said replay = shop.sweep("replay '#0'");
+  CHECK(replay.code == 3);
+  CHECK(has(replay.out, "different: trial "));
+  CHECK(has(replay.out, "step 1: metric loss: recorded 0."));
+  const Said tried = shop.sweep("check --try sweep.json");
+  CHECK(tried.code == 1);
+  CHECK(has(tried.out, "NO: two runs with the same seed differ"));
+}
+
+TEST_CASE("check --try says what was understood, and that the seed has no influence where it has none") {
+  const Shop shop;
+  const Said tried = shop.sweep("check --try sweep.json");
+  CHECK(tried.code == 1);
+  CHECK(has(tried.out, "loss (read from standard output)"));
+  CHECK(has(tried.out, "loss = 3.5 at step 1"));
+  CHECK(has(tried.out, "NO: has no influence"));
+  CHECK(!fs::exists(shop.path() / "runs"));
+}
+
+TEST_CASE("check --try is content with a program that draws from its seed and ends on SIGTERM") {
+  const Shop shop("#!/bin/sh\necho loss=0.$SWEEP_SEED\necho loss=0.1$SWEEP_SEED\nexec sleep 60\n");
+  const Said tried = shop.sweep("check --try sweep.json");
+  INFO(tried.out + tried.err);
+  CHECK(tried.code == 0);
+  CHECK(has(tried.out, "honoured: 2 lines are the same in two runs"));
+  CHECK(has(tried.out, "SIGTERM      honoured"));
+}
+
+TEST_CASE("check --try of a program without metrics ends after --try-time and says what is missing") {
+  const Shop shop("#!/bin/sh\necho hello\nexec sleep 60\n");
+  const Said tried = shop.sweep("check --try --try-time 1 sweep.json");
+  CHECK(tried.code == 1);
+  CHECK(has(tried.out, "metrics  NO: none in 1"));
+}
+
+TEST_CASE("the program gets the environment that the protocol lists, its folder, and nothing of ours beside") {
+  const Shop shop("#!/bin/sh\npwd -P\nenv | sort\ncat /dev/stdin\necho loss=1\n");
+  REQUIRE(shop.sweep("run sweep.json --count 1", "KEPT=yes SWEEP_FOREIGN=no OMP_NUM_THREADS=7").code == 0);
+  const std::string log = shop.sweep("logs '#0'").out;
+  CHECK(log.starts_with(fs::canonical(shop.path()).string() + "\n"));
+  for (const char* line : {"\nKEPT=yes\n", "\nOMP_NUM_THREADS=1\n", "\nPYTHONUNBUFFERED=1\n", "\nSWEEP_ATTEMPT=0\n",
+                           "\nSWEEP_EVENTS=/dev/fd/3\n", "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n",
+                           "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
+    CHECK(has(log, line));
+  CHECK(!has(log, "SWEEP_FOREIGN"));
+  const auto value = [&](const std::string& name) {
+    const std::size_t at = log.find("\n" + name + "=") + name.size() + 2;
+    return log.substr(at, log.find('\n', at) - at);
+  };
+  CHECK(value("SWEEP_SEED") == value("PYTHONHASHSEED"));
+}
+
+TEST_CASE("events that a program sends count, and what it printed before them does not") {
+  const Shop shop(R"(#!/bin/sh
+echo loss=0.001
+sleep 0.2
+echo '{"event":"metric","seq":0,"step":7,"values":{"loss":5}}' >>"$SWEEP_EVENTS"
+echo loss=0.002
+echo '{"event":"finished","seq":1,"outcome":"completed"}' >>"$SWEEP_EVENTS"
+)");
+  REQUIRE(shop.sweep("run sweep.json --count 1").code == 0);
+  CHECK(shop.trial().at("value") == 5.0);
+  CHECK(shop.trial().at("step") == 7);
+  CHECK(shop.sweep("replay '#0'").code == 0);
+}
+
+TEST_CASE("exit codes of a program are its own, and a metric that never came is named with the nearest line") {
+  const Shop shop("#!/bin/sh\necho losss=3\nexit 0\n");
+  CHECK(shop.sweep("run sweep.json --count 1").code == 1);
+  CHECK(shop.trial().at("outcome") == "no_metric");
+  CHECK(has(shop.trial().at("detail"), "never gave the metric 'loss'; the nearest line that it printed: losss=3"));
+  for (const char* code : {"2", "4", "12"}) {
+    const Shop other("#!/bin/sh\necho loss=1\necho because >&2\nexit " + std::string(code) + "\n");
+    CHECK(other.sweep("run sweep.json --count 1").code == 1);
+    CHECK(other.trial().at("outcome") == "failed");
+    CHECK(other.trial().at("detail") == "exit code " + std::string(code) + ": because");
+  }
+}
+
+TEST_CASE("a metric that is not finite at the end is a diverged trial") {
+  const Shop shop("#!/bin/sh\necho loss=1\necho loss=nan\n");
+  CHECK(shop.sweep("run sweep.json --count 1").code == 1);
+  CHECK(shop.trial().at("outcome") == "diverged");
+}
+
+TEST_CASE("what is not there is an error before anything runs") {
+  const auto message = [](const std::string& command) {
+    const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, )" + command +
+                                 R"(, "parameters": {"x": {"value": 1}}})");
+    const Said said = shop.sweep("run sweep.json");
+    CHECK(said.code == 2);
+    CHECK(!fs::exists(shop.path() / "runs/sweeps.db"));
+    std::string text = said.err;
+    for (std::size_t at; (at = text.find(shop.path().string())) != std::string::npos;)
+      text.replace(at, shop.path().string().size(), "HERE");
+    return text;
+  };
+  CHECK(message(R"("program": "train.py")") ==
+        "program train.py: is not in HERE, a program is looked for in the folder where `sweep` is started\n");
+  CHECK(message(R"("command": ["no-such-program"])") ==
+        "command: there is no program 'no-such-program' on the PATH, write its path, or install it\n");
+  CHECK(message(R"("command": ["./points.csv"])") ==
+        "command: 'HERE/./points.csv' is not executable, chmod +x it, or begin the command with its interpreter\n");
+  CHECK(has(message(R"("command": ["./train.sh", "${envvar:NO_SUCH_NAME}"])"), "NO_SUCH_NAME"));
+}
+
+TEST_CASE("a source that changes in mid-sweep stops the sweep with its name; put back, it goes on") {
+  const Shop shop(std::string(kScript) + "[ $x != 3 ] || echo '# changed' >>train.sh\n");
+  const std::string before = shop.read("train.sh");
+  const Said said = shop.sweep("run sweep.json --slots 1");
+  INFO(said.err);
+  CHECK(said.code == 4);
+  CHECK(has(said.err, "train.sh"));
+  CHECK(has(said.err, "has changed since the sweep began"));
+  const Said resumed = shop.sweep("resume");
+  CHECK(resumed.code == 4);
+  CHECK(has(resumed.err, "train.sh"));
+  shop.program("train.sh", before);
+  CHECK(shop.sweep("resume --slots 1").code == 0);
+  CHECK(shop.sweep("report --json").out.find("\"completed\":3") != std::string::npos);
+}
+
+TEST_CASE("an edited program is another sweep, and files that are no sources make no difference") {
+  const Shop shop;
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  shop.write("result.json", "{}");
+  shop.write("notes.md", "text");
+  shop.write("model.pt", "weights");
+  CHECK(has(shop.sweep("run sweep.json").err, "is finished, nothing to run"));
+  shop.program("train.sh", std::string(kScript) + "# edited\n");
+  const Said again = shop.sweep("run sweep.json");
+  CHECK(again.code == 0);
+  CHECK(!has(again.err, "is finished"));
+  const core::Json list = core::parse_json(shop.sweep("list --json").out, "list");
+  CHECK(list.at("sweeps").size() == 2);
+}
+
+TEST_CASE("results of a program of one's own are reused across sweeps only where the file says so") {
+  const std::string counting = std::string(kScript) + "echo ran >>\"$COUNT\"\n";
+  const auto runs_of_a_larger_sweep = [&](const std::string& more) {
+    const Shop shop(counting, std::string(R"({"method": "random", "metric": {"name": "loss", "goal": "minimize"}, )") +
+                                  more + R"("command": ["./train.sh", "${args}"], "run_cap": 2,
+                                  "parameters": {"x": {"values": [3, 1, 2, 5]}}})");
+    const std::string environment = "COUNT=" + (shop.path() / "count.log").string();
+    CHECK(shop.sweep("run sweep.json", environment).code == 0);
+    CHECK(shop.sweep("run sweep.json --count 4", environment).code == 0);
+    const std::string count = shop.read("count.log");
+    return std::count(count.begin(), count.end(), '\n');
+  };
+  CHECK(runs_of_a_larger_sweep("") == 6);
+  CHECK(runs_of_a_larger_sweep("\"reuse\": true, ") == 4);
+}
+
+TEST_CASE("an input is part of every trial's identity, and a changed one is refused with both digests") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "inputs": ["points.csv"],
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1]}}})");
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  const std::string id = core::parse_json(shop.sweep("list --json").out, "list").at("sweeps")[0].at("id");
+  shop.write("points.csv", "1,2,3\n");
+  const Said replay = shop.sweep("replay '#0'");
+  CHECK(replay.code == 2);
+  CHECK(has(replay.err, "input points.csv: has changed: its digest is "));
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  CHECK(core::parse_json(shop.sweep("list --json").out, "list").at("sweeps").size() == 2);
+}
+
+TEST_CASE("a template is rendered for each trial, and its name in the command means the rendered file") {
+  const Shop shop("#!/bin/sh\n. \"$2\"\necho loss=$x.125\n",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
+    "templates": {"config.in.sh": "config.sh"}, "command": ["./train.sh", "--config", "config.sh"],
+    "parameters": {"x": {"values": [3, 1]}}})");
+  shop.write("config.in.sh", "x={{ x }}\n");
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  CHECK(shop.trial(0).at("value") == 3.125);
+  CHECK(shop.trial(1).at("value") == 1.125);
+}
+
+TEST_CASE("the file of args_json_file holds the configuration, and seed is the training seed") {
+  const Shop shop("#!/bin/sh\ncat \"$1\"\necho\necho seed $2 $SWEEP_SEED\necho loss=1\n",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
+    "command": ["./train.sh", "${args_json_file}", "${seed}"], "parameters": {"x": {"value": 0.1}, "y": {"value": "a b"}}})");
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  const std::string log = shop.sweep("logs '#0'").out;
+  CHECK(has(log, R"({"x":0.1,"y":"a b"})"));
+  const std::string seed = std::to_string(shop.trial().at("seed").get<int>());
+  CHECK(has(log, "seed " + seed + " " + seed + "\n"));
+}
+
+TEST_CASE("what `record` names is run once a sweep and kept") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "record": [["echo", "here"]],
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"value": 3}}})");
+  CHECK(shop.sweep("run sweep.json").code == 0);
+  CHECK(has(shop.sweep("show '#0' --json").out, "here"));
+}
+
+TEST_CASE("slots, an interrupt and kill -9 of the controller leave the table of one's own program the same") {
+  const Shop shop(std::string(kScript) + "sleep 0.05\n");
+  CHECK(shop.sweep("run sweep.json --slots 1").code == 0);
+  const std::string csv = shop.csv();
+  const Shop other(std::string(kScript) + "sleep 0.05\n");
+  CHECK(other.sweep("run sweep.json --slots 2 & pid=$!; sleep 0.12; kill -9 $pid; wait; true").code == 0);
+  CHECK(other.sweep("run sweep.json --slots 3").code == 0);
+  CHECK(other.csv() == csv);
+}
