@@ -121,7 +121,9 @@ const std::vector<Room>& rooms() {
       {"sweep/store", {"sweep/study"}},
       {"sweep/provenance", {"core", "protocol"}},
       {"sweep/launch", {"core", "protocol"}},
-      {"sweep/dispatch", {"sweep/launch", "sweep/program", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance"}},
+      {"sweep/program", {"sweep/spec", "sweep/provenance"}},
+      {"sweep/dispatch",
+       {"sweep/launch", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance", "sweep/program"}},
       {"sweep/rank", {"sweep/study"}},
       {"sweep/report", {"sweep/rank"}},
       {"sweep/replay", {"sweep/dispatch"}},
@@ -140,6 +142,7 @@ const std::vector<Restricted>& restricted_headers() {
        {"sweep/launch", "sweep/dispatch"},
        "only launch and dispatch wait for anything"},
       {{"boost/"}, {"sweep/launch", "sweep/dispatch", "sweep/provenance"}, "Boost is for processes and the loop"},
+      {{"re2/"}, {"sweep/program"}, "patterns are matched in one place"},
       {{"sqlite3"}, {"sweep/store", "sweep/provenance"}, "only store knows SQL"},
       {{"CLI/"}, {"sweep/commands"}, "flags are read in one place"},
       {{"openssl/"}, {"core", "protocol", "sweep/provenance"}, "there is one hash, core/digest.h"},
@@ -147,7 +150,7 @@ const std::vector<Restricted>& restricted_headers() {
       {{"assert.h", "cassert"}, {}, "use core::check, which holds in every build"},
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
        {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer",
-        "sweep/store", "sweep/provenance", "sweep/launch", "sweep/dispatch", "sweep/replay", "sweep/commands"},
+        "sweep/store", "sweep/provenance", "sweep/program", "sweep/launch", "sweep/dispatch", "sweep/replay", "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };
   return table;

@@ -1,0 +1,283 @@
+// See command_line.h.
+#include "sweep/program/command_line.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "sweep/program/python_text.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+constexpr char kPlace[] = "command";
+
+constexpr MacroName kMacros[] = {
+    {"env", Macro::kEnv, "/usr/bin/env"},
+    {"interpreter", Macro::kInterpreter, "python, or python3 where that alone exists"},
+    {"program", Macro::kProgram, "the file that `program` names"},
+    {"seed", Macro::kSeed, "the trial's training seed"},
+    {"args", Macro::kArgs, "--name=value for each parameter"},
+    {"args_no_hyphens", Macro::kArgsNoHyphens, "name=value for each parameter"},
+    {"args_no_equals", Macro::kArgsNoEquals, "--name and value, two items for each parameter"},
+    {"args_no_boolean_flags", Macro::kArgsNoBooleanFlags, "--name for true, nothing for false, else --name=value"},
+    {"args_append_hydra", Macro::kArgsAppendHydra, "+name=value for each parameter"},
+    {"args_override_hydra", Macro::kArgsOverrideHydra, "++name=value for each parameter"},
+    {"args_json", Macro::kArgsJson, "all parameters as one JSON object"},
+    {"args_json_file", Macro::kArgsJsonFile, "path of a file that holds that object"},
+};
+
+std::optional<Macro> find_macro(std::string_view name) {
+  for (const MacroName& known : kMacros)
+    if (known.name == name) return known.macro;
+  return {};
+}
+
+/// The name where the whole item is a macro.
+std::optional<std::string_view> macro_name(std::string_view item) {
+  if (!item.starts_with("${") || item.find('}') != item.size() - 1) return {};
+  return item.substr(2, item.size() - 3);
+}
+
+bool is_variable_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+core::Problem unknown_macro(std::string_view name) {
+  std::vector<std::string> names = {"envvar:NAME"};
+  for (const MacroName& known : kMacros) names.emplace_back(known.name);
+  const auto nearest = core::nearest_word(name, names);
+  const bool variable =
+      is_variable_name(name) && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a'; });
+  if (!nearest && variable)
+    return {kPlace,
+            "unknown macro '${" + std::string(name) + "}'",
+            "write '${envvar:" + std::string(name) + "}' for the environment variable",
+            {}};
+  return {kPlace,
+          "unknown macro '${" + std::string(name) + "}'",
+          nearest ? "did you mean '${" + *nearest + "}'?" : "see the macros in docs/sweep-file.md",
+          {}};
+}
+
+// ${envvar:NAME}, and ${seed} where `seed` is given, wherever they stand in the item.
+std::string replace_inside(std::string_view item, const CommandContext& context, const std::optional<std::string>& seed,
+                           std::vector<core::Problem>& problems) {
+  constexpr std::string_view kVariable = "${envvar:", kSeed = "${seed}";
+  std::string out;
+  while (!item.empty()) {
+    if (seed && item.starts_with(kSeed)) {
+      out += *seed;
+      item.remove_prefix(kSeed.size());
+      continue;
+    }
+    const std::size_t end = item.starts_with(kVariable) ? item.find('}') : item.npos;
+    if (end == item.npos) {
+      out += item.front();
+      item.remove_prefix(1);
+      continue;
+    }
+    const std::string name(item.substr(kVariable.size(), end - kVariable.size()));
+    item.remove_prefix(end + 1);
+    const auto value = is_variable_name(name) && context.environment ? context.environment(name) : std::nullopt;
+    if (value) {
+      out += *value;
+    } else {
+      problems.push_back(is_variable_name(name)
+                             ? core::Problem{kPlace, "the environment variable '" + name + "' is not set", "set it", {}}
+                             : core::Problem{kPlace,
+                                             "'" + name + "' in '${envvar:" + name + "}' is no variable's name",
+                                             "use letters, digits and _",
+                                             {}});
+    }
+  }
+  return out;
+}
+
+/// Where one trial's arguments come from.
+struct Arguments {
+  const std::vector<Parameter>& parameters;
+  const Json& config;
+
+  void append(Macro macro, std::vector<std::string>& out) const {
+    std::vector<const Parameter*> sorted;
+    for (const Parameter& parameter : parameters) sorted.push_back(&parameter);
+    std::sort(sorted.begin(), sorted.end(), [](const Parameter* a, const Parameter* b) { return a->name < b->name; });
+    for (const Parameter* parameter : sorted) append_one(macro, *parameter, out);
+  }
+
+ private:
+  void append_one(Macro macro, const Parameter& parameter, std::vector<std::string>& out) const {
+    const Json& value = parameter_value(parameter, config);
+    const std::string& name = parameter.name;
+    const std::string pair = name + "=" + python_str(value);
+    switch (macro) {
+      case Macro::kArgsNoHyphens:
+        out.push_back(pair);
+        return;
+      case Macro::kArgsAppendHydra:
+        out.push_back("+" + pair);
+        return;
+      case Macro::kArgsOverrideHydra:
+        out.push_back("++" + pair);
+        return;
+      case Macro::kArgsNoEquals:
+        out.push_back("--" + name);
+        out.push_back(python_str(value));
+        return;
+      case Macro::kArgsNoBooleanFlags:
+        if (!value.is_boolean())
+          out.push_back("--" + pair);
+        else if (value.get<bool>())
+          out.push_back("--" + name);
+        return;
+      default:
+        out.push_back("--" + pair);
+        return;
+    }
+  }
+};
+
+// Null `arguments`: the form of resolve_command().
+std::vector<std::string> expand(const UserProgram& program, const CommandContext& context, const Arguments* arguments) {
+  std::vector<core::Problem> problems;
+  std::vector<std::string> out;
+  const std::optional<std::string> seed = arguments ? std::optional(std::to_string(context.seed)) : std::nullopt;
+  for (const std::string& item : program.command) {
+    const auto name = macro_name(item);
+    if (!name || name->starts_with("envvar:")) {
+      out.push_back(replace_inside(item, context, seed, problems));
+      continue;
+    }
+    const auto macro = find_macro(*name);
+    if (!macro) {
+      problems.push_back(unknown_macro(*name));
+      continue;
+    }
+    if (*macro == Macro::kProgram) {
+      if (program.program.empty())
+        problems.push_back(
+            {kPlace, "'${program}' without a program", "add the key 'program' or name the file here", {}});
+      out.push_back(program.program);
+      continue;
+    }
+    if (!arguments) {
+      out.push_back(item);
+      continue;
+    }
+    switch (*macro) {
+      case Macro::kEnv:
+        out.emplace_back("/usr/bin/env");
+        break;
+      case Macro::kInterpreter:
+        if (context.interpreter.empty())
+          problems.push_back({kPlace,
+                              "neither python nor python3 is on PATH, which '${interpreter}' asks for",
+                              "install Python or name the interpreter in 'command'",
+                              {}});
+        out.push_back(context.interpreter);
+        break;
+      case Macro::kSeed:
+        out.push_back(*seed);
+        break;
+      case Macro::kArgsJson:
+        out.push_back(args_json(arguments->config));
+        break;
+      case Macro::kArgsJsonFile:
+        out.push_back(context.args_json_file);
+        break;
+      default:
+        arguments->append(*macro, out);
+        break;
+    }
+  }
+  if (problems.empty() && (out.empty() || out.front().empty()))
+    problems.push_back({kPlace, "names no program to start", "begin it with a program's name", {}});
+  if (!problems.empty()) throw core::UserError(std::move(problems));
+  return out;
+}
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_-+=./:,@%").find(c) != std::string_view::npos;
+}
+
+bool holds_executable(const std::filesystem::path& folder, const char* name) {
+  const std::filesystem::path file = folder / name;
+  std::error_code error;
+  return std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
+}
+
+}  // namespace
+
+std::span<const MacroName> command_macros() { return kMacros; }
+
+std::vector<std::string> expand_command(const UserProgram& program, const std::vector<Parameter>& parameters,
+                                        const Json& config, const CommandContext& context) {
+  const Arguments arguments{parameters, config};
+  return expand(program, context, &arguments);
+}
+
+std::vector<std::string> resolve_command(const UserProgram& program, const CommandContext& context) {
+  return expand(program, context, nullptr);
+}
+
+bool needs_args_json_file(const UserProgram& program) {
+  return std::find(program.command.begin(), program.command.end(), "${args_json_file}") != program.command.end();
+}
+
+std::string args_json(const Json& config) { return program_json(config); }
+
+const Json& parameter_value(const Parameter& parameter, const Json& config) {
+  const Json* value = &config;
+  const std::vector<std::string> plain = {parameter.name};
+  for (const std::string& key : parameter.path.empty() ? plain : parameter.path) {
+    const auto found = value->find(key);
+    core::check(found != value->end(), "a configuration lacks one of its parameters");
+    value = &*found;
+  }
+  return *value;
+}
+
+std::string find_interpreter(std::string_view path) {
+  for (const char* name : {"python", "python3"}) {
+    for (std::string_view rest = path; !rest.empty();) {
+      const std::size_t colon = rest.find(':');
+      const std::string_view folder = rest.substr(0, colon);
+      if (holds_executable(folder.empty() ? "." : folder, name)) return name;
+      rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
+    }
+  }
+  return {};
+}
+
+std::string shell_quoted(const std::vector<std::string>& arguments) {
+  std::string line;
+  for (const std::string& argument : arguments) {
+    if (!line.empty()) line += ' ';
+    // NAME=value at the beginning would set a variable.
+    const bool assigns = &argument == &arguments.front() && argument.find('=') != argument.npos;
+    if (!argument.empty() && !assigns && std::all_of(argument.begin(), argument.end(), is_plain)) {
+      line += argument;
+      continue;
+    }
+    line += '\'';
+    for (const char c : argument) {
+      if (c == '\'')
+        line += "'\\''";
+      else
+        line += c;
+    }
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace sweep
