@@ -125,6 +125,8 @@ SweepRecord make_record(const TrialPlan& plan, const fs::path& file, std::string
   record.method = name(spec.method);
   record.seed = spec.seed;
   record.metric = spec.metric;
+  record.target = spec.target;
+  record.repeats = spec.repeats;
   record.trials = plan.count();
   return record;
 }
