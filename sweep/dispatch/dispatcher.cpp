@@ -44,6 +44,20 @@ void pass_signals(asio::signal_set& signals, Loop& loop) {
   });
 }
 
+// The event as it would have been recorded had the sweep asked for `metric`; `study` is the fold of those before it.
+StudyEvent judged_under(const Store& store, const protocol::Metric& metric, const Study& study, StudyEvent event) {
+  if (auto* ended = std::get_if<AttemptEnded>(&event)) {
+    const auto& values = study.find(ended->index)->final_values;
+    const auto last = values.find(metric.name);
+    const protocol::Outcome said = ended->outcome;
+    ended->outcome = judge_metric(said, metric, last == values.end() ? std::nullopt : std::optional(last->second));
+    if (ended->outcome != said) ended->detail.clear();
+  } else if (const auto* reused = std::get_if<TrialReused>(&event)) {
+    if (auto anew = result_of(store, {reused->from_sweep, reused->from_index}, reused->index, metric)) return *anew;
+  }
+  return event;
+}
+
 }  // namespace
 
 std::int64_t SystemClock::unix_ms() const {
@@ -58,9 +72,21 @@ double SystemClock::seconds() const {
 Study load_study(const Store& store, const std::string& sweep, bool with_trace) {
   const auto record = store.find_sweep(sweep);
   core::check(record.has_value(), "load_study of an unknown sweep");
-  Study study(record->metric);
+  Study study(Terms{record->metric, record->target, record->repeats, std::nullopt});
   store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone,
                     [&](const StoredEvent& stored) { study.apply(stored.event); });
+  study.take_changed();
+  return study;
+}
+
+Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
+                       std::optional<std::uint64_t> last) {
+  const auto record = store.find_sweep(sweep);
+  core::check(record.has_value(), "load_study_under of an unknown sweep");
+  Study study(Terms{metric, std::nullopt, record->repeats, last});
+  store.read_events(sweep, Traces::kNone, [&](const StoredEvent& stored) {
+    study.apply(judged_under(store, metric, study, stored.event));
+  });
   study.take_changed();
   return study;
 }

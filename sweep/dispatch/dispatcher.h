@@ -34,7 +34,7 @@ struct Ending {
   std::uint64_t trials = 0;  ///< how many the sweep has
   int signal = 0;            ///< the signal that interrupted it; 0 where it ended by itself
 
-  bool finished() const { return study.ended() == trials; }
+  bool finished() const { return study.finished(trials); }
 };
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
@@ -45,5 +45,10 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
 /// The study of a sweep as the store has it. Requires: the sweep is known. `with_trace` is needed only to go on with
 /// it.
 Study load_study(const Store& store, const std::string& sweep, bool with_trace = false);
+
+/// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it ended
+/// as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.
+Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
+                       std::optional<std::uint64_t> last);
 
 }  // namespace sweep

@@ -54,6 +54,9 @@ asio::awaitable<void> Loop::run() {
       case Decision::What::kStart:
         start(decision);
         break;
+      case Decision::What::kStop:
+        stop(decision);
+        break;
       case Decision::What::kWait:
         co_await change();
         break;
@@ -82,6 +85,8 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
     ended.outcome = protocol::Outcome::kFailed;
     ended.detail = finding;
+  } else if (!running.stop_reason.empty() && result.outcome == protocol::Outcome::kCancelled) {
+    ended.detail = "stopped: " + running.stop_reason;
   }
   launcher_.release(running.slot);
   running_.erase(index);
@@ -120,6 +125,12 @@ void Loop::start(const Decision& decision) {
   });
 }
 
+void Loop::stop(const Decision& decision) {
+  Running& running = running_.at(decision.index);
+  running.stop_reason = decision.reason;
+  running.control.stop(options_.grace_s);
+}
+
 void Loop::interrupt(int signal) {
   const bool second = signal_ != 0;
   if (!second) signal_ = signal;
@@ -147,7 +158,10 @@ Situation Loop::situation() const {
   const std::size_t taken = running_.size() + held_elsewhere_.size();
   const std::size_t open = slots.size() > taken ? slots.size() - taken : 0;
   const std::size_t allowed = limit > running_.size() ? limit - running_.size() : 0;
-  return {sweep_.plan.count(), std::min(open, allowed), signal_ != 0, busy_elsewhere_};
+  std::set<std::uint64_t> asked_to_stop;
+  for (const auto& [index, running] : running_)
+    if (running.control.stopped()) asked_to_stop.insert(index);
+  return {sweep_.plan.count(), std::min(open, allowed), signal_ != 0, busy_elsewhere_, std::move(asked_to_stop)};
 }
 
 void Loop::plan_from(std::uint64_t index) {

@@ -41,12 +41,14 @@ class Loop {
     AttemptRequest request;
     Descriptor lock;  ///< of the trial's folder
     AttemptControl control;
+    std::string stop_reason;  ///< why the sweep wants no more of it; empty while it does
   };
 
   void end_lost_attempts();
   Situation situation() const;
   void plan_from(std::uint64_t index);
   void start(const Decision& decision);
+  void stop(const Decision& decision);
   bool may_reuse() const;
   bool reuse(const TrialState& trial);
   boost::asio::awaitable<void> run_trial(std::uint64_t index);

@@ -73,6 +73,8 @@ SweepRecord make_record(const Planned& planned, const fs::path& file, const Over
   record.method = name(spec.method);
   record.seed = spec.seed;
   record.metric = spec.metric;
+  record.target = spec.target;
+  record.repeats = spec.repeats;
   record.trials = plan.count();
   return record;
 }

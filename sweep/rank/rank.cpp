@@ -8,15 +8,20 @@
 namespace sweep {
 namespace {
 
-bool has_rank(const TrialState& trial) {
-  return protocol::info(*trial.outcome).ranked && trial.value && std::isfinite(*trial.value);
-}
-
 Standing standing(const TrialState& trial) {
   if (trial.repeats_index) return Standing::kRepeat;
   if (trial.phase != Phase::kEnded || !trial.outcome) return Standing::kUnfinished;
   if (!protocol::info(*trial.outcome).determined) return Standing::kMachine;
-  return has_rank(trial) ? Standing::kRanked : Standing::kDetermined;
+  return may_rank(trial) ? Standing::kRanked : Standing::kDetermined;
+}
+
+// Of a configuration: of its trials the one that has least. `complete`: all of them are planned.
+Standing standing(const Row& row, bool complete) {
+  if (row.replicates.empty() || standing(*row.trial) == Standing::kRepeat) return standing(*row.trial);
+  if (!complete) return Standing::kUnfinished;
+  Standing worst = std::isfinite(row.spread.mean) ? Standing::kRanked : Standing::kDetermined;
+  for (const TrialState* trial : row.replicates) worst = std::max(worst, standing(*trial));
+  return worst;
 }
 
 // Repeats stand among the determined ones: which index draws a trial again follows from the file alone.
@@ -31,34 +36,87 @@ int group(Standing standing) {
       return 2;
     case Standing::kUnfinished:
       return 3;
+    case Standing::kSurplus:
+      return 4;
   }
-  return 3;
+  return 4;
+}
+
+// The same number of all trials that have one; nothing where they differ.
+std::optional<std::uint64_t> common(const std::vector<const TrialState*>& trials,
+                                    std::optional<std::uint64_t> TrialState::*number) {
+  if (trials.empty()) return std::nullopt;
+  const auto first = trials.front()->*number;
+  const bool same = std::all_of(trials.begin(), trials.end(), [&](const TrialState* t) { return t->*number == first; });
+  return same ? first : std::nullopt;
+}
+
+Row make_row(const Study& study, std::uint64_t first) {
+  const std::vector<TrialState>& trials = study.trials();
+  const std::uint64_t repeats = study.terms().repeats, end = std::min<std::uint64_t>(first + repeats, trials.size());
+  Row row;
+  row.trial = &trials[first];
+  for (std::uint64_t i = first; repeats > 1 && i < end; ++i) row.replicates.push_back(&trials[i]);
+  row.spread = spread(row.replicates);
+  row.standing = study.is_surplus(first) ? Standing::kSurplus : standing(row, end == first + repeats);
+  return row;
 }
 
 }  // namespace
 
+std::string_view outcome_word(const TrialState& trial) {
+  if (trial.repeats_index) return "repeat";
+  if (trial.phase != Phase::kEnded || !trial.outcome) return trial.phase == Phase::kRunning ? "running" : "waiting";
+  return protocol::name(*trial.outcome);
+}
+
 std::string_view Row::outcome() const {
-  if (standing == Standing::kRepeat) return "repeat";
-  if (standing == Standing::kUnfinished) return trial->phase == Phase::kRunning ? "running" : "waiting";
-  return protocol::name(*trial->outcome);
+  if (standing == Standing::kSurplus) return "surplus";
+  if (replicates.empty() || trial->repeats_index) return outcome_word(*trial);
+  if (standing == Standing::kUnfinished) {
+    const bool runs = std::any_of(replicates.begin(), replicates.end(),
+                                  [](const TrialState* t) { return t->phase == Phase::kRunning; });
+    return runs ? "running" : "waiting";
+  }
+  // The first that is to blame; a trial that the machine ended is, before one that diverged.
+  const auto blamed = [&](const TrialState* t) {
+    return standing == Standing::kMachine ? sweep::standing(*t) == Standing::kMachine : !may_rank(*t);
+  };
+  const auto found = std::find_if(replicates.begin(), replicates.end(), blamed);
+  return outcome_word(found == replicates.end() ? *trial : **found);
 }
 
 std::optional<double> Row::value() const {
-  if (standing == Standing::kRanked || standing == Standing::kDetermined) return trial->value;
-  return std::nullopt;
+  if (standing != Standing::kRanked && standing != Standing::kDetermined) return std::nullopt;
+  if (replicates.empty()) return trial->value;
+  return spread.n > 0 ? std::optional(spread.mean) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Row::epoch() const { return common(counted(), &TrialState::epoch); }
+std::optional<std::uint64_t> Row::step() const { return common(counted(), &TrialState::step); }
+
+std::vector<const TrialState*> Row::trials() const {
+  return replicates.empty() ? std::vector<const TrialState*>{trial} : replicates;
+}
+
+std::vector<const TrialState*> Row::counted() const {
+  if (!value()) return {};
+  std::vector<const TrialState*> all = trials();
+  if (!replicates.empty()) std::erase_if(all, [](const TrialState* t) { return !may_rank(*t); });
+  return all;
 }
 
 std::vector<Row> rank(const Study& study) {
   std::vector<Row> rows;
-  rows.reserve(study.trials().size());
-  for (const TrialState& trial : study.trials()) rows.push_back({standing(trial), std::nullopt, &trial});
+  for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
+    rows.push_back(make_row(study, first));
 
   const protocol::Goal goal = study.metric() ? study.metric()->goal : protocol::Goal::kMinimize;
   std::sort(rows.begin(), rows.end(), [goal](const Row& a, const Row& b) {
     if (group(a.standing) != group(b.standing)) return group(a.standing) < group(b.standing);
     if (a.standing == Standing::kRanked) {
-      if (protocol::better(goal, *a.trial->value, *b.trial->value)) return true;
-      if (protocol::better(goal, *b.trial->value, *a.trial->value)) return false;
+      if (protocol::better(goal, *a.value(), *b.value())) return true;
+      if (protocol::better(goal, *b.value(), *a.value())) return false;
     }
     return a.trial->index < b.trial->index;
   });
@@ -70,7 +128,10 @@ std::vector<Row> rank(const Study& study) {
 
 std::map<std::string, std::uint64_t> count_outcomes(const std::vector<Row>& rows) {
   std::map<std::string, std::uint64_t> counts;
-  for (const Row& row : rows) ++counts[std::string(row.outcome())];
+  for (const Row& row : rows) {
+    if (row.standing == Standing::kSurplus) continue;
+    for (const TrialState* trial : row.trials()) ++counts[std::string(outcome_word(*trial))];
+  }
   return counts;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/suggest.h"
+#include "sweep/report/display.h"
 
 namespace sweep {
 namespace {
@@ -26,40 +27,32 @@ void flatten(const std::string& prefix, const Json& value, std::map<std::string,
   }
 }
 
-// A metric that does not rank: where the ranking one had its value, else the last one seen (test metrics come once).
-Column other_metric_column(const std::string& name) {
-  return {name, [name](const Row& row) -> Cell {
-            if (row.standing != Standing::kRanked && row.standing != Standing::kDetermined) return std::nullopt;
-            for (const auto* values : {&row.trial->at_value, &row.trial->final_values})
-              if (const auto found = values->find(name); found != values->end()) return Json(found->second);
-            return std::nullopt;
-          }};
-}
-
 std::string environment_text(const AttemptState& attempt, const char* key) {
   if (!attempt.environment.is_object()) return {};
   const auto found = attempt.environment.find(key);
   return found != attempt.environment.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-Column seconds_column() {
-  return {"seconds", [](const Row& row) -> Cell { return Json(row.trial->seconds); }};
-}
-
-Column device_column() {
-  return {"device", [](const Row& row) -> Cell {
-            if (row.trial->attempts.empty()) return std::nullopt;
-            return Json(row.trial->attempts.back().device);
-          }};
+// What the last attempts of the row's trials say, each text once.
+template <class Say>
+Cell of_last_attempts(const Row& row, Say say) {
+  std::set<std::string> texts;
+  for (const TrialState* trial : row.trials())
+    if (!trial->attempts.empty()) texts.insert(say(trial->attempts.back()));
+  texts.erase("");
+  if (texts.empty()) return std::nullopt;
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : " ") + text;
+  return Json(all);
 }
 
 // An attempt that ran elsewhere says so in its environment.
 Column host_column(const SweepHead& sweep) {
-  return {"host", [host = sweep.host](const Row& row) -> Cell {
-            if (row.trial->attempts.empty()) return std::nullopt;
-            const std::string own = environment_text(row.trial->attempts.back(), "host");
-            if (own.empty() && host.empty()) return std::nullopt;
-            return Json(own.empty() ? host : own);
+  return {"host", [host = sweep.host](const Row& row) {
+            return of_last_attempts(row, [&](const AttemptState& attempt) {
+              const std::string own = environment_text(attempt, "host");
+              return own.empty() ? host : own;
+            });
           }};
 }
 
@@ -72,6 +65,7 @@ std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>
   std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
                                  outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
                                  seed_column(),    seconds_column(),     device_column(), host_column(sweep)};
+  if (sweep.repeats > 1) columns.insert(columns.end(), {deviation_column(), count_column()});
   std::set<std::string> names;
   for (const Column& column : columns) names.insert(column.title);
   const auto add = [&](const Column& column) {
@@ -80,9 +74,21 @@ std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>
   const Parameters all = parameters(rows);
   for (const std::string& name : all.varying) add(parameter_column(name));
   for (const auto& [name, value] : all.constants) add(parameter_column(name));
-  for (const Row& row : rows)
-    for (const auto& [name, value] : row.trial->final_values) add(other_metric_column(name));
+  for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
   return columns;
+}
+
+// Where the ranking metric had its value, else the last one seen (test metrics come once).
+std::optional<double> other_value(const TrialState& trial, const std::string& name) {
+  for (const auto* values : {&trial.at_value, &trial.final_values})
+    if (const auto found = values->find(name); found != values->end()) return found->second;
+  return std::nullopt;
+}
+
+std::string spread_text(const Row& row, int digits) {
+  std::string text = rounded(row.spread.mean, digits);
+  if (row.spread.deviation) text += " ± " + rounded(*row.spread.deviation, 2);
+  return text + " (" + std::to_string(row.spread.n) + ")";
 }
 
 }  // namespace
@@ -103,13 +109,39 @@ Column outcome_column() {
   return {"outcome", [](const Row& row) -> Cell { return Json(std::string(row.outcome())); }};
 }
 Column metric_column(const SweepHead& sweep) {
-  return {sweep.metric ? sweep.metric->name : "value", [](const Row& row) { return cell(row.value()); }};
+  Column column{sweep.metric ? sweep.metric->name : "value", [](const Row& row) { return cell(row.value()); }};
+  if (sweep.repeats > 1) column.text = spread_text;
+  return column;
+}
+Column deviation_column() {
+  return {"std", [](const Row& row) { return row.value() ? cell(row.spread.deviation) : std::nullopt; }};
+}
+Column count_column() {
+  return {"n", [](const Row& row) -> Cell {
+            if (!row.value()) return std::nullopt;
+            return Json(row.spread.n);
+          }};
 }
 Column epoch_column() {
-  return {"epoch", [](const Row& row) -> Cell { return row.value() ? cell(row.trial->epoch) : std::nullopt; }};
+  return {"epoch", [](const Row& row) { return cell(row.epoch()); }};
 }
 Column step_column() {
-  return {"step", [](const Row& row) -> Cell { return row.value() ? cell(row.trial->step) : std::nullopt; }};
+  return {"step", [](const Row& row) { return cell(row.step()); }};
+}
+// A metric that does not rank; with repeats its mean over the trials whose mean ranks, where all of them gave it.
+Column other_metric_column(const std::string& name) {
+  return {name, [name](const Row& row) -> Cell {
+            if (row.standing != Standing::kRanked && row.standing != Standing::kDetermined) return std::nullopt;
+            if (row.replicates.empty()) return cell(other_value(*row.trial, name));
+            double sum = 0;
+            for (const TrialState* trial : row.counted()) {
+              const auto value = other_value(*trial, name);
+              if (!value) return std::nullopt;
+              sum += *value;
+            }
+            if (row.spread.n == 0) return std::nullopt;
+            return Json(sum / static_cast<double>(row.spread.n));
+          }};
 }
 Column parameter_column(const std::string& name) {
   return {name, [name](const Row& row) -> Cell {
@@ -121,10 +153,55 @@ Column parameter_column(const std::string& name) {
           }};
 }
 
+Column seconds_column() {
+  return {"seconds", [](const Row& row) -> Cell {
+            double seconds = 0;
+            for (const TrialState* trial : row.trials()) seconds += trial->seconds;
+            return Json(seconds);
+          }};
+}
+
+Column device_column() {
+  return {"device", [](const Row& row) {
+            return of_last_attempts(row, [](const AttemptState& attempt) { return attempt.device; });
+          }};
+}
+
 std::map<std::string, Json> flat_config(const Json& config) {
   std::map<std::string, Json> flat;
   if (config.is_object() && !config.empty()) flatten("", config, flat);
   return flat;
+}
+
+bool has_run(const Row& row) {
+  const std::vector<const TrialState*> trials = row.trials();
+  return std::any_of(trials.begin(), trials.end(), [](const TrialState* trial) {
+    return !trial->attempts.empty() || (trial->phase == Phase::kEnded && !trial->repeats_index);
+  });
+}
+
+std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options) {
+  std::vector<Row> own;
+  for (const Row& row : rows)
+    if (row.standing != Standing::kSurplus || (options.all && has_run(row))) own.push_back(row);
+  return own;
+}
+
+std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::map<std::string, std::uint64_t> counts = count_outcomes(rows);
+  std::uint64_t planned = 0, wanted = sweep.trials;
+  for (const auto& [word, count] : counts) planned += count;
+  if (sweep.target && sweep.target->bound) wanted = std::min(wanted, *sweep.target->bound + 1);
+  if (wanted > planned) counts["waiting"] += wanted - planned;
+  return counts;
+}
+
+std::vector<std::string> reported_metrics(const std::vector<Row>& rows) {
+  std::set<std::string> names;
+  for (const Row& row : rows)
+    for (const TrialState* trial : row.trials())
+      for (const auto& [name, value] : trial->final_values) names.insert(name);
+  return {names.begin(), names.end()};
 }
 
 std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options) {

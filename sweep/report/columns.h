@@ -15,13 +15,22 @@ namespace sweep {
 struct Column {
   std::string title;
   std::function<std::optional<core::Json>(const Row&)> cell;
+  /// For the text table, of a row that has a cell, numbers rounded to so many digits; where empty the cell is written.
+  std::function<std::string(const Row&, int digits)> text = {};
 };
 
-/// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.
-std::map<std::string, core::Json> flat_config(const core::Json& config);
-
-/// The rows that the options let through.
+/// The rows that the report is of, ended or not: without the surplus, or with that part of it that ran.
+std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options);
+/// Of these, the rows that the options let through.
 std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options);
+/// Whether a trial of the row ran or was reused.
+bool has_run(const Row& row);
+
+/// How many trials there are of each outcome, those that are not planned yet among the waiting ones. Not the surplus.
+std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const std::vector<Row>& rows);
+
+/// The metrics that any trial gave, by name.
+std::vector<std::string> reported_metrics(const std::vector<Row>& rows);
 
 /// The parameters of all rows by sorted name, with their values in `constants` where every row has the same one.
 struct Parameters {
@@ -40,9 +49,14 @@ Column trial_column();
 Column index_column();
 Column replicate_column();
 Column outcome_column();
-Column metric_column(const SweepHead& sweep);
+Column metric_column(const SweepHead& sweep);  ///< with repeats the mean
+Column deviation_column();                     ///< std
+Column count_column();                         ///< n
+Column other_metric_column(const std::string& name);
 Column epoch_column();
 Column step_column();
 Column parameter_column(const std::string& name);
+Column seconds_column();  ///< with repeats of all trials together
+Column device_column();
 
 }  // namespace sweep

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sweep/report/columns.h"
 #include "sweep/report/report.h"
 
 namespace sweep {
@@ -12,15 +13,24 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
     return std::count_if(rows.begin(), rows.end(), [=](const Row& row) { return row.standing == standing; });
   };
   const auto machine = count(Standing::kMachine), unfinished = count(Standing::kUnfinished);
-  std::string note;
+  const auto surplus = std::count_if(
+      rows.begin(), rows.end(), [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
+  const char* const noun = rows.empty() || rows.front().replicates.empty() ? "trial" : "configuration";
+  std::vector<std::string> lines;
   if (machine > 0)
-    note = fmt::format(
-        "{} trial{} ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
+    lines.push_back(fmt::format(
+        "{} {}{} ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
         "everywhere does not cover {}",
-        machine, machine == 1 ? " was" : "s were", machine == 1 ? "this row" : "these rows");
+        machine, noun, machine == 1 ? " was" : "s were", machine == 1 ? "this row" : "these rows"));
   if (unfinished > 0 && !options.all)
-    note += fmt::format("{}{} trial{} not ended yet: --all lists {}", note.empty() ? "" : "\n", unfinished,
-                        unfinished == 1 ? " has" : "s have", unfinished == 1 ? "it" : "them");
+    lines.push_back(fmt::format("{} {}{} not ended yet: --all lists {}", unfinished, noun,
+                                unfinished == 1 ? " has" : "s have", unfinished == 1 ? "it" : "them"));
+  if (surplus > 0 && !options.all)
+    lines.push_back(fmt::format("{} {}{} beyond the end of the sweep and {} not ranked: --all lists {}", surplus, noun,
+                                surplus == 1 ? " ran" : "s ran", surplus == 1 ? "is" : "are",
+                                surplus == 1 ? "it" : "them"));
+  std::string note;
+  for (const std::string& line : lines) note += (note.empty() ? "" : "\n") + line;
   return note;
 }
 

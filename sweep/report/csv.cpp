@@ -27,6 +27,7 @@ std::string csv_cell(const std::optional<core::Json>& cell) {
 std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
   std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(), replicate_column(),
                                  outcome_column(), metric_column(sweep), epoch_column(), step_column()};
+  if (sweep.repeats > 1) columns.insert(columns.end() - 2, {deviation_column(), count_column()});
   std::map<std::string, bool> names;
   const Parameters all = parameters(rows);
   for (const std::string& name : all.varying) names[name] = true;
@@ -37,7 +38,8 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
 
 }  // namespace
 
-std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
+std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
+  const std::vector<Row> rows = own_rows(all_rows, options);
   // The parameters are those of every row, shown or not: the heading does not depend on how far the sweep has come.
   const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, rows));
   std::string text;

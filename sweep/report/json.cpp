@@ -1,4 +1,6 @@
 // Rows → one JSON object; see report.h.
+#include <algorithm>
+
 #include "sweep/report/columns.h"
 #include "sweep/report/report.h"
 
@@ -12,9 +14,37 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
-Json trial_json(const Row& row) {
+// What is known of one trial, and of no row.
+void add_result(Json& json, const TrialState& trial) {
+  if (!trial.reused_from.empty()) json["reused_from"] = trial.reused_from;
+  if (trial.repeats_index) {
+    json["repeats"] = *trial.repeats_index;
+    return;  // the result stands in that row
+  }
+  if (!trial.final_values.empty()) json["final"] = trial.final_values;
+  if (!trial.weights_sha256.empty()) json["weights_sha256"] = trial.weights_sha256;
+  if (!trial.detail.empty()) json["detail"] = trial.detail;
+}
+
+Json replicate_json(const TrialState& trial) {
+  const bool shows = trial.phase == Phase::kEnded && !trial.repeats_index && trial.outcome &&
+                     protocol::info(*trial.outcome).determined && trial.value;
+  Json json = {{"trial", trial.trial},
+               {"index", trial.index},
+               {"replicate", trial.replicate},
+               {"seed", trial.seed},
+               {"value", shows ? Json(*trial.value) : Json()},
+               {"outcome", std::string(outcome_word(trial))},
+               {"epoch", shows ? or_null(trial.epoch) : Json()},
+               {"step", shows ? or_null(trial.step) : Json()}};
+  add_result(json, trial);
+  return json;
+}
+
+Json row_json(const Row& row) {
   const TrialState& trial = *row.trial;
-  const bool has_value = row.value().has_value();
+  std::size_t attempts = 0;
+  for (const TrialState* one : row.trials()) attempts += one->attempts.size();
   Json json = {{"rank", or_null(row.rank)},
                {"trial", trial.trial},
                {"index", trial.index},
@@ -22,28 +52,40 @@ Json trial_json(const Row& row) {
                {"seed", trial.seed},
                {"outcome", std::string(row.outcome())},
                {"value", or_null(row.value())},
-               {"epoch", has_value ? or_null(trial.epoch) : Json()},
-               {"step", has_value ? or_null(trial.step) : Json()},
+               {"epoch", or_null(row.epoch())},
+               {"step", or_null(row.step())},
                {"config", trial.config},
-               {"attempts", trial.attempts.size()},
-               {"timing", {{"seconds", trial.seconds}}},
-               {"device", trial.attempts.empty() ? Json() : Json(trial.attempts.back().device)}};
-  if (!trial.reused_from.empty()) json["reused_from"] = trial.reused_from;
-  if (trial.repeats_index) {
-    json["repeats"] = *trial.repeats_index;
-    return json;  // the result stands in that row
+               {"attempts", attempts},
+               {"timing", {{"seconds", seconds_column().cell(row).value_or(0.0)}}},
+               {"device", device_column().cell(row).value_or(Json())}};
+  if (row.replicates.empty()) {
+    add_result(json, trial);
+    return json;
   }
-  if (!trial.final_values.empty()) json["final"] = trial.final_values;
-  if (!trial.weights_sha256.empty()) json["weights_sha256"] = trial.weights_sha256;
-  if (!trial.detail.empty()) json["detail"] = trial.detail;
+  json["std"] = row.value() ? or_null(row.spread.deviation) : Json();
+  json["n"] = row.value() ? row.spread.n : 0;
+  json["replicates"] = Json::array();
+  for (const TrialState* one : row.replicates) json["replicates"].push_back(replicate_json(*one));
   return json;
+}
+
+// Only what a sweep without repeats and target does not have.
+void add_terms(Json& json, const SweepHead& sweep, const std::vector<Row>& rows) {
+  if (sweep.repeats > 1) json["repeats"] = sweep.repeats;
+  if (!sweep.target) return;
+  const TargetHead& target = *sweep.target;
+  const auto surplus = std::count_if(rows.begin(), rows.end(), [](const Row& row) {
+    return row.standing == Standing::kSurplus && has_run(row);
+  });
+  json["target"] = {{"metric", target.metric}, {"value", target.value}};
+  json["ended_at"] = target.ended ? or_null(target.bound) : Json();
+  json["surplus"] = surplus;
 }
 
 }  // namespace
 
 Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
-  std::map<std::string, std::uint64_t> outcomes = count_outcomes(rows);
-  if (sweep.trials > rows.size()) outcomes["waiting"] += sweep.trials - rows.size();
+  const std::map<std::string, std::uint64_t> outcomes = outcomes_of(sweep, rows);
   const auto completed = outcomes.find("completed");
   Json json = {{"sweep",
                 {{"id", sweep.id},
@@ -55,7 +97,8 @@ Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const Rep
                  {"completed", completed == outcomes.end() ? 0 : completed->second},
                  {"outcomes", outcomes}}},
                {"trials", Json::array()}};
-  for (const Row& row : chosen_rows(rows, options)) json["trials"].push_back(trial_json(row));
+  add_terms(json["sweep"], sweep, rows);
+  for (const Row& row : chosen_rows(own_rows(rows, options), options)) json["trials"].push_back(row_json(row));
   return json;
 }
 

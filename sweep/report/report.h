@@ -5,6 +5,7 @@
 // rounds to six digits (more where two values would look alike) and shortens long texts; CSV and JSON are exact.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,14 @@
 
 namespace sweep {
 
+/// Of a sweep that ends with the first trial by index that reaches a value of its metric.
+struct TargetHead {
+  std::string metric;  ///< the sweep's own, whatever the report ranks by
+  double value = 0;
+  std::optional<std::uint64_t> bound;  ///< Study::bound
+  bool ended = false;                  ///< whether all trials up to the bound have ended
+};
+
 /// What a report says of its sweep.
 struct SweepHead {
   std::string id;
@@ -23,14 +32,16 @@ struct SweepHead {
   std::uint64_t seed = 0;
   std::uint64_t trials = 0;  ///< how many the sweep has, run or not
   std::optional<protocol::Metric> metric;
-  std::string host;  ///< where the sweep was started; for --with host
+  std::string host;           ///< where the sweep was started; for --with host
+  std::uint32_t repeats = 1;  ///< trials of each configuration
+  std::optional<TargetHead> target;
 };
 
 struct ReportOptions {
   std::optional<std::uint64_t> top;  ///< only the first N rows
   std::vector<std::string> columns;  ///< these columns, in this order; empty for the usual ones
   bool with_time = false, with_device = false, with_host = false;
-  bool all = false;       ///< rows of trials that have not ended as well
+  bool all = false;       ///< rows of trials that have not ended, and of the surplus that ran, as well
   std::string runs_flag;  ///< put into printed commands: empty, or " --runs DIR" quoted for a shell
 };
 
@@ -39,13 +50,18 @@ struct ReportOptions {
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// RFC 4180 quoting, lines ended by LF: rank,trial,index,replicate,outcome,<metric>,epoch,step, then the parameters by
-/// sorted dotted name. Numbers in canonical form, missing values empty (an empty string is `""`). Errors: as above.
+/// sorted dotted name. With repeats std,n follow the metric, which is the mean; without any metric its column is called
+/// `value` and empty. Numbers in canonical form, missing values empty (an empty string is `""`). Errors: as above.
 std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. `columns` has no meaning here.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
-/// For stderr, where some rows are not covered by the guarantee, or have not ended and are not listed: a line each.
+/// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.
+std::map<std::string, core::Json> flat_config(const core::Json& config);
+
+/// For stderr, where some rows are not covered by the guarantee, or have not ended or are surplus and not listed: a line
+/// each.
 /// Empty otherwise.
 std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& options = {});
 

@@ -51,13 +51,17 @@ Cells cells_of(const Column& column, const std::vector<Row>& rows) {
   }
   const int digits = digits_that_tell_apart(doubles);
   Cells cells{{printable(column.title, kCellColumns)}, numbers ? Align::kPoint : Align::kLeft};
-  for (const auto& value : values) cells.texts.push_back(value ? value_text(*value, digits) : "-");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string text = !values[i]   ? "-"
+                             : column.text ? column.text(rows[i], digits)
+                                           : value_text(*values[i], digits);
+    cells.texts.push_back(text);
+  }
   return cells;
 }
 
 std::string outcome_counts(const SweepHead& sweep, const std::vector<Row>& rows) {
-  std::map<std::string, std::uint64_t> counts = count_outcomes(rows);
-  if (sweep.trials > rows.size()) counts["waiting"] += sweep.trials - rows.size();
+  std::map<std::string, std::uint64_t> counts = outcomes_of(sweep, rows);
   std::string text;
   const auto add = [&](const std::string& word) {
     const auto found = counts.find(word);
@@ -70,10 +74,20 @@ std::string outcome_counts(const SweepHead& sweep, const std::vector<Row>& rows)
   return text;
 }
 
-std::string ranking_text(const protocol::Metric& metric) {
+std::string ranking_text(const SweepHead& sweep) {
+  const protocol::Metric& metric = *sweep.metric;
   const bool maximize = metric.goal == protocol::Goal::kMaximize;
-  return fmt::format("{}, the {} first; of each trial its {} value", printable(metric.name, kNameColumns),
-                     maximize ? "largest" : "smallest", protocol::name(metric.reduce));
+  return fmt::format("{}{}, the {} first; of each trial its {} value", sweep.repeats > 1 ? "the mean of " : "",
+                     printable(metric.name, kNameColumns), maximize ? "largest" : "smallest",
+                     protocol::name(metric.reduce));
+}
+
+std::string target_text(const TargetHead& target, std::uint32_t repeats) {
+  const std::string value = core::format_double(target.value);
+  const std::string what = (repeats > 1 ? "the mean of " : "") + printable(target.metric, kNameColumns);
+  if (!target.bound) return fmt::format("{} has not reached the target {}", what, value);
+  if (target.ended) return fmt::format("ended at trial #{}: {} reached the target {}", *target.bound, what, value);
+  return fmt::format("ends at trial #{} or earlier: there {} reached the target {}", *target.bound, what, value);
 }
 
 // Short enough for a line of its own; a long list goes on below.
@@ -99,14 +113,28 @@ std::string heading(const SweepHead& sweep, const std::vector<Row>& rows) {
   if (!sweep.name.empty()) text += " '" + printable(sweep.name, kNameColumns) + "'";
   text +=
       fmt::format(": {}, seed {}, {} trial{}", sweep.method, sweep.seed, sweep.trials, sweep.trials == 1 ? "" : "s");
+  if (sweep.repeats > 1) text += fmt::format(" ({} of each configuration)", sweep.repeats);
   const std::string counts = outcome_counts(sweep, rows);
   text += (counts.empty() ? "" : ": " + counts) + "\n";
-  if (sweep.metric) text += "ranked by " + ranking_text(*sweep.metric) + "\n";
+  if (sweep.metric) text += "ranked by " + ranking_text(sweep) + "\n";
+  if (sweep.target) text += target_text(*sweep.target, sweep.repeats) + "\n";
   return text;
+}
+
+// Nothing ranks: by index, with the last values of what was reported, as far as a line has room.
+std::vector<Column> columns_without_metric(const std::vector<Row>& shown, const std::vector<std::string>& varying) {
+  constexpr std::size_t kMetrics = 6;
+  std::vector<Column> columns = {index_column(), trial_column(), outcome_column()};
+  for (const std::string& name : varying) columns.push_back(parameter_column(name));
+  std::vector<std::string> names = reported_metrics(shown);
+  if (names.size() > kMetrics) names.resize(kMetrics);
+  for (const std::string& name : names) columns.push_back(other_metric_column(name));
+  return columns;
 }
 
 std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>& shown,
                                   const std::vector<std::string>& varying) {
+  if (!sweep.metric) return columns_without_metric(shown, varying);
   std::vector<Column> columns = {rank_column(), trial_column()};
   const bool all_ranked = std::all_of(shown.begin(), shown.end(), [](const Row& row) { return row.rank.has_value(); });
   if (!all_ranked) columns.push_back(outcome_column());
@@ -116,26 +144,51 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
   return columns;
 }
 
-// The best trial, what it did on data that never ranks, and how to see it again.
+// "; at its end test_accuracy 0.9 (never ranked on)": what the best trial did on data that never ranks.
+std::string test_text(const Row& best) {
+  std::string test;
+  for (const auto& [name, value] : best.trial->final_values) {
+    if (!name.starts_with("test_")) continue;
+    const auto shown = best.replicates.empty() ? core::Json(value) : other_metric_column(name).cell(best);
+    if (!shown) continue;
+    test += fmt::format("{}{} {}", test.empty() ? "" : ", ", printable(name, kNameColumns),
+                        rounded(shown->get<double>(), 6));
+  }
+  if (test.empty()) return {};
+  return fmt::format("; at {} end {} (never ranked on)", best.replicates.empty() ? "its" : "their", test);
+}
+
+// The best row and how to see it again.
 std::string closing(const Row& best, const SweepHead& sweep, const ReportOptions& options) {
   const TrialState& trial = *best.trial;
-  std::string text = fmt::format("best: trial {} (#{}), {} {}", trial.trial, trial.index,
-                                 printable(sweep.metric->name, kNameColumns), core::format_double(*trial.value));
-  if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);
-  std::string test;
-  for (const auto& [name, value] : trial.final_values)
-    if (name.starts_with("test_"))
-      test += fmt::format("{}{} {}", test.empty() ? "" : ", ", printable(name, kNameColumns), rounded(value, 6));
-  if (!test.empty()) text += "; at its end " + test + " (never ranked on)";
-  return text + "\nreplay it: sweep replay " + trial.trial + options.runs_flag + "\n";
+  const std::string metric = printable(sweep.metric->name, kNameColumns), value = core::format_double(*best.value());
+  std::string text;
+  if (best.replicates.empty()) {
+    text = fmt::format("best: trial {} (#{}), {} {}", trial.trial, trial.index, metric, value);
+  } else {
+    text = fmt::format("best: trials #{} to #{}, mean of {} {}", trial.index, best.replicates.back()->index, metric,
+                       value);
+    if (best.spread.deviation) text += ", std " + core::format_double(*best.spread.deviation);
+  }
+  if (const auto epoch = best.epoch()) text += fmt::format(" at epoch {}", *epoch);
+  return text + test_text(best) + "\nreplay it: sweep replay " + trial.trial + options.runs_flag + "\n";
+}
+
+std::string closing_without_metric(const std::vector<Row>& rows) {
+  std::string names;
+  for (const std::string& name : reported_metrics(rows))
+    names += (names.empty() ? "" : ", ") + printable(name, kNameColumns);
+  if (names.empty()) return "no metric ranks, and none was reported\n";
+  return "no metric ranks: sweep report --metric NAME:GOAL ranks by one of " + names + "\n";
 }
 
 }  // namespace
 
-std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
+std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
+  const std::vector<Row> rows = own_rows(all_rows, options);
   const std::vector<Row> shown = chosen_rows(rows, options);
   const Parameters all = parameters(rows);
-  std::string text = heading(sweep, rows);
+  std::string text = heading(sweep, all_rows);
   if (!all.constants.empty()) text += constants_text(all.constants);
   if (shown.empty()) return text + "\nno trial has ended yet\n";
 
@@ -153,7 +206,8 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, c
   without_top.top.reset();
   const std::size_t hidden = chosen_rows(rows, without_top).size() - shown.size();
   if (hidden > 0) text += fmt::format("{} more row{} not shown\n", hidden, hidden == 1 ? "" : "s");
-  if (rows.front().rank && sweep.metric) text += closing(rows.front(), sweep, options);
+  if (!sweep.metric) return text + closing_without_metric(rows);
+  if (rows.front().rank) text += closing(rows.front(), sweep, options);
   return text;
 }
 

@@ -11,6 +11,7 @@
 #include "protocol/files.h"
 #include "sweep/store/event_text.h"
 #include "sweep/store/sqlite.h"
+#include "sweep/study/printed.h"
 
 namespace sweep {
 namespace {
@@ -19,14 +20,14 @@ namespace fs = std::filesystem;
 using core::Json;
 
 constexpr std::int64_t kApplicationId = 0x73777031;
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 constexpr char kSchema[] = R"(
 CREATE TABLE sweeps (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL, text TEXT NOT NULL,
   overrides TEXT NOT NULL, identity TEXT NOT NULL, data TEXT NOT NULL, trainer_sha256 TEXT NOT NULL,
   provenance TEXT NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL, metric TEXT NOT NULL,
-  trials INTEGER NOT NULL, created_ms INTEGER NOT NULL);
+  trials INTEGER NOT NULL, created_ms INTEGER NOT NULL, target REAL, repeats INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE events (
   number INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER,
   seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL);
@@ -43,15 +44,26 @@ CREATE TABLE replays (
 CREATE INDEX replays_by_trial ON replays (trial);
 )";
 
-constexpr char kSelectSweep[] =
-    "SELECT id, name, file, text, overrides, identity, data, trainer_sha256, provenance, method, seed, metric, trials, "
-    "created_ms FROM sweeps ";
+// From version 1 to 2; what it leaves is what kSchema makes.
+constexpr char kMigration[] = R"(
+ALTER TABLE sweeps ADD COLUMN target REAL;
+ALTER TABLE sweeps ADD COLUMN repeats INTEGER NOT NULL DEFAULT 1;
+)";
+
+// A store that is only read stays at its version.
+std::string select_sweep(std::int64_t version, const char* rest) {
+  return std::string("SELECT id, name, file, text, overrides, identity, data, trainer_sha256, provenance, method, seed, "
+                     "metric, trials, created_ms, ") +
+         (version >= 2 ? "target, repeats" : "NULL, 1") + " FROM sweeps " + rest;
+}
 
 SweepRecord read_sweep(const Statement& row, const std::string& place) {
   const auto json = [&](int column) { return core::parse_json(row.text(column), place); };
   SweepRecord sweep{row.text(0), row.text(1), row.text(2), row.text(3),   json(4),      json(5),       json(6),
-                    row.text(7), json(8),     row.text(9), row.whole(10), std::nullopt, row.whole(12), row.number(13)};
+                    row.text(7), json(8),     row.text(9), row.whole(10), std::nullopt, row.whole(12), row.number(13),
+                    std::nullopt, static_cast<std::uint32_t>(row.number(15))};
   if (const Json metric = json(11); !metric.is_null()) sweep.metric = protocol::Metric::from_json(metric, place);
+  if (!row.is_null(14)) sweep.target = row.real(14);
   return sweep;
 }
 
@@ -81,12 +93,23 @@ std::unique_ptr<Database> open_read_only(const fs::path& file) {
   return database;
 }
 
+void set_version(Database& database) {
+  database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
+}
+
+bool is_old(Database& database) {
+  return database.number("PRAGMA application_id") == kApplicationId && database.number("PRAGMA user_version") == 1;
+}
+
 void create_schema(Database& database) {
   Transaction transaction(database);  // another controller may be doing the same: look again inside
   if (database.number("PRAGMA user_version") == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
     database.run(kSchema);
     database.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
-    database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
+    set_version(database);
+  } else if (is_old(database)) {
+    database.run(kMigration);
+    set_version(database);
   }
   transaction.commit();
 }
@@ -106,15 +129,18 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
   return database;
 }
 
-void check_version(Database& database) {
+// Returns the schema's version.
+std::int64_t check_version(Database& database) {
   const std::int64_t application = database.number("PRAGMA application_id");
   const std::int64_t version = database.number("PRAGMA user_version");
   const std::string place = database.file().string();
   if (application != kApplicationId)
     throw core::UserError(place, "is a database, but not a store", "name another folder with --runs");
-  if (version != kSchemaVersion)
+  if (version < 1 || version > kSchemaVersion)
     throw core::UserError(place, "has schema version " + std::to_string(version),
-                          "this sweep reads version " + std::to_string(kSchemaVersion) + ": use the one that wrote it");
+                          "this sweep reads versions up to " + std::to_string(kSchemaVersion) +
+                              ": use the one that wrote it");
+  return version;
 }
 
 }  // namespace
@@ -154,6 +180,7 @@ struct Store::Connection {
   }
 
   std::unique_ptr<Database> database;
+  std::int64_t version = kSchemaVersion;
   Statement find_number{*database, "SELECT number FROM sweeps WHERE id = ?"};
   Statement add_event{*database,
                       "INSERT INTO events (sweep, trial_index, attempt, seq, kind, time_ms, line) "
@@ -189,8 +216,9 @@ TrialSummary summarize(const TrialState& trial) {
 Store::Store(const fs::path& runs, Mode mode) {
   const fs::path file = runs / protocol::kStoreFile;
   auto database = mode == Mode::kReadOnly ? open_read_only(file) : open_for_writing(file);
-  check_version(*database);
+  const std::int64_t version = check_version(*database);
   connection_ = std::make_unique<Connection>(std::move(database));
+  connection_->version = version;
 }
 
 Store::~Store() = default;
@@ -199,23 +227,24 @@ Store::Store(Store&&) noexcept = default;
 void Store::add_sweep(const SweepRecord& sweep) {
   Statement add(*connection_->database,
                 "INSERT INTO sweeps (id, name, file, text, overrides, identity, data, trainer_sha256, provenance, "
-                "method, seed, metric, trials, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "method, seed, metric, trials, created_ms, target, repeats) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (id) DO NOTHING");
   const auto text = [](const Json& json) { return core::canonical_json(json); };
   add.start().bind(sweep.id).bind(sweep.name).bind(sweep.file).bind(sweep.text).bind(text(sweep.overrides));
   add.bind(text(sweep.identity)).bind(text(sweep.data)).bind(sweep.trainer_sha256).bind(text(sweep.provenance));
   add.bind(sweep.method).bind(sweep.seed).bind(text(sweep.metric ? sweep.metric->to_json() : Json(nullptr)));
-  add.bind(sweep.trials).bind(sweep.created_ms).run();
+  add.bind(sweep.trials).bind(sweep.created_ms).bind(sweep.target).bind(std::int64_t{sweep.repeats}).run();
 }
 
 std::optional<SweepRecord> Store::find_sweep(const std::string& id) const {
-  Statement find(*connection_->database, (std::string(kSelectSweep) + "WHERE id = ?").c_str());
+  Statement find(*connection_->database, select_sweep(connection_->version, "WHERE id = ?").c_str());
   if (!find.start().bind(id).step()) return std::nullopt;
   return read_sweep(find, connection_->database->file().string());
 }
 
 std::vector<SweepRecord> Store::sweeps() const {
-  Statement all(*connection_->database, (std::string(kSelectSweep) + "ORDER BY number").c_str());
+  Statement all(*connection_->database, select_sweep(connection_->version, "ORDER BY number").c_str());
   std::vector<SweepRecord> sweeps;
   for (all.start(); all.step();) sweeps.push_back(read_sweep(all, connection_->database->file().string()));
   return sweeps;
@@ -279,10 +308,11 @@ std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place) const {
   }
   Statement read(*connection_->database,
                  "SELECT trial_index, attempt, seq, kind, line FROM events "
-                 "WHERE sweep = ? AND trial_index = ? AND seq IS NOT NULL ORDER BY attempt, seq, number");
+                 "WHERE sweep = ? AND trial_index = ? AND seq IS NOT NULL ORDER BY attempt, number");
   std::vector<TrainerSaid> events;
   for (read.start().bind(number).bind(place.index); read.step();)
     events.push_back(std::get<TrainerSaid>(connection_->event_at(read)));
+  drop_overruled(events);
   return events;
 }
 

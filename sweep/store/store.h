@@ -1,10 +1,11 @@
 // Events → SQLite → events: the only room that knows SQL. WAL, one writer, short transactions; readers never block a
-// controller. The schema has a version, and another one is refused.
+// controller. The schema has a version: older ones are read, and brought to this one when opened for writing; newer ones
+// are refused.
 // Errors: EnvironmentError (locked, full, not writable), UserError (not a store, damaged, another schema version).
 // Durability: what append() has recorded survives the death of the process; after a loss of power the last moments may
 // be missing, and what is there is consistent.
 //
-// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 1:
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 2 (1 lacks target and repeats of sweeps):
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
@@ -49,8 +50,10 @@ struct SweepRecord {
   std::string method;          ///< "grid", "random"
   std::uint64_t seed = 0;      ///< of the sweep, overrides applied
   std::optional<protocol::Metric> metric;
-  std::uint64_t trials = 0;     ///< how many it has
-  std::int64_t created_ms = 0;  ///< Unix time
+  std::uint64_t trials = 0;      ///< how many it has
+  std::int64_t created_ms = 0;   ///< Unix time
+  std::optional<double> target;  ///< of the metric
+  std::uint32_t repeats = 1;     ///< trials of each configuration
 };
 
 struct StoredEvent {
@@ -117,8 +120,9 @@ class Store {
   void read_events(const std::string& sweep, Traces traces, const std::function<void(const StoredEvent&)>& visit) const;
   /// The same for one trial.
   void read_trial(const TrialPlace& place, bool with_trace, const std::function<void(const StoredEvent&)>& visit) const;
-  /// The trainer's events of one trial of one sweep, by attempt and seq, trace included. Of a trial whose result was
-  /// reused: those of the trial that ran.
+  /// The trainer's events of one trial of one sweep, by attempt and then as they came, trace included; printed metrics
+  /// only where they count (study/printed.h: seq then begins anew with the first event that was not printed). Of a trial
+  /// whose result was reused: those of the trial that ran.
   std::vector<TrainerSaid> trial_events(const TrialPlace& place) const;
 
   /// The rows of the sweep's trials, by index.

@@ -55,6 +55,20 @@ Decision start(const TrialState& trial) {
   return decision;
 }
 
+// The first running trial that lies beyond the bound and has not been asked to stop.
+std::optional<Decision> stop_surplus(const Study& study, const std::set<std::uint64_t>& asked) {
+  if (!study.bound()) return std::nullopt;
+  const auto& running = study.running();
+  const auto found = std::find_if(running.upper_bound(*study.bound()), running.end(),
+                                  [&](std::uint64_t index) { return !asked.contains(index); });
+  if (found == running.end()) return std::nullopt;
+  Decision decision;
+  decision.what = Decision::What::kStop;
+  decision.index = *found;
+  decision.reason = "the target was reached at trial #" + std::to_string(*study.bound()) + ": no later trial counts";
+  return decision;
+}
+
 }  // namespace
 
 bool goes_on(const TrialState& trial) {
@@ -69,12 +83,14 @@ Decision decide(const Study& study, const Situation& situation) {
   using What = Decision::What;
   const std::uint64_t planned = study.trials().size();
   if (situation.stopping) return {study.running().empty() ? What::kDone : What::kWait};
-  if (study.ended() == situation.trials) return {What::kDone};
+  if (const auto stop = stop_surplus(study, situation.asked_to_stop)) return *stop;
+  const std::uint64_t wanted = study.wanted(situation.trials);
+  if (study.finished(situation.trials)) return {study.running().empty() ? What::kDone : What::kWait};
 
   const auto& waiting = study.waiting();
   const bool any_runnable = waiting.size() > situation.busy_elsewhere.size();
   const bool plan_is_short = waiting.size() < kPlannedAhead && (planned == 0 || !any_runnable);
-  if (planned < situation.trials && plan_is_short) return {What::kPlan, planned};
+  if (planned < wanted && plan_is_short) return {What::kPlan, planned};
 
   if (situation.free_slots == 0) return {What::kWait};
   const auto next = std::find_if(waiting.begin(), waiting.end(),

@@ -18,12 +18,14 @@ struct Situation {
   std::size_t free_slots = 0;
   bool stopping = false;                   ///< interrupted: nothing new starts
   std::set<std::uint64_t> busy_elsewhere;  ///< waiting trials that another sweep runs at this moment
+  std::set<std::uint64_t> asked_to_stop;   ///< running trials that end as soon as they can
 };
 
 struct Decision {
   enum class What {
     kPlan,   ///< plan the next trials, from `index` on
     kStart,  ///< start attempt `attempt` of trial `index`
+    kStop,   ///< stop trial `index`: it lies beyond the end of the sweep, and never goes on
     kWait,   ///< for an event
     kDone,   ///< nothing runs, and nothing will
   };
@@ -35,7 +37,8 @@ struct Decision {
 };
 
 /// Unfinished trials go first, then new ones, both in index order: since trials are started in index order, that is one
-/// order.
+/// order. A trial that reached the target bounds the sweep: nothing starts beyond it, what runs there is stopped, and the
+/// sweep is done when all trials before it have ended.
 Decision decide(const Study& study, const Situation& situation);
 
 /// Whether a trial whose last attempt ended like this is to be tried again; `trial.attempts` holds that attempt.

@@ -1,11 +1,13 @@
 // The numbers of one trial that has not ended: which metric lines count, and whether attempts that overlap agree to the
 // bit. A part of study.h; nobody else includes it but its tests.
 //
-// The stream that counts is the last attempt's, continued backwards from the step that its `started` names.
+// The stream that counts is the last attempt's, continued backwards from the step that its `started` names. What was read
+// from a program's output counts until the program sends an event of its own (printed.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,11 @@ class TrialNumbers {
  public:
   explicit TrialNumbers(std::optional<protocol::Metric> metric) : metric_(std::move(metric)) {}
 
+  /// Another attempt has been ordered.
+  void begin_attempt() { before_printed_.reset(); }
+  /// Before each event of the attempt: whether it was read from what the program prints. The first one that was not
+  /// takes back all that were.
+  void hear(bool printed);
   /// An attempt goes on from `resumed_from`: what earlier ones gave after that step counts no more, and is what this
   /// one must give again.
   void go_on(std::uint64_t resumed_from);
@@ -52,6 +59,8 @@ class TrialNumbers {
   std::map<std::pair<std::uint64_t, std::string>, double> given_metrics_;
   std::map<std::uint64_t, std::vector<std::uint64_t>> given_steps_;  ///< in blocks; 0 where nothing was given
   std::string finding_;
+
+  std::shared_ptr<const TrialNumbers> before_printed_;  ///< as all stood when the attempt's first printed event came
 };
 
 }  // namespace sweep

@@ -2,10 +2,13 @@
 #include "sweep/study/study.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "sweep/study/decide.h"
 #include "sweep/study/numbers.h"
+#include "sweep/study/printed.h"
+#include "sweep/study/replicates.h"
 
 namespace sweep {
 namespace {
@@ -31,13 +34,20 @@ void mirror(const TrialState& ran, TrialState& repeat) {
   repeat.weights_sha256 = ran.weights_sha256;
 }
 
+bool reaches(protocol::Goal goal, double value, double target) {
+  return goal == protocol::Goal::kMaximize ? value >= target : value <= target;
+}
+
 }  // namespace
 
 std::uint64_t trial_index(const StudyEvent& event) {
   return std::visit([](const auto& e) { return e.index; }, event);
 }
 
-Study::Study(std::optional<protocol::Metric> metric) : metric_(std::move(metric)) {}
+Study::Study(std::optional<protocol::Metric> metric) : Study(Terms{.metric = std::move(metric)}) {}
+Study::Study(Terms terms) : terms_(std::move(terms)), bound_(terms_.last) {
+  core::check(terms_.repeats >= 1, "a sweep of no replicates");
+}
 Study::~Study() = default;
 Study::Study(Study&&) noexcept = default;
 Study& Study::operator=(Study&&) noexcept = default;
@@ -65,6 +75,12 @@ std::optional<std::uint64_t> Study::index_of(const std::string& trial) const {
 
 const TrialState* Study::best() const { return best_ ? &trials_[*best_] : nullptr; }
 
+std::uint64_t Study::wanted(std::uint64_t trials) const { return bound_ ? std::min(trials, *bound_ + 1) : trials; }
+
+std::optional<std::uint64_t> Study::ended_at() const {
+  return bound_ && ended_ == *bound_ + 1 ? bound_ : std::nullopt;
+}
+
 TrialState& Study::at(std::uint64_t index) {
   if (index >= trials_.size()) misfit(index, "was never planned");
   return trials_[index];
@@ -83,12 +99,12 @@ void Study::apply_planned(const TrialPlanned& event) {
     const TrialState& ran = at(*event.repeats_index);
     if (ran.phase == Phase::kEnded) {
       mirror(ran, trial);
-      ++ended_;
+      ended_ += !is_surplus(event.index);
     } else {
       repeats_[*event.repeats_index].push_back(event.index);
     }
   } else {
-    waiting_.insert(event.index);
+    if (!is_surplus(event.index)) waiting_.insert(event.index);
     first_index_.emplace(event.trial, event.index);
   }
   trials_.push_back(std::move(trial));
@@ -109,7 +125,8 @@ void Study::apply_ordered(const AttemptOrdered& event) {
   waiting_.erase(event.index);
   running_.insert(event.index);
   std::unique_ptr<TrialNumbers>& numbers = numbers_[event.index];
-  if (!numbers) numbers = std::make_unique<TrialNumbers>(metric_);
+  if (!numbers) numbers = std::make_unique<TrialNumbers>(terms_.metric);
+  numbers->begin_attempt();
 }
 
 void Study::apply_said(const TrainerSaid& event) {
@@ -117,6 +134,7 @@ void Study::apply_said(const TrainerSaid& event) {
   if (trial.phase != Phase::kRunning || event.attempt + 1 != trial.attempts.size())
     misfit(event.index, "has an event of attempt " + std::to_string(event.attempt) + ", which does not run");
   TrialNumbers& numbers = *numbers_.at(event.index);
+  numbers.hear(is_printed(event.event));
   const auto& body = event.event.body;
   if (const auto* started = std::get_if<protocol::Started>(&body)) {
     trial.attempts.back().resumed_from = started->resumed_from;
@@ -146,12 +164,13 @@ void Study::apply_attempt_ended(const AttemptEnded& event) {
   attempt.asked_again = event.asked_again;
   trial.seconds += event.seconds;
   running_.erase(event.index);
-  if (goes_on(trial)) {
+  const bool surplus = is_surplus(event.index);  // never goes on, whatever stopped it
+  if (!surplus && goes_on(trial)) {
     trial.phase = Phase::kWaiting;
     waiting_.insert(event.index);
     return;
   }
-  const bool gave_up = protocol::info(event.outcome).trial_goes_on;
+  const bool gave_up = !surplus && protocol::info(event.outcome).trial_goes_on;
   trial.outcome = !trial.finding.empty() || gave_up ? Outcome::kFailed : event.outcome;
   trial.detail = !trial.finding.empty() ? trial.finding : event.detail;
   end(trial);
@@ -177,23 +196,63 @@ void Study::apply_reused(const TrialReused& event) {
 
 void Study::end(TrialState& trial) {
   trial.phase = Phase::kEnded;
-  ++ended_;
+  ended_ += !is_surplus(trial.index);
   numbers_.erase(trial.index);
-  const bool ranks = metric_ && trial.value && protocol::info(*trial.outcome).ranked;
-  if (ranks) {
-    const TrialState* leader = best();
-    const bool leads = leader == nullptr || protocol::better(metric_->goal, *trial.value, *leader->value) ||
-                       (*trial.value == *leader->value && trial.index < leader->index);
-    if (leads) best_ = trial.index;
+  if (const auto repeats = repeats_.find(trial.index); repeats != repeats_.end()) {
+    for (const std::uint64_t index : repeats->second) {
+      mirror(trial, trials_[index]);
+      changed_.insert(index);
+      ended_ += !is_surplus(index);
+    }
+    repeats_.erase(repeats);
   }
-  const auto repeats = repeats_.find(trial.index);
-  if (repeats == repeats_.end()) return;
-  for (const std::uint64_t index : repeats->second) {
-    mirror(trial, trials_[index]);
-    changed_.insert(index);
+  judge(trial.index);
+}
+
+// What the end of this trial changes: it, or its configuration, may lead, and may reach the target.
+void Study::judge(std::uint64_t index) {
+  if (!terms_.metric || is_surplus(index)) return;
+  const std::uint64_t first = index - index % terms_.repeats;
+  const std::optional<double> value = configuration_value(first);
+  if (!value) return;
+  consider_best(first, *value);
+  if (terms_.target && reaches(terms_.metric->goal, *value, *terms_.target)) set_bound(first + terms_.repeats - 1);
+}
+
+// The value, or the mean, of the configuration whose first trial this is; nothing while it may not be ranked. A repeated
+// draw has none of its own.
+std::optional<double> Study::configuration_value(std::uint64_t first) const {
+  if (first + terms_.repeats > trials_.size() || trials_[first].repeats_index) return std::nullopt;
+  std::vector<const TrialState*> replicates;
+  for (std::uint64_t i = first; i < first + terms_.repeats; ++i) {
+    if (!may_rank(trials_[i])) return std::nullopt;
+    replicates.push_back(&trials_[i]);
   }
-  ended_ += repeats->second.size();
-  repeats_.erase(repeats);
+  if (terms_.repeats == 1) return trials_[first].value;
+  const double mean = spread(replicates).mean;
+  return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
+}
+
+void Study::consider_best(std::uint64_t index, double value) {
+  const bool leads = !best_ || protocol::better(terms_.metric->goal, value, *best_value_) ||
+                     (value == *best_value_ && index < *best_);
+  if (!leads) return;
+  best_ = index;
+  best_value_ = value;
+}
+
+// Nothing beyond `index` counts any more. It is less than any bound before.
+void Study::set_bound(std::uint64_t index) {
+  bound_ = index;
+  waiting_.erase(waiting_.upper_bound(index), waiting_.end());
+  ended_ = 0;
+  best_.reset();
+  best_value_.reset();
+  for (std::uint64_t i = 0; i <= index && i < trials_.size(); ++i) {
+    ended_ += trials_[i].phase == Phase::kEnded;
+    if (i % terms_.repeats != 0) continue;
+    if (const auto value = configuration_value(i)) consider_best(i, *value);
+  }
 }
 
 }  // namespace sweep

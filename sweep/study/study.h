@@ -118,11 +118,21 @@ struct TrialState {
   double seconds = 0;              ///< of all attempts
 };
 
+/// By what the trials of a sweep are judged.
+struct Terms {
+  std::optional<protocol::Metric> metric;
+  std::optional<double> target;       ///< of the metric: the first trial by index that reaches it ends the sweep
+  std::uint32_t repeats = 1;          ///< trials of one configuration, which stand beside each other by index
+  std::optional<std::uint64_t> last;  ///< no later index counts, whatever its value: where the sweep ended by others
+};
+
 class TrialNumbers;
 
 class Study {
  public:
   explicit Study(std::optional<protocol::Metric> metric);
+  /// Requires: repeats ≥ 1.
+  explicit Study(Terms terms);
   ~Study();
   Study(Study&&) noexcept;
   Study& operator=(Study&&) noexcept;
@@ -130,18 +140,36 @@ class Study {
   /// Requires: the events of one sweep, in the order in which they were recorded.
   void apply(const StudyEvent& event);
 
-  const std::optional<protocol::Metric>& metric() const { return metric_; }
+  const Terms& terms() const { return terms_; }
+  const std::optional<protocol::Metric>& metric() const { return terms_.metric; }
   const std::vector<TrialState>& trials() const { return trials_; }  ///< by index: trials()[i].index == i
   const TrialState* find(std::uint64_t index) const;
 
-  /// Planned trials that wait for a slot, repeats not among them; by index.
+  /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
   const std::set<std::uint64_t>& waiting() const { return waiting_; }
-  const std::set<std::uint64_t>& running() const { return running_; }
-  std::uint64_t ended() const { return ended_; }  ///< how many, repeats among them
+  const std::set<std::uint64_t>& running() const { return running_; }  ///< those that do not count among them
+  std::uint64_t ended() const { return ended_; }  ///< how many of those that count, repeats among them
+
+  /// The smallest index that has reached the target so far, with repeats the last one of its configuration. The sweep
+  /// ends there or earlier. Only a trial that may be ranked reaches it; of a configuration the mean, once all its
+  /// trials have ended so.
+  std::optional<std::uint64_t> bound() const { return bound_; }
+  /// Whether the trial lies beyond the bound: it is kept, and stands in no table.
+  bool is_surplus(std::uint64_t index) const { return bound_ && index > *bound_; }
+  /// Of a sweep of `trials` trials those that are to end: all, or those up to the bound.
+  std::uint64_t wanted(std::uint64_t trials) const;
+  /// Whether all of these have ended.
+  bool finished(std::uint64_t trials) const { return ended_ == wanted(trials); }
+  /// The index at which the sweep ended: the bound, when all trials up to it have ended. It follows from file, seed and
+  /// trainer, not from who finished first.
+  std::optional<std::uint64_t> ended_at() const;
+
   /// The index that first drew this trial.
   std::optional<std::uint64_t> index_of(const std::string& trial) const;
-  /// The best ended trial that may be ranked; null where there is none.
+  /// The best ended trial that may be ranked; null where there is none. With repeats: the first trial of the best
+  /// configuration.
   const TrialState* best() const;
+  std::optional<double> best_value() const { return best_value_; }  ///< with repeats the mean
   /// The trials that changed since the last call, by index.
   std::set<std::uint64_t> take_changed() { return std::exchange(changed_, {}); }
 
@@ -152,15 +180,20 @@ class Study {
   void apply_attempt_ended(const AttemptEnded& event);
   void apply_reused(const TrialReused& event);
   void end(TrialState& trial);
+  void judge(std::uint64_t index);
+  void set_bound(std::uint64_t index);
+  void consider_best(std::uint64_t index, double value);
+  std::optional<double> configuration_value(std::uint64_t first) const;
   TrialState& at(std::uint64_t index);
 
-  std::optional<protocol::Metric> metric_;
+  Terms terms_;
   std::vector<TrialState> trials_;
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that have started and not ended
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0;
   std::set<std::uint64_t> changed_;
-  std::optional<std::uint64_t> best_;
+  std::optional<std::uint64_t> bound_, best_;
+  std::optional<double> best_value_;
   std::map<std::string, std::uint64_t> first_index_;             ///< by trial id
   std::map<std::uint64_t, std::vector<std::uint64_t>> repeats_;  ///< by the index that runs for them
 };
