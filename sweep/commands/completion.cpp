@@ -142,7 +142,7 @@ std::vector<std::string> candidates(const Declared& declared, const Position& po
   return {};
 }
 
-constexpr char kBash[] = R"(# sweep completion bash: put `source <(sweep completion bash)` into ~/.bashrc
+constexpr char kBash[] = R"sh(# sweep completion bash: put `source <(sweep completion bash)` into ~/.bashrc
 _sweep() {
   local word words=("${COMP_WORDS[@]:1:COMP_CWORD}")
   COMPREPLY=()
@@ -156,9 +156,9 @@ _sweep() {
   done < <("${COMP_WORDS[0]}" completion words -- "${words[@]}" 2>/dev/null)
 }
 complete -F _sweep sweep
-)";
+)sh";
 
-constexpr char kZsh[] = R"(#compdef sweep
+constexpr char kZsh[] = R"sh(#compdef sweep
 # sweep completion zsh: put `source <(sweep completion zsh)` into ~/.zshrc, after compinit
 _sweep() {
   local -a found
@@ -170,9 +170,9 @@ _sweep() {
   fi
 }
 compdef _sweep sweep
-)";
+)sh";
 
-constexpr char kFish[] = R"(# sweep completion fish: put `sweep completion fish | source` into ~/.config/fish/config.fish
+constexpr char kFish[] = R"sh(# sweep completion fish: put `sweep completion fish | source` into ~/.config/fish/config.fish
 function __sweep_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l found ($words[1] completion words -- $words[2..-1] 2>/dev/null)
@@ -183,7 +183,7 @@ function __sweep_complete
     end
 end
 complete -c sweep -f -a '(__sweep_complete)'
-)";
+)sh";
 
 struct Flags {
   std::string shell;

@@ -27,7 +27,8 @@ CREATE TABLE sweeps (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL, text TEXT NOT NULL,
   overrides TEXT NOT NULL, identity TEXT NOT NULL, data TEXT NOT NULL, trainer_sha256 TEXT NOT NULL,
   provenance TEXT NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL, metric TEXT NOT NULL,
-  trials INTEGER NOT NULL, created_ms INTEGER NOT NULL, target REAL, repeats INTEGER NOT NULL DEFAULT 1);
+  trials INTEGER NOT NULL, created_ms INTEGER NOT NULL, target REAL, repeats INTEGER NOT NULL DEFAULT 1,
+  program TEXT NOT NULL DEFAULT 'null');
 CREATE TABLE events (
   number INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER,
   seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL);
@@ -48,20 +49,21 @@ CREATE INDEX replays_by_trial ON replays (trial);
 constexpr char kMigration[] = R"(
 ALTER TABLE sweeps ADD COLUMN target REAL;
 ALTER TABLE sweeps ADD COLUMN repeats INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE sweeps ADD COLUMN program TEXT NOT NULL DEFAULT 'null';
 )";
 
 // A store that is only read stays at its version.
 std::string select_sweep(std::int64_t version, const char* rest) {
   return std::string("SELECT id, name, file, text, overrides, identity, data, trainer_sha256, provenance, method, seed, "
                      "metric, trials, created_ms, ") +
-         (version >= 2 ? "target, repeats" : "NULL, 1") + " FROM sweeps " + rest;
+         (version >= 2 ? "target, repeats, program" : "NULL, 1, 'null'") + " FROM sweeps " + rest;
 }
 
 SweepRecord read_sweep(const Statement& row, const std::string& place) {
   const auto json = [&](int column) { return core::parse_json(row.text(column), place); };
   SweepRecord sweep{row.text(0), row.text(1), row.text(2), row.text(3),   json(4),      json(5),       json(6),
                     row.text(7), json(8),     row.text(9), row.whole(10), std::nullopt, row.whole(12), row.number(13),
-                    std::nullopt, static_cast<std::uint32_t>(row.number(15))};
+                    std::nullopt, static_cast<std::uint32_t>(row.number(15)), json(16)};
   if (const Json metric = json(11); !metric.is_null()) sweep.metric = protocol::Metric::from_json(metric, place);
   if (!row.is_null(14)) sweep.target = row.real(14);
   return sweep;
@@ -227,14 +229,15 @@ Store::Store(Store&&) noexcept = default;
 void Store::add_sweep(const SweepRecord& sweep) {
   Statement add(*connection_->database,
                 "INSERT INTO sweeps (id, name, file, text, overrides, identity, data, trainer_sha256, provenance, "
-                "method, seed, metric, trials, created_ms, target, repeats) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "method, seed, metric, trials, created_ms, target, repeats, program) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (id) DO NOTHING");
   const auto text = [](const Json& json) { return core::canonical_json(json); };
   add.start().bind(sweep.id).bind(sweep.name).bind(sweep.file).bind(sweep.text).bind(text(sweep.overrides));
   add.bind(text(sweep.identity)).bind(text(sweep.data)).bind(sweep.trainer_sha256).bind(text(sweep.provenance));
   add.bind(sweep.method).bind(sweep.seed).bind(text(sweep.metric ? sweep.metric->to_json() : Json(nullptr)));
-  add.bind(sweep.trials).bind(sweep.created_ms).bind(sweep.target).bind(std::int64_t{sweep.repeats}).run();
+  add.bind(sweep.trials).bind(sweep.created_ms).bind(sweep.target).bind(std::int64_t{sweep.repeats});
+  add.bind(text(sweep.program)).run();
 }
 
 std::optional<SweepRecord> Store::find_sweep(const std::string& id) const {

@@ -5,7 +5,7 @@
 // Durability: what append() has recorded survives the death of the process; after a loss of power the last moments may
 // be missing, and what is there is consistent.
 //
-// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 2 (1 lacks target and repeats of sweeps):
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 2 (1 lacks target, repeats and program of sweeps):
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
@@ -45,7 +45,6 @@ struct SweepRecord {
   core::Json identity;         ///< trainer, data, numerics: SweepIdentity
   core::Json data;             ///< protocol::DataSource as JSON, or null
   std::string trainer_sha256;  ///< of the executable, kept under trainers/
-  core::Json program;          ///< of a user's program: where it was and what it is made of; null for the built-in one
   core::Json provenance;       ///< provenance/: machine, libraries, git
   std::string method;          ///< "grid", "random"
   std::uint64_t seed = 0;      ///< of the sweep, overrides applied
@@ -54,6 +53,7 @@ struct SweepRecord {
   std::int64_t created_ms = 0;   ///< Unix time
   std::optional<double> target;  ///< of the metric
   std::uint32_t repeats = 1;     ///< trials of each configuration
+  core::Json program;            ///< of a user's: where it was, what it is made of; null for the built-in trainer
 };
 
 struct StoredEvent {
