@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t kFirstPoints = 5;
 constexpr std::size_t kWidestCell = 60;
-constexpr char kAttemptFolder[] = "ATTEMPT";  // stands for the folder of an attempt in a command that is only shown
 
 std::vector<core::Json> first_configs(const TrialPlan& plan) {
   std::vector<core::Json> configs;

@@ -12,6 +12,7 @@
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/program/command_line.h"
+#include "sweep/report/csv_text.h"
 #include "sweep/report/display.h"
 #include "sweep/store/store.h"
 
@@ -22,6 +23,7 @@ constexpr std::uint64_t kBlock = 1000;  // lines that are aligned together: a pl
 constexpr std::size_t kWidestCell = 40;
 
 struct Flags : SweepFlags {
+  std::string format = "text";
   std::uint64_t first = 0;
   std::optional<std::uint64_t> trials;
 };
@@ -53,6 +55,20 @@ class Known {
   std::vector<TrialSummary> summaries_;  // by index, where this sweep is in the store
   std::unordered_map<std::string, std::uint64_t> first_of_;
 };
+
+void print_csv(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
+  std::vector<std::string> fields = {"index", "trial", "replicate", "seed", "state"};
+  for (const Parameter& parameter : plan.spec().parameters) fields.push_back(csv_field(parameter.name));
+  print(csv_line(fields));
+  for (std::uint64_t i = first; i < last; ++i) {
+    const PlannedTrial trial = plan.trial(i);
+    fields = {std::to_string(trial.index), trial.id, std::to_string(trial.replicate), std::to_string(trial.seed),
+              csv_field(known.state(trial))};
+    for (const Parameter& parameter : plan.spec().parameters)
+      fields.push_back(csv_cell(parameter_value(parameter, trial.config)));
+    print(csv_line(fields));
+  }
+}
 
 std::vector<std::string> line(const TrialPlan& plan, const PlannedTrial& trial, std::string state) {
   std::vector<std::string> cells = {"#" + std::to_string(trial.index), trial.id, std::to_string(trial.seed),
@@ -87,6 +103,8 @@ core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t 
                       {"seed", trial.seed},
                       {"config", trial.config},
                       {"state", known.state(trial)}});
+    if (const auto& program = planned.trainer.program)
+      trials.back()["command"] = start_of(*program, trial, kAttemptFolder).argv;
   }
   return {{"sweep", plan.sweep_id()},           {"spec", plan.spec().determining()},
           {"space", plan.space().size_text()},  {"count", plan.count()},
@@ -100,11 +118,15 @@ int plan(const Flags& flags, const Globals& globals) {
   const std::uint64_t first = std::min(flags.first, count);
   const std::uint64_t last = first + std::min(flags.trials.value_or(count), count - first);
   Known known(globals, planned.plan.sweep_id());
-  if (globals.json) {
+  if (globals.json || flags.format == "json") {
     print_json(plan_json(planned, first, last, known));
     return protocol::kExitOk;
   }
   for (const core::Problem& warning : planned.warnings) note(globals, "warning: " + warning.text());
+  if (flags.format == "csv") {
+    print_csv(planned.plan, first, last, known);
+    return protocol::kExitOk;
+  }
   print(fmt::format("sweep {}\n{}\n\n", planned.plan.sweep_id(), headline(planned.plan)));
   print_plan(planned.plan, first, last, known);
   if (const std::string text = caution(planned.plan); !text.empty()) note(globals, text);
@@ -118,6 +140,9 @@ int dry_run(const SweepFlags& flags, const Globals& globals) { return plan(Flags
 std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
   flags->declare(subcommand);
+  subcommand.add_option("--format", flags->format, "text, json or csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}))
+      ->type_name("FORMAT");
   subcommand.add_option("--from", flags->first, "begin with trial #N")->type_name("N");
   subcommand.add_option("--trials", flags->trials, "print at most N trials")->type_name("N");
   return [flags, &globals] { return plan(*flags, globals); };

@@ -8,6 +8,9 @@
 
 namespace sweep {
 
+/// Stands for the folder of an attempt in a command that is only shown.
+inline constexpr char kAttemptFolder[] = "ATTEMPT";
+
 /// FILE and the flags that change what it says. Lives as long as the verb.
 struct SweepFlags {
   std::filesystem::path file;

@@ -1,28 +1,10 @@
-// Rows → CSV; see report.h. Quoting: RFC 4180, section 2, rules 5 to 7. Lines end with LF, which every reader of CSV
-// takes and every Unix tool expects.
-#include "core/json.h"
+// Rows → CSV; see report.h.
 #include "sweep/report/columns.h"
+#include "sweep/report/csv_text.h"
 #include "sweep/report/report.h"
 
 namespace sweep {
 namespace {
-
-std::string quoted(const std::string& field) {
-  std::string text = "\"";
-  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
-std::string csv_field(const std::string& field) {
-  return field.empty() || field.find_first_of(",\"\r\n") != std::string::npos ? quoted(field) : field;
-}
-
-std::string csv_cell(const std::optional<core::Json>& cell) {
-  if (!cell) return {};
-  if (cell->is_string()) return csv_field(cell->get_ref<const std::string&>());
-  if (cell->is_number_float()) return core::format_double(cell->get<double>());
-  return csv_field(core::canonical_json(*cell));
-}
 
 std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
   std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(), replicate_column(),
@@ -42,12 +24,13 @@ std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows,
   const std::vector<Row> rows = own_rows(all_rows, options);
   // The parameters are those of every row, shown or not: the heading does not depend on how far the sweep has come.
   const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, rows));
-  std::string text;
-  for (std::size_t i = 0; i < columns.size(); ++i) text += (i == 0 ? "" : ",") + csv_field(columns[i].title);
-  text += '\n';
+  std::vector<std::string> fields;
+  for (const Column& column : columns) fields.push_back(csv_field(column.title));
+  std::string text = csv_line(fields);
   for (const Row& row : chosen_rows(rows, options)) {
-    for (std::size_t i = 0; i < columns.size(); ++i) text += (i == 0 ? "" : ",") + csv_cell(columns[i].cell(row));
-    text += '\n';
+    fields.clear();
+    for (const Column& column : columns) fields.push_back(csv_cell(column.cell(row)));
+    text += csv_line(fields);
   }
   return text;
 }

@@ -32,7 +32,7 @@ sweep::Prepared prepared(const std::string& text = kGrid) {
   record.overrides = core::Json::object();
   record.metric = plan.spec().metric;
   record.trials = plan.count();
-  return {std::move(plan), {{"/bin/trainer"}, "noop/1", "", {}}, {}, "cpu", {}, 1, {}, record};
+  return {std::move(plan), {sweep::BuiltinTrainer{"/bin/trainer", "noop/1", "", {}}, {}}, {}, {}, 1, {}, record};
 }
 
 std::string metric(int seq, int step, const std::string& value) {

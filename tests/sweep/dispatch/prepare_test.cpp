@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "sweep/dispatch/attempt.h"
+#include "sweep/dispatch/data.h"
 #include "tests/catch.h"
 #include "tests/temporary_folder.h"
 #include "tests/children/children.h"
@@ -47,11 +48,10 @@ TEST_CASE("a prepared sweep has its trials, its trainer frozen by digest, and a 
   const Place place;
   const Prepared prepared = sweep::prepare_file(place.file, place.runs, place.overrides);
   CHECK(prepared.plan.count() == 3);
-  CHECK(prepared.trainer.identity == "noop/1");
-  CHECK(prepared.trainer.argv ==
-        std::vector<std::string>{(place.runs / "trainers" / prepared.trainer.sha256).string()});
-  CHECK(fs::file_size(prepared.trainer.argv[0]) == fs::file_size(child("noop")));
-  CHECK(prepared.device == "cpu");
+  CHECK(prepared.trainer.builtin->identity == "noop/1");
+  CHECK(prepared.trainer.builtin->executable == place.runs / "trainers" / prepared.trainer.builtin->sha256);
+  CHECK(fs::file_size(prepared.trainer.builtin->executable) == fs::file_size(child("noop")));
+  CHECK(prepared.hardware.device == "cpu");
   CHECK(prepared.threads == 2);
   CHECK(prepared.record.id == prepared.plan.sweep_id());
   CHECK(prepared.record.text == kText);
@@ -69,14 +69,14 @@ TEST_CASE("a recorded sweep is prepared without its file, with the flags that ch
   CHECK(again.plan.sweep_id() == first.plan.sweep_id());
   CHECK(again.plan.count() == 2);
   CHECK(again.spec().seed == 17);
-  CHECK(again.trainer.argv == first.trainer.argv);
+  CHECK(again.trainer.builtin->executable == first.trainer.builtin->executable);
   CHECK(again.plan.trial(1).id == first.plan.trial(1).id);
 }
 
 TEST_CASE("a frozen trainer that changed or went away is named") {
   const Place place;
   const Prepared prepared = sweep::prepare_file(place.file, place.runs, place.overrides);
-  const fs::path frozen = prepared.trainer.argv[0];
+  const fs::path frozen = prepared.trainer.builtin->executable;
   fs::permissions(frozen, fs::perms::owner_all);
   std::ofstream(frozen, std::ios::app) << "x";
   CHECK(message([&] { sweep::prepare_recorded(prepared.record, place.runs, {}); }) ==
@@ -139,11 +139,8 @@ TEST_CASE("no GPU where one was asked for is said with the way out") {
 TEST_CASE("one attempt outside of a sweep gives its events and its outcome, and stops when told to") {
   const Place place;
   const Prepared prepared = sweep::prepare_file(place.file, place.runs, place.overrides);
-  sweep::AttemptRequest request;
-  request.trainer = prepared.trainer;
-  request.document = sweep::trial_document(prepared, prepared.plan.trial(0));
-  request.folder = place.folder.path() / "attempt";
-  request.checkpoints = request.folder / "checkpoints";
+  const fs::path folder = place.folder.path() / "attempt";
+  sweep::AttemptRequest request = sweep::make_attempt(prepared, prepared.plan.trial(0), folder, folder / "checkpoints");
   std::vector<std::string> names;
   const auto note = [&](const std::vector<protocol::Event>& events) {
     for (const protocol::Event& event : events) names.emplace_back(protocol::event_name(event));
@@ -154,12 +151,12 @@ TEST_CASE("one attempt outside of a sweep gives its events and its outcome, and 
   CHECK(result.detail.empty());
   CHECK(names == std::vector<std::string>{"started", "metric", "finished"});
 
-  request.trainer.argv = {child("hang")};
+  request.argv = {child("hang")};
   const auto enough = [](const std::vector<protocol::Event>&) { return false; };
   CHECK(sweep::run_attempt(request, enough).outcome == protocol::Outcome::kCancelled);
 
-  request.trainer.argv = {child("exit_code"), "3"};
+  request.argv = {child("exit_code"), "3"};
   CHECK(sweep::run_attempt(request, note).detail == "exit code 3: the last line");
-  request.trainer.argv = {"/no/such/program"};
+  request.argv = {"/no/such/program"};
   CHECK(sweep::run_attempt(request, note).detail == "/no/such/program: cannot be started: No such file or directory");
 }
