@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "protocol/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/usage.h"
@@ -63,6 +64,7 @@ struct Position {
   const CLI::App* verb = nullptr;
   std::string flag;           // that waits for its value
   std::size_t arguments = 0;  // of the verb, so far
+  bool unknown_verb = false;
 };
 
 Position find_position(const Declared& declared, const std::vector<std::string>& before, Globals& globals) {
@@ -78,7 +80,8 @@ Position find_position(const Declared& declared, const std::vector<std::string>&
       if (waits) position.flag = word;
     } else if (position.verb == nullptr) {
       position.verb = declared.verb(word);
-      if (position.verb == nullptr) break;
+      position.unknown_verb = position.verb == nullptr;
+      if (position.unknown_verb) break;
     } else {
       ++position.arguments;
     }
@@ -97,8 +100,11 @@ std::string argument_name(const CLI::App& verb, std::size_t n) {
   return arguments[n]->get_single_name();
 }
 
+bool has_store(const Globals& globals) { return std::filesystem::exists(globals.runs / protocol::kStoreFile); }
+
 std::vector<std::string> sweep_words(const Globals& globals) {
   std::vector<std::string> words = {"last"};
+  if (!has_store(globals)) return words;
   for (const SweepRecord& sweep : open_store(globals).sweeps()) {
     words.push_back(sweep.id);
     if (!sweep.name.empty()) words.push_back(sweep.name);
@@ -108,6 +114,7 @@ std::vector<std::string> sweep_words(const Globals& globals) {
 
 std::vector<std::string> trial_words(const Globals& globals) {
   std::vector<std::string> words = {"best"};
+  if (!has_store(globals)) return words;
   const Store store = open_store(globals);
   for (const auto& [id, place] : store.find_trials("")) words.push_back(id);
   return words;
@@ -122,6 +129,7 @@ std::vector<std::string> flag_values(const Position& position) {
 
 std::vector<std::string> candidates(const Declared& declared, const Position& position, const std::string& typed,
                                     const Globals& globals) {
+  if (position.unknown_verb) return {};
   if (!position.flag.empty()) return flag_values(position);
   if (typed.starts_with("-")) {
     std::vector<std::string> flags = flags_of(declared.app);

@@ -43,6 +43,7 @@ Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, con
       change_(executor, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<void> Loop::run() {
+  if (const auto& program = sweep_.trainer.program) sources_.emplace(program->sources.files, program->sources.folder);
   retention_.remember(study_);
   end_lost_attempts();
   for (;;) {
@@ -110,6 +111,7 @@ void Loop::start(const Decision& decision) {
   if (may_reuse() && trial.attempts.empty() && reuse(trial)) return;
   const std::optional<Slot> slot = take_slot();
   if (!slot) return;
+  if (sources_) check_unchanged(*sweep_.trainer.program, *sources_);
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);

@@ -71,6 +71,7 @@ class Loop {
   Study study_;
   Observer& observer_;
   Retention retention_;
+  std::optional<SourcesWatch> sources_;  ///< of a user's program
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while

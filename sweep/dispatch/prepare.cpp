@@ -153,6 +153,8 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   if (spec.program) {
     trainer.program = find_program(spec, file, fs::current_path(), runs);
     identity.trainer = trainer.program->identity();
+    const std::vector<core::Problem>& found = trainer.program->sources.warnings;
+    warnings.insert(warnings.end(), found.begin(), found.end());
     identity.numerics = external_numerics(
         choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus),
         overrides.threads.value_or(spec.resources.threads));

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "core/digest.h"
@@ -28,6 +29,7 @@ using core::Json;
 constexpr char kArgsFile[] = "args.json";
 constexpr auto kRecordPatience = std::chrono::seconds(60);
 constexpr std::size_t kMostRecordedBytes = 64 * 1024;
+constexpr std::size_t kMostNamedFiles = 8;
 
 std::optional<std::string> environment_variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -62,6 +64,15 @@ std::optional<fs::path> find_executable(const ReadyProgram& program, const std::
                         "write its path, or install it");
 }
 
+constexpr char kChangeRemedy[] = "put that back, or run the changed one as a new sweep";
+
+std::string changed_text(const std::vector<std::string>& files) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(files.size(), kMostNamedFiles); ++i) names += (i == 0 ? "" : ", ") + files[i];
+  if (files.size() > kMostNamedFiles) names += fmt::format(" and {} more", files.size() - kMostNamedFiles);
+  return "has changed since the sweep began: " + (files.empty() ? "its command or a template" : names);
+}
+
 std::map<std::string, std::string> read_templates(const UserProgram& program, const fs::path& folder) {
   std::map<std::string, std::string> texts;
   for (const auto& [source, rendered] : program.templates) texts[rendered] = core::read_file(folder / source);
@@ -75,11 +86,11 @@ ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& 
   found.parameters = spec.parameters;
   found.folder = fs::absolute(folder).lexically_normal();
   found.interpreter = std::move(interpreter);
-  const std::string& program = found.program.program;
-  if (!program.empty() && !fs::is_regular_file(found.folder / program))
-    throw core::UserError("program " + program, "is not in " + found.folder.string(),
-                          "a program is looked for in the folder where `sweep` is started");
-  found.sources = find_sources(*spec.program, found.folder, sweep_file, runs);
+  CommandContext context;
+  context.interpreter = found.interpreter;
+  context.environment = environment_variable;
+  found.sources = find_sources(
+      {found.folder, found.program.program, resolve_command(found.program, context), sweep_file, fs::absolute(runs)});
   found.templates = read_templates(*spec.program, found.folder);
   return found;
 }
@@ -96,6 +107,19 @@ void check_executables(const ReadyProgram& program) {
   if (first == "${interpreter}") first = program.interpreter;
   if (first == "${program}") first = program.program.program;
   if (first.find("${") == std::string::npos && !find_executable(program, first)) refuse_executable(program, first);
+}
+
+// Which files make the difference; none where it is the command or a template.
+[[noreturn]] void refuse_change(const SweepRecord& record, const ReadyProgram& now) {
+  const auto then = ProgramSources::from_json(record.program.at("sources"), "the record of sweep " + record.id);
+  std::set<std::string> names;
+  for (const SourceFile& file : then.files)
+    if (std::find(now.sources.files.begin(), now.sources.files.end(), file) == now.sources.files.end())
+      names.insert(file.path);
+  for (const SourceFile& file : now.sources.files)
+    if (std::find(then.files.begin(), then.files.end(), file) == then.files.end()) names.insert(file.path);
+  throw core::EnvironmentError("the program of sweep " + record.id, changed_text({names.begin(), names.end()}),
+                               kChangeRemedy);
 }
 
 // An item that is the name of a rendered file, alone or behind a '=', means that file in the attempt's folder.
@@ -116,9 +140,7 @@ void put_rendered_paths(std::vector<std::string>& argv, const std::map<std::stri
 std::string ReadyProgram::identity() const {
   Json texts = Json::object();
   for (const auto& [rendered, text] : templates) texts[rendered] = core::sha256_hex(text);
-  return "program/1:" +
-         core::sha256_hex(core::canonical_json(
-             {{"command", program.command}, {"program", program.program}, {"sources", sources.digest}, {"templates", texts}}));
+  return "program/1:" + core::sha256_hex(core::canonical_json({{"sources", sources.digest()}, {"templates", texts}}));
 }
 
 std::string ReadyProgram::template_of(const std::string& rendered) const {
@@ -141,10 +163,7 @@ ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, 
   const Json& then = record.program;
   ReadyProgram found = look(spec, record.file, then.at("folder").get<std::string>(), runs,
                             then.at("interpreter").get<std::string>());
-  if (found.identity() != record.identity.at("trainer"))
-    throw core::EnvironmentError("the program of sweep " + record.id,
-                                 "has changed: " + changes(then.at("sources"), found.sources.to_json()),
-                                 "put it back, or run the changed one as a new sweep");
+  if (found.identity() != record.identity.at("trainer")) refuse_change(record, found);
   check_executables(found);
   return found;
 }
@@ -175,6 +194,13 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, co
     start.environment["PYTHONPATH"] = program.modules.string() + (before.empty() ? "" : ":" + before);
   }
   return start;
+}
+
+void check_unchanged(const ReadyProgram& program, SourcesWatch& watch) {
+  const std::vector<std::string> changed = watch.changed();
+  if (changed.empty()) return;
+  throw core::EnvironmentError("the program in " + program.sources.folder.string(), changed_text(changed),
+                               kChangeRemedy);
 }
 
 Json recorded_outputs(const UserProgram& program) {

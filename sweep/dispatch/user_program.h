@@ -58,6 +58,9 @@ void install_modules(ReadyProgram& program, const std::filesystem::path& runs);
 ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial,
                       const std::filesystem::path& attempt_folder);
 
+/// Errors: EnvironmentError that names the sources which are not what they were when the sweep began.
+void check_unchanged(const ReadyProgram& program, SourcesWatch& watch);
+
 /// The output of each command under `record`: [{"command", "code", "output"}], code null where it could not run.
 core::Json recorded_outputs(const UserProgram& program);
 

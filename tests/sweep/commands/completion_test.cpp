@@ -61,7 +61,7 @@ COMP_WORDS=("$1" "${@:2}"); COMP_CWORD=$(($# - 1)); _sweep; printf '%s\n' "${COM
   };
   CHECK(complete("repl") == "replay\n");
   CHECK(complete("report my") == "my\\ points\n");
-  CHECK(complete("check poi") == "points.csv\n");
+  CHECK(complete("check points.c") == "points.csv\n");
 }
 
 TEST_CASE("zsh reads the script for zsh") {
