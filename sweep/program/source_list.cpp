@@ -78,8 +78,6 @@ class Lister {
     for (const std::string& path : listed)
       if (path.ends_with("/pyvenv.cfg")) environments.insert(path.substr(0, path.size() - 10));
     for (const std::string& path : listed) {
-      // An empty submodule's folder names itself.
-      if (path == "./" || path.starts_with("../")) continue;
       if (passes_skipped(path, environments) || is_excluded(prefix + path)) continue;
       std::error_code error;
       // An untracked repository, or a submodule: git names the folder only.
@@ -113,6 +111,7 @@ class Lister {
     }
   }
 
+  /// Also of `./`, which git says of an empty submodule.
   static bool passes_skipped(std::string_view path, const std::set<std::string>& environments) {
     std::size_t begin = 0;
     for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', begin)) {

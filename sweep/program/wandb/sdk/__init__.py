@@ -1,0 +1,1 @@
+"""Names under which libraries look for parts of W&B."""
