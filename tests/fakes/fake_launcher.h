@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
@@ -21,6 +22,7 @@ struct Script {
   sweep::Exit exit;
   bool stays = false;   ///< until it is stopped; then its exit is `exit`
   std::string problem;  ///< cannot be started, for this reason
+  int turns = 0;        ///< how often all others get their turn before it ends
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -72,6 +74,8 @@ class FakeLauncher : public sweep::Launcher {
 
     boost::asio::awaitable<std::vector<std::string>> lines() override {
       if (!script_.lines.empty()) co_return std::exchange(script_.lines, {});
+      for (; script_.turns > 0; --script_.turns)
+        co_await boost::asio::post(launcher_.executor_, boost::asio::use_awaitable);
       while (script_.stays) co_await stopped_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
       co_return std::vector<std::string>();
     }
@@ -79,6 +83,7 @@ class FakeLauncher : public sweep::Launcher {
     void stop(double grace_s) override {
       launcher_.graces.push_back(grace_s);
       if (grace_s == 0) script_.exit = {0, SIGKILL};
+      script_.turns = 0;
       script_.stays = false;
       stopped_.cancel();
     }
