@@ -9,13 +9,14 @@ namespace sweep {
 namespace {
 
 core::Json sweep_json(const SweepRecord& sweep, const Study& study) {
-  core::Json json = report_json(sweep_head(sweep), rank(study)).at("sweep");
+  core::Json json = report_json(sweep_head(sweep, study), rank(study)).at("sweep");
   json["file"] = sweep.file;
   json["created_ms"] = sweep.created_ms;
   json["ended"] = study.ended();
   json["running"] = study.running().size();
   json["best"] = nullptr;
-  if (const TrialState* best = study.best()) json["best"] = {{"trial", best->trial}, {"value", *best->value}};
+  json["wanted"] = study.wanted(sweep.trials);
+  if (const TrialState* best = study.best()) json["best"] = {{"trial", best->trial}, {"value", *study.best_value()}};
   return json;
 }
 
@@ -25,9 +26,9 @@ std::vector<std::string> sweep_line(const SweepRecord& sweep, const Study& study
           sweep.name.empty() ? "-" : printable(sweep.name, 32),
           utc_text(sweep.created_ms),
           sweep.method,
-          std::to_string(study.ended()) + "/" + std::to_string(sweep.trials),
+          std::to_string(study.ended()) + "/" + std::to_string(study.wanted(sweep.trials)),
           sweep.metric ? printable(sweep.metric->name, 32) : "-",
-          best ? rounded(*best->value, 6) : "-",
+          best ? rounded(*study.best_value(), 6) : "-",
           best ? best->trial : "-"};
 }
 

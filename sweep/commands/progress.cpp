@@ -19,15 +19,15 @@ constexpr int kBarWidth = 24;
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-std::string value_text(const Study& study, const TrialState& trial) {
-  if (!study.metric() || !trial.value) return {};
-  return fmt::format("{} {}", study.metric()->name, rounded(*trial.value, 6));
+std::string value_text(const Study& study, std::optional<double> value) {
+  if (!study.metric() || !value) return {};
+  return fmt::format("{} {}", study.metric()->name, rounded(*value, 6));
 }
 
 std::uint64_t count_failed(const Study& study) {
   std::uint64_t failed = 0;
   for (const TrialState& trial : study.trials())
-    failed += trial.phase == Phase::kEnded && !protocol::info(*trial.outcome).ranked;
+    failed += trial.phase == Phase::kEnded && !study.is_surplus(trial.index) && !protocol::info(*trial.outcome).ranked;
   return failed;
 }
 
@@ -102,6 +102,7 @@ class JsonLines : public Observer {
     } else if (just_ended(study, event)) {
       json.update({{"progress", "trial"}, {"outcome", protocol::name(*trial.outcome)}, {"ended", study.ended()}});
       if (trial.value) json["value"] = *trial.value;
+      if (study.is_surplus(trial.index)) json["surplus"] = true;
       if (!trial.detail.empty()) json["detail"] = trial.detail;
     } else {
       return;
@@ -117,15 +118,15 @@ class JsonLines : public Observer {
 
 }  // namespace
 
-std::string progress_line(const Study& study, std::uint64_t trials, std::uint64_t done_before, double elapsed_s) {
-  const std::uint64_t ended = study.ended();
+std::string progress_line(const Study& study, std::uint64_t all, std::uint64_t done_before, double elapsed_s) {
+  const std::uint64_t ended = study.ended(), trials = study.wanted(all);
   const int filled = trials == 0 ? kBarWidth : static_cast<int>(kBarWidth * static_cast<double>(ended) / trials);
   std::string line =
       fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'), ended, trials);
   if (!study.running().empty()) line += fmt::format(", {} running", study.running().size());
   if (const std::uint64_t failed = count_failed(study); failed > 0) line += fmt::format(", {} without a rank", failed);
   if (const TrialState* best = study.best())
-    line += fmt::format(", best {} (#{})", value_text(study, *best), best->index);
+    line += fmt::format(", best {} (#{})", value_text(study, study.best_value()), best->index);
   if (ended > done_before && ended < trials)
     line += fmt::format(", {} left", duration_text(elapsed_s / static_cast<double>(ended - done_before) *
                                                    static_cast<double>(trials - ended)));
@@ -134,11 +135,12 @@ std::string progress_line(const Study& study, std::uint64_t trials, std::uint64_
 
 std::string trial_line(const Study& study, const TrialState& trial) {
   std::string line = fmt::format("trial #{} {} {}", trial.index, trial.trial, protocol::name(*trial.outcome));
-  if (const std::string value = value_text(study, trial); !value.empty()) line += ", " + value;
+  if (const std::string value = value_text(study, trial.value); !value.empty()) line += ", " + value;
   if (trial.reused_from.empty())
     line += ", " + duration_text(trial.seconds);
   else
     line += ", known from sweep " + trial.reused_from;
+  if (study.is_surplus(trial.index)) line += ", beyond the end of the sweep";
   if (!trial.detail.empty()) line += ": " + printable(trial.detail, 200);
   return line;
 }

@@ -12,9 +12,10 @@ namespace sweep {
 
 std::unique_ptr<Observer> make_progress(const Globals& globals);
 
-/// A bar, n/N, running, failed, best so far, time left. Pure. `elapsed_s`: since the controller started; `done_before`:
-/// trials that had ended then.
-std::string progress_line(const Study& study, std::uint64_t trials, std::uint64_t done_before, double elapsed_s);
+/// A bar, n/N, running, failed, best so far, time left. Pure. `all`: how many trials the sweep has, of which fewer are
+/// to end once one has reached the target; `elapsed_s`: since the controller started; `done_before`: trials that had
+/// ended then.
+std::string progress_line(const Study& study, std::uint64_t all, std::uint64_t done_before, double elapsed_s);
 
 /// One line for a trial that has ended.
 std::string trial_line(const Study& study, const TrialState& trial);

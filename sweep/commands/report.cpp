@@ -1,12 +1,17 @@
-// sweep report: the leaderboard of a sweep, finished or not.
+// sweep report: the leaderboard of a sweep, finished or not; under its own metric or another one.
+#include <algorithm>
 #include <memory>
+#include <set>
 
+#include "core/error.h"
 #include "core/files.h"
+#include "core/suggest.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/report/display.h"
 
 namespace sweep {
 namespace {
@@ -16,8 +21,57 @@ struct Flags {
   std::string format = "table";
   std::filesystem::path output;
   std::vector<std::string> with;
+  std::string metric;
   ReportOptions options;
 };
+
+[[noreturn]] void refuse_metric(const std::string& problem, const std::string& remedy) {
+  throw core::UserError("--metric", problem, remedy);
+}
+
+// NAME:GOAL or NAME:GOAL:REDUCE; the name may hold colons.
+protocol::Metric read_metric(const std::string& text) {
+  const std::vector<std::string> goals = {"minimize", "maximize"}, reduces = {"best", "last"};
+  const auto is_one_of = [](const std::string& word, const std::vector<std::string>& words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  protocol::Metric metric;
+  metric.name = text;
+  const auto take_last = [&] {
+    const std::size_t colon = metric.name.rfind(':');
+    if (colon == std::string::npos) return std::string();
+    const std::string word = metric.name.substr(colon + 1);
+    metric.name.resize(colon);
+    return word;
+  };
+  std::string word = take_last();
+  if (is_one_of(word, reduces)) {
+    metric.reduce = word == "last" ? protocol::Reduce::kLast : protocol::Reduce::kBest;
+    word = take_last();
+  }
+  if (word.empty() || metric.name.empty())
+    refuse_metric("'" + text + "' names no goal", "write NAME:minimize or NAME:maximize, and :last for the last value");
+  if (!is_one_of(word, goals)) {
+    const auto near = core::nearest_word(word, goals);
+    refuse_metric("'" + word + "' is no goal", near ? "did you mean '" + *near + "'?" : "write minimize or maximize");
+  }
+  metric.goal = word == "maximize" ? protocol::Goal::kMaximize : protocol::Goal::kMinimize;
+  return metric;
+}
+
+// Errors: UserError where no trial gave the metric, with the nearest name, or all.
+void check_reported(const Study& study, const std::string& name) {
+  std::set<std::string> names;
+  for (const TrialState& trial : study.trials())
+    for (const auto& [metric, value] : trial.final_values) names.insert(metric);
+  if (names.contains(name)) return;
+  if (names.empty()) refuse_metric("no trial has reported a metric yet", "");
+  const std::vector<std::string> words(names.begin(), names.end());
+  const auto near = core::nearest_word(name, words);
+  std::string remedy = near ? "did you mean '" + *near + "'?" : "one of:";
+  for (std::size_t i = 0; !near && i < words.size(); ++i) remedy += (i == 0 ? " " : ", ") + printable(words[i], 60);
+  refuse_metric("no trial reported '" + printable(name, 60) + "'", remedy);
+}
 
 std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows) {
   if (flags.format == "csv") return report_csv(head, rows, flags.options);
@@ -35,14 +89,23 @@ int report(Flags flags, const Globals& globals) {
   }
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
-  const Study study = load_study(store, sweep.id);
+  Study study = load_study(store, sweep.id);
+  SweepHead head = sweep_head(sweep, study);
+  if (!flags.metric.empty()) {
+    head.metric = read_metric(flags.metric);
+    check_reported(study, head.metric->name);
+    study = load_study_under(store, sweep.id, *head.metric, study.bound());
+  }
   const std::vector<Row> rows = rank(study);
-  const std::string text = render(flags, sweep_head(sweep), rows);
+  const std::string text = render(flags, head, rows);
   if (flags.output.empty()) {
     print(text);
   } else {
     core::write_file_durably(flags.output, text);
   }
+  if (rows.empty())
+    note(globals, "no trial of sweep " + sweep.id + " is planned yet: go on with `sweep resume " + sweep.id +
+                      runs_flag(globals) + "`");
   if (const std::string missing = coverage_note(rows, flags.options); !missing.empty()) note(globals, missing);
   return protocol::kExitOk;
 }
@@ -67,8 +130,13 @@ std::function<int()> declare_report(CLI::App& subcommand, Globals& globals) {
       ->delimiter(',')
       ->check(CLI::IsMember({"time", "device", "host"}))
       ->type_name("A,B,…");
+  subcommand
+      .add_option("--metric", flags->metric,
+                  "rank by this metric instead: NAME:minimize or NAME:maximize, then :best or :last")
+      ->type_name("NAME:GOAL");
   subcommand.add_option("--output", flags->output, "write to this file")->type_name("FILE");
-  subcommand.add_flag("--all", flags->options.all, "trials that have not ended as well");
+  subcommand.add_flag("--all", flags->options.all,
+                      "trials that have not ended, or ran beyond the end of the sweep, as well");
   return [flags, &globals] { return report(*flags, globals); };
 }
 

@@ -24,23 +24,23 @@ void print_leaderboard(const SweepRecord& record, const Study& study, const Glob
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
   if (globals.json)
-    print_json(report_json(sweep_head(record), rows, options));
+    print_json(report_json(sweep_head(record, study), rows, options));
   else
-    print(report_table(sweep_head(record), rows, options));
+    print(report_table(sweep_head(record, study), rows, options));
   if (const std::string missing = coverage_note(rows, options); !missing.empty()) note(globals, missing);
 }
 
-// By what the trials came to; an interrupt is asked about first.
+// By what the trials that count came to; an interrupt is asked about first.
 int exit_code(const Study& study) {
-  const bool all_completed = std::all_of(study.trials().begin(), study.trials().end(), [](const TrialState& trial) {
-    return trial.phase == Phase::kEnded && protocol::info(*trial.outcome).ranked;
+  const bool all_completed = std::all_of(study.trials().begin(), study.trials().end(), [&](const TrialState& trial) {
+    return study.is_surplus(trial.index) || (trial.phase == Phase::kEnded && protocol::info(*trial.outcome).ranked);
   });
   return all_completed ? protocol::kExitOk : protocol::kExitSomeFailed;
 }
 
 void say_how_to_go_on(const SweepRecord& record, const Ending& ending, const Globals& globals) {
   note(globals, fmt::format("interrupted: {} of {} trials have ended; go on with `sweep resume {}{}`",
-                            ending.study.ended(), ending.trials, record.id, runs_flag(globals)));
+                            ending.study.ended(), ending.study.wanted(ending.trials), record.id, runs_flag(globals)));
 }
 
 }  // namespace
@@ -76,15 +76,15 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   Store store(globals.runs, Store::Mode::kReadWrite);
   if (const auto known = store.find_sweep(prepared.record.id)) {
     const Study study = load_study(store, known->id);
-    if (study.ended() == known->trials) {
+    if (study.finished(known->trials) && study.running().empty()) {
       note(globals, fmt::format("sweep {} is finished, nothing to run", known->id));
       print_leaderboard(*known, study, globals);
       return exit_code(study);
     }
     // Not the one of today, even where both give the same.
     if (prepared.trainer.builtin) prepared.trainer.builtin = frozen_trainer(*known, globals.runs);
-    note(globals,
-         fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(), known->trials));
+    note(globals, fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(),
+                              study.wanted(known->trials)));
   }
   DispatchOptions options;
   options.runs = globals.runs;

@@ -103,7 +103,7 @@ SelectedTrial select_trial(const Store& store, const std::string& word) {
   return {*store.find_sweep(place.sweep), place};
 }
 
-SweepHead sweep_head(const SweepRecord& sweep) {
+SweepHead sweep_head(const SweepRecord& sweep, const Study& study) {
   SweepHead head;
   head.id = sweep.id;
   head.name = sweep.name;
@@ -111,6 +111,9 @@ SweepHead sweep_head(const SweepRecord& sweep) {
   head.seed = sweep.seed;
   head.trials = sweep.trials;
   head.metric = sweep.metric;
+  head.repeats = sweep.repeats;
+  if (sweep.metric && sweep.target)
+    head.target = TargetHead{sweep.metric->name, *sweep.target, study.bound(), study.ended_at().has_value()};
   if (sweep.provenance.is_object() && sweep.provenance.contains("host") && sweep.provenance["host"].is_string())
     head.host = sweep.provenance["host"].get<std::string>();
   return head;

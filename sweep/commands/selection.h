@@ -23,8 +23,8 @@ struct SelectedTrial {
 };
 SelectedTrial select_trial(const Store& store, const std::string& word);
 
-/// What a report says of the sweep.
-SweepHead sweep_head(const SweepRecord& sweep);
+/// What a report says of the sweep. `study`: of it, under the sweep's own terms.
+SweepHead sweep_head(const SweepRecord& sweep, const Study& study);
 
 /// "" for the default folder or one that SWEEP_RUNS names, else " --runs DIR", quoted for a shell.
 std::string runs_flag(const Globals& globals);

@@ -27,7 +27,8 @@ struct Shown {
   TrialState trial;
   TrialRecord record;
   std::vector<ReplayRecord> replays;
-  std::vector<std::string> files;  // under --runs
+  std::vector<std::string> files;       // under --runs
+  std::optional<std::uint64_t> beyond;  // the index that reached the target, where this one lies after it
 };
 
 std::vector<std::string> files_of(const fs::path& runs, const std::string& trial) {
@@ -46,8 +47,12 @@ Shown gather(const Store& store, const std::string& word, const fs::path& runs) 
   const TrialState* trial = study.find(selected.place.index);
   core::check(trial != nullptr, "a place in the store without a trial");
   const TrialPlace ran{selected.place.sweep, trial->repeats_index.value_or(trial->index)};
-  return {selected.sweep, *trial, TrialRecord::from_attempts(store.trial_events(ran)), store.replays(trial->trial),
-          files_of(runs, trial->trial)};
+  return {selected.sweep,
+          *trial,
+          TrialRecord::from_attempts(store.trial_events(ran)),
+          store.replays(trial->trial),
+          files_of(runs, trial->trial),
+          study.is_surplus(trial->index) ? study.bound() : std::nullopt};
 }
 
 std::string_view phase_text(const TrialState& trial) {
@@ -85,6 +90,7 @@ Json to_json(const Shown& shown) {
                {"seconds", trial.seconds},
                {"repeats", trial.repeats_index ? Json(*trial.repeats_index) : Json()},
                {"reused_from", trial.reused_from.empty() ? Json() : Json(trial.reused_from)},
+               {"surplus", shown.beyond.has_value()},
                {"identity", shown.sweep.identity},
                {"provenance", shown.sweep.provenance},
                {"attempts", Json::array()},
@@ -123,6 +129,8 @@ std::string head_text(const Shown& shown) {
     text += fmt::format("repeats   #{}: the same configuration, drawn again\n", *trial.repeats_index);
   if (!trial.reused_from.empty())
     text += fmt::format("reused    from sweep {}, #{}\n", trial.reused_from, trial.reused_index);
+  if (shown.beyond)
+    text += fmt::format("surplus   the target was reached at trial #{}: this one is not ranked\n", *shown.beyond);
   if (trial.value && shown.sweep.metric) {
     text += fmt::format("metric    {} {}", printable(shown.sweep.metric->name, 60), core::format_double(*trial.value));
     if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);
@@ -169,7 +177,7 @@ std::string history_text(const TrialRecord& record) {
 }
 
 std::string to_text(const Shown& shown) {
-  std::string text = head_text(shown) + "\nconfiguration\n" + pairs_text(shown.trial.config);
+  std::string text = head_text(shown) + "\nconfiguration\n" + pairs_text(flat_config(shown.trial.config));
   text += attempts_text(shown.trial) + history_text(shown.record);
   if (!shown.trial.attempts.empty())
     text += "\nenvironment of the last attempt\n" + pairs_text(shown.trial.attempts.back().environment);

@@ -84,9 +84,8 @@ Study load_study_under(const Store& store, const std::string& sweep, const proto
   const auto record = store.find_sweep(sweep);
   core::check(record.has_value(), "load_study_under of an unknown sweep");
   Study study(Terms{metric, std::nullopt, record->repeats, last});
-  store.read_events(sweep, Traces::kNone, [&](const StoredEvent& stored) {
-    study.apply(judged_under(store, metric, study, stored.event));
-  });
+  store.read_events(sweep, Traces::kNone,
+                    [&](const StoredEvent& stored) { study.apply(judged_under(store, metric, study, stored.event)); });
   study.take_changed();
   return study;
 }

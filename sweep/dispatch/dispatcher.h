@@ -46,8 +46,8 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
 /// it.
 Study load_study(const Store& store, const std::string& sweep, bool with_trace = false);
 
-/// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it ended
-/// as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.
+/// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it
+/// ended as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.
 Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
                        std::optional<std::uint64_t> last);
 

@@ -52,7 +52,8 @@ struct Row {
 /// What the outcome column says of one trial.
 std::string_view outcome_word(const TrialState& trial);
 
-/// Every trial of the study, once; with repeats every configuration. Requires: `study` outlives the rows and is not changed meanwhile.
+/// Every trial of the study, once; with repeats every configuration. Requires: `study` outlives the rows and is not
+/// changed meanwhile.
 std::vector<Row> rank(const Study& study);
 
 /// How many trials there are of each outcome, as outcome_word() spells it; the surplus is not counted.

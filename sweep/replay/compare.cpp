@@ -7,6 +7,9 @@
 #include <bit>
 #include <cmath>
 #include <tuple>
+#include <utility>
+
+#include "sweep/study/printed.h"
 
 namespace sweep {
 namespace {
@@ -57,7 +60,12 @@ bool comes_before(const Difference& a, const Difference& b) {
 
 TrialRecord TrialRecord::from_attempts(const std::vector<TrainerSaid>& said) {
   TrialRecord record;
-  for (const TrainerSaid& one : said) record.add(one.event);
+  std::vector<TrainerSaid> counting = said;
+  drop_overruled(counting);
+  for (const TrainerSaid& one : counting) {
+    record.add(one.event);
+    record.printed = record.printed || is_printed(one.event);
+  }
   return record;
 }
 
@@ -155,7 +163,7 @@ std::uint64_t ulp_distance(double a, double b) {
   return x > y ? x - y : y - x;
 }
 
-bool Comparator::add(const protocol::Event& replayed) {
+void Comparator::compare(const protocol::Event& replayed) {
   if (const auto* started = std::get_if<protocol::Started>(&replayed.body))
     add_started(*started);
   else if (const auto* values = std::get_if<protocol::MetricValues>(&replayed.body))
@@ -164,6 +172,16 @@ bool Comparator::add(const protocol::Event& replayed) {
     add_trace(*trace);
   else if (const auto* last = std::get_if<protocol::Finished>(&replayed.body))
     add_finished(*last);
+}
+
+bool Comparator::add(const protocol::Event& replayed) {
+  const bool printed = is_printed(replayed);
+  if (printed && !recorded_.printed) {
+    printed_.push_back(replayed);
+    return true;
+  }
+  if (!printed) printed_.clear();
+  compare(replayed);
 
   if (!comparison_.reasons.empty()) return false;
   past_record_ =
@@ -187,7 +205,7 @@ void Comparator::add_trace(const Trace& replayed) {
   const Trace* recorded = nullptr;
   for (std::uint64_t step = replayed.from; step <= replayed.to; ++step) {
     if (recorded == nullptr || step > recorded->to) recorded = recorded_.trace_at(step);
-    if (recorded != nullptr || recorded_.complete()) compare_step(step, recorded, replayed);
+    if (recorded != nullptr || recorded_.closed()) compare_step(step, recorded, replayed);
   }
   traced_until_ = std::max(traced_until_, replayed.to);
 }
@@ -229,7 +247,7 @@ void Comparator::add_metrics(const protocol::MetricValues& replayed) {
     Difference difference{replayed.step, Difference::Kind::kMetric, "metric " + metric,
                           kAbsent,       number_text(value),        {}};
     if (line == recorded_.metrics.end() || !line->second.contains(metric)) {
-      if (recorded_.complete()) differ(std::move(difference));
+      if (recorded_.closed()) differ(std::move(difference));
       continue;
     }
     const double was = line->second.at(metric);
@@ -295,6 +313,7 @@ void Comparator::differ(Difference difference) {
 }
 
 Comparison Comparator::finish(std::optional<protocol::Outcome> ended, const std::string& detail) {
+  for (const protocol::Event& printed : std::exchange(printed_, {})) compare(printed);
   const bool no_claim = !comparison_.reasons.empty();
   // A replay that fails where the record did not has shown no other number: the machine may be at fault.
   const bool failed_now = ended == protocol::Outcome::kFailed && recorded_.outcome != protocol::Outcome::kFailed;

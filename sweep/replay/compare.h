@@ -28,13 +28,18 @@ struct TrialRecord {
   std::map<std::uint64_t, protocol::Trace> traces;  ///< by first step; they do not overlap
   std::map<std::uint64_t, std::map<std::string, double>> metrics;  ///< by step and name
   std::optional<protocol::Finished> finished;
+  bool printed = false;  ///< its metrics were read from what the program prints
+  bool cut = false;      ///< set by the caller: it was stopped because two of its attempts disagreed
 
-  /// Requires: `said` by attempt and seq, as Store::trial_events gives them.
+  /// Requires: `said` by attempt, and in each as it came. Printed metrics that were overruled do not count.
   static TrialRecord from_attempts(const std::vector<TrainerSaid>& said);
   /// The trace that holds `step`, or nullptr.
   const protocol::Trace* trace_at(std::uint64_t step) const;
-  /// Whether the record goes to the trial's end, so that an event beyond it is a difference.
-  bool complete() const { return outcome && protocol::info(*outcome).determined; }
+  /// Whether the record goes to the trial's end, so that less than it is a difference.
+  bool complete() const { return outcome && protocol::info(*outcome).determined && !cut; }
+  /// Whether more than it is a difference, too. Not where the program died: how much of what it had done was out by
+  /// then is no part of the result.
+  bool closed() const { return complete() && outcome != protocol::Outcome::kFailed; }
 
  private:
   void add(const protocol::Event& event);
@@ -96,6 +101,7 @@ class Comparator {
   Comparison finish(std::optional<protocol::Outcome> ended, const std::string& detail);
 
  private:
+  void compare(const protocol::Event& replayed);
   void add_started(const protocol::Started& replayed);
   void add_trace(const protocol::Trace& replayed);
   void compare_step(std::uint64_t step, const protocol::Trace* recorded, const protocol::Trace& replayed);
@@ -108,6 +114,7 @@ class Comparator {
   bool all_;
   std::uint64_t traced_until_ = 0;
   std::map<std::uint64_t, std::map<std::string, double>> replayed_metrics_;
+  std::vector<protocol::Event> printed_;  ///< not compared yet: an event of the program's own would overrule them
   bool replayed_finished_ = false;
   bool past_record_ = false;  ///< the record, which has no end, has been compared whole
   Comparison comparison_;

@@ -52,6 +52,7 @@ fs::path make_folder(const fs::path& runs, const std::string& trial) {
 TrialRecord record_of(const Store& store, const Origin& origin) {
   TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
   record.outcome = origin.trial.outcome;
+  record.cut = !origin.trial.finding.empty();
   const core::Json& identity = origin.sweep.identity;
   if (identity.contains("numerics") && identity.at("numerics").is_string())
     record.numerics = identity.at("numerics").get<std::string>();

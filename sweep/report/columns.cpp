@@ -243,6 +243,10 @@ std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row
     const std::vector<Column> known = known_columns(sweep, rows);
     for (const std::string& name : options.columns) {
       const auto found = std::find_if(known.begin(), known.end(), [&](const Column& c) { return c.title == name; });
+      if (found == known.end() && rows.empty()) {  // no trial yet that could say which parameters and metrics there are
+        columns.push_back(parameter_column(name));
+        continue;
+      }
       if (found == known.end()) {
         std::vector<std::string> names;
         for (const Column& column : known) names.push_back(column.title);

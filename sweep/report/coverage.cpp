@@ -13,8 +13,8 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
     return std::count_if(rows.begin(), rows.end(), [=](const Row& row) { return row.standing == standing; });
   };
   const auto machine = count(Standing::kMachine), unfinished = count(Standing::kUnfinished);
-  const auto surplus = std::count_if(
-      rows.begin(), rows.end(), [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
+  const auto surplus = std::count_if(rows.begin(), rows.end(),
+                                     [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
   const char* const noun = rows.empty() || rows.front().replicates.empty() ? "trial" : "configuration";
   std::vector<std::string> lines;
   if (machine > 0)

@@ -74,9 +74,8 @@ void add_terms(Json& json, const SweepHead& sweep, const std::vector<Row>& rows)
   if (sweep.repeats > 1) json["repeats"] = sweep.repeats;
   if (!sweep.target) return;
   const TargetHead& target = *sweep.target;
-  const auto surplus = std::count_if(rows.begin(), rows.end(), [](const Row& row) {
-    return row.standing == Standing::kSurplus && has_run(row);
-  });
+  const auto surplus = std::count_if(rows.begin(), rows.end(),
+                                     [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
   json["target"] = {{"metric", target.metric}, {"value", target.value}};
   json["ended_at"] = target.ended ? or_null(target.bound) : Json();
   json["surplus"] = surplus;

@@ -60,9 +60,8 @@ core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, con
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.
 std::map<std::string, core::Json> flat_config(const core::Json& config);
 
-/// For stderr, where some rows are not covered by the guarantee, or have not ended or are surplus and not listed: a line
-/// each.
-/// Empty otherwise.
+/// For stderr, where some rows are not covered by the guarantee, or have not ended or are surplus and not listed: a
+/// line each. Empty otherwise.
 std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& options = {});
 
 }  // namespace sweep

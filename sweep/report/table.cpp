@@ -52,7 +52,7 @@ Cells cells_of(const Column& column, const std::vector<Row>& rows) {
   const int digits = digits_that_tell_apart(doubles);
   Cells cells{{printable(column.title, kCellColumns)}, numbers ? Align::kPoint : Align::kLeft};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string text = !values[i]   ? "-"
+    const std::string text = !values[i]    ? "-"
                              : column.text ? column.text(rows[i], digits)
                                            : value_text(*values[i], digits);
     cells.texts.push_back(text);

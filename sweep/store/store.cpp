@@ -139,9 +139,9 @@ std::int64_t check_version(Database& database) {
   if (application != kApplicationId)
     throw core::UserError(place, "is a database, but not a store", "name another folder with --runs");
   if (version < 1 || version > kSchemaVersion)
-    throw core::UserError(place, "has schema version " + std::to_string(version),
-                          "this sweep reads versions up to " + std::to_string(kSchemaVersion) +
-                              ": use the one that wrote it");
+    throw core::UserError(
+        place, "has schema version " + std::to_string(version),
+        "this sweep reads versions up to " + std::to_string(kSchemaVersion) + ": use the one that wrote it");
   return version;
 }
 

@@ -1,9 +1,8 @@
 // Events → SQLite → events: the only room that knows SQL. WAL, one writer, short transactions; readers never block a
-// controller. The schema has a version: older ones are read, and brought to this one when opened for writing; newer ones
-// are refused.
-// Errors: EnvironmentError (locked, full, not writable), UserError (not a store, damaged, another schema version).
-// Durability: what append() has recorded survives the death of the process; after a loss of power the last moments may
-// be missing, and what is there is consistent.
+// controller. The schema has a version: older ones are read, and brought to this one when opened for writing; newer
+// ones are refused. Errors: EnvironmentError (locked, full, not writable), UserError (not a store, damaged, another
+// schema version). Durability: what append() has recorded survives the death of the process; after a loss of power the
+// last moments may be missing, and what is there is consistent.
 //
 // runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 2 (1 lacks target, repeats and program of sweeps):
 //
@@ -121,8 +120,8 @@ class Store {
   /// The same for one trial.
   void read_trial(const TrialPlace& place, bool with_trace, const std::function<void(const StoredEvent&)>& visit) const;
   /// The trainer's events of one trial of one sweep, by attempt and then as they came, trace included; printed metrics
-  /// only where they count (study/printed.h: seq then begins anew with the first event that was not printed). Of a trial
-  /// whose result was reused: those of the trial that ran.
+  /// only where they count (study/printed.h: seq then begins anew with the first event that was not printed). Of a
+  /// trial whose result was reused: those of the trial that ran.
   std::vector<TrainerSaid> trial_events(const TrialPlace& place) const;
 
   /// The rows of the sweep's trials, by index.

@@ -37,8 +37,8 @@ struct Decision {
 };
 
 /// Unfinished trials go first, then new ones, both in index order: since trials are started in index order, that is one
-/// order. A trial that reached the target bounds the sweep: nothing starts beyond it, what runs there is stopped, and the
-/// sweep is done when all trials before it have ended.
+/// order. A trial that reached the target bounds the sweep: nothing starts beyond it, what runs there is stopped, and
+/// the sweep is done when all trials before it have ended.
 Decision decide(const Study& study, const Situation& situation);
 
 /// Whether a trial whose last attempt ended like this is to be tried again; `trial.attempts` holds that attempt.

@@ -1,8 +1,8 @@
 // The numbers of one trial that has not ended: which metric lines count, and whether attempts that overlap agree to the
 // bit. A part of study.h; nobody else includes it but its tests.
 //
-// The stream that counts is the last attempt's, continued backwards from the step that its `started` names. What was read
-// from a program's output counts until the program sends an event of its own (printed.h).
+// The stream that counts is the last attempt's, continued backwards from the step that its `started` names. What was
+// read from a program's output counts until the program sends an event of its own (printed.h).
 #pragma once
 
 #include <cstdint>

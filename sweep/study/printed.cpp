@@ -27,8 +27,7 @@ void drop_overruled(std::vector<TrainerSaid>& said) {
   std::set<std::uint32_t> speaking;  // attempts whose program sent an event of its own
   for (const TrainerSaid& one : said)
     if (!is_printed(one.event)) speaking.insert(one.attempt);
-  std::erase_if(said,
-                [&](const TrainerSaid& one) { return speaking.contains(one.attempt) && is_printed(one.event); });
+  std::erase_if(said, [&](const TrainerSaid& one) { return speaking.contains(one.attempt) && is_printed(one.event); });
 }
 
 }  // namespace sweep

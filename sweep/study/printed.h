@@ -1,6 +1,6 @@
 // Metrics that were read from what a program prints. They are events like others, marked {"source": "stdout"}, and
-// count only in an attempt whose program sends no event of its own: the first one takes the marked ones' place, and none
-// comes after it. Used by the fold, by store/ and by replay/, so that all three see the same stream.
+// count only in an attempt whose program sends no event of its own: the first one takes the marked ones' place, and
+// none comes after it. Used by the fold, by store/ and by replay/, so that all three see the same stream.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// What the replicates of one configuration came to: one configuration is run with `repeats` training seeds, and its mean
-// ranks. Called by the fold (a mean may reach the target) and by rank/. Pure.
+// What the replicates of one configuration came to: one configuration is run with `repeats` training seeds, and its
+// mean ranks. Called by the fold (a mean may reach the target) and by rank/. Pure.
 #pragma once
 
 #include <cstdint>

@@ -77,9 +77,7 @@ const TrialState* Study::best() const { return best_ ? &trials_[*best_] : nullpt
 
 std::uint64_t Study::wanted(std::uint64_t trials) const { return bound_ ? std::min(trials, *bound_ + 1) : trials; }
 
-std::optional<std::uint64_t> Study::ended_at() const {
-  return bound_ && ended_ == *bound_ + 1 ? bound_ : std::nullopt;
-}
+std::optional<std::uint64_t> Study::ended_at() const { return bound_ && ended_ == *bound_ + 1 ? bound_ : std::nullopt; }
 
 TrialState& Study::at(std::uint64_t index) {
   if (index >= trials_.size()) misfit(index, "was never planned");
@@ -219,8 +217,8 @@ void Study::judge(std::uint64_t index) {
   if (terms_.target && reaches(terms_.metric->goal, *value, *terms_.target)) set_bound(first + terms_.repeats - 1);
 }
 
-// The value, or the mean, of the configuration whose first trial this is; nothing while it may not be ranked. A repeated
-// draw has none of its own.
+// The value, or the mean, of the configuration whose first trial this is; nothing while it may not be ranked. A
+// repeated draw has none of its own.
 std::optional<double> Study::configuration_value(std::uint64_t first) const {
   if (first + terms_.repeats > trials_.size() || trials_[first].repeats_index) return std::nullopt;
   std::vector<const TrialState*> replicates;
@@ -234,8 +232,8 @@ std::optional<double> Study::configuration_value(std::uint64_t first) const {
 }
 
 void Study::consider_best(std::uint64_t index, double value) {
-  const bool leads = !best_ || protocol::better(terms_.metric->goal, value, *best_value_) ||
-                     (value == *best_value_ && index < *best_);
+  const bool leads =
+      !best_ || protocol::better(terms_.metric->goal, value, *best_value_) || (value == *best_value_ && index < *best_);
   if (!leads) return;
   best_ = index;
   best_value_ = value;

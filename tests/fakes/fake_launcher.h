@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
@@ -22,6 +23,7 @@ struct Script {
   bool stays = false;   ///< until it is stopped; then its exit is `exit`
   std::string problem;  ///< cannot be started, for this reason
   std::vector<std::string> printed = {};  ///< on standard output, before the lines
+  int turns = 0;        ///< how often all others get their turn before it ends
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -74,6 +76,8 @@ class FakeLauncher : public sweep::Launcher {
     boost::asio::awaitable<sweep::Written> lines() override {
       if (!script_.printed.empty()) co_return sweep::Written{{}, std::exchange(script_.printed, {})};
       if (!script_.lines.empty()) co_return sweep::Written{std::exchange(script_.lines, {}), {}};
+      for (; script_.turns > 0; --script_.turns)
+        co_await boost::asio::post(launcher_.executor_, boost::asio::use_awaitable);
       while (script_.stays) co_await stopped_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
       co_return sweep::Written();
     }
@@ -81,6 +85,7 @@ class FakeLauncher : public sweep::Launcher {
     void stop(double grace_s) override {
       launcher_.graces.push_back(grace_s);
       if (grace_s == 0) script_.exit = {0, SIGKILL};
+      script_.turns = 0;
       script_.stays = false;
       stopped_.cancel();
     }

@@ -68,6 +68,98 @@ TEST_CASE("words that name nothing, or too much, are refused with what would do"
         "ab: 2 trials have an id that begins with this, write more of it: ab00000000000000, ab11111111111111\n");
 }
 
+TEST_CASE("a report ranks by another metric that the trials reported") {
+  const Workplace place;
+  place.run_points();
+  const auto values = [&](const std::string& words, const char* column) {
+    std::vector<double> found;
+    const Json report = core::parse_json(place.sweep("report --json " + words).out, "report");
+    for (const Json& trial : report["trials"]) found.push_back(trial["final"][column].get<double>());
+    return found;
+  };
+  const std::vector<double> by_loss = values("--metric val_loss:minimize:last", "val_loss");
+  REQUIRE(by_loss.size() == 2);
+  CHECK(by_loss[0] < by_loss[1]);
+  const std::vector<double> reversed = values("--metric val_loss:maximize:last", "val_loss");
+  CHECK(reversed == std::vector<double>{by_loss[1], by_loss[0]});
+  CHECK(place.sweep("report --metric val_loss:minimize --format csv")
+            .out.starts_with("rank,trial,index,replicate,outcome,val_loss,epoch,step,"));
+  CHECK(place.sweep("report --metric val_loss:minimize").out.find("\nranked by val_loss, the smallest first;") !=
+        std::string::npos);
+  CHECK(place.sweep("report --metric val_accuracy:maximize --format csv").out ==
+        place.sweep("report --format csv").out);
+
+  CHECK(place.sweep("report --metric val_los:minimize").err ==
+        "--metric: no trial reported 'val_los', did you mean 'val_loss'?\n");
+  CHECK(place.sweep("report --metric speed:minimize").err.starts_with("--metric: no trial reported 'speed', one of: "));
+  CHECK(place.sweep("report --metric val_loss").err ==
+        "--metric: 'val_loss' names no goal, write NAME:minimize or NAME:maximize, and :last for the last value\n");
+  CHECK(place.sweep("report --metric val_loss:minimise").err ==
+        "--metric: 'minimise' is no goal, did you mean 'minimize'?\n");
+  CHECK(place.sweep("report --metric val_loss:minimise").code == 2);
+}
+
+TEST_CASE("a reused result is folded anew under another metric, from the sweep in which it ran") {
+  const Workplace place;
+  place.run_points();
+  const std::string own = place.sweep("report --metric val_loss:minimize --format csv").out;
+  Json file = core::parse_json(place.read("points.json"), "points.json");
+  file["name"] = "again";
+  file["metric"] = {{"name", "val_loss"}, {"goal", "maximize"}};
+  place.write("again.json", core::canonical_json(file));
+  CHECK(place.sweep("run again.json").code == 0);
+  CHECK(place.sweep("report again --metric val_loss:minimize --format csv").out == own);
+  CHECK(place.sweep("report again --format csv").out != own);
+}
+
+TEST_CASE("a sweep whose first trial was never planned is reported as such") {
+  const Workplace place;
+  place.run_points();
+  place.sql("DELETE FROM events");
+  place.sql("DELETE FROM trials");
+  const Said table = place.sweep("report");
+  CHECK(table.code == 0);
+  CHECK(table.out.ends_with("\nno trial has ended yet\n"));
+  CHECK(table.err.find(" is planned yet: go on with `sweep resume ") != std::string::npos);
+  CHECK(place.sweep("report --format csv --columns rank,hidden").out == "rank,hidden\n");
+  CHECK(place.sweep("report --metric val_loss:minimize").err == "--metric: no trial has reported a metric yet\n");
+}
+
+TEST_CASE("a sweep with a target is reported, listed and finished by it") {
+  const Workplace place;
+  const std::vector<std::string> ids = place.run_points();
+  place.sql("UPDATE sweeps SET target = 0.0");  // every trial reaches it: the first one ended the sweep
+  const Said table = place.sweep("report");
+  CHECK(table.out.find("\nended at trial #0: val_accuracy reached the target 0.0\n") != std::string::npos);
+  CHECK(table.err == "1 trial ran beyond the end of the sweep and is not ranked: --all lists it\n");
+  CHECK(table.out.find(ids[1]) == std::string::npos);
+  CHECK(place.sweep("report --all").out.find(ids[1] + "  surplus") != std::string::npos);
+  const Json list = core::parse_json(place.sweep("list --json").out, "list");
+  CHECK(list["sweeps"][0]["ended"] == 1);
+  CHECK(list["sweeps"][0]["wanted"] == 1);
+  CHECK(list["sweeps"][0]["ended_at"] == 0);
+  CHECK(place.sweep("list").out.find("  1/1  ") != std::string::npos);
+  CHECK(place.sweep("show '#1'").out.find("the target was reached at trial #0") != std::string::npos);
+  const Said resumed = place.sweep("resume");
+  CHECK(resumed.code == 0);
+  CHECK(resumed.err.find(" is finished, nothing to run\n") != std::string::npos);
+  CHECK(place.sweep("report --metric val_loss:minimize --format csv").out.find(ids[1]) == std::string::npos);
+}
+
+TEST_CASE("a sweep with repeats is reported by configuration") {
+  const Workplace place;
+  place.run_points();
+  place.sql("UPDATE sweeps SET repeats = 2");  // both trials as if they were of one configuration
+  CHECK(place.sweep("report --format csv")
+            .out.starts_with("rank,trial,index,replicate,outcome,val_accuracy,std,n,epoch,step,"));
+  const Json report = core::parse_json(place.sweep("report --json").out, "report");
+  REQUIRE(report["trials"].size() == 1);
+  CHECK(report["trials"][0]["replicates"].size() == 2);
+  CHECK(report["trials"][0]["n"] == 2);
+  const Json list = core::parse_json(place.sweep("list --json").out, "list");
+  CHECK(list["sweeps"][0]["best"]["value"] == report["trials"][0]["value"]);
+}
+
 TEST_CASE("a reader that leaves early is no error, a full disk is one") {
   const Workplace place;
   place.run_points();

@@ -136,6 +136,22 @@ TEST_CASE("without a metric completed trials are listed by index") {
   CHECK(order(rank(study)) == "-:#0 -:#1 -:#2");
 }
 
+TEST_CASE("what lies beyond the trial that reached the target is surplus: last, without rank or value") {
+  Study study(sweep::Terms{.metric = sample::accuracy(), .target = 0.9});
+  sample::run(study, 0, 0.5);
+  sample::run(study, 1, 0.9);
+  sample::run(study, 2, 0.99);
+  sample::plan(study, 3);
+  const std::vector<Row> rows = rank(study);
+  CHECK(order(rows) == "1:#1 2:#0 -:#2 -:#3");
+  for (const std::size_t i : {2, 3}) {
+    CHECK(rows[i].standing == Standing::kSurplus);
+    CHECK(rows[i].outcome() == "surplus");
+    CHECK_FALSE(rows[i].value());
+  }
+  CHECK(sweep::count_outcomes(rows) == std::map<std::string, std::uint64_t>{{"completed", 2}});
+}
+
 TEST_CASE("outcomes are counted as the rows name them") {
   Study study(sample::accuracy());
   sample::run(study, 0, 0.9);

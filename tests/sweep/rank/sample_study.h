@@ -20,6 +20,7 @@ inline void plan(Study& study, std::uint64_t index, core::Json config = core::Js
   std::snprintf(id, sizeof id, "7f3a9c00000000%02x", static_cast<unsigned>(repeats.value_or(index)));
   sweep::TrialPlanned planned;
   planned.index = index;
+  planned.replicate = static_cast<std::uint32_t>(index % study.terms().repeats);
   planned.trial = id;
   planned.config = std::move(config);
   planned.seed = static_cast<std::uint32_t>(100 + index);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sweep/study/printed.h"
 #include "tests/catch.h"
 
 using protocol::Event;
@@ -279,6 +280,51 @@ TEST_CASE("a trial that failed must fail again") {
   CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kFailed)) == "identical");
   CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kNoMetric)) ==
         "different\nstep 4: outcome: recorded failed, replayed no_metric");
+}
+
+TEST_CASE("where a program died, how much of it was recorded is no difference") {
+  // It fails at step 6: recorded as far as step 4, while the replay's longer line came out whole.
+  const Stream recorded = Stream().start().say(trace(1, 4));
+  const Stream longer = Stream().start().say(trace(1, 6)).say(metrics(4));
+  CHECK(texts(compare(record({recorded}, Outcome::kFailed), longer, false, Outcome::kFailed)) == "identical");
+  CHECK(texts(compare(record({longer}, Outcome::kFailed), recorded, false, Outcome::kFailed)) ==
+        "different\nstep 4: metric val_accuracy: recorded 0.5 (0x1p-1), replayed absent");
+  CHECK(texts(compare(record({recorded}, Outcome::kFailed), whole())) ==
+        "different\nstep 12: outcome: recorded failed, replayed completed");
+}
+
+TEST_CASE("a trial that was stopped because its attempts disagreed is compared as far as it came") {
+  TrialRecord cut = record({Stream().start().say(trace(1, 4))}, Outcome::kFailed);
+  cut.cut = true;
+  const Stream longer = Stream().start().say(trace(1, 8)).say(metrics(8)).epoch(3).finish(12);
+  CHECK(texts(compare(cut, longer)) ==
+        "incomplete\nthe recorded trial ended as failed: only what it did so far was compared");
+  Stream other = longer;
+  body<Trace>(other, 1).weights[2] ^= 1;
+  CHECK(compare(cut, other).verdict == Verdict::kDifferent);
+}
+
+TEST_CASE("printed metrics are compared where the record is of such, and dropped once the program speaks itself") {
+  const auto printed = [](std::uint64_t step, double value) {
+    return sweep::marked_as_printed({step - 1, MetricValues{step, {}, {{"loss", value}}}, {}});
+  };
+  Stream prints, speaks;
+  prints.events = {printed(1, 0.5), printed(2, 0.25)};
+  CHECK(texts(compare(record({prints}), prints)) == "identical");
+  Stream other = prints;
+  body<MetricValues>(other, 1).values["loss"] = 0.75;
+  CHECK(texts(compare(record({prints}), other)) ==
+        "different\nstep 2: metric loss: recorded 0.25 (0x1p-2), replayed 0.75 (0x1.8p-1), 6755399441055744 ulp "
+        "apart");
+
+  speaks.events = {printed(1, 7.0)};
+  for (const Event& event : whole().events) speaks.events.push_back(event);
+  const TrialRecord spoken = record({speaks});
+  CHECK_FALSE(spoken.printed);
+  CHECK(spoken.metrics == record({whole()}).metrics);
+  CHECK(texts(compare(spoken, speaks)) == "identical");
+  CHECK(texts(compare(record({whole()}), speaks)) == "identical");
+  CHECK(texts(compare(record({Stream().start().finish(1)}), prints)).starts_with("different\nstep 1: metric loss"));
 }
 
 TEST_CASE("a replay that fails where the record did not is incomplete") {

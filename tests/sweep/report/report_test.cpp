@@ -171,6 +171,33 @@ TEST_CASE("the flag --columns chooses and orders, --with adds at the end") {
         "1,,,0.5,1.5,cpu,lab3\n");
 }
 
+TEST_CASE("a nested parameter is a column by its dotted name, an empty object one by its own") {
+  Study study(sample::accuracy());
+  sample::run(study, 0, 0.5, Outcome::kCompleted,
+              {{"optimizer", {{"betas", {{"first", 0.9}}}, {"name", "adam"}}}, {"extra", Json::object()}});
+  sample::run(study, 1, 0.25, Outcome::kCompleted,
+              {{"optimizer", {{"betas", {{"first", 0.5}}}, {"name", "adam"}}}, {"extra", Json::object()}});
+  CHECK(report_csv(head(study, 2), rank(study)) ==
+        "rank,trial,index,replicate,outcome,val_accuracy,epoch,step,extra,optimizer.betas.first,optimizer.name\n"
+        "1,7f3a9c0000000000,0,0,completed,0.5,1,10,{},0.9,adam\n"
+        "2,7f3a9c0000000001,1,0,completed,0.25,1,10,{},0.5,adam\n");
+  ReportOptions options;
+  options.columns = {"index", "optimizer.betas.first"};
+  CHECK(report_csv(head(study, 2), rank(study), options) == "index,optimizer.betas.first\n0,0.9\n1,0.5\n");
+}
+
+TEST_CASE("of a sweep without a planned trial any column may be asked for, and all are empty") {
+  const Study study(sample::accuracy());
+  ReportOptions options;
+  options.columns = {"rank", "learning_rate"};
+  CHECK(report_csv(head(study, 3), rank(study), options) == "rank,learning_rate\n");
+  CHECK(report_table(head(study, 3), rank(study), options) ==
+        "sweep a1b2c3d4e5f60718 'first try': random, seed 7, 3 trials: 3 waiting\n"
+        "ranked by val_accuracy, the largest first; of each trial its best value\n"
+        "\n"
+        "no trial has ended yet\n");
+}
+
 TEST_CASE("a column that does not exist is refused with the nearest name") {
   const Study study = every_standing();
   ReportOptions options;

@@ -10,8 +10,8 @@
 #include "core/error.h"
 #include "sweep/store/event_text.h"
 #include "tests/catch.h"
-#include "tests/temporary_folder.h"
 #include "tests/sweep/study/events.h"
+#include "tests/temporary_folder.h"
 
 using namespace events;
 using protocol::Outcome;
@@ -80,6 +80,13 @@ void sql(const fs::path& file, const char* statement) {
   REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
   CHECK(sqlite3_exec(database, statement, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(database);
+}
+
+// The store as version 1 made it: without target and repeats of a sweep.
+void make_old(const fs::path& file) {
+  sql(file, "ALTER TABLE sweeps DROP COLUMN target");
+  sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
+  sql(file, "PRAGMA user_version = 1");
 }
 
 std::string message_of_opening(const fs::path& runs, Store::Mode mode) {
@@ -236,6 +243,102 @@ TEST_CASE("a folder without a store, another database, a text file and another v
   Store(folder.path(), Store::Mode::kReadWrite);
   sql(file, "PRAGMA user_version = 99");
   CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "has schema version 99");
+}
+
+TEST_CASE("a sweep's target and repeats come back, to the bit") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  sweep::SweepRecord with = record();
+  with.target = 0.1 + 0.2;
+  with.repeats = 3;
+  store.add_sweep(with);
+  store.add_sweep(record("b"));
+  CHECK(store.find_sweep(with.id)->target == 0.1 + 0.2);
+  CHECK(store.find_sweep(with.id)->repeats == 3);
+  CHECK(!store.find_sweep("b")->target);
+  CHECK(store.find_sweep("b")->repeats == 1);
+}
+
+TEST_CASE("a store of version 1 is read as it is, and brought to version 2 by the first writer") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweeps.db";
+  {
+    Store store(folder.path(), Store::Mode::kReadWrite);
+    store.add_sweep(record());
+    Study study(loss());
+    store.append(record().id, 123, story(), study);
+  }
+  make_old(file);
+  {
+    const Store reader(folder.path(), Store::Mode::kReadOnly);
+    CHECK(!reader.find_sweep(record().id)->target);
+    CHECK(reader.find_sweep(record().id)->repeats == 1);
+    CHECK(reader.sweeps().size() == 1);
+    CHECK(lines(reader, record().id, sweep::Traces::kAll) == lines(story()));
+    Store writer(folder.path(), Store::Mode::kReadWrite);
+    sweep::SweepRecord with = record("b");
+    with.target = 0.5;
+    writer.add_sweep(with);
+    CHECK(writer.find_sweep("b")->target == 0.5);
+    CHECK(writer.find_sweep(record().id)->repeats == 1);
+    CHECK(lines(writer, record().id, sweep::Traces::kAll) == lines(story()));
+    CHECK(reader.sweeps().size() == 2);  // one that was open meanwhile
+  }
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "opened");
+}
+
+TEST_CASE("printed metrics that an event of the program's own overruled are not among a trial's events") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  Study study(loss());
+  const auto numbered = [](sweep::TrainerSaid said, std::uint64_t seq) {
+    said.event.seq = seq;
+    return said;
+  };
+  const std::vector<StudyEvent> events = {planned(0),
+                                          ordered(0),
+                                          numbered(printed(0, 0, 1, 0.5), 0),
+                                          ended(0, 0, Outcome::kKilled),
+                                          ordered(0, 1),
+                                          numbered(printed(0, 1, 1, 0.5), 0),
+                                          numbered(printed(0, 1, 2, 0.5), 1),
+                                          numbered(started(0, 1, 0), 0),
+                                          numbered(metric(0, 1, 1, 0.25), 1),
+                                          ended(0, 1, Outcome::kCompleted)};
+  for (const StudyEvent& event : events) store.append(record().id, 1, {event}, study);
+  const std::vector<sweep::TrainerSaid> said = store.trial_events({record().id, 0});
+  REQUIRE(said.size() == 3);
+  CHECK(sweep::is_printed(said[0].event));
+  CHECK(said[1].event.line() == started(0, 1, 0).event.line());
+  CHECK(said[2].event.seq == 1);
+
+  Study anew(loss());
+  store.read_events(record().id, true, [&](const sweep::StoredEvent& stored) { anew.apply(stored.event); });
+  CHECK(anew.find(0)->value == 0.25);
+  CHECK(store.summaries(record().id)[0] == sweep::summarize(*anew.find(0)));
+}
+
+TEST_CASE("the rows of a sweep that its target ended say what a fold says, surplus among them") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  const sweep::Terms terms{.metric = loss(), .target = 0.5, .repeats = 2};
+  Study study(terms);
+  std::vector<StudyEvent> events;
+  for (std::uint64_t i = 0; i < 8; ++i) events.push_back(planned(i));
+  for (const std::uint64_t i : {7, 5, 3, 4, 2, 0, 1}) {
+    events.push_back(ordered(i));
+    events.push_back(metric(i, 0, 1, 0.25));
+    events.push_back(ended(i, 0, i == 7 ? Outcome::kCancelled : Outcome::kCompleted));
+  }
+  for (const StudyEvent& event : events) store.append(record().id, 1, {event}, study);
+  CHECK(study.ended_at() == 1u);
+  Study anew(terms);
+  store.read_events(record().id, true, [&](const sweep::StoredEvent& stored) { anew.apply(stored.event); });
+  std::vector<sweep::TrialSummary> folded;
+  for (const sweep::TrialState& trial : anew.trials()) folded.push_back(sweep::summarize(trial));
+  CHECK(store.summaries(record().id) == folded);
 }
 
 TEST_CASE("a damaged store is named as such") {

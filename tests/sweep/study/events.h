@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sweep/study/printed.h"
 #include "sweep/study/study.h"
 
 namespace events {
@@ -57,10 +58,31 @@ inline protocol::Metric loss(protocol::Reduce reduce = protocol::Reduce::kBest) 
 }
 
 template <class... Events>
-sweep::Study fold(std::optional<protocol::Metric> metric_of_sweep, const Events&... all) {
-  sweep::Study study(std::move(metric_of_sweep));
+sweep::Study fold(sweep::Terms terms, const Events&... all) {
+  sweep::Study study(std::move(terms));
   (study.apply(all), ...);
   return study;
+}
+
+template <class... Events>
+sweep::Study fold(protocol::Metric metric_of_sweep, const Events&... all) {
+  return fold(sweep::Terms{.metric = std::move(metric_of_sweep)}, all...);
+}
+
+/// A metric that was read from what the program prints.
+inline sweep::TrainerSaid printed(std::uint64_t index, std::uint32_t attempt, std::uint64_t step, double value) {
+  sweep::TrainerSaid event = metric(index, attempt, step, value);
+  event.event = sweep::marked_as_printed(std::move(event.event));
+  return event;
+}
+
+/// Plans where it is new, runs and ends a trial with one value.
+inline void run(sweep::Study& study, std::uint64_t index, double value,
+                protocol::Outcome outcome = protocol::Outcome::kCompleted) {
+  while (study.trials().size() <= index) study.apply(planned(study.trials().size()));
+  study.apply(ordered(index));
+  study.apply(metric(index, 0, 1, value));
+  study.apply(ended(index, 0, outcome));
 }
 
 }  // namespace events
