@@ -1,6 +1,7 @@
 // The one JSON writer; see json.h.
 #include "core/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -44,21 +45,30 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+template <class Integer>
+void append_integer(std::string& out, Integer value) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+// The shortest digits that read back, with a '.' or an 'e'. Requires: value is finite.
+void append_finite(std::string& out, double value) {
+  char buffer[32];
+  char* end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  if (std::none_of(buffer, end, [](char c) { return c == '.' || c == 'e'; })) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  out.append(buffer, end);
+}
+
 void append(std::string& out, const Json& value) {
   switch (value.type()) {
     case Json::value_t::null: out += "null"; return;
     case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
-    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
-    case Json::value_t::number_float: {
-      const double number = value.get<double>();
-      if (std::isfinite(number)) {
-        out += format_double(number);
-      } else {
-        out += "{\"float\":\"" + format_double(number) + "\"}";
-      }
-      return;
-    }
+    case Json::value_t::number_integer: append_number(out, value.get<std::int64_t>()); return;
+    case Json::value_t::number_unsigned: append_integer(out, value.get<std::uint64_t>()); return;
+    case Json::value_t::number_float: append_number(out, value.get<double>()); return;
     case Json::value_t::string: append_string(out, value.get_ref<const std::string&>()); return;
     case Json::value_t::array: {
       out += '[';
@@ -108,12 +118,20 @@ void restore_not_finite(Json& value) {
 std::string format_double(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  std::string text(buffer, result.ptr);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  std::string text;
+  append_finite(text, value);
   return text;
 }
+
+void append_number(std::string& out, double value) {
+  if (std::isfinite(value)) {
+    append_finite(out, value);
+  } else {
+    out += "{\"float\":\"" + format_double(value) + "\"}";
+  }
+}
+
+void append_number(std::string& out, std::int64_t value) { append_integer(out, value); }
 
 std::string canonical_json(const Json& value) {
   std::string out;

@@ -4,6 +4,7 @@
 // {"float":"nan"}, {"float":"inf"}, {"float":"-inf"}. So 2 and 2.0 stay different on every way.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ std::string canonical_json(const Json& value);
 
 /// A double as canonical JSON writes it; `nan`, `inf`, `-inf` for those that are not finite.
 std::string format_double(double value);
+
+/// Appends a number as canonical JSON writes it: the one place that formats numbers.
+void append_number(std::string& out, double value);
+void append_number(std::string& out, std::int64_t value);
 
 /// Reads JSON text written by a program (not by a person: sweep/spec/document.h keeps positions for those). Turns
 /// {"float":"nan"} and its kin back into doubles. Errors: UserError that names `place` and the byte.

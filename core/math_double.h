@@ -35,6 +35,12 @@ SWEEP_HOST_DEVICE inline std::uint64_t bits_of(double x) { return __builtin_bit_
 SWEEP_HOST_DEVICE inline double double_of(std::uint64_t bits) { return __builtin_bit_cast(double, bits); }
 SWEEP_HOST_DEVICE inline double abs(double x) { return double_of(bits_of(x) & 0x7fffffffffffffffu); }
 
+/// x to the nearest whole number, halves to the even one; a zero is +0. Infinities and NaN stay.
+SWEEP_HOST_DEVICE inline double round_even(double x) {
+  if (!(abs(x) < 0x1p+52)) return x;
+  return x < 0.0 ? (x - 0x1p+52) + 0x1p+52 : (x + 0x1p+52) - 0x1p+52;
+}
+
 /// e^x. ≤ 1 ulp.
 SWEEP_HOST_DEVICE inline double exp(double x) {
   // Beyond these bounds the result is +0 or infinity anyway; a NaN passes both comparisons.

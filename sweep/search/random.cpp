@@ -6,8 +6,7 @@
 namespace sweep {
 namespace {
 
-constexpr std::uint64_t kLargestPermutation = std::uint64_t{1} << 63;  // in a larger space no draw is ever repeated
-constexpr std::uint32_t kOrderStream = static_cast<std::uint32_t>(core::Purpose::kSearchOrder) << 24;
+constexpr std::uint32_t kRandomStream = static_cast<std::uint32_t>(core::Purpose::kSearchOrder) << 24;
 
 }  // namespace
 
@@ -22,7 +21,9 @@ PathKey path_key(std::string_view path) {
 RandomSampler::RandomSampler(const Space& space, std::uint64_t seed) : space_(space), seed_(seed) {
   for (const Dimension& dimension : space.dimensions()) paths_.push_back(path_key(dimension.name()));
   const auto size = space.size();
-  if (size && *size <= kLargestPermutation) permutation_.emplace(*size, seed, 0u, kOrderStream);
+  // In a larger space no draw is ever repeated.
+  if (space.permutable() && size && *size <= core::kLargestPermutation)
+    permutation_.emplace(*size, seed, 0u, kRandomStream);
 }
 
 std::optional<std::uint64_t> RandomSampler::size() const { return permutation_ ? space_.size() : std::nullopt; }

@@ -1,9 +1,9 @@
 // Random search without a state: which quantiles trial number `index` asks for. Called by TrialPlan.
 //
-// Over a finite space it is a seeded permutation of the grid, so that no configuration comes twice; over any other, one
-// uniform number for each parameter, u = f(seed, index, parameter).
-// Determinism: integer arithmetic and core/math_double.h; the version is part of a sweep's identity, and golden vectors
-// under tests/sweep/search freeze it.
+// Over a permutable space (Space::permutable: constants, categoricals without probabilities, int_uniform) it is a
+// seeded permutation of the grid, so that no configuration comes twice; over any other, one uniform number for each
+// parameter, u = f(seed, index, parameter). Determinism: integer arithmetic and core/math_double.h; the version is part
+// of a sweep's identity, and golden vectors under tests/sweep/search freeze it.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ class RandomSampler {
   const Space& space_;
   std::uint64_t seed_;
   std::vector<PathKey> paths_;                    // by dimension
-  std::optional<core::Permutation> permutation_;  // of the grid, where it has at most 2^63 points
+  std::optional<core::Permutation> permutation_;  // of a permutable space of at most 2^63 points
 };
 
 }  // namespace sweep

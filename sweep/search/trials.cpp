@@ -3,25 +3,64 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/error.h"
 #include "protocol/identity.h"
+#include "sweep/search/grid.h"
 #include "sweep/search/random.h"
 #include "sweep/space/space.h"
 
 namespace sweep {
 
+namespace {
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+bool has_seed(const Spec& spec) {
+  return std::any_of(spec.parameters.begin(), spec.parameters.end(),
+                     [](const Parameter& parameter) { return parameter.name == "seed"; });
+}
+
+}  // namespace
+
 struct TrialPlan::Parts {
   Spec spec;
   SweepIdentity identity;
   Space space;
-  std::optional<RandomSampler> random;  // none for a grid
+  std::variant<std::monostate, GridSampler, RandomSampler> sampler;
 
   Parts(Spec a_spec, SweepIdentity an_identity)
       : spec(std::move(a_spec)), identity(std::move(an_identity)), space(spec.parameters) {
-    if (spec.method == Method::kRandom) random.emplace(space, spec.seed);
+    core::check(spec.repeats >= 1, "a sweep that repeats its configurations no times");
+    core::check(spec.repeats == 1 || !has_seed(spec), "repeats beside a parameter that is the training seed");
+    if (spec.method == Method::kRandom) {
+      sampler.emplace<RandomSampler>(space, spec.seed);
+    } else {
+      sampler.emplace<GridSampler>(space, spec.order, spec.seed);
+    }
+  }
+
+  bool random() const { return std::holds_alternative<RandomSampler>(sampler); }
+
+  // How many draws there are; none where they never end.
+  std::optional<std::uint64_t> size() const {
+    if (const auto* draws = std::get_if<RandomSampler>(&sampler)) return draws->size();
+    return space.size();
+  }
+
+  void point(std::uint64_t draw, std::span<Value> point) const {
+    if (const auto* draws = std::get_if<RandomSampler>(&sampler)) return draws->point(draw, point);
+    std::get<GridSampler>(sampler).point(draw, point);
+  }
+
+  // Null for the written order of a grid, which the language defines.
+  core::Json version() const {
+    if (random()) return kSamplerVersion;
+    return spec.order == GridOrder::kShuffled ? core::Json(kShuffleVersion) : core::Json(nullptr);
   }
 };
 
@@ -36,29 +75,30 @@ const Space& TrialPlan::space() const { return parts_->space; }
 
 std::string TrialPlan::sweep_id() const {
   return protocol::sweep_id({{"spec", parts_->spec.determining()},
-                             {"sampler", parts_->random ? core::Json(kSamplerVersion) : core::Json(nullptr)},
+                             {"sampler", parts_->version()},
                              {"trainer", parts_->identity.trainer},
                              {"data", parts_->identity.data},
                              {"numerics", parts_->identity.numerics}});
 }
 
+std::uint64_t TrialPlan::draws() const {
+  const auto wanted = parts_->spec.run_cap.value_or(parts_->random() ? kDefaultRandomTrials : kNoLimit);
+  return std::min(wanted, parts_->size().value_or(kNoLimit));
+}
+
 std::uint64_t TrialPlan::count() const {
-  constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-  const auto available = parts_->random ? parts_->random->size() : parts_->space.size();
-  const auto wanted = parts_->spec.run_cap.value_or(parts_->random ? kDefaultRandomTrials : kNoLimit);
-  return std::min(wanted, available.value_or(kNoLimit));
+  const std::uint64_t repeats = parts_->spec.repeats;
+  return draws() > kNoLimit / repeats ? kNoLimit : draws() * repeats;
 }
 
 PlannedTrial TrialPlan::trial(std::uint64_t index) const {
   core::check(index < count(), "a trial beyond the end of its sweep");
-  std::vector<Value> point(parts_->space.dimensions().size());
-  if (parts_->random) {
-    parts_->random->point(index, point);
-  } else {
-    parts_->space.grid_point(index, point);
-  }
   PlannedTrial trial;
   trial.index = index;
+  trial.draw = index / parts_->spec.repeats;
+  trial.replicate = static_cast<std::uint32_t>(index % parts_->spec.repeats);
+  std::vector<Value> point(parts_->space.dimensions().size());
+  parts_->point(trial.draw, point);
   trial.config = parts_->space.config(point);
   trial.seed = protocol::training_seed(parts_->spec.seed, trial.config, trial.replicate);
   trial.id = protocol::trial_id({parts_->identity.trainer, trial.config, trial.seed, parts_->identity.data,

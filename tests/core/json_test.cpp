@@ -30,8 +30,7 @@ TEST_CASE("an integer and a float of the same value stay different") {
 TEST_CASE("numbers that are not finite are written so that no string can be taken for them") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
-  CHECK(canonical_json(Json{nan, inf, -inf, "nan"}) ==
-        R"([{"float":"nan"},{"float":"inf"},{"float":"-inf"},"nan"])");
+  CHECK(canonical_json(Json{nan, inf, -inf, "nan"}) == R"([{"float":"nan"},{"float":"inf"},{"float":"-inf"},"nan"])");
   const Json back = parse_json(R"({"a":{"float":"nan"},"b":[{"float":"-inf"}],"c":"nan","d":{"float":"x"}})", "here");
   CHECK(std::isnan(back["a"].get<double>()));
   CHECK(back["b"][0].get<double>() == -inf);
@@ -67,4 +66,19 @@ TEST_CASE("random doubles of every exponent read back to the same bits") {
 
 TEST_CASE("text that is not JSON is an error with its place and byte") {
   CHECK_THROWS_WITH(parse_json("{\"a\": }", "trial.json"), "trial.json: not valid JSON at byte 7");
+}
+
+TEST_CASE("a number appended is the number of canonical JSON") {
+  for (const double value : {0.0, -0.0, 2.0, -2.5, 1e22, 1e23, 123456789012345680.0, 5e-324, 1.7976931348623157e308,
+                             -2.2250738585072014e-308, 0.1, std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    std::string text = "x";
+    core::append_number(text, value);
+    CHECK(text == "x" + core::canonical_json(value));
+  }
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-7}, INT64_MIN, INT64_MAX}) {
+    std::string text;
+    core::append_number(text, value);
+    CHECK(text == std::to_string(value));
+  }
 }

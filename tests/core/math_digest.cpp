@@ -2,8 +2,10 @@
 #include "tests/core/math_digest.h"
 
 #include "core/math_angle.h"
+#include "core/math_beta.h"
 #include "core/math_double.h"
 #include "core/math_float.h"
+#include "core/math_normal.h"
 
 namespace math_copies {
 namespace SWEEP_ISA {
@@ -42,6 +44,32 @@ std::uint64_t digest_doubles() {
   return digest;
 }
 
+std::uint64_t digest_normal_quantile() {
+  std::uint64_t digest = 0;
+  std::uint64_t k = 0;
+  for (int i = 0; i < 1 << 16; ++i, k += 0x0000fffe12345u) {
+    const double u = (static_cast<double>(k & 0xfffffffffffffu) + 0.5) * 0x1p-52;
+    digest = mixed(digest, portable::bits_of(portable::normal_quantile(u)));
+  }
+  return digest;
+}
+
+std::uint64_t digest_beta_quantile() {
+  constexpr double kParameters[] = {0.02, 0.1, 0.7, 1.0, 3.0, 40.0, 1000.0, 3e5, 2e7, 1e40};
+  std::uint64_t digest = 0;
+  std::uint64_t k = 0;
+  for (const double a : kParameters) {
+    for (const double b : kParameters) {
+      const portable::BetaQuantile quantile(a, b);
+      for (int i = 0; i < 40; ++i, k += 0x07ffe12345678u) {
+        const double u = (static_cast<double>(k & 0xfffffffffffffu) + 0.5) * 0x1p-52;
+        digest = mixed(digest, portable::bits_of(quantile(u)));
+      }
+    }
+  }
+  return digest;
+}
+
 }  // namespace
 
 MathDigests math_digests() {
@@ -59,7 +87,9 @@ MathDigests math_digests() {
           over([](float x) { return portable::sin(x); }),
           over([](float x) { return portable::cos(x); }),
           digest_doubles<portable::exp>(),
-          digest_doubles<portable::log>()};
+          digest_doubles<portable::log>(),
+          digest_normal_quantile(),
+          digest_beta_quantile()};
 }
 
 }  // namespace SWEEP_ISA

@@ -74,6 +74,26 @@ TEST_CASE("a power by an integer is nearly the rounded true one, also for a mill
   CHECK(portable::pow_int(1.0, std::numeric_limits<std::int32_t>::min()) == 1.0);
 }
 
+TEST_CASE("rounding goes to the nearest whole number, from a half to the even one, and never to a negative zero") {
+  CHECK(portable::round_even(0.5) == 0.0);
+  CHECK(portable::round_even(1.5) == 2.0);
+  CHECK(portable::round_even(-2.5) == -2.0);
+  CHECK(portable::round_even(-3.5) == -4.0);
+  CHECK(portable::round_even(0x1.fffffffffffffp-2) == 0.0);
+  CHECK(portable::round_even(0x1p+52 - 0.5) == 0x1p+52);
+  CHECK(portable::round_even(-0x1p+51 - 0.5) == -0x1p+51);
+  CHECK(portable::round_even(0x1p+52 + 1) == 0x1p+52 + 1);
+  CHECK(portable::round_even(-kInfinity) == -kInfinity);
+  CHECK(std::isnan(portable::round_even(kNan)));
+  for (const double x : {-0.0, -0.3, -0.5, 0.3}) CHECK(bits_of(portable::round_even(x)) == 0u);
+  for (std::uint32_t i = 0; i < 100000; ++i) {
+    const Philox4 words = philox(Philox4{{i, 0, 0, 0}}, 12);
+    const double x = double_of((std::uint64_t{words.word[0]} << 32 | words.word[1]) % 0x4400000000000000u);
+    REQUIRE(portable::round_even(x) == std::nearbyint(x));
+    REQUIRE(portable::round_even(-x) == std::nearbyint(-x));
+  }
+}
+
 TEST_CASE("double functions keep infinities, NaN and zeros") {
   CHECK(bits_of(portable::exp(-kInfinity)) == 0u);
   CHECK(portable::exp(kInfinity) == kInfinity);

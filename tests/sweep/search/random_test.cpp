@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "sweep/spec/spec.h"
@@ -158,6 +159,33 @@ TEST_CASE("random search of a finite space visits every point once") {
       seen.insert(core::canonical_json(space.config(point_of(sampler, 2, i))));
     CHECK(seen.size() == *sampler.size());
   }
+}
+
+TEST_CASE("a finite space with a q_uniform is drawn from, its rounded draws leave the grid, and they do not end") {
+  // The grid has 0, 4 and 8; a draw may be 12, which the grid has not, and 0 comes half as often as 4.
+  const Space space({{"a", sweep::Categorical{{"x", "y"}}},
+                     {"b", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0, 11, sweep::Quantum{4, true}}}});
+  REQUIRE(space.size() == 6);
+  const RandomSampler sampler(space, 3);
+  CHECK_FALSE(sampler.size().has_value());
+  std::map<std::int64_t, int> seen;
+  for (std::uint64_t i = 0; i < 1100; ++i) {
+    const std::vector<Value> point = point_of(sampler, 2, i);
+    ++seen[point[1].integer];
+    CHECK(point[1].integer == space.dimensions()[1].at_quantile(sweep::quantile(3, i, sweep::path_key("b"))).integer);
+  }
+  REQUIRE(seen.size() == 4);
+  CHECK(std::abs(seen[0] - 200) < 50);
+  CHECK(std::abs(seen[4] - 400) < 60);
+  CHECK(std::abs(seen[8] - 400) < 60);
+  CHECK(std::abs(seen[12] - 100) < 40);
+}
+
+TEST_CASE("a nested parameter draws by its dotted name") {
+  const Space nested({{"a.b", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}, 0, 0, {"a", "b"}}});
+  const Space plain({{"a.b", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}}});
+  for (std::uint64_t i = 0; i < 20; ++i)
+    CHECK(point_of(RandomSampler(nested, 5), 1, i)[0].real == point_of(RandomSampler(plain, 5), 1, i)[0].real);
 }
 
 TEST_CASE("another seed is another order of a finite space") {

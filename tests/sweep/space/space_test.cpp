@@ -1,15 +1,16 @@
-// Quantiles, the grid's order, and what counts as the same value.
+// The grid's order and size, what counts as the same value, and how a point becomes a configuration.
 #include "sweep/space/space.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <set>
 
 #include "core/philox.h"
 #include "sweep/spec/document.h"
 #include "tests/catch.h"
+#include "tests/sweep/every_distribution.h"
 
 using core::Json;
 using sweep::Parameter;
@@ -35,76 +36,7 @@ std::string sequence(const Space& space) {
   return text;
 }
 
-const std::vector<double> kQuantiles = {.05, .25, .5, .75, .95, .999};
-
-double real_at(const Parameter& parameter, double u) {
-  const sweep::Dimension dimension(parameter);
-  return dimension.json(dimension.at_quantile(u)).get<double>();
-}
-
 }  // namespace
-
-TEST_CASE("log_uniform_values has the quantiles of its table, to six digits") {
-  const Parameter parameter{"lr", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, 1e-1}};
-  const std::vector<double> expected = {1.58489e-05, 1e-4, 1e-3, 1e-2, 0.0630957, 0.0990832};
-  for (std::size_t i = 0; i < kQuantiles.size(); ++i)
-    CHECK(real_at(parameter, kQuantiles[i]) == Approx(expected[i]).epsilon(5e-6));
-}
-
-TEST_CASE("int_uniform has the quantiles of its table and includes both ends") {
-  const Parameter parameter{"n", sweep::IntUniform{1, 10}};
-  const std::vector<int> expected = {1, 3, 5, 8, 10, 10};
-  for (std::size_t i = 0; i < kQuantiles.size(); ++i) CHECK(real_at(parameter, kQuantiles[i]) == expected[i]);
-  CHECK(real_at(parameter, 0x1p-53) == 1);
-  CHECK(real_at(parameter, 1 - 0x1p-53) == 10);
-}
-
-TEST_CASE("int_uniform reaches both ends of all 64 bits") {
-  using Limits = std::numeric_limits<std::int64_t>;
-  const sweep::Dimension dimension({"n", sweep::IntUniform{Limits::min(), Limits::max()}});
-  CHECK(dimension.at_quantile(0x1p-1074).integer == Limits::min());
-  CHECK(dimension.at_quantile(0x1p-53).integer == Limits::min() + 2047);
-  CHECK(dimension.at_quantile(0.5).integer == -1);
-  CHECK(dimension.at_quantile(1 - 0x1p-53).integer == Limits::max() - 2048);
-}
-
-TEST_CASE("uniform is a straight line that never leaves its range") {
-  CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, -1, 3}}, 0.25) == 0);
-  CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, 0.7}}, 0.5) == 0.1 + 0.5 * (0.7 - 0.1));
-  for (const double max : {0.1 + 0x1p-56, 0.3, 1.1, 1e300}) {
-    CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, max}}, 1 - 0x1p-53) <= max);
-    CHECK(real_at({"x", sweep::Continuous{"uniform", sweep::Family::kUniform, 0.1, max}}, 0x1p-53) >= 0.1);
-  }
-}
-
-TEST_CASE("log_uniform_values is clamped to its range") {
-  for (const double max : {1e-1, 3.0, 7e22}) {
-    CHECK(real_at({"x", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, max}}, 1 - 0x1p-53) <= max);
-    CHECK(real_at({"x", sweep::Continuous{"log_uniform_values", sweep::Family::kLogUniformValues, 1e-5, max}}, 0x1p-1074) >= 1e-5);
-  }
-}
-
-TEST_CASE("categorical gives every value its share, and mixed types keep theirs") {
-  const sweep::Dimension dimension(categorical("v", {1, 1.0, "1", true, nullptr, Json::array({1, 2})}));
-  const std::vector<std::string> expected = {"1", "1.0", "\"1\"", "true", "null", "[1,2]"};
-  for (std::size_t i = 0; i < 6; ++i) {
-    CHECK(core::canonical_json(dimension.json(dimension.at_quantile((static_cast<double>(i) + 0.01) / 6))) ==
-          expected[i]);
-    CHECK(core::canonical_json(dimension.json(dimension.at_quantile((static_cast<double>(i) + 0.99) / 6))) ==
-          expected[i]);
-  }
-}
-
-TEST_CASE("a share of a count is exact where doubles would round") {
-  CHECK(sweep::floor_of_product(1 - 0x1p-53, 3) == 2);
-  CHECK(sweep::floor_of_product(1 - 0x1p-53, std::uint64_t{1} << 53) == (std::uint64_t{1} << 53) - 1);
-  CHECK(sweep::floor_of_product(0.5, 7) == 3);
-  CHECK(sweep::floor_of_product(0x1p-1074, ~std::uint64_t{0}) == 0);
-  CHECK(sweep::ceil_of_product(0.5, 6) == 3);
-  CHECK(sweep::ceil_of_product(0.5, 7) == 4);
-  CHECK(sweep::ceil_of_product(0x1p-1074, 7) == 1);
-  CHECK(sweep::ceil_of_product(0.5, sweep::WideCount{1} << 64) == sweep::WideCount{1} << 63);
-}
 
 TEST_CASE("a grid varies its last parameter fastest") {
   CHECK(sequence(Space({categorical("v1", {1, 2, 3}), categorical("v2", {4, 5})})) == "1 4, 1 5, 2 4, 2 5, 3 4, 3 5");
@@ -159,6 +91,131 @@ TEST_CASE("a grid of 10^15 points is indexed, not built") {
   std::vector<Value> point(5);
   space.grid_point(123456789012345, point);
   CHECK(core::canonical_json(space.config(point)) == R"({"a":123,"b":456,"c":789,"d":12,"e":345})");
+  space.grid_point(999'999'999'999'999, point);
+  CHECK(core::canonical_json(space.config(point)) == R"({"a":999,"b":999,"c":999,"d":999,"e":999})");
+}
+
+TEST_CASE("a grid of 10^15 points mixes radices of every kind") {
+  // 10 · 8 · 125 · 10^5 · 10^6 · 1, the first slowest.
+  const Space space({
+      {"a", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0, 1, sweep::Quantum{0.1}}},
+      categorical("b", {1, "1", 1.5, true, false, nullptr, "x", 1.0, 2}),
+      {"c", sweep::IntUniform{-62, 62}},
+      {"d", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 5, 500'005, sweep::Quantum{5, true}}},
+      {"e", sweep::IntUniform{0, 999'999}},
+      {"f", sweep::Constant{"c"}},
+  });
+  CHECK(space.size() == 1'000'000'000'000'000);
+  std::vector<Value> point(6);
+  space.grid_point(999'999'999'999'999, point);
+  CHECK(core::canonical_json(space.config(point)) == R"({"a":0.9,"b":2,"c":62,"d":500000,"e":999999,"f":"c"})");
+  space.grid_point(0, point);
+  CHECK(core::canonical_json(space.config(point)) == R"({"a":0.0,"b":1.0,"c":-62,"d":5,"e":0,"f":"c"})");
+  space.grid_point(((((3 * 8 + 5) * 125ull + 70) * 100'000 + 12'345) * 1'000'000) + 678, point);
+  CHECK(core::canonical_json(space.config(point)) ==
+        R"({"a":0.30000000000000004,"b":null,"c":8,"d":61730,"e":678,"f":"c"})");
+}
+
+TEST_CASE("a grid goes through q_uniform from min in steps of q, while below max") {
+  const auto grid = [](double min, double max, sweep::Quantum quantum) {
+    return sequence(Space({{"x", sweep::Continuous{"q_uniform", sweep::Family::kUniform, min, max, quantum}}}));
+  };
+  CHECK(grid(0, 100, {25, true}) == "0, 25, 50, 75");
+  CHECK(grid(0, 101, {25, true}) == "0, 25, 50, 75, 100");
+  CHECK(grid(-3, 4, {2, true}) == "-3, -1, 1, 3");
+  CHECK(grid(0, 100, {25, false}) == "0.0, 25.0, 50.0, 75.0");
+  CHECK(grid(1, 2, {10, true}) == "1");
+  CHECK(grid(0, 0.5, {0.1, false}) == "0.0, 0.1, 0.2, 0.30000000000000004, 0.4");
+  CHECK(grid(1, 1.3, {0.1, false}) == "1.0, 1.1, 1.2");  // 1 + 3 · 0.1 is 1.3, though 0.3 / 0.1 is above 3
+  CHECK(grid(0, 1, {0.1, false}) ==
+        "0.0, 0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6000000000000001, "
+        "0.7000000000000001, 0.8, 0.9");
+}
+
+TEST_CASE("steps written as an integer from a start that is none stay what they are") {
+  const Space space({{"x", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0.5, 3, sweep::Quantum{1, true}}}});
+  CHECK(sequence(space) == "0.5, 1.5, 2.5");
+  const sweep::Dimension& x = space.dimensions()[0];
+  CHECK(x.json(x.at_quantile(0.7)) == 2);
+  CHECK(x.json(x.at_quantile(0.7)).is_number_integer());
+}
+
+TEST_CASE("the millionth step of q_uniform carries no sum of errors") {
+  const Space space({{"x", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 5, 1e6, sweep::Quantum{0.1}}}});
+  CHECK(space.size() == 9'999'950);
+  std::vector<Value> point(1);
+  for (const std::uint64_t k : {1u, 999'999u, 7'654'321u, 9'999'949u}) {
+    space.grid_point(k, point);
+    CHECK(point[0].real == 5 + static_cast<double>(k) * 0.1);
+  }
+}
+
+TEST_CASE("q_uniform steps through all 64 bits, and a step finer than doubles does not overflow the count") {
+  const Space wide(
+      {{"x", sweep::Continuous{"q_uniform", sweep::Family::kUniform, -0x1p63, 0x1p63, sweep::Quantum{0x1p62, true}}}});
+  CHECK(sequence(wide) == "-9223372036854775808, -4611686018427387904, 0, 4611686018427387904");
+  const Space fine({{"x", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0, 1e300, sweep::Quantum{1e-300}}}});
+  CHECK(fine.finite());
+  CHECK_FALSE(fine.size().has_value());
+}
+
+TEST_CASE("a space is finite without being permutable where q_uniform is in it") {
+  const Parameter choice = categorical("a", {1, 2}), constant{"b", sweep::Constant{1}},
+                  range{"c", sweep::IntUniform{1, 3}};
+  const Parameter steps{"d", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0, 1, sweep::Quantum{0.1}}};
+  const Parameter weighted{"e", sweep::Categorical{{1, 2}, {0.5, 0.5}}};
+  const Parameter normal{"f", sweep::Continuous{"normal", sweep::Family::kNormal, 0, 0}};
+  CHECK(Space({choice, constant, range}).permutable());
+  CHECK(Space({choice, constant, range, steps}).finite());
+  CHECK_FALSE(Space({choice, constant, range, steps}).permutable());
+  CHECK_FALSE(Space({choice, weighted}).finite());
+  CHECK_FALSE(Space({choice, weighted}).permutable());
+  CHECK_FALSE(Space({choice, normal}).finite());
+  CHECK_FALSE(Space({choice, normal}).permutable());
+}
+
+TEST_CASE("a space calls enumerable what the language calls enumerable") {
+  for (const Parameter& parameter : sweep::every_distribution())
+    CHECK(sweep::Dimension(parameter).enumerable() == sweep::enumerable(parameter.distribution));
+}
+
+TEST_CASE("nested parameters nest in the configuration, and dotted names that are none stay as they are") {
+  const Space space({
+      {"a-x", sweep::Constant{1}},
+      {"a.b", sweep::IntUniform{1, 2}, 0, 0, {"a", "b"}},
+      {"a.c.d", sweep::Constant{Json{{"k", 1}}}, 0, 0, {"a", "c", "d"}},
+      {"a.c.e", categorical("", {"u", "v"}).distribution, 0, 0, {"a", "c", "e"}},
+      {"a0", sweep::Constant{nullptr}},
+      {"b.c", sweep::Constant{true}},
+  });
+  std::vector<Value> point(6);
+  space.grid_point(2, point);
+  CHECK(core::canonical_json(space.config(point)) ==
+        R"({"a":{"b":2,"c":{"d":{"k":1},"e":"u"}},"a-x":1,"a0":null,"b.c":true})");
+  space.grid_point(1, point);
+  CHECK(core::canonical_json(space.config(point)) ==
+        R"({"a":{"b":1,"c":{"d":{"k":1},"e":"v"}},"a-x":1,"a0":null,"b.c":true})");
+}
+
+TEST_CASE("a point's text is the canonical JSON of its configuration, byte for byte") {
+  std::vector<Parameter> parameters = sweep::every_distribution();
+  parameters.push_back({"constant", sweep::Constant{Json{{"z", 1.0}, {"a", {1, "é\n\""}}}}});
+  parameters.push_back({"größe", sweep::Categorical{{"\t", 1e300, -0.0, std::numeric_limits<double>::infinity()}}});
+  parameters.push_back({"k.\"q\".x", sweep::IntUniform{1, 9}, 0, 0, {"k", "\"q\"", "x"}});
+  parameters.push_back({"k.\"q\".y", sweep::Constant{false}, 0, 0, {"k", "\"q\"", "y"}});
+  parameters.push_back({"k.a", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}, 0, 0, {"k", "a"}});
+  std::sort(parameters.begin(), parameters.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  const Space space(parameters);
+  std::vector<Value> point(parameters.size());
+  for (int i = 0; i < 500; ++i) {
+    for (std::size_t d = 0; d < point.size(); ++d) point[d] = space.dimensions()[d].at_quantile((i + 0.5) / 500);
+    std::string text = "before ";
+    space.append_config_json(point, text);
+    REQUIRE(text == "before " + core::canonical_json(space.config(point)));
+  }
+  std::string text;
+  Space(std::vector<Parameter>{}).append_config_json({}, text);
+  CHECK(text == "{}");
 }
 
 TEST_CASE("sizes beyond 64 and 128 bits are told, not overflowed") {
@@ -167,7 +224,8 @@ TEST_CASE("sizes beyond 64 and 128 bits are told, not overflowed") {
   CHECK(Space({all}).size_text() == "18446744073709551616");
   CHECK_FALSE(Space({all}).size().has_value());
   CHECK(Space({all}).finite());
-  CHECK(Space({all, all, all}).size_text() == "more than 2^128");
+  const auto named = [&](const char* name) { return Parameter{name, all.distribution}; };
+  CHECK(Space({named("a"), named("b"), named("c")}).size_text() == "more than 2^128");
   CHECK(Space({all, {"b", sweep::Continuous{"uniform", sweep::Family::kUniform, 0, 1}}}).size_text() == "infinite");
   std::vector<Value> point(2);
   Space({{"s", sweep::IntUniform{0, 1}}, all}).grid_point(7, point);
