@@ -1,5 +1,5 @@
 // A sweep file as a tree that remembers where everything stood. read_spec() and check_hyperparameters() walk it; the
-// format of the file ends here (json_reader.h is one such reader). It knows no key of the language.
+// format of the file ends here (json_reader.h and yaml_reader.h are its readers). It knows no key of the language.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,9 @@
 namespace sweep {
 
 struct Member;
+
+/// A sweep file needs a handful of levels; a limit keeps hostile ones off the stack.
+inline constexpr int kDeepest = 100;
 
 /// One value with its place. A scalar lies in `scalar`; lists and objects keep their children with their own places.
 struct Node {
@@ -40,19 +43,29 @@ struct Member {
   Node value;
 };
 
+/// A problem together with its place, so that those of several readers can be put in order.
+struct Finding {
+  Mark mark;
+  core::Problem problem;
+};
+
 class Document {
  public:
-  /// Reads `text`; the extension of `file` chooses the format, JSON where it says nothing. Errors: UserError with every
-  /// problem up to the first that breaks the syntax.
+  /// Reads `text`. The extension of `file` chooses the format: .json, or .yaml and .yml; with any other, or none, a
+  /// text that begins with '{' is JSON and everything else YAML. Errors: UserError with every problem up to the first
+  /// that breaks the syntax.
   Document(std::string_view text, const std::filesystem::path& file);
 
   const Node& root() const { return root_; }
+  /// What the reader let pass: repeated keys of YAML and text whose meaning differs between readers.
+  const std::vector<Finding>& warnings() const { return warnings_; }
   core::Problem problem_at(Mark mark, std::string problem, std::string remedy = {}) const {
     return source_.problem_at(mark, std::move(problem), std::move(remedy));
   }
 
  private:
   SourceText source_;
+  std::vector<Finding> warnings_;
   Node root_;
 };
 

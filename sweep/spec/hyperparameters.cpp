@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/suggest.h"
+#include "sweep/spec/reach.h"
 #include "sweep/spec/reading.h"
 #include "sweep/spec/spec.h"
 
@@ -80,6 +82,7 @@ class Checker {
 
  private:
   void check_parameter(const Parameter& parameter) {
+    if (!parameter.path.empty()) return refuse_nested(parameter);
     const Member& written = *root_.find("parameters")->value.find(parameter.name);
     const auto rule =
         std::find_if(rules_.begin(), rules_.end(), [&](const Rule& r) { return r.name == parameter.name; });
@@ -93,17 +96,35 @@ class Checker {
     if (const Member* value = written.value.find("value")) check_value(*rule, value->value);
     if (const Member* values = written.value.find("values"))
       for (const Node& value : values->value.items) check_value(*rule, value);
-    if (!written.value.find("min")) return;
-    if (rule->type == "choice" || rule->type == "boolean") {
-      reading_.error(written.mark, fmt::format("'{}' must be {}, not a range", rule->name, expected(*rule)),
+    if (const auto reach = reach_of(parameter.distribution)) check_reach(*rule, written, parameter, *reach);
+  }
+
+  void refuse_nested(const Parameter& parameter) {
+    const Member* outermost = root_.find("parameters")->value.find(parameter.path.front());
+    if (nested_.insert(parameter.path.front()).second)
+      reading_.error(
+          outermost->mark,
+          fmt::format("the built-in trainer has no nested hyperparameters, as in '{}'", parameter.path.front()),
+          "write them beside the others");
+  }
+
+  void check_reach(const Rule& rule, const Member& written, const Parameter& parameter, const Reach& reach) {
+    const std::string_view word = name(parameter.distribution);
+    if (rule.type == "choice" || rule.type == "boolean") {
+      reading_.error(written.mark, fmt::format("'{}' must be {}, not a range", rule.name, expected(rule)),
                      "write 'values'");
-    } else if (rule->type != "number" && !std::holds_alternative<IntUniform>(parameter.distribution)) {
+    } else if (rule.type != "number" && !reach.whole) {
       reading_.error(written.mark,
-                     fmt::format("'{}' must be {}, but this range draws fractions", rule->name, expected(*rule)),
-                     "write integers as 'min' and 'max', or 'values'");
-    } else {
-      check_value(*rule, written.value.find("min")->value);
-      check_value(*rule, written.value.find("max")->value);
+                     fmt::format("'{}' must be {}, but {} draws fractions", rule.name, expected(rule), word),
+                     "write integers as 'min' and 'max', or 'values', or a distribution with a whole 'q'");
+    } else if (reach.bounds) {
+      check_value(rule, written.value.find("min")->value);
+      check_value(rule, written.value.find("max")->value);
+    } else if (!in_range(rule, reach.low) || !in_range(rule, reach.high)) {
+      reading_.error(written.mark,
+                     fmt::format("'{}' must be {}, but {} draws from {:.4g} to {:.4g}", rule.name, expected(rule), word,
+                                 reach.low, reach.high),
+                     "narrow it, or write 'values'");
     }
   }
 
@@ -153,6 +174,7 @@ class Checker {
   Reading reading_;
   std::vector<Rule> rules_;
   std::vector<std::string> metrics_, data_;
+  std::set<std::string> nested_;  // blocks that have been refused
 };
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <utility>
 
-#include "core/utf8.h"
 #include "sweep/spec/json_diagnosis.h"
 
 namespace sweep {
@@ -13,7 +12,7 @@ namespace {
 
 class TreeBuilder : public nlohmann::json_sax<core::Json> {
  public:
-  explicit TreeBuilder(const SourceText& source) : source_(source), text_(source.text()) {}
+  explicit TreeBuilder(const SourceText& source) : source_(source), text_(source.text()), counter_(source) {}
 
   Node root;
   std::vector<core::Problem> problems;
@@ -67,18 +66,10 @@ class TreeBuilder : public nlohmann::json_sax<core::Json> {
     return mark;
   }
 
-  // The place of the next token. Marks are counted on from the last one: a list of a million values may be one line.
+  // The place of the next token.
   Mark next_token() {
-    const std::size_t start = text_.find_first_not_of(" \t\r\n,:", state_.cursor);
-    for (std::size_t at = state_.last_start; at < start; ++at) {
-      if (text_[at] == '\n') {
-        mark_ = {mark_.line + 1, 1};
-      } else if ((static_cast<unsigned char>(text_[at]) & 0xC0u) != 0x80u) {
-        ++mark_.column;
-      }
-    }
-    state_.last_start = start;
-    return mark_;
+    state_.last_start = text_.find_first_not_of(" \t\r\n,:", state_.cursor);
+    return counter_.at(state_.last_start);
   }
 
   void report(std::string problem, std::string remedy) {
@@ -128,32 +119,13 @@ class TreeBuilder : public nlohmann::json_sax<core::Json> {
   const std::string& text_;
   std::vector<Node*> open_;  // the containers that have not ended, outermost first
   JsonState state_;
-  Mark mark_;  // of the byte state_.last_start
+  MarkCounter counter_;
 };
-
-// What the parser would let through: it skips a byte order mark and takes a NUL byte for the end.
-void check_bytes(const SourceText& source) {
-  const std::string& text = source.text();
-  const auto refuse = [&](std::size_t at, std::string problem, std::string remedy) {
-    throw core::UserError({source.problem_at(source.mark_at(at), std::move(problem), std::move(remedy))});
-  };
-  if (text.starts_with("\xEF\xBB\xBF")) refuse(0, "the file begins with a byte order mark", "save it as UTF-8 without");
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = core::utf8_length(text, at);
-    if (length == 0 || text[at] == '\0') {
-      constexpr char kHex[] = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(text[at]);
-      refuse(at, std::string("the byte 0x") + kHex[byte >> 4] + kHex[byte & 15] + " is not text",
-             "save the file as UTF-8");
-    }
-    at += length;
-  }
-}
 
 }  // namespace
 
 Node read_json(const SourceText& source) {
-  check_bytes(source);
+  require_text(source, false);  // the parser skips a byte order mark and takes NUL for the end
   TreeBuilder builder(source);
   core::Json::sax_parse(source.text(), &builder);
   if (!builder.problems.empty()) throw core::UserError(std::move(builder.problems));

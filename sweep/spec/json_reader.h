@@ -10,7 +10,4 @@ namespace sweep {
 /// Errors: UserError with every problem up to the first that breaks the syntax.
 Node read_json(const SourceText& source);
 
-/// A sweep file needs a handful of levels; a limit keeps hostile ones off the stack.
-inline constexpr int kDeepest = 100;
-
 }  // namespace sweep

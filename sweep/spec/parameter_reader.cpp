@@ -1,4 +1,5 @@
-// See parameter_reader.h. Two tables hold what the language knows: the keys of a parameter and its distributions.
+// See parameter_reader.h. The words of distributions are distributions.h's; here are the keys, which of them go
+// together, and the distributions over lists and integers.
 #include "sweep/spec/parameter_reader.h"
 
 #include <fmt/format.h>
@@ -7,73 +8,48 @@
 #include <array>
 #include <cmath>
 
-#include "core/json.h"
+#include "sweep/spec/continuous_reader.h"
+#include "sweep/spec/distributions.h"
 
 namespace sweep {
 namespace {
 
 constexpr std::array kKeys = {
-    Key{"value"},
-    Key{"values"},
-    Key{"min"},
-    Key{"max"},
-    Key{"distribution"},
-    Key{"probabilities", Support::kLater},
-    Key{"q", Support::kLater},
-    Key{"mu", Support::kLater},
-    Key{"sigma", Support::kLater},
-    Key{"a", Support::kLater},
-    Key{"b", Support::kLater},
-    Key{"parameters", Support::kLater},
+    Key{"value"}, Key{"values"}, Key{"min"}, Key{"max"}, Key{"distribution"}, Key{"probabilities"}, Key{"q"},
+    Key{"mu"},    Key{"sigma"},  Key{"a"},   Key{"b"},   Key{"parameters"},
 };
 
-using Read = std::optional<Distribution> (*)(Reading&, const Member&);
+constexpr double kProbabilityTolerance = 1e-5;  // of their sum, as in W&B
 
-struct Form {
-  std::string_view distribution;
-  std::array<std::string_view, 2> keys;  // that it needs; the second may be empty
-  Read read;                             // null for those that come later
-};
-
-const Form* find_form(std::string_view distribution);
-
-const Member& bound(const Member& parameter, std::size_t i) { return *parameter.value.find(i == 0 ? "min" : "max"); }
-
-// 'max' is not greater than 'min'.
-void refuse_order(Reading& reading, const Member& parameter) {
-  const Node& min = bound(parameter, 0).value;
-  const Node& max = bound(parameter, 1).value;
-  const bool equal = min.scalar == max.scalar;
-  reading.error(
-      max.mark,
-      fmt::format("'max' must be greater than 'min', but {} is not greater than {}", max.describe(), min.describe()),
-      equal ? "write 'value' for a constant" : "exchange them");
-}
-
-// Both bounds as doubles, checked against each other.
-std::optional<std::pair<double, double>> bounds(Reading& reading, const Member& parameter) {
-  std::array<double, 2> values{};
-  bool good = true;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Member& member = bound(parameter, i);
-    if (member.value.scalar.is_number()) {
-      values[i] = member.value.scalar.get<double>();
-    } else {
-      reading.error(member.value.mark,
-                    fmt::format("'{}' must be a number, is {}", member.key, member.value.describe()));
-      good = false;
-    }
+std::vector<std::string_view> needed_keys(const DistributionForm& form) {
+  switch (form.shape) {
+    case Shape::kConstant:
+      return {"value"};
+    case Shape::kCategorical:
+      return {"values"};
+    case Shape::kWeighted:
+      return {"values", "probabilities"};
+    case Shape::kInteger:
+      return {"min", "max"};
+    case Shape::kContinuous:
+      break;
   }
-  if (good && values[0] < values[1]) return std::pair(values[0], values[1]);
-  if (good) refuse_order(reading, parameter);
-  return std::nullopt;
+  const FamilyKeys keys = keys_of(form.family);
+  if (keys.defaults) return {};
+  return {keys.names[0], keys.names[1]};
 }
 
-std::optional<Distribution> read_constant(Reading&, const Member& parameter) {
-  return Constant{parameter.value.find("value")->value.json()};
+bool takes(const DistributionForm& form, std::string_view key) {
+  if (key == "distribution" || (key == "q" && form.quantised)) return true;
+  if (form.shape == Shape::kContinuous) {
+    const FamilyKeys keys = keys_of(form.family);
+    return key == keys.names[0] || key == keys.names[1];
+  }
+  const auto needed = needed_keys(form);
+  return std::count(needed.begin(), needed.end(), key) > 0;
 }
 
-std::optional<Distribution> read_categorical(Reading& reading, const Member& parameter) {
+std::optional<std::vector<core::Json>> read_values(Reading& reading, const Member& parameter) {
   const Node& values = parameter.value.find("values")->value;
   if (!values.is_list()) {
     reading.error(values.mark, fmt::format("'values' must be a list, is {}", values.describe()),
@@ -84,9 +60,46 @@ std::optional<Distribution> read_categorical(Reading& reading, const Member& par
     reading.error(values.mark, "'values' is empty", "write at least one");
     return std::nullopt;
   }
-  Categorical categorical;
-  for (const Node& item : values.items) categorical.values.push_back(item.json());
-  return categorical;
+  std::vector<core::Json> items;
+  for (const Node& item : values.items) items.push_back(item.json());
+  return items;
+}
+
+std::optional<std::vector<double>> read_probabilities(Reading& reading, const Member& parameter, std::size_t count) {
+  const Node& list = parameter.value.find("probabilities")->value;
+  if (!list.is_list()) {
+    reading.error(list.mark, fmt::format("'probabilities' must be a list, is {}", list.describe()));
+    return std::nullopt;
+  }
+  std::vector<double> probabilities;
+  double sum = 0;
+  for (const Node& item : list.items) {
+    const double number = item.scalar.is_number() ? item.scalar.get<double>() : -1;
+    if (number >= 0 && std::isfinite(number)) {
+      probabilities.push_back(number);
+      sum += number;
+    } else {
+      reading.error(item.mark, fmt::format("a probability must be a number from 0 to 1, is {}", item.describe()));
+    }
+  }
+  if (list.items.size() != count) {
+    reading.error(list.mark, fmt::format("'probabilities' has {} items for {} values", list.items.size(), count),
+                  "write one a value");
+    return std::nullopt;
+  }
+  if (probabilities.size() != count) return std::nullopt;
+  if (std::abs(sum - 1) <= kProbabilityTolerance) return probabilities;
+  reading.error(list.mark, fmt::format("the probabilities add up to {}, not to 1", core::format_double(sum)));
+  return std::nullopt;
+}
+
+std::optional<Distribution> read_categorical(Reading& reading, const Member& parameter, bool weighted) {
+  const auto values = read_values(reading, parameter);
+  if (!values) return std::nullopt;
+  if (!weighted) return Categorical{*values, {}};
+  const auto probabilities = read_probabilities(reading, parameter, values->size());
+  if (!probabilities) return std::nullopt;
+  return Categorical{*values, *probabilities};
 }
 
 // An integer that int64 holds, integral floats included.
@@ -102,7 +115,7 @@ std::optional<std::int64_t> integer(const core::Json& value) {
 std::optional<Distribution> read_int_uniform(Reading& reading, const Member& parameter) {
   std::array<std::optional<std::int64_t>, 2> found;
   for (std::size_t i = 0; i < 2; ++i) {
-    const Member& member = bound(parameter, i);
+    const Member& member = *parameter.value.find(i == 0 ? "min" : "max");
     found[i] = integer(member.value.scalar);
     if (!found[i])
       reading.error(member.value.mark, fmt::format("'{}' of int_uniform must be an integer of 64 bits, is {}",
@@ -114,114 +127,103 @@ std::optional<Distribution> read_int_uniform(Reading& reading, const Member& par
   return std::nullopt;
 }
 
-std::optional<Distribution> read_uniform(Reading& reading, const Member& parameter) {
-  const auto range = bounds(reading, parameter);
-  if (!range) return std::nullopt;
-  if (std::isfinite(range->second - range->first)) return Continuous{"uniform", Family::kUniform, range->first, range->second};
-  reading.error(parameter.value.find("max")->value.mark, "'max' - 'min' is too large for a double");
-  return std::nullopt;
-}
-
-std::optional<Distribution> read_log_uniform_values(Reading& reading, const Member& parameter) {
-  const auto range = bounds(reading, parameter);
-  if (!range) return std::nullopt;
-  if (range->first > 0) return Continuous{"log_uniform_values", Family::kLogUniformValues, range->first, range->second};
-  const Node& min = parameter.value.find("min")->value;
-  reading.error(min.mark, "'min' of log_uniform_values must be greater than 0, is " + min.describe());
-  return std::nullopt;
-}
-
-constexpr std::array kForms = {
-    Form{"constant", {"value"}, read_constant},
-    Form{"categorical", {"values"}, read_categorical},
-    Form{"int_uniform", {"min", "max"}, read_int_uniform},
-    Form{"uniform", {"min", "max"}, read_uniform},
-    Form{"log_uniform_values", {"min", "max"}, read_log_uniform_values},
-    Form{"categorical_w_probabilities", {}, nullptr},
-    Form{"q_uniform", {}, nullptr},
-    Form{"inv_log_uniform_values", {}, nullptr},
-    Form{"log_uniform", {}, nullptr},
-    Form{"inv_log_uniform", {}, nullptr},
-    Form{"q_log_uniform", {}, nullptr},
-    Form{"q_log_uniform_values", {}, nullptr},
-    Form{"normal", {}, nullptr},
-    Form{"log_normal", {}, nullptr},
-    Form{"q_normal", {}, nullptr},
-    Form{"q_log_normal", {}, nullptr},
-    Form{"beta", {}, nullptr},
-    Form{"q_beta", {}, nullptr},
-};
-
-const Form* find_form(std::string_view distribution) {
-  const auto found =
-      std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.distribution == distribution; });
-  return found == kForms.end() ? nullptr : &*found;
-}
-
-std::vector<std::string> supported_distributions() {
-  std::vector<std::string> names;
-  for (const Form& form : kForms)
-    if (form.read) names.emplace_back(form.distribution);
-  return names;
-}
-
-const Form* named_form(Reading& reading, const Member& word) {
-  const Node& value = word.value;
-  const Form* form = value.scalar.is_string() ? find_form(value.scalar.get_ref<const std::string&>()) : nullptr;
-  if (form && form->read) return form;
-  const std::string typed = value.scalar.is_string() ? value.scalar.get<std::string>() : "";
-  if (form) {
-    reading.error(value.mark, fmt::format("the distribution '{}' is not supported yet", typed),
-                  suggest("", supported_distributions()));
-  } else {
-    reading.error(value.mark, fmt::format("{} is no distribution", value.describe()),
-                  suggest(typed, supported_distributions()));
+const DistributionForm* named_form(Reading& reading, const Member& parameter, const Member& word) {
+  const std::string typed = word.value.scalar.is_string() ? word.value.scalar.get<std::string>() : "";
+  if (const DistributionForm* form = find_distribution(typed)) {
+    const bool weighted = form->shape == Shape::kCategorical && parameter.value.find("probabilities");
+    return weighted ? find_distribution("categorical_w_probabilities") : form;
   }
+  std::vector<std::string> words;
+  for (const DistributionForm& form : kDistributions) words.emplace_back(form.word);
+  reading.error(word.value.mark, fmt::format("{} is no distribution", word.value.describe()), suggest(typed, words));
   return nullptr;
 }
 
+// Keys that only a named distribution has: without its name it could be one of several.
+std::optional<std::string_view> wanted_name(const Node& object) {
+  if (object.find("mu") || object.find("sigma")) return "normal";
+  if (object.find("a") || object.find("b")) return "beta";
+  if (object.find("q")) return "q_uniform";
+  return std::nullopt;
+}
+
 // The form that the keys imply where no distribution is named.
-const Form* implied_form(Reading& reading, const Member& parameter) {
+const DistributionForm* implied_form(Reading& reading, const Member& parameter) {
   const Node& object = parameter.value;
-  const std::array<const char*, 4> deciding = {"value", "values", "min", "max"};
-  if (std::none_of(deciding.begin(), deciding.end(), [&](const char* key) { return object.find(key) != nullptr; })) {
+  if (object.find("value")) return find_distribution("constant");
+  if (object.find("values"))
+    return find_distribution(object.find("probabilities") ? "categorical_w_probabilities" : "categorical");
+  if (const auto name = wanted_name(object)) {
+    reading.error(parameter.mark, fmt::format("the parameter '{}' has no 'distribution'", parameter.key),
+                  fmt::format("write \"distribution\": \"{}\" or another", *name));
+    return nullptr;
+  }
+  if (!object.find("min") && !object.find("max")) {
     reading.error(parameter.mark, fmt::format("the parameter '{}' has no values", parameter.key),
                   "write 'value', 'values', or 'min' and 'max'");
     return nullptr;
   }
-  if (object.find("value")) return find_form("constant");
-  if (object.find("values")) return find_form("categorical");
   const auto is_integer = [&](const char* key) {
     const Member* bound = object.find(key);
     return bound && bound->value.scalar.is_number_integer();
   };
-  return find_form(is_integer("min") && is_integer("max") ? "int_uniform" : "uniform");
+  return find_distribution(is_integer("min") && is_integer("max") ? "int_uniform" : "uniform");
 }
 
 // Whether the keys of the parameter are those of its form.
-bool keys_fit(Reading& reading, const Member& parameter, const Form& form) {
+bool keys_fit(Reading& reading, const Member& parameter, const DistributionForm& form) {
   bool good = true;
-  for (const std::string_view key : form.keys) {
-    if (key.empty() || parameter.value.find(key)) continue;
-    reading.error(parameter.mark,
-                  fmt::format("the parameter '{}' ({}) has no '{}'", parameter.key, form.distribution, key));
+  for (const std::string_view key : needed_keys(form)) {
+    if (parameter.value.find(key)) continue;
+    reading.error(parameter.mark, fmt::format("the parameter '{}' ({}) has no '{}'", parameter.key, form.word, key));
     good = false;
   }
   for (const Member& member : parameter.value.members) {
-    const bool own = member.key == "distribution" || std::count(form.keys.begin(), form.keys.end(), member.key) > 0;
-    if (own || std::none_of(kKeys.begin(), kKeys.end(),
-                            [&](const Key& key) { return key.name == member.key && key.support == Support::kRead; }))
-      continue;
-    reading.error(
-        member.mark,
-        fmt::format("'{}' does not go with {} in parameter '{}'", member.key, form.distribution, parameter.key),
-        "remove one of them");
+    if (takes(form, member.key)) continue;
+    std::string remedy = "remove one of them";
+    if (member.key == "q" && find_distribution(fmt::format("q_{}", form.word)))
+      remedy = fmt::format("use q_{} or remove it", form.word);
+    reading.error(member.mark,
+                  fmt::format("'{}' does not go with {} in parameter '{}'", member.key, form.word, parameter.key),
+                  remedy);
     good = false;
   }
   return good;
 }
 
+// {"optimizer": {"lr": {"value": 1}}}: a nested block that lacks its word.
+void check_parameter_keys(Reading& reading, const Member& parameter) {
+  const std::string of = fmt::format("in parameter '{}'", parameter.key);
+  std::vector<Member> others;
+  for (const Member& member : parameter.value.members) {
+    const bool known = std::any_of(kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.name == member.key; });
+    if (!known && member.value.is_object()) {
+      reading.error(member.mark, fmt::format("unknown key '{}' {}", member.key, of),
+                    "nested parameters stand in a block 'parameters'");
+    } else {
+      others.push_back({member.key, member.mark, {}});
+    }
+  }
+  Node rest;
+  rest.members = std::move(others);
+  reading.check_keys(rest, kKeys, of);
+}
+
 }  // namespace
+
+const Member* nested_parameters(Reading& reading, const Member& parameter) {
+  const Member* nested = parameter.value.find("parameters");
+  if (!nested) return nullptr;
+  for (const Member& member : parameter.value.members)
+    if (member.key != "parameters")
+      reading.error(member.mark,
+                    fmt::format("'{}' does not go with nested parameters in '{}'", member.key, parameter.key),
+                    "remove it, or move it into the block");
+  if (reading.expect_object(*nested) && nested->value.members.empty())
+    reading.error(nested->value.mark, fmt::format("the nested parameters of '{}' are empty", parameter.key),
+                  "write at least one");
+  return nested;
+}
 
 std::optional<Distribution> read_distribution(Reading& reading, const Member& parameter) {
   const Node& object = parameter.value;
@@ -234,12 +236,32 @@ std::optional<Distribution> read_distribution(Reading& reading, const Member& pa
     return std::nullopt;
   }
   const std::size_t before = reading.error_count();
-  reading.check_keys(object, kKeys, fmt::format("in parameter '{}'", parameter.key));
+  check_parameter_keys(reading, parameter);
   if (reading.error_count() > before) return std::nullopt;
   const Member* word = object.find("distribution");
-  const Form* form = word ? named_form(reading, *word) : implied_form(reading, parameter);
+  const DistributionForm* form = word ? named_form(reading, parameter, *word) : implied_form(reading, parameter);
   if (!form || !keys_fit(reading, parameter, *form)) return std::nullopt;
-  return form->read(reading, parameter);
+  switch (form->shape) {
+    case Shape::kConstant:
+      return Constant{object.find("value")->value.json()};
+    case Shape::kCategorical:
+    case Shape::kWeighted:
+      return read_categorical(reading, parameter, form->shape == Shape::kWeighted);
+    case Shape::kInteger:
+      return read_int_uniform(reading, parameter);
+    case Shape::kContinuous:
+      break;
+  }
+  const auto continuous = read_continuous(reading, parameter, *form);
+  if (!continuous) return std::nullopt;
+  return *continuous;
+}
+
+std::string enumerable_remedy(const Distribution& distribution) {
+  if (std::holds_alternative<Categorical>(distribution)) return "remove 'probabilities', or use method 'random'";
+  if (std::get<Continuous>(distribution).family == Family::kUniform)
+    return "write 'values', integers as 'min' and 'max', or q_uniform with a step 'q', or use method 'random'";
+  return "write 'values', or use method 'random'";
 }
 
 }  // namespace sweep

@@ -115,6 +115,41 @@ std::optional<std::uint64_t> Reading::count(const Member& member, std::uint64_t 
   return std::nullopt;
 }
 
+std::optional<double> Reading::number(const Member& member) {
+  const core::Json& value = member.value.scalar;
+  if (value.is_number() && std::isfinite(value.get<double>())) return value.get<double>();
+  error(member.value.mark, fmt::format("'{}' must be a {}number, is {}", member.key, value.is_number() ? "finite " : "",
+                                       member.value.describe()));
+  return std::nullopt;
+}
+
+std::optional<bool> Reading::truth(const Member& member) {
+  if (member.value.scalar.is_boolean()) return member.value.scalar.get<bool>();
+  error(member.value.mark, fmt::format("'{}' must be true or false, is {}", member.key, member.value.describe()));
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> Reading::texts(const Member& member) {
+  const Node& list = member.value;
+  if (!list.is_list() || list.items.empty()) {
+    const bool single = list.scalar.is_string() && list.scalar != "";
+    error(list.mark,
+          fmt::format("'{}' must be a list of strings, is {}", member.key, list.is_list() ? "empty" : list.describe()),
+          single ? "write [" + core::canonical_json(list.scalar) + "]" : "");
+    return std::nullopt;
+  }
+  std::vector<std::string> found;
+  for (const Node& item : list.items) {
+    if (item.scalar.is_string() && item.scalar != "") {
+      found.push_back(item.scalar.get<std::string>());
+    } else {
+      error(item.mark, fmt::format("an item of '{}' must be a string, is {}", member.key,
+                                   item.scalar == "" ? "empty" : item.describe()));
+    }
+  }
+  return found.size() == list.items.size() ? std::optional(found) : std::nullopt;
+}
+
 std::optional<std::size_t> Reading::word(const Member& member, std::span<const std::string> words) {
   const core::Json& value = member.value.scalar;
   if (!value.is_string()) {

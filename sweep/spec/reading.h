@@ -18,6 +18,7 @@ namespace sweep {
 enum class Support {
   kRead,     ///< it has a meaning here
   kIgnored,  ///< known to the language, without influence on a sweep
+  kForeign,  ///< of another part of W&B: ignored with a warning
   kLater,    ///< known to the language, refused until we have it
 };
 
@@ -29,7 +30,7 @@ struct Key {
 
 class Reading {
  public:
-  explicit Reading(const Document& document) : document_(document) {}
+  explicit Reading(const Document& document) : document_(document), warnings_(document.warnings()) {}
 
   void error(Mark mark, std::string problem, std::string remedy = {});
   void warn(Mark mark, std::string problem, std::string remedy = {});
@@ -50,18 +51,19 @@ class Reading {
   /// An integral float counts (5.0 is 5).
   std::optional<std::uint64_t> count(const Member& member, std::uint64_t min,
                                      std::uint64_t max = std::numeric_limits<std::uint64_t>::max());
+  /// A finite number.
+  std::optional<double> number(const Member& member);
+  std::optional<bool> truth(const Member& member);
+  /// A list of strings that are not empty; one at least.
+  std::optional<std::vector<std::string>> texts(const Member& member);
   /// Index of the string in `words`.
   std::optional<std::size_t> word(const Member& member, std::span<const std::string> words);
 
  private:
-  struct Finding {
-    Mark mark;
-    core::Problem problem;
-  };
   static std::vector<core::Problem> in_order(std::vector<Finding> findings);
 
   const Document& document_;
-  std::vector<Finding> errors_, warnings_;
+  std::vector<Finding> warnings_, errors_;
 };
 
 /// "did you mean 'x'?" where a word is near or begins the same, else "use a, b or c".

@@ -102,4 +102,40 @@ std::string SourceText::excerpt(Mark mark) const {
   return shown + "\n" + pad + "^";
 }
 
+Mark MarkCounter::at(std::size_t offset) {
+  const std::string& text = source_.text();
+  offset = std::min(offset, text.size());
+  if (offset < offset_) {
+    mark_ = source_.mark_at(offset);
+    offset_ = offset;
+  }
+  for (; offset_ < offset; ++offset_) {
+    if (text[offset_] == '\n') {
+      mark_ = {mark_.line + 1, 1};
+    } else if ((static_cast<unsigned char>(text[offset_]) & 0xC0u) != 0x80u) {
+      ++mark_.column;
+    }
+  }
+  return mark_;
+}
+
+void require_text(const SourceText& source, bool control_characters) {
+  const std::string& text = source.text();
+  const auto refuse = [&](std::size_t at, std::string problem, std::string remedy) {
+    throw core::UserError({source.problem_at(source.mark_at(at), std::move(problem), std::move(remedy))});
+  };
+  if (text.starts_with("\xEF\xBB\xBF")) refuse(0, "the file begins with a byte order mark", "save it as UTF-8 without");
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = core::utf8_length(text, at);
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool control = (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
+    if (length == 0 || byte == 0 || (control_characters && control)) {
+      constexpr char kHex[] = "0123456789abcdef";
+      refuse(at, std::string("the byte 0x") + kHex[byte >> 4] + kHex[byte & 15] + " is not text",
+             length == 0 || byte == 0 ? "save the file as UTF-8" : "remove it");
+    }
+    at += length;
+  }
+}
+
 }  // namespace sweep

@@ -40,4 +40,21 @@ class SourceText {
   std::vector<std::size_t> line_starts_;
 };
 
+/// Places of ascending offsets, each counted on from the one before: a list of a million values may be one line.
+class MarkCounter {
+ public:
+  explicit MarkCounter(const SourceText& source) : source_(source) {}
+  /// As SourceText::mark_at(). An offset before the last one is right too, and slower.
+  Mark at(std::size_t offset);
+
+ private:
+  const SourceText& source_;
+  std::size_t offset_ = 0;
+  Mark mark_;
+};
+
+/// Refuses what is not text: a byte order mark, bytes that are not UTF-8, NUL; with `control_characters` also every
+/// other control character but tab, line feed and carriage return. Errors: UserError with the first of them.
+void require_text(const SourceText& source, bool control_characters);
+
 }  // namespace sweep

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "sweep/spec/distributions.h"
 #include "sweep/spec/reading.h"
 
 namespace sweep {
@@ -34,14 +35,35 @@ struct Namer {
 
 struct AsJson {
   Json operator()(const Constant& d) const { return {{"value", d.value}}; }
-  Json operator()(const Categorical& d) const { return {{"values", d.values}}; }
+  Json operator()(const Categorical& d) const {
+    Json json = {{"values", d.values}};
+    if (!d.probabilities.empty()) json["probabilities"] = d.probabilities;
+    return json;
+  }
   Json operator()(const IntUniform& d) const {
     return {{"distribution", "int_uniform"}, {"min", d.min}, {"max", d.max}};
   }
   Json operator()(const Continuous& d) const {
-    return {{"distribution", d.word}, {"min", d.first}, {"max", d.second}};
+    const FamilyKeys keys = keys_of(d.family);
+    Json json = {{"distribution", d.word}, {keys.names[0], d.first}, {keys.names[1], d.second}};
+    if (d.quantum && d.quantum->integer) json["q"] = static_cast<std::int64_t>(d.quantum->step);
+    if (d.quantum && !d.quantum->integer) json["q"] = d.quantum->step;
+    return json;
   }
 };
+
+constexpr std::array<std::string_view, 5> kMetricFormats = {"any", "json", "key=value", "key: value", "regex"};
+
+// Of a user's trainer: how its values are read. What runs is part of the identity.
+Json program_json(const UserProgram& program) {
+  const ReadMetrics& metrics = program.read_metrics;
+  return {{"read_metrics",
+           {{"format", kMetricFormats[static_cast<std::size_t>(metrics.format)]},
+            {"pattern", metrics.pattern},
+            {"step", metrics.step}}},
+          {"templates", program.templates},
+          {"wandb", program.wandb}};
+}
 
 }  // namespace
 
@@ -64,15 +86,23 @@ Device read_device(std::string_view word, std::string_view place) { return read_
 
 Json Spec::determining() const {
   Json space = Json::object();
-  for (const Parameter& parameter : parameters) space[parameter.name] = std::visit(AsJson{}, parameter.distribution);
+  for (const Parameter& parameter : parameters) {
+    Json row = std::visit(AsJson{}, parameter.distribution);
+    if (!parameter.path.empty()) row["path"] = parameter.path;
+    space[parameter.name] = std::move(row);
+  }
   Json cap = nullptr;
   if (run_cap) cap = *run_cap;
   if (!run_cap && method == Method::kRandom) cap = kDefaultRandomTrials;
   return {{"method", sweep::name(method)},
+          {"order", sweep::name(order)},
           {"seed", seed},
           {"parameters", std::move(space)},
           {"metric", metric ? metric->to_json() : Json(nullptr)},
-          {"run_cap", std::move(cap)}};
+          {"target", target ? Json(*target) : Json(nullptr)},
+          {"run_cap", std::move(cap)},
+          {"repeats", repeats},
+          {"program", program ? program_json(*program) : Json(nullptr)}};
 }
 
 }  // namespace sweep

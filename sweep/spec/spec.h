@@ -58,7 +58,8 @@ struct Quantum {
 struct Continuous {
   std::string_view word;  ///< of the distribution, as a file writes it; from the table of distributions
   Family family = Family::kUniform;
-  double first = 0, second = 0;    ///< the two keys of its family, defaults filled in
+  double first = 0, second = 0;    ///< the two keys of its family, defaults filled in; of inv_log_uniform, whose bounds
+                                   ///< are exponents of 1/x, -max and -min: exponents of x, as for the family
   std::optional<Quantum> quantum;  ///< of the `q_` distributions
 };
 using Distribution = std::variant<Constant, Categorical, IntUniform, Continuous>;

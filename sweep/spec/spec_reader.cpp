@@ -1,12 +1,15 @@
 // A sweep file's top level: read_spec(). The table of keys below is the list of what the language has; one function a
-// key reads it. Parameters: parameter_reader.cpp. The trainer's own names: hyperparameters.cpp.
+// key reads it. Distributions: parameter_reader.cpp. A user's program: program_reader.cpp. The trainer's own names:
+// hyperparameters.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/suggest.h"
+#include "sweep/spec/early_terminate.h"
 #include "sweep/spec/parameter_reader.h"
+#include "sweep/spec/program_reader.h"
 #include "sweep/spec/reading.h"
 #include "sweep/spec/spec.h"
 
@@ -20,38 +23,47 @@ constexpr std::array kKeys = {
     Key{"run_cap"},
     Key{"name"},
     Key{"seed"},
+    Key{"repeats"},
+    Key{"order"},
     Key{"data"},
+    Key{"inputs"},
     Key{"device"},
     Key{"numerics"},
     Key{"resources"},
+    Key{"program"},
+    Key{"command"},
+    Key{"read_metrics"},
+    Key{"templates"},
+    Key{"record"},
+    Key{"reuse"},
+    Key{"compat"},
+    Key{"keep"},
+    Key{"early_terminate"},
     Key{"description", Support::kIgnored},
     Key{"project", Support::kIgnored},
     Key{"entity", Support::kIgnored},
     Key{"controller", Support::kIgnored},
     Key{"apiVersion", Support::kIgnored},
     Key{"kind", Support::kIgnored},
-    Key{"program", Support::kLater, "remove it to run the built-in trainer"},
-    Key{"command", Support::kLater, "remove it to run the built-in trainer"},
-    Key{"early_terminate", Support::kLater},
-    Key{"repeats", Support::kLater},
-    Key{"order", Support::kLater},
-    Key{"inputs", Support::kLater},
-    Key{"read_metrics", Support::kLater},
-    Key{"templates", Support::kLater},
-    Key{"reuse", Support::kLater},
-    Key{"record", Support::kLater},
-    Key{"keep", Support::kLater},
-    Key{"compat", Support::kLater},
+    Key{"job", Support::kForeign},
+    Key{"image_uri", Support::kForeign},
+    Key{"launch", Support::kForeign},
+    Key{"queue", Support::kForeign},
+    Key{"resource", Support::kForeign},
+    Key{"resource_args", Support::kForeign},
+    Key{"scheduler", Support::kForeign},
 };
 
 constexpr std::array kMetricKeys = {
     Key{"name"},
     Key{"goal"},
     Key{"reduce"},
-    Key{"target", Support::kLater},
+    Key{"target"},
     Key{"impute", Support::kIgnored},
     Key{"impute_while_running", Support::kIgnored},
 };
+
+constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}};
 
 constexpr std::array kResourceKeys = {
     Key{"slots_per_gpu"},
@@ -68,6 +80,7 @@ constexpr std::array kResourceKeys = {
 constexpr std::uint64_t kMostThreads = 1024;  // far above any machine; catches a misplaced number
 constexpr std::uint64_t kMostSlotsOfAGpu = 64;
 constexpr std::uint64_t kLargestTrainingSeed = 0x7fffffff;
+constexpr std::uint64_t kMostRepeats = 1'000'000;
 
 class SpecReader {
  public:
@@ -81,11 +94,16 @@ class SpecReader {
     }
     check_top_level_keys();
     read_method();
+    read_order();
     read_scalars();
+    read_device_and_numerics();
+    spec_.program = read_program(reading_, root_);
     read_metric();
     read_resources();
+    read_keep();
+    read_early_terminate();
     read_parameters();
-    read_run_cap();
+    read_counts();
     reading_.throw_errors();
     spec_.warnings = reading_.warnings();
     return std::move(spec_);
@@ -99,9 +117,8 @@ class SpecReader {
     for (const Member& member : root_.members) {
       const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == member.key; });
       if (key != kKeys.end()) {
-        if (key->support == Support::kLater)
-          reading_.error(member.mark, fmt::format("the key '{}' is not supported yet", member.key),
-                         std::string(key->remedy));
+        if (key->support == Support::kForeign)
+          reading_.warn(member.mark, fmt::format("the key '{}' is of W&B Launch", member.key), "it is ignored");
         continue;
       }
       const auto near = core::nearest_word(member.key, names);
@@ -141,14 +158,33 @@ class SpecReader {
     }
   }
 
+  void read_order() {
+    const Member* member = root_.find("order");
+    if (!member) return;
+    const std::array<std::string, 2> words = {"written", "shuffled"};
+    const auto found = reading_.word(*member, words);
+    if (spec_.method == Method::kGrid) {
+      if (found) spec_.order = static_cast<GridOrder>(*found);
+    } else if (overrides_.method) {
+      reading_.warn(member->mark, "'order' is that of a grid", "it has no influence on method 'random'");
+    } else {
+      reading_.error(member->mark, "'order' is that of a grid", "remove it, or use method 'grid'");
+    }
+  }
+
   void read_scalars() {
     if (const Member* member = root_.find("name"); member && !member->value.scalar.is_null())
       spec_.name = reading_.text(*member).value_or("");
     if (const Member* member = root_.find("data")) spec_.data = reading_.text(*member).value_or("");
+    if (const Member* member = root_.find("inputs"))
+      spec_.inputs = reading_.texts(*member).value_or(std::vector<std::string>());
     if (const Member* member = root_.find("seed")) spec_.seed = reading_.count(*member, 0).value_or(0);
     if (overrides_.seed) spec_.seed = *overrides_.seed;
+  }
+
+  void read_device_and_numerics() {
     if (const Member* member = root_.find("device")) {
-      const std::vector<std::string> words = {"auto", "cpu", "cuda"};
+      const std::array<std::string, 3> words = {"auto", "cpu", "cuda"};
       if (member->value.scalar == "gpu") {
         reading_.error(member->value.mark, "'gpu' is no device", "did you mean 'cuda'?");
       } else if (const auto found = reading_.word(*member, words)) {
@@ -157,7 +193,7 @@ class SpecReader {
     }
     if (overrides_.device) spec_.device = *overrides_.device;
     if (const Member* member = root_.find("numerics")) {
-      const std::vector<std::string> words = {"portable", "fast"};
+      const std::array<std::string, 2> words = {"portable", "fast"};
       if (reading_.word(*member, words).value_or(0) == 1)
         reading_.error(member->value.mark, "the numerics 'fast' are not supported yet", "use 'portable'");
     }
@@ -166,7 +202,8 @@ class SpecReader {
   void read_metric() {
     const Member* member = root_.find("metric");
     // Without one the built-in trainer ranks by what it always reports.
-    if (!member) spec_.metric = protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
+    if (!member && !spec_.program)
+      spec_.metric = protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
     if (!member || !reading_.expect_object(*member)) return;
     const Node& object = member->value;
     reading_.check_keys(object, kMetricKeys, "in 'metric'");
@@ -186,12 +223,13 @@ class SpecReader {
       const std::vector<std::string> words = {"best", "last"};
       if (reading_.word(*reduce, words).value_or(0) == 1) metric.reduce = protocol::Reduce::kLast;
     }
+    if (const Member* target = object.find("target")) spec_.target = reading_.number(*target);
     spec_.metric = std::move(metric);
   }
 
   std::string metric_name(const Member& member) {
     const std::string name = reading_.text(member).value_or("");
-    if (name != "accuracy" && name != "loss") return name;
+    if (spec_.program || (name != "accuracy" && name != "loss")) return name;
     reading_.warn(member.value.mark, fmt::format("the metric '{}' is read as 'val_{}'", name, name),
                   "which is the built-in trainer's name for it");
     return "val_" + name;
@@ -207,6 +245,23 @@ class SpecReader {
       spec_.resources.threads = static_cast<int>(reading_.count(*threads, 1, kMostThreads).value_or(1));
   }
 
+  void read_keep() {
+    const Member* member = root_.find("keep");
+    if (!member || !reading_.expect_object(*member)) return;
+    reading_.check_keys(member->value, kKeepKeys, "in 'keep'");
+    if (const Member* last = member->value.find("last")) {
+      const std::array<std::string, 3> words = {"unfinished", "all", "none"};
+      spec_.keep.last = static_cast<Keep::Last>(reading_.word(*last, words).value_or(0));
+    }
+    if (const Member* best = member->value.find("best")) spec_.keep.best = reading_.count(*best, 0).value_or(0);
+  }
+
+  void read_early_terminate() {
+    if (const Member* member = root_.find("early_terminate"))
+      check_early_terminate(reading_, *member, overrides_.ignore_early_terminate,
+                            spec_.metric.has_value() || root_.find("metric"));
+  }
+
   void read_parameters() {
     const Member* member = root_.find("parameters");
     if (!member) {
@@ -216,21 +271,40 @@ class SpecReader {
     if (!reading_.expect_object(*member)) return;
     if (member->value.members.empty())
       reading_.error(member->value.mark, "'parameters' is empty", "write at least one");
-    for (const Member& parameter : member->value.members) read_parameter(parameter);
-    std::sort(spec_.parameters.begin(), spec_.parameters.end(),
-              [](const Parameter& a, const Parameter& b) { return a.name < b.name; });
+    for (const Member& parameter : member->value.members) read_parameter(parameter, {});
+    std::stable_sort(spec_.parameters.begin(), spec_.parameters.end(),
+                     [](const Parameter& a, const Parameter& b) { return a.name < b.name; });
+    refuse_equal_names();
   }
 
-  void read_parameter(const Member& parameter) {
+  // {"a.b": …, "a": {"parameters": {"b": …}}}: one name for two parameters.
+  void refuse_equal_names() {
+    for (std::size_t i = 1; i < spec_.parameters.size(); ++i) {
+      const Parameter& first = spec_.parameters[i - 1];
+      const Parameter& second = spec_.parameters[i];
+      if (first.name == second.name)
+        reading_.error({second.line, second.column}, fmt::format("a second parameter has the name '{}'", second.name),
+                       fmt::format("the first stands in line {}", first.line));
+    }
+  }
+
+  // `path`: the names of the blocks in which it stands.
+  void read_parameter(const Member& parameter, std::vector<std::string> path) {
     check_name(parameter);
+    path.push_back(parameter.key);
+    if (const Member* nested = nested_parameters(reading_, parameter)) {
+      for (const Member& inner : nested->value.members) read_parameter(inner, path);
+      return;
+    }
     const auto distribution = read_distribution(reading_, parameter);
     if (!distribution) return;
+    const std::string name = fmt::format("{}", fmt::join(path, "."));
     if (spec_.method == Method::kGrid && !enumerable(*distribution))
-      reading_.error(parameter.mark,
-                     fmt::format("a grid cannot enumerate '{}' ({})", parameter.key, name(*distribution)),
-                     "write 'values', or integers as 'min' and 'max', or use method 'random'");
-    if (parameter.key == "seed") check_training_seed(parameter, *distribution);
-    spec_.parameters.push_back({parameter.key, *distribution, parameter.mark.line, parameter.mark.column});
+      reading_.error(parameter.mark, fmt::format("a grid cannot enumerate '{}' ({})", name, sweep::name(*distribution)),
+                     enumerable_remedy(*distribution));
+    if (path.size() == 1 && name == "seed") check_training_seed(parameter, *distribution);
+    if (path.size() == 1) path.clear();
+    spec_.parameters.push_back({name, *distribution, parameter.mark.line, parameter.mark.column, std::move(path)});
   }
 
   void check_name(const Member& parameter) {
@@ -261,10 +335,17 @@ class SpecReader {
       good = range->min >= 0 && range->max <= static_cast<std::int64_t>(kLargestTrainingSeed);
     if (!good)
       reading_.error(parameter.mark,
-                     fmt::format("'seed' is the training seed: integers from 0 to {}", kLargestTrainingSeed));
+                     fmt::format("'seed' is the training seed: integers from 0 to {}", kLargestTrainingSeed),
+                     "write them as 'value', 'values', or 'min' and 'max'");
+    const Member* repeats = root_.find("repeats");
+    if (repeats && repeats->value.scalar != 1)
+      reading_.error(repeats->mark, "'repeats' chooses training seeds, and so does the parameter 'seed'",
+                     "remove one of them");
   }
 
-  void read_run_cap() {
+  void read_counts() {
+    if (const Member* member = root_.find("repeats"))
+      spec_.repeats = static_cast<std::uint32_t>(reading_.count(*member, 1, kMostRepeats).value_or(1));
     if (const Member* member = root_.find("run_cap")) spec_.run_cap = reading_.count(*member, 1);
     if (overrides_.run_cap) spec_.run_cap = overrides_.run_cap;
     if (spec_.method == Method::kRandom && !spec_.run_cap && !root_.find("run_cap"))

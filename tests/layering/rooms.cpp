@@ -144,6 +144,7 @@ const std::vector<Restricted>& restricted_headers() {
       {{"boost/"}, {"sweep/launch", "sweep/dispatch", "sweep/provenance"}, "Boost is for processes and the loop"},
       {{"re2/"}, {"sweep/program"}, "patterns are matched in one place"},
       {{"sqlite3"}, {"sweep/store", "sweep/provenance"}, "only store knows SQL"},
+      {{"yaml-cpp/"}, {"sweep/spec"}, "sweep files are read in one place"},
       {{"CLI/"}, {"sweep/commands"}, "flags are read in one place"},
       {{"openssl/"}, {"core", "protocol", "sweep/provenance"}, "there is one hash, core/digest.h"},
       {{"random", "execution", "omp.h"}, {}, "its results depend on the library or on threads"},
