@@ -86,7 +86,8 @@ void print_check(const Planned& checked) {
   if (const auto& program = checked.trainer.program) {
     print("\nfirst command, in " + printable(program->folder.string()) + "\n");
     print(printable(shell_quoted(first_command(checked))) + "\n");
-    print(fmt::format("identity: {} source files\n", program->sources.files.size()));
+    const std::size_t files = program->sources.files.size();
+    print(fmt::format("{} source {} part of each trial's identity\n", files, files == 1 ? "file is" : "files are"));
   }
   print("\nfirst points\n");
   std::uint64_t index = 0;

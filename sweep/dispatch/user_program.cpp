@@ -44,7 +44,7 @@ bool can_run(const fs::path& file) {
 // argv[0] as a path: as execvp would find it, and the program of the sweep file wherever PATH points. Nothing where
 // there is none.
 std::optional<fs::path> find_executable(const ReadyProgram& program, const std::string& name) {
-  const fs::path here = program.folder / name;
+  const fs::path here = (program.folder / name).lexically_normal();
   if (name.find('/') != std::string::npos || name == program.program.program)
     return can_run(here) ? std::optional(here) : std::nullopt;
   std::istringstream folders(environment_variable("PATH").value_or("/usr/bin:/bin"));
@@ -54,7 +54,7 @@ std::optional<fs::path> find_executable(const ReadyProgram& program, const std::
 }
 
 [[noreturn]] void refuse_executable(const ReadyProgram& program, const std::string& name) {
-  const fs::path here = program.folder / name;
+  const fs::path here = (program.folder / name).lexically_normal();
   if (fs::exists(here))
     throw core::UserError("command", fmt::format("'{}' is not executable", here.string()),
                           fmt::format("chmod +x it, or begin the command with its interpreter"));

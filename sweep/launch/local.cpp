@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -126,8 +127,9 @@ struct Watch : std::enable_shared_from_this<Watch> {
 class LocalProcess : public Process {
  public:
   LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
-               std::optional<LinePipe> printed, std::function<void()> on_exit)
-      : watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
+               std::optional<LinePipe> printed, const Order& order, std::function<void()> on_exit)
+      : outputs_{order.stdout_file, order.stderr_file},
+        watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
     watch_->on_exit = std::move(on_exit);
     watch_->wait_for_exit();
   }
@@ -140,6 +142,8 @@ class LocalProcess : public Process {
     watch_->pidfd.close();
     watch_->events.close();
     if (watch_->printed) watch_->printed->close();
+    // Not before: what was read last is written to its file by the controller.
+    for (const std::filesystem::path& output : outputs_) remove_if_empty(output);
   }
 
   asio::awaitable<Written> lines() override {
@@ -173,6 +177,7 @@ class LocalProcess : public Process {
   }
 
  private:
+  std::array<std::filesystem::path, 2> outputs_;
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
@@ -234,14 +239,14 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get(), order.folder.string()};
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=/dev/fd/" + std::to_string(kEventsDescriptor));
   const StartResult started = start_process(request);
-  const auto tidy_up = [this, marker = order.marker, stdout_file = order.stdout_file, stderr_file = order.stderr_file] {
+  const auto tidy_up = [this, marker = order.marker] {
     end_strays(marker);
     warden_.forget(marker);
-    remove_if_empty(stdout_file);
-    remove_if_empty(stderr_file);
   };
   if (started.error != 0) {
     tidy_up();
+    remove_if_empty(order.stdout_file);
+    remove_if_empty(order.stderr_file);
     throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error));
   }
   warden_.watch(order.marker, started.pid);
@@ -254,7 +259,7 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
   return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events),
-                                        std::move(printed), tidy_up);
+                                        std::move(printed), order, tidy_up);
 }
 
 void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }

@@ -93,6 +93,8 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+constexpr char kUsualStep[] = "step";  // the step's key where none is named
+
 }  // namespace
 
 // What a line gives, before it has a step.
@@ -114,9 +116,11 @@ struct PrintedMetrics::Line {
 
 PrintedMetrics::PrintedMetrics(const ReadMetrics& read, std::optional<std::string> metric)
     : read_(read), metric_(std::move(metric).value_or("")) {
+  const std::string step = read_.step;
+  if (step.empty() && metric_ != kUsualStep) read_.step = kUsualStep;
   if (read_.format != ReadMetrics::Format::kRegex) return;
   pattern_.emplace(read_.pattern);
-  for (const std::string& name : {metric_, read_.step}) {
+  for (const std::string& name : {metric_, step}) {
     const auto& groups = pattern_->groups();
     if (name.empty() || std::find(groups.begin(), groups.end(), name) != groups.end()) continue;
     throw core::UserError(

@@ -36,8 +36,8 @@ class PrintedMetrics {
   /// regular expression, has no named group, or lacks one for the metric or the step.
   PrintedMetrics(const ReadMetrics& read, std::optional<std::string> metric);
 
-  /// The values of one line (its newline may be there or not), or nothing. The step is that of the step's key: on this
-  /// line, else the last one printed. Without a key, or before it came, it is the ordinal (1, 2, …) of the line among
+  /// The values of one line (its newline may be there or not), or nothing. The step is that of the step's key ("step"
+  /// where none is named): on this line, else the last one printed. Before it came it is the ordinal (1, 2, …) of the line among
   /// those that hold the metric; a line without the metric counts by the most frequent of its own names.
   std::optional<protocol::MetricValues> add_line(std::string_view line);
 

@@ -102,14 +102,14 @@ TEST_CASE("check --try of a program without metrics ends after --try-time and sa
   const Shop shop("#!/bin/sh\necho hello\nexec sleep 60\n");
   const Said tried = shop.sweep("check --try --try-time 1 sweep.json");
   CHECK(tried.code == 1);
-  CHECK(has(tried.out, "metrics  NO: none in 1"));
+  CHECK(has(tried.out, "NO: none in 1"));
 }
 
 TEST_CASE("the program gets the environment that the protocol lists, its folder, and nothing of ours beside") {
   const Shop shop("#!/bin/sh\npwd -P\nenv | sort\ncat /dev/stdin\necho loss=1\n");
   REQUIRE(shop.sweep("run sweep.json --count 1", "KEPT=yes SWEEP_FOREIGN=no OMP_NUM_THREADS=7").code == 0);
   const std::string log = shop.sweep("logs '#0'").out;
-  CHECK(log.starts_with(fs::canonical(shop.path()).string() + "\n"));
+  CHECK(has(log, fs::canonical(shop.path()).string() + "\n"));
   for (const char* line : {"\nKEPT=yes\n", "\nOMP_NUM_THREADS=1\n", "\nPYTHONUNBUFFERED=1\n", "\nSWEEP_ATTEMPT=0\n",
                            "\nSWEEP_EVENTS=/dev/fd/3\n", "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n",
                            "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
@@ -168,15 +168,15 @@ TEST_CASE("what is not there is an error before anything runs") {
     return text;
   };
   CHECK(message(R"("program": "train.py")") ==
-        "program train.py: is not in HERE, a program is looked for in the folder where `sweep` is started\n");
+        "program: no file 'train.py' in 'HERE', did you mean 'train.sh'?\n");
   CHECK(message(R"("command": ["no-such-program"])") ==
         "command: there is no program 'no-such-program' on the PATH, write its path, or install it\n");
   CHECK(message(R"("command": ["./points.csv"])") ==
-        "command: 'HERE/./points.csv' is not executable, chmod +x it, or begin the command with its interpreter\n");
+        "command: 'HERE/points.csv' is not executable, chmod +x it, or begin the command with its interpreter\n");
   CHECK(has(message(R"("command": ["./train.sh", "${envvar:NO_SUCH_NAME}"])"), "NO_SUCH_NAME"));
 }
 
-TEST_CASE("a source that changes in mid-sweep stops the sweep with its name; put back, it goes on") {
+TEST_CASE("a source that changes in mid-sweep stops the sweep with its name, and put back it goes on") {
   const Shop shop(std::string(kScript) + "[ $x != 3 ] || echo '# changed' >>train.sh\n");
   const std::string before = shop.read("train.sh");
   const Said said = shop.sweep("run sweep.json --slots 1");
@@ -270,7 +270,7 @@ TEST_CASE("slots, an interrupt and kill -9 of the controller leave the table of 
   CHECK(shop.sweep("run sweep.json --slots 1").code == 0);
   const std::string csv = shop.csv();
   const Shop other(std::string(kScript) + "sleep 0.05\n");
-  CHECK(other.sweep("run sweep.json --slots 2 & pid=$!; sleep 0.12; kill -9 $pid; wait; true").code == 0);
+  CHECK(other.sweep("run sweep.json --slots 2", "timeout -s KILL 0.15").code == 137);
   CHECK(other.sweep("run sweep.json --slots 3").code == 0);
   CHECK(other.csv() == csv);
 }

@@ -140,7 +140,7 @@ TEST_CASE("of a printed line of a megabyte the beginning is given, and the next 
   CHECK(std::filesystem::file_size(order.stdout_file) == 1'000'006);
 }
 
-TEST_CASE("a child runs in the folder of its order; a folder that is not there is an error") {
+TEST_CASE("a child runs in the folder of its order, a folder that is not there is an error") {
   Workshop shop;
   Order order = shop.order({"/bin/sh", "-c", "pwd -P"});
   order.read_stdout = true;
