@@ -44,7 +44,7 @@ struct TrialPlan::Parts {
     }
   }
 
-  bool random() const { return std::holds_alternative<RandomSampler>(sampler); }
+  bool is_random() const { return std::holds_alternative<RandomSampler>(sampler); }
 
   // How many draws there are; none where they never end.
   std::optional<std::uint64_t> size() const {
@@ -59,7 +59,7 @@ struct TrialPlan::Parts {
 
   // Null for the written order of a grid, which the language defines.
   core::Json version() const {
-    if (random()) return kSamplerVersion;
+    if (is_random()) return kSamplerVersion;
     return spec.order == GridOrder::kShuffled ? core::Json(kShuffleVersion) : core::Json(nullptr);
   }
 };
@@ -82,7 +82,7 @@ std::string TrialPlan::sweep_id() const {
 }
 
 std::uint64_t TrialPlan::draws() const {
-  const auto wanted = parts_->spec.run_cap.value_or(parts_->random() ? kDefaultRandomTrials : kNoLimit);
+  const auto wanted = parts_->spec.run_cap.value_or(parts_->is_random() ? kDefaultRandomTrials : kNoLimit);
   return std::min(wanted, parts_->size().value_or(kNoLimit));
 }
 

@@ -27,9 +27,10 @@ WideCount ceil_of_product(double u, WideCount n);
 
 /// One parameter, prepared for many draws.
 ///
-/// Every value is finite: what overflows (log_normal of a large sigma) becomes the largest double, as a number with
-/// which a trainer can begin. A quantised value is round-half-even(x / q)·q, where that too fits: a multiple that would
-/// not is replaced by the last one that does. It is an integer where q was written as one, and no zero is negative.
+/// Every value is finite: what overflows (log_normal with a large sigma) becomes the largest double; what is too small
+/// becomes 0. A quantised value is round-half-even(x / q)·q, or the last multiple that fits where that one does not. It
+/// is an integer where q was written as one, and no zero among them is negative. A sigma of 0 makes a constant, of
+/// which a grid knows nothing.
 class Dimension {
  public:
   explicit Dimension(const Parameter& parameter);

@@ -167,7 +167,7 @@ TEST_CASE("a finite space with a q_uniform is drawn from, its rounded draws leav
                      {"b", sweep::Continuous{"q_uniform", sweep::Family::kUniform, 0, 11, sweep::Quantum{4, true}}}});
   REQUIRE(space.size() == 6);
   const RandomSampler sampler(space, 3);
-  CHECK_FALSE(sampler.size().has_value());
+  REQUIRE_FALSE(sampler.size().has_value());
   std::map<std::int64_t, int> seen;
   for (std::uint64_t i = 0; i < 1100; ++i) {
     const std::vector<Value> point = point_of(sampler, 2, i);

@@ -197,7 +197,7 @@ TEST_CASE("what would overflow becomes the largest double, never an infinity") {
   CHECK(real_at(continuous("q_normal", kNormal, 0, 1e308, Quantum{1e308}), kFirst) == -1e308);
 }
 
-TEST_CASE("a beta draw lies in [0, 1] for every a and b") {
+TEST_CASE("a beta draw lies between 0 and 1 for every a and b") {
   for (const double a : {1e-300, 0.1, 1.0, 1e9, 1e300})
     for (const double b : {1e-300, 0.1, 1.0, 1e9, 1e300})
       for (const double u : {kFirst, 0.5, kLast}) {
