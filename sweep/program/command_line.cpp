@@ -17,19 +17,40 @@ using core::Json;
 
 constexpr char kPlace[] = "command";
 
+enum class Macro {
+  kEnv,
+  kInterpreter,
+  kProgram,
+  kSeed,
+  kArgs,
+  kArgsNoHyphens,
+  kArgsNoEquals,
+  kArgsNoBooleanFlags,
+  kArgsAppendHydra,
+  kArgsOverrideHydra,
+  kArgsJson,
+  kArgsJsonFile,
+};
+
+struct MacroName {
+  std::string_view name;  // without `${` and `}`
+  Macro macro;
+};
+
+// ${envvar:NAME} is no row: it counts inside an item too.
 constexpr MacroName kMacros[] = {
-    {"env", Macro::kEnv, "/usr/bin/env"},
-    {"interpreter", Macro::kInterpreter, "python, or python3 where that alone exists"},
-    {"program", Macro::kProgram, "the file that `program` names"},
-    {"seed", Macro::kSeed, "the trial's training seed"},
-    {"args", Macro::kArgs, "--name=value for each parameter"},
-    {"args_no_hyphens", Macro::kArgsNoHyphens, "name=value for each parameter"},
-    {"args_no_equals", Macro::kArgsNoEquals, "--name and value, two items for each parameter"},
-    {"args_no_boolean_flags", Macro::kArgsNoBooleanFlags, "--name for true, nothing for false, else --name=value"},
-    {"args_append_hydra", Macro::kArgsAppendHydra, "+name=value for each parameter"},
-    {"args_override_hydra", Macro::kArgsOverrideHydra, "++name=value for each parameter"},
-    {"args_json", Macro::kArgsJson, "all parameters as one JSON object"},
-    {"args_json_file", Macro::kArgsJsonFile, "path of a file that holds that object"},
+    {"env", Macro::kEnv},
+    {"interpreter", Macro::kInterpreter},
+    {"program", Macro::kProgram},
+    {"seed", Macro::kSeed},
+    {"args", Macro::kArgs},
+    {"args_no_hyphens", Macro::kArgsNoHyphens},
+    {"args_no_equals", Macro::kArgsNoEquals},
+    {"args_no_boolean_flags", Macro::kArgsNoBooleanFlags},
+    {"args_append_hydra", Macro::kArgsAppendHydra},
+    {"args_override_hydra", Macro::kArgsOverrideHydra},
+    {"args_json", Macro::kArgsJson},
+    {"args_json_file", Macro::kArgsJsonFile},
 };
 
 std::optional<Macro> find_macro(std::string_view name) {
@@ -63,7 +84,7 @@ core::Problem unknown_macro(std::string_view name) {
             {}};
   return {kPlace,
           "unknown macro '${" + std::string(name) + "}'",
-          nearest ? "did you mean '${" + *nearest + "}'?" : "see the macros in docs/sweep-file.md",
+          nearest ? "did you mean '${" + *nearest + "}'?" : "docs/own-trainer.md lists them",
           {}};
 }
 
@@ -216,8 +237,6 @@ bool holds_executable(const std::filesystem::path& folder, const char* name) {
 }
 
 }  // namespace
-
-std::span<const MacroName> command_macros() { return kMacros; }
 
 std::vector<std::string> expand_command(const UserProgram& program, const std::vector<Parameter>& parameters,
                                         const Json& config, const CommandContext& context) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,31 +17,6 @@
 #include "sweep/spec/spec.h"
 
 namespace sweep {
-
-/// What a macro of `command` stands for.
-enum class Macro {
-  kEnv,
-  kInterpreter,
-  kProgram,
-  kSeed,
-  kArgs,
-  kArgsNoHyphens,
-  kArgsNoEquals,
-  kArgsNoBooleanFlags,
-  kArgsAppendHydra,
-  kArgsOverrideHydra,
-  kArgsJson,
-  kArgsJsonFile,
-};
-
-struct MacroName {
-  std::string_view name;  ///< without `${` and `}`
-  Macro macro;
-  std::string_view meaning;  ///< one line, for help and docs
-};
-
-/// Every macro except ${envvar:NAME}.
-std::span<const MacroName> command_macros();
 
 /// What the macros draw on.
 struct CommandContext {

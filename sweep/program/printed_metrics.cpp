@@ -93,8 +93,6 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-constexpr char kUsualStep[] = "step";  // the step's key where none is named
-
 }  // namespace
 
 // What a line gives, before it has a step.
@@ -103,9 +101,9 @@ struct PrintedMetrics::Line {
   std::optional<std::uint64_t> step, epoch;
   std::size_t bytes = 0;
 
-  void add(std::string_view name, double value, const std::string& step_key, const std::string& metric) {
+  void add(std::string_view name, double value, std::string_view step_key, const std::string& metric) {
     const auto number = whole(value);
-    if (!step_key.empty() && name == step_key && number) step = number;
+    if (name == step_key && number) step = number;
     if (is_epoch(name) && number) epoch = number;
     if ((name == step_key || is_epoch(name)) && number && name != metric) return;
     if (!is_storable(name)) return;
@@ -116,11 +114,9 @@ struct PrintedMetrics::Line {
 
 PrintedMetrics::PrintedMetrics(const ReadMetrics& read, std::optional<std::string> metric)
     : read_(read), metric_(std::move(metric).value_or("")) {
-  const std::string step = read_.step;
-  if (step.empty() && metric_ != kUsualStep) read_.step = kUsualStep;
   if (read_.format != ReadMetrics::Format::kRegex) return;
   pattern_.emplace(read_.pattern);
-  for (const std::string& name : {metric_, step}) {
+  for (const std::string& name : {metric_, read_.step}) {
     const auto& groups = pattern_->groups();
     if (name.empty() || std::find(groups.begin(), groups.end(), name) != groups.end()) continue;
     throw core::UserError(
@@ -132,8 +128,8 @@ PrintedMetrics::PrintedMetrics(const ReadMetrics& read, std::optional<std::strin
 
 void PrintedMetrics::read_line(std::string_view text, Line& line) const {
   using Format = ReadMetrics::Format;
-  const auto add = [&](std::string_view name, double value) { line.add(name, value, read_.step, metric_); };
-  const auto counts = [&](std::string_view name) { return name == read_.step || is_epoch(name); };
+  const auto add = [&](std::string_view name, double value) { line.add(name, value, step_key(), metric_); };
+  const auto counts = [&](std::string_view name) { return name == step_key() || is_epoch(name); };
   if (read_.format == Format::kRegex) {
     pattern_->match(text, [&](const std::string& name, std::string_view part) {
       part.remove_prefix(std::min(part.find_first_not_of(" \t"), part.size()));
@@ -145,7 +141,7 @@ void PrintedMetrics::read_line(std::string_view text, Line& line) const {
   if (read_.format == Format::kJson || read_.format == Format::kAny) {
     Line object;
     const auto add_to_object = [&](std::string_view name, double value) {
-      object.add(name, value, read_.step, metric_);
+      object.add(name, value, step_key(), metric_);
     };
     if (scan_object(text, add_to_object)) {
       line = std::move(object);
@@ -176,14 +172,15 @@ std::optional<protocol::MetricValues> PrintedMetrics::add_line(std::string_view 
   const std::string text = terminal_text(raw, kLongestPrintedLine);
   Line line;
   read_line(text, line);
-  if (line.step) last_step_ = line.step;
+  if (line.step && !read_.step.empty()) last_step_ = line.step;
   if (!metric_seen_ && !metric_.empty()) {
     metric_seen_ = line.values.contains(metric_);
     if (!metric_seen_) compare_with_metric(text);
   }
   if (line.values.empty()) return {};
   const std::uint64_t count = ordinal(line);
-  return protocol::MetricValues{last_step_.value_or(count), line.epoch, std::move(line.values)};
+  const auto step = line.step ? line.step : last_step_;
+  return protocol::MetricValues{step.value_or(count), line.epoch, std::move(line.values)};
 }
 
 void PrintedMetrics::compare_with_metric(std::string_view text) {

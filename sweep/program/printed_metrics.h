@@ -1,7 +1,7 @@
 // Metrics of a program that knows nothing of our protocol, read from the lines that it prints on standard output.
 // Called by dispatch/ for each line of an attempt; one object an attempt. Reads no file and starts nothing.
 //
-// What a line gives depends on the format (docs/sweep-file.md has the rules with examples):
+// What a line gives depends on the format (docs/own-trainer.md has the rules with examples):
 //   kJson    a JSON object, or a dict as Python prints it, to the end of the line; nested names are joined by dots
 //   kEquals  name=value, any number of them, spaces around the = allowed
 //   kColon   name: value, likewise
@@ -36,9 +36,10 @@ class PrintedMetrics {
   /// regular expression, has no named group, or lacks one for the metric or the step.
   PrintedMetrics(const ReadMetrics& read, std::optional<std::string> metric);
 
-  /// The values of one line (its newline may be there or not), or nothing. The step is that of the step's key ("step"
-  /// where none is named): on this line, else the last one printed. Before it came it is the ordinal (1, 2, …) of the line among
-  /// those that hold the metric; a line without the metric counts by the most frequent of its own names.
+  /// The values of one line (its newline may be there or not), or nothing. The step is that of the step's key: on this
+  /// line, else the last one printed. Where no key is given, it is that of a key `step` on this line alone, since many
+  /// programs begin to count anew with each epoch. Else it is the ordinal (1, 2, …) of the line among those that hold
+  /// the metric; a line without the metric counts by the most frequent of its own names.
   std::optional<protocol::MetricValues> add_line(std::string_view line);
 
   /// Of the lines so far the one that looked most like the metric, where the metric itself never came: cut to 200
@@ -50,6 +51,7 @@ class PrintedMetrics {
 
  private:
   struct Line;
+  std::string_view step_key() const { return read_.step.empty() ? std::string_view("step") : read_.step; }
   void read_line(std::string_view text, Line& line) const;
   std::uint64_t ordinal(const Line& line);
   void compare_with_metric(std::string_view text);

@@ -16,7 +16,8 @@ namespace sweep {
 
 class PrintedPattern {
  public:
-  /// Groups are named as in ECMAScript, (?<name>…). Errors: UserError at `read_metrics.pattern`.
+  /// Groups are named as in ECMAScript, (?<name>…); a name may hold letters, digits, _ / . and -. Errors: UserError at
+  /// `read_metrics.pattern`.
   explicit PrintedPattern(const std::string& pattern);
   ~PrintedPattern();
   PrintedPattern(PrintedPattern&&) noexcept;

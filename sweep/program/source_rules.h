@@ -1,5 +1,5 @@
-// Which files of a folder are a program's sources: the one table, by ending and by folder. docs/sweep-file.md shows it.
-// Pure: looks at names, and at a text where it is given one.
+// Which files of a folder are a program's sources: the one table, by ending and by folder. docs/own-trainer.md shows
+// it. Pure: looks at names, and at a text where it is given one.
 #pragma once
 
 #include <filesystem>

@@ -88,7 +88,7 @@ TEST_CASE("every mistake of a command is reported, with the word that was meant"
         "command: unknown macro '${HOME}', write '${envvar:HOME}' for the environment variable");
   CHECK(message({"p", "${envvar:a b}"}) ==
         "command: 'a b' in '${envvar:a b}' is no variable's name, use letters, digits and _");
-  CHECK(message({"p", "${}"}) == "command: unknown macro '${}', see the macros in docs/sweep-file.md");
+  CHECK(message({"p", "${}"}) == "command: unknown macro '${}', docs/own-trainer.md lists them");
   CHECK(message({}) == "command: names no program to start, begin it with a program's name");
   CHECK(message({"${envvar:EMPTY}"}) == "command: names no program to start, begin it with a program's name");
 }

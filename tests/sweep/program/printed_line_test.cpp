@@ -91,7 +91,7 @@ TEST_CASE("a number in the wrapping of an array library is that number") {
   CHECK_FALSE(sweep::scan_value("max(0.5)"));
 }
 
-TEST_CASE("an object is JSON with NaN, or what Python prints of a dict, nested names are joined by dots") {
+TEST_CASE("an object is JSON with NaN, or what Python prints of a dict, with nested names joined by dots") {
   CHECK(object(R"({"loss": 0.5, "val": {"acc": 1, "f1": 2e-3}, "name": "x", "ok": true, "none": null})") ==
         Values{{"loss", 0.5}, {"val.acc", 1}, {"val.f1", 0.002}});
   CHECK(object("{'loss': 0.5, 'ok': True, 'none': None, 't': (1, 2), 3: 4, 'n': np.float64(7.0),}") ==

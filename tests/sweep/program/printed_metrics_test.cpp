@@ -53,6 +53,11 @@ TEST_CASE("a pattern reads its named groups, whatever else the line holds") {
   CHECK(say(printed.add_line("\xff Epoch 6 top-1 93 \xff")) == "nothing");
 }
 
+TEST_CASE("a group may bear a metric's name with slashes and dots, among groups without a name") {
+  PrintedMetrics printed({Format::kRegex, R"((a|b) (?<val/top-1.acc>\S+) (\d+) (?<n>\d+))", ""}, "val/top-1.acc");
+  CHECK(say(printed.add_line("x b 0.5 3 4")) == "1 n=4.0 val/top-1.acc=0.5");
+}
+
 TEST_CASE("a pattern that can read nothing is refused before anything runs") {
   const auto message = [](const char* pattern, const char* step = "") -> std::string {
     try {
@@ -64,9 +69,11 @@ TEST_CASE("a pattern that can read nothing is refused before anything runs") {
   };
   CHECK(message("(?<acc>.*)") == "no error");
   CHECK(message(R"(\(?<x>[(?<y>](?<acc>.*))") == "no error");
-  CHECK(message("(?<acc>.*") ==
-        "read_metrics.pattern: not a regular expression: missing ): (?P<acc>.*, groups are "
-        "named (?<name>…), there is no look-around and no back-reference");
+  CHECK(message(R"((x)(?:y)[^(](?P<acc>.*)\()") == "no error");
+  CHECK(message("(?<acc>.*)|(?<acc>.)") ==
+        "read_metrics.pattern: two groups are named 'acc', give each a name of its own");
+  CHECK(message("(?<acc>[0-9]+").starts_with("read_metrics.pattern: not a regular expression: missing )"));
+  CHECK(message("[](?<acc>x]").starts_with("read_metrics.pattern: has no named group"));
   CHECK(message("(?<=x)(?<acc>.*)").starts_with("read_metrics.pattern: not a regular expression: "));
   CHECK(message("(.*)") ==
         "read_metrics.pattern: has no named group, name what is to be read, as in 'accuracy (?<val_accuracy>\\S+)'");
@@ -98,6 +105,16 @@ TEST_CASE("the step is that of the step's key, on this line or the last one befo
   CHECK(say(printed.add_line("acc=0.3")) == "200 acc=0.3");
   CHECK(say(printed.add_line("it=2.5 acc=0.4")) == "200 acc=0.4 it=2.5");
   CHECK(say(printed.add_line("it=-1 acc=0.5")) == "200 acc=0.5 it=-1.0");
+}
+
+TEST_CASE("where no step's key is given, a step on the line itself is its step") {
+  PrintedMetrics printed({}, "acc");
+  CHECK(say(printed.add_line(R"({"step": 300, "acc": 0.5})")) == "300 acc=0.5");
+  CHECK(say(printed.add_line("step=100/100 loss=1")) == "100 loss=1.0");
+  CHECK(say(printed.add_line("acc=0.6")) == "2 acc=0.6");
+  CHECK(say(printed.add_line("step=0.5 acc=0.7")) == "3 acc=0.7 step=0.5");
+  PrintedMetrics matched({Format::kRegex, R"((?<step>\d+) (?<acc>\S+))", ""}, "acc");
+  CHECK(say(matched.add_line("7 0.5")) == "7 acc=0.5");
 }
 
 TEST_CASE("without a step's key the metric's lines are counted, and other lines by their own names") {

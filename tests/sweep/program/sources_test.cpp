@@ -82,7 +82,7 @@ TEST_CASE("outside git a walk finds code and configuration, and nothing of envir
   CHECK(paths(request(folder)) == kProject);
 }
 
-TEST_CASE("in git the same counts, except what git ignores, a commit changes nothing") {
+TEST_CASE("in git the same counts, except what git ignores, and a commit changes nothing") {
   const TemporaryFolder folder;
   write_project(folder);
   git(folder.path(), {"init", "-q"});
