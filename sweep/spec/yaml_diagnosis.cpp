@@ -174,12 +174,11 @@ class Diagnosis {
     return problem(colon + 1, "a space is missing behind the ':'");
   }
 
-  // A word alone above a line of keys.
+  // A word alone above a line of keys that stands no further left.
   std::optional<core::Problem> no_colon() const {
     const auto above = line_above();
     if (here() != ':' || !above || is_key_line(*above) || text_.compare(*above, 2, "- ") == 0) return std::nullopt;
-    const bool between = *above - line_start(*above) == first_of_line(at_) - line_start(at_);
-    if (!between) return std::nullopt;
+    if (*above - line_start(*above) > first_of_line(at_) - line_start(at_)) return std::nullopt;
     return problem(*above, "a ':' is missing in this line");
   }
 

@@ -44,7 +44,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node node;
     node.mark = is_written_null(offset(mark)) ? counter_.at(offset(mark)) : place_of_nothing(offset(mark));
-    if (expects_key()) return key(node.mark, "");
+    if (expects_key()) {
+      const std::size_t end = std::min(text_.find_first_of(" \t\r\n:,}", offset(mark)), text_.size());
+      const std::string word = text_.substr(offset(mark), end - offset(mark));
+      return key(counter_.at(offset(mark)), plain_yaml_scalar(word).value.is_null() ? word : "");
+    }
     place(std::move(node), anchor);
   }
 
@@ -197,9 +201,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (object.merges) return merge(object, added, std::move(value));
     auto& members = object.node.members;
     if (const Member* earlier = object.node.find(added.key)) {
+      const std::string line = std::to_string(earlier->mark.line);
       warnings_.push_back(
           {added.mark, source_.problem_at(added.mark, "the key '" + added.key + "' is repeated",
-                                          "it counts, and line " + std::to_string(earlier->mark.line) + " does not")});
+                                          "this one counts and the one in line " + line + " does not")});
       members.erase(members.begin() + (earlier - members.data()));
     }
     added.value = std::move(value);
