@@ -38,7 +38,7 @@ void check_early_terminate(Reading& reading, const Member& member, bool ignored,
   const Node& object = member.value;
   reading.check_keys(object, kKeys, "in 'early_terminate'");
   if (const Member* type = object.find("type")) {
-    reading.word(*type, std::array<std::string, 1>{"hyperband"});
+    reading.word(*type, std::array<std::string, 1>{"hyperband"}, "way to end trials early");
   } else {
     reading.error(member.mark, "'early_terminate' has no 'type'", "write hyperband");
   }

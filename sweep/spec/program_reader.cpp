@@ -57,7 +57,7 @@ class ProgramReader {
   }
 
   void read_command(const Member& member, bool has_program) {
-    const auto items = read_arguments(member.value, "'command'");
+    const auto items = read_arguments(member.value, "'command'", R"(["python", "train.py", "${args}"])");
     if (!items) return;
     program_.command = *items;
     for (std::size_t i = 0; i < items->size(); ++i) check_macros((*items)[i], member.value.items[i].mark, has_program);
@@ -75,9 +75,10 @@ class ProgramReader {
   }
 
   // The items of a command: strings, and numbers as Python prints them.
-  std::optional<std::vector<std::string>> read_arguments(const Node& node, std::string_view of) {
+  std::optional<std::vector<std::string>> read_arguments(const Node& node, std::string_view of,
+                                                         std::string_view example) {
     if (!node.is_list() || node.items.empty()) {
-      std::string remedy = "write [\"python\", \"train.py\", \"${args}\"]";
+      std::string remedy = fmt::format("write {}", example);
       if (node.scalar.is_string()) remedy = "write " + as_list(node.scalar.get<std::string>());
       reading_.error(
           node.mark,
@@ -155,13 +156,15 @@ class ProgramReader {
     if (const Member* member = root_.find("record")) read_record(*member);
     if (const Member* member = root_.find("reuse")) program_.reuse = reading_.truth(*member).value_or(false);
     if (const Member* member = root_.find("compat"))
-      program_.wandb = reading_.word(*member, std::array<std::string, 1>{"wandb"}).has_value();
+      program_.wandb =
+          reading_.word(*member, std::array<std::string, 1>{"wandb"}, "library that we stand in for").has_value();
   }
 
   void read_metrics(const Member& member) {
     if (!reading_.expect_object(member)) return;
     reading_.check_keys(member.value, kReadMetricsKeys, "in 'read_metrics'");
-    if (const Member* from = member.value.find("from")) reading_.word(*from, std::array<std::string, 1>{"stdout"});
+    if (const Member* from = member.value.find("from"))
+      reading_.word(*from, std::array<std::string, 1>{"stdout"}, "place to read metrics from");
     ReadMetrics& metrics = program_.read_metrics;
     if (const Member* step = member.value.find("step")) metrics.step = reading_.text(*step).value_or("");
     const Member* format = member.value.find("format");
@@ -217,7 +220,7 @@ class ProgramReader {
   }
 
   void read_record(const Member& member) {
-    const std::string form = "write [[\"python\", \"-V\"], [\"pip\", \"freeze\"]]";
+    const char* const form = R"(write [["python", "-V"], ["pip", "freeze"]])";
     if (!member.value.is_list() || member.value.items.empty()) {
       reading_.error(member.value.mark,
                      fmt::format("'record' must be a list of commands, is {}",
@@ -226,7 +229,8 @@ class ProgramReader {
       return;
     }
     for (const Node& command : member.value.items) {
-      if (const auto items = read_arguments(command, "a command of 'record'")) program_.record.push_back(*items);
+      if (const auto items = read_arguments(command, "a command of 'record'", R"(["python", "-V"])"))
+        program_.record.push_back(*items);
     }
   }
 

@@ -74,7 +74,8 @@ std::vector<core::Problem> Reading::warnings() const { return in_order(warnings_
 
 bool Reading::expect_object(const Member& member) {
   if (member.value.is_object()) return true;
-  error(member.value.mark, fmt::format("'{}' must be an object, is {}", member.key, member.value.describe()));
+  error(member.value.mark, fmt::format("'{}' must be an object, is {}", member.key, member.value.describe()),
+        member.value.kind == Node::Kind::kScalar && member.value.scalar.is_null() ? "write its keys inside it" : "");
   return false;
 }
 
@@ -150,7 +151,8 @@ std::optional<std::vector<std::string>> Reading::texts(const Member& member) {
   return found.size() == list.items.size() ? std::optional(found) : std::nullopt;
 }
 
-std::optional<std::size_t> Reading::word(const Member& member, std::span<const std::string> words) {
+std::optional<std::size_t> Reading::word(const Member& member, std::span<const std::string> words,
+                                         std::string_view called) {
   const core::Json& value = member.value.scalar;
   if (!value.is_string()) {
     error(member.value.mark, fmt::format("'{}' must be a word, is {}", member.key, member.value.describe()),
@@ -160,7 +162,8 @@ std::optional<std::size_t> Reading::word(const Member& member, std::span<const s
   const std::string& typed = value.get_ref<const std::string&>();
   const auto found = std::find(words.begin(), words.end(), typed);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  error(member.value.mark, fmt::format("'{}' is no {}", typed, member.key), suggest(typed, words));
+  error(member.value.mark, fmt::format("'{}' is no {}", typed, called.empty() ? member.key : called),
+        suggest(typed, words));
   return std::nullopt;
 }
 

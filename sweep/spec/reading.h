@@ -56,8 +56,9 @@ class Reading {
   std::optional<bool> truth(const Member& member);
   /// A list of strings that are not empty; one at least.
   std::optional<std::vector<std::string>> texts(const Member& member);
-  /// Index of the string in `words`.
-  std::optional<std::size_t> word(const Member& member, std::span<const std::string> words);
+  /// Index of the string in `words`. The message calls another one "no `called`", or no KEY.
+  std::optional<std::size_t> word(const Member& member, std::span<const std::string> words,
+                                  std::string_view called = {});
 
  private:
   static std::vector<core::Problem> in_order(std::vector<Finding> findings);

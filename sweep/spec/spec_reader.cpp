@@ -49,7 +49,6 @@ constexpr std::array kKeys = {
     Key{"image_uri", Support::kForeign},
     Key{"launch", Support::kForeign},
     Key{"queue", Support::kForeign},
-    Key{"resource", Support::kForeign},
     Key{"resource_args", Support::kForeign},
     Key{"scheduler", Support::kForeign},
 };
@@ -251,7 +250,7 @@ class SpecReader {
     reading_.check_keys(member->value, kKeepKeys, "in 'keep'");
     if (const Member* last = member->value.find("last")) {
       const std::array<std::string, 3> words = {"unfinished", "all", "none"};
-      spec_.keep.last = static_cast<Keep::Last>(reading_.word(*last, words).value_or(0));
+      spec_.keep.last = static_cast<Keep::Last>(reading_.word(*last, words, "rule for checkpoints").value_or(0));
     }
     if (const Member* best = member->value.find("best")) spec_.keep.best = reading_.count(*best, 0).value_or(0);
   }

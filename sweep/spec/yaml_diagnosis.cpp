@@ -34,9 +34,7 @@ class Diagnosis {
 
   // The string in quotes with which the last scalar was written, if it was.
   std::optional<Quoted> last_string() const {
-    std::size_t begin = state_.last_scalar;
-    while (begin < text_.size() && (text_[begin] == '&' || text_[begin] == '!'))
-      begin = text_.find_first_not_of(" \t\r\n", text_.find_first_of(" \t\r\n", begin));
+    const std::size_t begin = behind_properties(text_, state_.last_scalar);
     if (begin >= text_.size() || (text_[begin] != '\'' && text_[begin] != '"')) return std::nullopt;
     return Quoted{begin, end_of_string(begin)};
   }
@@ -77,9 +75,7 @@ class Diagnosis {
     return std::min(text_.find_first_not_of(' ', line_start(at)), text_.size());
   }
   char here() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool in_flow() const {
-    return !state_.open.empty() && (text_[state_.open.back()] == '[' || text_[state_.open.back()] == '{');
-  }
+  bool in_flow() const { return !state_.open.empty() && state_.open.back() != YamlState::kNone; }
 
   std::optional<core::Problem> tab() const {
     const std::size_t first = first_of_line(at_);
@@ -174,12 +170,11 @@ class Diagnosis {
     return problem(colon + 1, "a space is missing behind the ':'");
   }
 
-  // A word alone above a line of keys.
+  // A word alone above a line of keys that stands no further left.
   std::optional<core::Problem> no_colon() const {
     const auto above = line_above();
     if (here() != ':' || !above || is_key_line(*above) || text_.compare(*above, 2, "- ") == 0) return std::nullopt;
-    const bool between = *above - line_start(*above) == first_of_line(at_) - line_start(at_);
-    if (!between) return std::nullopt;
+    if (*above - line_start(*above) > first_of_line(at_) - line_start(at_)) return std::nullopt;
     return problem(*above, "a ':' is missing in this line");
   }
 
@@ -203,6 +198,8 @@ class Diagnosis {
     if (spaces(first) == spaces(*above) && text_[first] == '-')
       return problem(first, "a list item stands where a key was expected",
                      "remove the '- ', or indent it below its key");
+    if (spaces(first) == spaces(*above) && line(first).find(':') == std::string_view::npos)
+      return problem(first, "a ':' is missing in this line");
     return problem(first, "this line is indented by " + spaces(first) + ", which fits nothing above it",
                    "the line above is indented by " + spaces(*above));
   }
@@ -214,6 +211,12 @@ class Diagnosis {
 };
 
 }  // namespace
+
+std::size_t behind_properties(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == '&' || text[at] == '!'))
+    at = text.find_first_not_of(" \t\r\n", text.find_first_of(" \t\r\n", at));
+  return at;
+}
 
 core::Problem diagnose_yaml(const SourceText& source, const YamlState& state, std::size_t at) {
   return Diagnosis(source, state, at).find();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sweep/spec/source_text.h"
@@ -15,9 +16,13 @@ namespace sweep {
 struct YamlState {
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  std::vector<std::size_t> open;    ///< where the lists and objects begin that have not ended, outermost first
+  /// Of each list and object that has not ended, outermost first: the [ or { within which it stands, kNone for a block.
+  std::vector<std::size_t> open;
   std::size_t last_scalar = kNone;  ///< where the last scalar begins, with its anchor and tag
 };
+
+/// Where the value itself begins whose anchor or tag may stand at `at`.
+std::size_t behind_properties(std::string_view text, std::size_t at);
 
 /// The problem at `at`, where the parser stopped.
 core::Problem diagnose_yaml(const SourceText& source, const YamlState& state, std::size_t at);

@@ -42,9 +42,16 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const std::size_t at = offset(mark);
+    const bool written = is_written_null(at);
+    if (expects_key()) {
+      const std::string word = null_word(at);
+      if (word.empty()) stop(at, "a key is missing here", "");
+      return key(at, word);
+    }
+    if (!written && anchor == 0) refuse_lost_value(at);
     Node node;
-    node.mark = is_written_null(offset(mark)) ? counter_.at(offset(mark)) : place_of_nothing(offset(mark));
-    if (expects_key()) return key(node.mark, "");
+    node.mark = written ? counter_.at(at) : place_of_nothing(at);
     place(std::move(node), anchor);
   }
 
@@ -55,7 +62,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (expects_key()) {
       anchored_key_ = anchor;
       is_merge_ = tag == "?" && value == "<<";
-      return key(counter_.at(at), value);
+      return key(at, value);
     }
     Node node;
     node.mark = counter_.at(at);
@@ -73,7 +80,7 @@ class TreeBuilder : public YAML::EventHandler {
       if (node.kind != Node::Kind::kScalar || !node.scalar.is_string())
         stop(at, "an alias that is no string stands as a key", "write the key out");
       is_merge_ = false;
-      return key(counter_.at(at), node.scalar.get<std::string>());
+      return key(at, node.scalar.get<std::string>());
     }
     aliased_ += measure(node, at, open_.size());
     if (aliased_ > kMostAliased)
@@ -83,12 +90,12 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(Node::Kind::kList, offset(mark), tag, anchor, "seq");
+                       YAML::EmitterStyle::value style) override {
+    open(Node::Kind::kList, mark, tag, anchor, style);
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(Node::Kind::kObject, offset(mark), tag, anchor, "map");
+                  YAML::EmitterStyle::value style) override {
+    open(Node::Kind::kObject, mark, tag, anchor, style);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
@@ -112,15 +119,38 @@ class TreeBuilder : public YAML::EventHandler {
   void refuse_second_document(std::size_t at) {
     if (text_.compare(at, 3, "---") == 0 || text_.rfind("\n...", at) != std::string::npos)
       stop(at, "a second document begins here", "a sweep file holds one");
+    if (text_[at] == ':') stop(at + 1, "a space is missing behind the ':'", "");
     stop(at, "this does not belong to what stands above", "indent it, or write it as what is above is written");
   }
 
+  // The null that is written at `at`, empty where none is.
+  std::string null_word(std::size_t at) const {
+    const std::size_t end = std::min(text_.find_first_of(" \t\r\n:,]}#", at), text_.size());
+    const std::string word = text_.substr(at, end - at);
+    return plain_yaml_scalar(word).value.is_null() ? word : "";
+  }
+
+  // As opposed to nothing, behind which the next key may happen to be `null`.
   bool is_written_null(std::size_t at) const {
-    const std::size_t end = std::min(text_.find_first_of(" \t\r\n,]}#", at), text_.size());
-    const std::string_view word = std::string_view(text_).substr(at, end - at);
-    const std::size_t next = std::min(text_.find_first_not_of(" \t", end), text_.size());
-    const bool is_key = next < text_.size() && text_[next] == ':';
-    return !is_key && !word.empty() && (word[0] == '&' || word[0] == '!' || plain_yaml_scalar(word).value.is_null());
+    if (at < text_.size() && (text_[at] == '&' || text_[at] == '!')) return true;
+    const std::string word = null_word(at);
+    const std::size_t next = std::min(text_.find_first_not_of(" \t", at + word.size()), text_.size());
+    return !word.empty() && (next >= text_.size() || text_[next] != ':');
+  }
+
+  // The parser takes `b` alone below `a: 1`, and `{a:1}`, for keys without a value, and `[1,,2]` for three items.
+  void refuse_lost_value(std::size_t at) {
+    if (open_.empty()) return;
+    const Open& parent = open_.back();
+    const bool in_flow = state.open.back() != YamlState::kNone;
+    if (parent.node.is_list() && in_flow) stop(at, "a value is missing here", "write null for none");
+    if (!parent.key) return;
+    const std::size_t colon = parent.key->key.find(':');
+    if (in_flow && colon != std::string::npos &&
+        text_.compare(key_offset_, colon + 1, parent.key->key, 0, colon + 1) == 0)
+      stop(key_offset_ + colon + 1, "a space is missing behind the ':'", "");
+    const std::size_t end = std::min(text_.find('\n', key_offset_), text_.size());
+    if (!in_flow && text_.find(':', key_offset_) >= end) stop(key_offset_, "a ':' is missing in this line", "");
   }
 
   // Of a value that is left out: the key's, or the list's.
@@ -167,7 +197,9 @@ class TreeBuilder : public YAML::EventHandler {
                                                   "indent it as the first item is, to make it an item")});
   }
 
-  void key(Mark mark, std::string name) {
+  void key(std::size_t at, std::string name) {
+    const Mark mark = counter_.at(at);
+    key_offset_ = at;
     Open& object = open_.back();
     object.key = Member{std::move(name), mark, {}};
     object.merges = std::exchange(is_merge_, false);
@@ -197,9 +229,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (object.merges) return merge(object, added, std::move(value));
     auto& members = object.node.members;
     if (const Member* earlier = object.node.find(added.key)) {
+      const std::string line = std::to_string(earlier->mark.line);
       warnings_.push_back(
           {added.mark, source_.problem_at(added.mark, "the key '" + added.key + "' is repeated",
-                                          "it counts, and line " + std::to_string(earlier->mark.line) + " does not")});
+                                          "this one counts and the one in line " + line + " does not")});
       members.erase(members.begin() + (earlier - members.data()));
     }
     added.value = std::move(value);
@@ -223,7 +256,18 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  void open(Node::Kind kind, std::size_t at, const std::string& tag, YAML::anchor_t anchor, std::string_view own_tag) {
+  // The bracket within which a value stands that begins at `at`: its own, the list's for the object in [a: 1], or none.
+  std::size_t bracket(std::size_t at, YAML::EmitterStyle::value style) const {
+    if (style != YAML::EmitterStyle::Flow) return YamlState::kNone;
+    const std::size_t begin = behind_properties(text_, at);
+    const bool own = begin < text_.size() && (text_[begin] == '[' || text_[begin] == '{');
+    return own || state.open.empty() ? begin : state.open.back();
+  }
+
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YAML::EmitterStyle::value style) {
+    const std::size_t at = offset(mark);
+    const std::string_view own_tag = kind == Node::Kind::kList ? "seq" : "map";
     if (expects_key()) stop(at, "a list or an object stands as a key", "write the key as a word");
     Open container;
     container.node.kind = kind;
@@ -232,7 +276,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (tag != "?" && tag != "!" && tag != std::string(kStandardTag) + std::string(own_tag))
       report(container.node.mark, "the tag " + written_tag(tag) + " has no meaning in a sweep file", "remove it");
     open_.push_back(std::move(container));
-    state.open.push_back(at);
+    state.open.push_back(bracket(at, style));
     refuse_depth(at, open_.size());
   }
 
@@ -269,6 +313,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::map<YAML::anchor_t, Node> anchors_;
   std::size_t aliased_ = 0;
   int documents_ = 0;
+  std::size_t key_offset_ = 0;       // of the last key
   bool is_merge_ = false;            // of the key that is being read
   YAML::anchor_t anchored_key_ = 0;  // likewise
 };

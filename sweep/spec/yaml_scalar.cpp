@@ -81,6 +81,9 @@ YamlScalar leading_zero(std::string_view text, bool negative, const std::string&
   const std::string plain = digits.substr(first);
   if (plain.size() == 1 && plain[0] < '8') return integer_value(text, negative, plain, 10);
   const std::string sign = negative ? "-" : "";
+  if (plain.find_first_of("89") != std::string::npos)
+    return {.problem = "the number " + std::string(text) + " begins with a zero",
+            .remedy = "write " + sign + plain + ", or '" + std::string(text) + "' for a string"};
   return {.problem = "the number " + std::string(text) + " is octal for some readers of YAML and decimal for others",
           .remedy = "write " + sign + plain + ", " + sign + "0o" + plain + " or '" + std::string(text) + "'"};
 }

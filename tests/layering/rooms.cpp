@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* const kOurFolders[] = {"core", "protocol", "kernels", "trainer", "sweep", "tests", "bench"};
+const char* const kOurFolders[] = {"core", "protocol", "kernels", "trainer", "sweep", "tests", "bench", "fuzz"};
 
 /// Whether a row holds a path: FOLDER/…, or FOLDER.h and FOLDER.cpp where the row is a pair of files.
 bool is_under(std::string_view path, std::string_view folder) {
@@ -98,7 +98,9 @@ std::vector<Library> read_libraries(const fs::path& root) {
   return libraries;
 }
 
-bool is_unrestricted(const fs::path& path) { return *path.begin() == "tests" || *path.begin() == "bench"; }
+bool is_unrestricted(const fs::path& path) {
+  return *path.begin() == "tests" || *path.begin() == "bench" || *path.begin() == "fuzz";
+}
 
 }  // namespace
 

@@ -70,7 +70,7 @@ std::string without_comments_and_literals(std::string_view text) {
 
 std::vector<SourceFile> read_sources(const fs::path& root) {
   std::vector<SourceFile> sources;
-  for (const char* folder : {"core", "protocol", "kernels", "trainer", "sweep", "tests", "bench"}) {
+  for (const char* folder : {"core", "protocol", "kernels", "trainer", "sweep", "tests", "bench", "fuzz"}) {
     if (!fs::exists(root / folder)) continue;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string extension = entry.path().extension();

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "tests/catch.h"
 
 using sweep::read_spec;
@@ -81,8 +83,8 @@ TEST_CASE("two integers as bounds are an integer range, anything else a uniform 
   CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1.0, "max": 4})")).first == 1.0);
   CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4, "distribution": "uniform"})")).second == 4.0);
   CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": 1.0, "max": 4, "distribution": "int_uniform"})")).max == 4);
-  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4, "distribution": "log_uniform_values"})"))
-            .first == 1);
+  CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4, "distribution": "log_uniform_values"})")).first ==
+        1);
 }
 
 TEST_CASE("bounds that differ beyond 53 bits are still in order") {
@@ -187,4 +189,126 @@ TEST_CASE("a long list on one line is read in a moment") {
   for (int i = 1; i < 100'000; ++i) text += ", " + std::to_string(i);
   const Spec spec = read(text + "]}}}");
   CHECK(std::get<sweep::Categorical>(spec.parameters.at(0).distribution).values.size() == 100'000);
+}
+
+TEST_CASE("the keys beyond the first sweep are read") {
+  const Spec spec = read(R"({"method": "grid", "order": "shuffled", "repeats": 3.0, "inputs": ["a.csv", "b"],
+    "metric": {"name": "val_loss", "goal": "minimize", "target": 0.25}, "keep": {"last": "none", "best": 0},
+    "parameters": {"epochs": {"values": [1, 2]}}})");
+  CHECK(spec.order == sweep::GridOrder::kShuffled);
+  CHECK(spec.repeats == 3);
+  CHECK(spec.inputs == std::vector<std::string>{"a.csv", "b"});
+  CHECK(spec.target == 0.25);
+  CHECK(spec.keep.last == sweep::Keep::Last::kNone);
+  CHECK(spec.keep.best == 0);
+  CHECK_FALSE(spec.program.has_value());
+  CHECK(spec.warnings.empty());
+}
+
+TEST_CASE("nested parameters become dotted names that remember their path") {
+  const Spec spec = read(R"({"method": "grid", "program": "t.py", "parameters": {
+    "z": {"parameters": {"y": {"parameters": {"x": {"value": 1}}}, "a.b": {"values": [1, 2]}}}, "a.b": {"value": 3}}})");
+  REQUIRE(spec.parameters.size() == 3);
+  CHECK(spec.parameters[0].name == "a.b");
+  CHECK(spec.parameters[0].path.empty());
+  CHECK(spec.parameters[1].name == "z.a.b");
+  CHECK(spec.parameters[1].path == std::vector<std::string>{"z", "a.b"});
+  CHECK(spec.parameters[2].name == "z.y.x");
+  CHECK(spec.parameters[2].path == std::vector<std::string>{"z", "y", "x"});
+  CHECK(spec.parameters[2].line == 2);
+}
+
+TEST_CASE("a parameter named seed goes with one repeat, and a nested one is no training seed") {
+  const auto with = [](const std::string& rest) { return R"({"method": "grid", "program": "t.py", )" + rest + "}"; };
+  CHECK_NOTHROW(read(with(R"("repeats": 1, "parameters": {"seed": {"min": 0, "max": 2147483647}})")));
+  CHECK_NOTHROW(read(with(R"("repeats": 3, "parameters": {"a": {"parameters": {"seed": {"value": "x"}}}})")));
+  CHECK_THROWS(read(with(R"("repeats": 2, "parameters": {"seed": {"value": 1}})")));
+  CHECK_THROWS(read(with(R"("parameters": {"seed": {"values": [1.0]}})")));
+}
+
+TEST_CASE("early termination is an error, and a warning where a flag says that it is ignored") {
+  const std::string text = R"({"method": "grid", "early_terminate": {"type": "hyperband", "min_iter": 3},
+    "parameters": {"epochs": {"value": 1}}})";
+  CHECK(refusal(text, {}).starts_with("sweep.json:1:20: the key 'early_terminate' is not supported yet, remove it"));
+  const Spec spec = read_spec(text, "sweep.json", {.ignore_early_terminate = true});
+  REQUIRE(spec.warnings.size() == 1);
+  CHECK(spec.warnings[0].problem == "the key 'early_terminate' is ignored");
+  CHECK_FALSE(
+      refusal(R"({"method": "grid", "early_terminate": {"type": "median"}, "parameters": {"epochs": {"value": 1}}})",
+              {.ignore_early_terminate = true})
+          .empty());
+}
+
+TEST_CASE("the order of a grid is a warning where a flag turns the grid into a random search") {
+  const std::string text =
+      R"({"method": "grid", "order": "shuffled", "run_cap": 1, "parameters": {"epochs": {"value": 1}}})";
+  const Spec spec = read_spec(text, "sweep.json", {.method = sweep::Method::kRandom});
+  REQUIRE(spec.warnings.size() == 1);
+  CHECK(spec.warnings[0].problem == "'order' is that of a grid");
+  CHECK(spec.order == sweep::GridOrder::kWritten);
+}
+
+TEST_CASE("what determines a sweep is the same in JSON and in YAML") {
+  const std::string json = R"({"method": "random", "run_cap": 3, "program": "t.py", "name": "one",
+    "metric": {"name": "x", "goal": "minimize", "target": 1},
+    "parameters": {"a": {"parameters": {"b": {"distribution": "q_normal", "q": 2}}},
+                   "c": {"values": [1, 2.0, "x", null], "probabilities": [0.25, 0.25, 0.25, 0.25]},
+                   "d": {"distribution": "uniform", "min": 0, "max": 1}}})";
+  const std::string yaml = R"(# another name, another spelling
+name: other
+parameters:
+  d: {max: 1.0, min: 0.0}
+  c:
+    distribution: categorical_w_probabilities
+    values: [1, 2.0, x, ~]
+    probabilities: [.25, 25e-2, 0.25, 0.250]
+  a:
+    parameters:
+      b: {distribution: q_normal, mu: 0, sigma: 1.0, q: 0x2}
+metric: {target: 1.0, goal: minimize, name: x, reduce: best}
+command: ['${env}', '${interpreter}', '${program}', '${args}']
+program: t.py
+method: random
+repeats: 1
+seed: 0
+run_cap: 3
+resources: {threads: 4}
+keep: {best: 3}
+)";
+  CHECK(core::canonical_json(read(json).determining()) ==
+        core::canonical_json(read_spec(yaml, "sweep.yaml").determining()));
+}
+
+TEST_CASE("everything that decides a result changes what determines the sweep") {
+  const auto determining = [](const std::string& text) {
+    return core::canonical_json(read_spec(text, "sweep.yaml").determining());
+  };
+  const std::string base = "method: random\nrun_cap: 3\nprogram: t.py\n";
+  const std::string tail = "parameters: {a: {distribution: q_uniform, min: 0, max: 9, q: 2}}\n";
+  std::vector<std::string> files = {
+      base + tail,
+      base + "repeats: 2\n" + tail,
+      base + "seed: 1\n" + tail,
+      base + "metric: {name: x, goal: minimize}\n" + tail,
+      base + "metric: {name: x, goal: minimize, target: 1}\n" + tail,
+      base + "metric: {name: x, goal: minimize, reduce: last}\n" + tail,
+      base + "read_metrics: {format: json}\n" + tail,
+      base + "read_metrics: {format: json, step: e}\n" + tail,
+      base + "read_metrics: {format: regex, pattern: '(?<x>a)'}\n" + tail,
+      base + "templates: {a: b}\n" + tail,
+      base + "compat: wandb\n" + tail,
+      base + "parameters: {a: {distribution: q_uniform, min: 0, max: 9, q: 2.0}}\n",
+      base + "parameters: {a: {distribution: q_uniform, min: 0, max: 9, q: 3}}\n",
+      base + "parameters: {a: {distribution: uniform, min: 0, max: 9}}\n",
+      base + "parameters: {a: {values: [1, 2]}}\n",
+      base + "parameters: {a: {values: [1, 2], probabilities: [0.5, 0.5]}}\n",
+      base + "parameters: {a.b: {value: 1}}\n",
+      base + "parameters: {a: {parameters: {b: {value: 1}}}}\n",
+      "method: grid\nprogram: t.py\nrun_cap: 3\n" + tail,
+      "method: grid\nprogram: t.py\nrun_cap: 3\norder: shuffled\n" + tail,
+      "method: random\nrun_cap: 3\nparameters: {a: {distribution: q_uniform, min: 0, max: 9, q: 2}}\n",
+  };
+  std::set<std::string> different;
+  for (const std::string& file : files) different.insert(determining(file));
+  CHECK(different.size() == files.size());
 }
