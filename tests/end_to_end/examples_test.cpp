@@ -12,7 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool succeeds(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+// The distribution's programs, whatever else is first on the tester's path.
+constexpr char kPath[] = "PATH=/usr/bin:/bin";
+
+bool succeeds(const std::string& command) {
+  return std::system(("env " + std::string(kPath) + " " + command + " >/dev/null 2>&1").c_str()) == 0;
+}
 
 // A copy of an example's folder, in which `sweep` is started in a clean environment.
 struct Example {
@@ -21,7 +26,7 @@ struct Example {
     place = folder.path() / name;
   }
   Ended sweep(const std::string& arguments) const {
-    const std::string line = "cd '" + place.string() + "' && exec env -i PATH=\"$PATH\" '" + sweep_program() + "' " + arguments;
+    const std::string line = "cd '" + place.string() + "' && exec env -i " + kPath + " '" + sweep_program() + "' " + arguments;
     return Program(folder.path(), {"/bin/sh", "-c", line}).wait();
   }
   core::Json report() const { return core::parse_json(sweep("report --json").out, "report"); }
