@@ -89,8 +89,15 @@ ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& 
   CommandContext context;
   context.interpreter = found.interpreter;
   context.environment = environment_variable;
+  const std::vector<std::string> command = resolve_command(found.program, context);
   found.sources = find_sources(
-      {found.folder, found.program.program, resolve_command(found.program, context), sweep_file, fs::absolute(runs)});
+      {found.folder, found.program.program, command, sweep_file, fs::absolute(runs)});
+  // What a variable of the environment holds may be a secret: the identity has its digest, and so has the record.
+  context.environment = [](const std::string& name) -> std::optional<std::string> {
+    const auto value = environment_variable(name);
+    return value ? std::optional("sha256:" + core::sha256_hex(*value)) : std::nullopt;
+  };
+  found.sources.command = resolve_command(found.program, context);
   found.templates = read_templates(*spec.program, found.folder);
   return found;
 }

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/suggest.h"
 #include "sweep/program/python_text.h"
+#include "sweep/spec/macros.h"
 
 namespace sweep {
 namespace {
@@ -17,52 +17,10 @@ using core::Json;
 
 constexpr char kPlace[] = "command";
 
-enum class Macro {
-  kEnv,
-  kInterpreter,
-  kProgram,
-  kSeed,
-  kArgs,
-  kArgsNoHyphens,
-  kArgsNoEquals,
-  kArgsNoBooleanFlags,
-  kArgsAppendHydra,
-  kArgsOverrideHydra,
-  kArgsJson,
-  kArgsJsonFile,
-};
-
-struct MacroName {
-  std::string_view name;  // without `${` and `}`
-  Macro macro;
-};
-
-// ${envvar:NAME} is no row: it counts inside an item too.
-constexpr MacroName kMacros[] = {
-    {"env", Macro::kEnv},
-    {"interpreter", Macro::kInterpreter},
-    {"program", Macro::kProgram},
-    {"seed", Macro::kSeed},
-    {"args", Macro::kArgs},
-    {"args_no_hyphens", Macro::kArgsNoHyphens},
-    {"args_no_equals", Macro::kArgsNoEquals},
-    {"args_no_boolean_flags", Macro::kArgsNoBooleanFlags},
-    {"args_append_hydra", Macro::kArgsAppendHydra},
-    {"args_override_hydra", Macro::kArgsOverrideHydra},
-    {"args_json", Macro::kArgsJson},
-    {"args_json_file", Macro::kArgsJsonFile},
-};
-
-std::optional<Macro> find_macro(std::string_view name) {
-  for (const MacroName& known : kMacros)
-    if (known.name == name) return known.macro;
-  return {};
-}
-
-/// The name where the whole item is a macro.
-std::optional<std::string_view> macro_name(std::string_view item) {
-  if (!item.starts_with("${") || item.find('}') != item.size() - 1) return {};
-  return item.substr(2, item.size() - 3);
+/// The macro that the whole item is; null where it is none. read_spec() has refused unknown ones.
+const MacroWord* whole_macro(std::string_view item, const std::vector<MacroUse>& uses) {
+  const bool whole = uses.size() == 1 && uses[0].begin == 0 && uses[0].end == item.size() && uses[0].closed;
+  return whole ? uses[0].known : nullptr;
 }
 
 bool is_variable_name(std::string_view name) {
@@ -71,55 +29,33 @@ bool is_variable_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-core::Problem unknown_macro(std::string_view name) {
-  std::vector<std::string> names = {"envvar:NAME"};
-  for (const MacroName& known : kMacros) names.emplace_back(known.name);
-  const auto nearest = core::nearest_word(name, names);
-  const bool variable =
-      is_variable_name(name) && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a'; });
-  if (!nearest && variable)
-    return {kPlace,
-            "unknown macro '${" + std::string(name) + "}'",
-            "write '${envvar:" + std::string(name) + "}' for the environment variable",
-            {}};
-  return {kPlace,
-          "unknown macro '${" + std::string(name) + "}'",
-          nearest ? "did you mean '${" + *nearest + "}'?" : "docs/own-trainer.md lists them",
-          {}};
+// The value of ${envvar:NAME}.
+std::string variable(const std::string& name, const CommandContext& context, std::vector<core::Problem>& problems) {
+  const auto value = is_variable_name(name) && context.environment ? context.environment(name) : std::nullopt;
+  if (value) return *value;
+  problems.push_back(is_variable_name(name)
+                         ? core::Problem{kPlace, "the environment variable '" + name + "' is not set", "set it", {}}
+                         : core::Problem{kPlace,
+                                         "'" + name + "' in '${envvar:" + name + "}' is no variable's name",
+                                         "use letters, digits and _",
+                                         {}});
+  return {};
 }
 
-// ${envvar:NAME}, and ${seed} where `seed` is given, wherever they stand in the item.
-std::string replace_inside(std::string_view item, const CommandContext& context, const std::optional<std::string>& seed,
-                           std::vector<core::Problem>& problems) {
-  constexpr std::string_view kVariable = "${envvar:", kSeed = "${seed}";
+// The macros that count inside an item: ${envvar:NAME}, and ${seed} where `seed` is given.
+std::string replace_inside(std::string_view item, const std::vector<MacroUse>& uses, const CommandContext& context,
+                           const std::optional<std::string>& seed, std::vector<core::Problem>& problems) {
   std::string out;
-  while (!item.empty()) {
-    if (seed && item.starts_with(kSeed)) {
-      out += *seed;
-      item.remove_prefix(kSeed.size());
-      continue;
-    }
-    const std::size_t end = item.starts_with(kVariable) ? item.find('}') : item.npos;
-    if (end == item.npos) {
-      out += item.front();
-      item.remove_prefix(1);
-      continue;
-    }
-    const std::string name(item.substr(kVariable.size(), end - kVariable.size()));
-    item.remove_prefix(end + 1);
-    const auto value = is_variable_name(name) && context.environment ? context.environment(name) : std::nullopt;
-    if (value) {
-      out += *value;
-    } else {
-      problems.push_back(is_variable_name(name)
-                             ? core::Problem{kPlace, "the environment variable '" + name + "' is not set", "set it", {}}
-                             : core::Problem{kPlace,
-                                             "'" + name + "' in '${envvar:" + name + "}' is no variable's name",
-                                             "use letters, digits and _",
-                                             {}});
-    }
+  std::size_t done = 0;
+  for (const MacroUse& use : uses) {
+    if (!use.known || !use.closed) continue;
+    const bool is_seed = use.known->macro == Macro::kSeed;
+    if (use.known->macro != Macro::kEnvvar && !(is_seed && seed)) continue;
+    out += item.substr(done, use.begin - done);
+    out += is_seed ? *seed : variable(std::string(use.argument), context, problems);
+    done = use.end;
   }
-  return out;
+  return out += item.substr(done);
 }
 
 /// Where one trial's arguments come from.
@@ -172,17 +108,13 @@ std::vector<std::string> expand(const UserProgram& program, const CommandContext
   std::vector<std::string> out;
   const std::optional<std::string> seed = arguments ? std::optional(std::to_string(context.seed)) : std::nullopt;
   for (const std::string& item : program.command) {
-    const auto name = macro_name(item);
-    if (!name || name->starts_with("envvar:")) {
-      out.push_back(replace_inside(item, context, seed, problems));
+    const std::vector<MacroUse> uses = find_macros(item);
+    const MacroWord* whole = whole_macro(item, uses);
+    if (!whole || whole->inside) {
+      out.push_back(replace_inside(item, uses, context, seed, problems));
       continue;
     }
-    const auto macro = find_macro(*name);
-    if (!macro) {
-      problems.push_back(unknown_macro(*name));
-      continue;
-    }
-    if (*macro == Macro::kProgram) {
+    if (whole->macro == Macro::kProgram) {
       if (program.program.empty())
         problems.push_back(
             {kPlace, "'${program}' without a program", "add the key 'program' or name the file here", {}});
@@ -193,7 +125,7 @@ std::vector<std::string> expand(const UserProgram& program, const CommandContext
       out.push_back(item);
       continue;
     }
-    switch (*macro) {
+    switch (whole->macro) {
       case Macro::kEnv:
         out.emplace_back("/usr/bin/env");
         break;
@@ -205,9 +137,6 @@ std::vector<std::string> expand(const UserProgram& program, const CommandContext
                               {}});
         out.push_back(context.interpreter);
         break;
-      case Macro::kSeed:
-        out.push_back(*seed);
-        break;
       case Macro::kArgsJson:
         out.push_back(args_json(arguments->config));
         break;
@@ -215,7 +144,7 @@ std::vector<std::string> expand(const UserProgram& program, const CommandContext
         out.push_back(context.args_json_file);
         break;
       default:
-        arguments->append(*macro, out);
+        arguments->append(whole->macro, out);
         break;
     }
   }

@@ -1,7 +1,7 @@
 // The command of a user's program, its macros replaced: what is to be started for one trial. Called by dispatch/ for
 // each attempt and by `sweep check`. Pure except find_interpreter(): no shell is involved, nothing is started.
 //
-// A macro counts where it is a whole item of `command`; `${envvar:NAME}` and `${seed}` count inside an item too. Any
+// The macros are those of spec/macros.h, which read_spec() has checked. A macro counts where it is a whole item of `command`; `${envvar:NAME}` and `${seed}` count inside an item too. Any
 // other text with a dollar is left as it is, as W&B's agent leaves it: it may be meant for a shell that the command
 // names. Values are written as Python's str() writes them.
 #pragma once
@@ -29,8 +29,8 @@ struct CommandContext {
 /// The arguments of one trial's process; the first is the program to start. `config` is the trial's, nested by
 /// Parameter::path. Parameters come in sorted dotted order.
 /// Requires: config holds every parameter; context.args_json_file where needs_args_json_file(program).
-/// Errors: UserError with every problem of the command: an unknown macro, a variable that is not set, no interpreter,
-/// ${program} without `program`, a command that comes out empty.
+/// Errors: UserError with every problem of the command: a variable that is not set, no interpreter, ${program} without
+/// `program`, a command that comes out empty.
 std::vector<std::string> expand_command(const UserProgram& program, const std::vector<Parameter>& parameters,
                                         const core::Json& config, const CommandContext& context);
 

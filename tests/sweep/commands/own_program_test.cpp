@@ -274,3 +274,14 @@ TEST_CASE("slots, an interrupt and kill -9 of the controller leave the table of 
   CHECK(other.sweep("run sweep.json --slots 3").code == 0);
   CHECK(other.csv() == csv);
 }
+
+TEST_CASE("what a variable of the environment holds reaches the program and is not written into the store") {
+  const Shop shop("#!/bin/sh\n[ \"$1\" = hunter2 ] && echo loss=1\n",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
+    "command": ["./train.sh", "${envvar:TOKEN}"], "parameters": {"x": {"value": 1}}})");
+  CHECK(shop.sweep("run sweep.json", "TOKEN=hunter2").code == 0);
+  for (const char* file : {"runs/sweeps.db", "runs/sweeps.db-wal"})
+    if (fs::exists(shop.path() / file)) CHECK(!has(shop.read(file), "hunter2"));
+  CHECK(shop.sweep("replay '#0'", "TOKEN=other").code == 4);
+  CHECK(shop.sweep("replay '#0'", "TOKEN=hunter2").code == 0);
+}

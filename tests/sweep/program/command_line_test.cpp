@@ -80,15 +80,12 @@ TEST_CASE("other text with a dollar is left for a shell, also a macro inside a l
         Strings{"sh", "-c", "echo $HOME ${HOME} --x=${args}", "${", "$", "}${env}", "${env}${env}", ""});
 }
 
-TEST_CASE("every mistake of a command is reported, with the word that was meant") {
-  CHECK(message({"p", "${arg}", "${envvar:NO}", "${program}", "${HOME}"}, "") ==
-        "command: unknown macro '${arg}', did you mean '${args}'?\n"
+TEST_CASE("every mistake of a command is reported") {
+  CHECK(message({"p", "${envvar:NO}", "${program}"}, "") ==
         "command: the environment variable 'NO' is not set, set it\n"
-        "command: '${program}' without a program, add the key 'program' or name the file here\n"
-        "command: unknown macro '${HOME}', write '${envvar:HOME}' for the environment variable");
+        "command: '${program}' without a program, add the key 'program' or name the file here");
   CHECK(message({"p", "${envvar:a b}"}) ==
         "command: 'a b' in '${envvar:a b}' is no variable's name, use letters, digits and _");
-  CHECK(message({"p", "${}"}) == "command: unknown macro '${}', docs/own-trainer.md lists them");
   CHECK(message({}) == "command: names no program to start, begin it with a program's name");
   CHECK(message({"${envvar:EMPTY}"}) == "command: names no program to start, begin it with a program's name");
 }
