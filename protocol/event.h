@@ -19,10 +19,6 @@ namespace protocol {
 
 inline constexpr std::size_t kMaxEventBytes = 64 * 1024;  ///< one line, its newline not counted
 
-// An event that the controller made of a printed line bears this field, so that it can be told from one that was sent.
-inline constexpr char kSourceField[] = "source";
-inline constexpr char kFromStdout[] = "stdout";
-
 struct Started {
   int protocol = 1;
   std::string trainer;             ///< its identity, as in the trial id

@@ -14,6 +14,7 @@
 #include "sweep/dispatch/attempt.h"
 #include "sweep/program/command_line.h"
 #include "sweep/report/display.h"
+#include "sweep/study/printed.h"
 
 namespace sweep {
 namespace {
@@ -61,7 +62,7 @@ Run run_once(const Prepared& prepared, const PlannedTrial& trial, const fs::path
   std::size_t seen = 0;
   run.result = run_attempt(request, [&](const std::vector<protocol::Event>& events) {
     for (const protocol::Event& event : events) {
-      const bool sent = !event.extra.contains(protocol::kSourceField);
+      const bool sent = !is_printed(event);
       if (sent && !std::exchange(run.sent_events, true)) run.metrics.clear(), seen = 0;
       const auto* values = std::get_if<protocol::MetricValues>(&event.body);
       if (values == nullptr) continue;

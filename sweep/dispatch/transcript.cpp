@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
+#include "sweep/study/printed.h"
 
 namespace sweep {
 
@@ -36,6 +37,7 @@ std::vector<protocol::Event> Transcript::read(const Written& written) {
     try {
       protocol::Event event = protocol::Event::parse(line, place_);
       look_at(event);
+      remove_mark(event);
       if (broken_.empty()) events.push_back(std::move(event));
     } catch (const core::UserError& error) {
       broken_ = printable_text(error.what(), 500);
@@ -55,7 +57,7 @@ void Transcript::read_printed(const std::string& line, std::vector<protocol::Eve
   std::optional<protocol::MetricValues> values = printed_->add_line(line);
   if (!values) return;
   look_at_values(*values);
-  events.push_back({next_printed_++, std::move(*values), {{protocol::kSourceField, protocol::kFromStdout}}});
+  events.push_back(marked_as_printed({next_printed_++, std::move(*values)}));
 }
 
 void Transcript::look_at(const protocol::Event& event) {

@@ -62,7 +62,13 @@ TrialRecord TrialRecord::from_attempts(const std::vector<TrainerSaid>& said) {
   TrialRecord record;
   std::vector<TrainerSaid> counting = said;
   drop_overruled(counting);
+  std::optional<std::uint32_t> attempt;
+  std::uint64_t checkpoint = 0;  // where an attempt begins that does not say so
   for (const TrainerSaid& one : counting) {
+    const bool first = std::exchange(attempt, one.attempt) != one.attempt;
+    if (first && !std::holds_alternative<protocol::Started>(one.event.body)) record.forget_after(checkpoint);
+    if (const auto* made = std::get_if<protocol::Checkpoint>(&one.event.body); made && made->kind == "last")
+      checkpoint = made->step;
     record.add(one.event);
     record.printed = record.printed || is_printed(one.event);
   }

@@ -23,6 +23,10 @@ bool is_printed(const protocol::Event& event) {
   return found != event.extra.end() && *found == kValue;
 }
 
+void remove_mark(protocol::Event& event) {
+  if (is_printed(event)) event.extra.erase(kKey);
+}
+
 void drop_overruled(std::vector<TrainerSaid>& said) {
   std::set<std::uint32_t> speaking;  // attempts whose program sent an event of its own
   for (const TrainerSaid& one : said)

@@ -13,6 +13,9 @@ namespace sweep {
 protocol::Event marked_as_printed(protocol::Event event);
 bool is_printed(const protocol::Event& event);
 
+/// Of an event that a program sent: the mark is ours, and no program sets it.
+void remove_mark(protocol::Event& event);
+
 /// Takes out the marked events of each attempt that gave one without the mark.
 void drop_overruled(std::vector<TrainerSaid>& said);
 

@@ -118,6 +118,7 @@ void Study::apply_ordered(const AttemptOrdered& event) {
   attempt.device = event.device;
   attempt.reason = event.reason;
   attempt.checkpoint_before = trial.checkpoint ? trial.checkpoint->step : 0;
+  if (!event.resume_file.empty()) attempt.resumed_from = attempt.checkpoint_before;  // until `started` says otherwise
   trial.attempts.push_back(std::move(attempt));
   trial.phase = Phase::kRunning;
   waiting_.erase(event.index);
@@ -134,9 +135,13 @@ void Study::apply_said(const TrainerSaid& event) {
   TrialNumbers& numbers = *numbers_.at(event.index);
   numbers.hear(is_printed(event.event));
   const auto& body = event.event.body;
+  AttemptState& attempt = trial.attempts.back();
+  const bool first = !std::exchange(attempt.spoke, true);
+  // A program that does not say where it begins begins where it was told to.
+  if (first && !std::holds_alternative<protocol::Started>(body)) numbers.go_on(attempt.resumed_from);
   if (const auto* started = std::get_if<protocol::Started>(&body)) {
-    trial.attempts.back().resumed_from = started->resumed_from;
-    trial.attempts.back().environment = started->environment;
+    attempt.resumed_from = started->resumed_from;
+    attempt.environment = started->environment;
     numbers.go_on(started->resumed_from);
   } else if (const auto* metric = std::get_if<protocol::MetricValues>(&body)) {
     numbers.add(*metric);

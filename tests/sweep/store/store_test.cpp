@@ -82,10 +82,11 @@ void sql(const fs::path& file, const char* statement) {
   sqlite3_close(database);
 }
 
-// The store as version 1 made it: without target and repeats of a sweep.
+// The store as version 1 made it: without target, repeats and program of a sweep.
 void make_old(const fs::path& file) {
   sql(file, "ALTER TABLE sweeps DROP COLUMN target");
   sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
+  sql(file, "ALTER TABLE sweeps DROP COLUMN program");
   sql(file, "PRAGMA user_version = 1");
 }
 
@@ -245,16 +246,18 @@ TEST_CASE("a folder without a store, another database, a text file and another v
   CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "has schema version 99");
 }
 
-TEST_CASE("a sweep's target and repeats come back, to the bit") {
+TEST_CASE("a sweep's target, repeats and program come back, to the bit") {
   const TemporaryFolder folder;
   Store store(folder.path(), Store::Mode::kReadWrite);
   sweep::SweepRecord with = record();
   with.target = 0.1 + 0.2;
   with.repeats = 3;
+  with.program = {{"folder", "/somewhere"}};
   store.add_sweep(with);
   store.add_sweep(record("b"));
   CHECK(store.find_sweep(with.id)->target == 0.1 + 0.2);
   CHECK(store.find_sweep(with.id)->repeats == 3);
+  CHECK(store.find_sweep(with.id)->program == with.program);
   CHECK(!store.find_sweep("b")->target);
   CHECK(store.find_sweep("b")->repeats == 1);
 }

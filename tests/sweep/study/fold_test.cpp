@@ -60,6 +60,20 @@ TEST_CASE("an attempt that never said started changes nothing that counts") {
   CHECK(study.find(0)->value == 0.5);
 }
 
+TEST_CASE("an attempt that says no started begins where it was told to, and what came after that counts no more") {
+  const Study again = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.5), metric(0, 0, 2, 0.125),
+                           ended(0, 0, Outcome::kKilled), ordered(0, 1), metric(0, 1, 1, 0.5));
+  CHECK(again.find(0)->value == 0.5);
+  CHECK(again.find(0)->last_step == 1);
+  sweep::AttemptOrdered resumed = ordered(0, 1);
+  resumed.resume_file = "last-1";
+  const Study going_on =
+      fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.25), checkpoint(0, 0, 1), metric(0, 0, 2, 0.125),
+           ended(0, 0, Outcome::kKilled), resumed, metric(0, 1, 3, 0.5));
+  CHECK(going_on.find(0)->value == 0.25);
+  CHECK(going_on.find(0)->last_step == 3);
+}
+
 TEST_CASE("a metric that two attempts give otherwise for one step is a finding, and the trial failed") {
   Study study =
       fold(loss(), planned(0), ordered(0), started(0, 0, 0), metric(0, 0, 1, 0.5), metric(0, 0, 2, 0.25),
