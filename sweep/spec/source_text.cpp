@@ -128,7 +128,8 @@ void require_text(const SourceText& source, bool control_characters) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = core::utf8_length(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
-    const bool control = (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
+    const bool line_end = byte == '\n' || (byte == '\r' && text.compare(at, 2, "\r\n") == 0);
+    const bool control = (byte < 0x20 && byte != '\t' && !line_end) || byte == 0x7f;
     if (length == 0 || byte == 0 || (control_characters && control)) {
       constexpr char kHex[] = "0123456789abcdef";
       refuse(at, std::string("the byte 0x") + kHex[byte >> 4] + kHex[byte & 15] + " is not text",

@@ -54,7 +54,7 @@ class MarkCounter {
 };
 
 /// Refuses what is not text: a byte order mark, bytes that are not UTF-8, NUL; with `control_characters` also every
-/// other control character but tab, line feed and carriage return. Errors: UserError with the first of them.
+/// other control character but tab and the ends of lines, \n and \r\n. Errors: UserError with the first of them.
 void require_text(const SourceText& source, bool control_characters);
 
 }  // namespace sweep

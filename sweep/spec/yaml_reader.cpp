@@ -43,7 +43,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const std::size_t at = offset(mark);
-    const bool written = is_written_null(at);
+    // Where no ':' follows a key the parser gives its own place for that of its value.
+    const bool behind_key = open_.empty() || !open_.back().key || at > key_offset_;
+    const bool written = behind_key && is_written_null(at);
     if (expects_key()) {
       const std::string word = null_word(at);
       if (word.empty()) stop(at, "a key is missing here", "");
@@ -145,12 +147,15 @@ class TreeBuilder : public YAML::EventHandler {
     const bool in_flow = state.open.back() != YamlState::kNone;
     if (parent.node.is_list() && in_flow) stop(at, "a value is missing here", "write null for none");
     if (!parent.key) return;
-    const std::size_t colon = parent.key->key.find(':');
-    if (in_flow && colon != std::string::npos &&
-        text_.compare(key_offset_, colon + 1, parent.key->key, 0, colon + 1) == 0)
+    const std::string& key = parent.key->key;
+    const bool plain = text_.compare(key_offset_, key.size(), key) == 0;
+    const std::size_t colon = plain ? key.find(':') : std::string::npos;
+    if (colon != std::string::npos && colon + 1 < key.size())
       stop(key_offset_ + colon + 1, "a space is missing behind the ':'", "");
-    const std::size_t end = std::min(text_.find('\n', key_offset_), text_.size());
-    if (!in_flow && text_.find(':', key_offset_) >= end) stop(key_offset_, "a ':' is missing in this line", "");
+    const std::size_t end = plain ? key_offset_ + key.size() : std::min(text_.find('\n', key_offset_), text_.size());
+    const std::size_t next = std::min(text_.find_first_not_of(" \t", end), text_.size());
+    const bool has_colon = plain ? next < text_.size() && text_[next] == ':' : text_.find(':', key_offset_) < end;
+    if (!in_flow && !has_colon) stop(key_offset_, "a ':' is missing in this line", "");
   }
 
   // Of a value that is left out: the key's, or the list's.
