@@ -23,7 +23,7 @@ open("started.txt", "a").write(json.dumps(sys.argv) + "\n")
 events, seq = open(os.environ["SWEEP_EVENTS"], "a", buffering=1), itertools.count()
 def report(event, **fields):
     events.write(json.dumps({"event": event, "seq": next(seq), **fields}) + "\n")
-report("metric", step=1, values={document["metric"]["name"]: document["index"] + 0.5})
+report("metric", step=1, values={document.get("metric", {}).get("name", "loss"): document["index"] + 0.5})
 report("finished", outcome="completed")
 )";
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "fuzz/fuzz_target.h"
 #include "protocol/event.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

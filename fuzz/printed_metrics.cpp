@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
+#include "fuzz/fuzz_target.h"
 #include "protocol/event.h"
 #include "sweep/program/printed_metrics.h"
 
