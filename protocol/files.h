@@ -10,6 +10,7 @@ inline constexpr char kModulesFolder[] = "modules";        ///< Python modules t
 inline constexpr char kLocksFolder[] = "locks";            ///< one file a sweep and a trial, locked with flock
 inline constexpr char kCheckpointsFolder[] = "checkpoints";  ///< inside a trial's folder
 inline constexpr char kTrialDocumentFile[] = "trial.json";   ///< inside attempt-N
+inline constexpr char kEventsPipe[] = "events";  ///< while a user's program runs: where it writes its events
 inline constexpr char kStdoutFile[] = "stdout.log";
 inline constexpr char kStderrFile[] = "stderr.log";
 

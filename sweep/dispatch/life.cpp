@@ -85,7 +85,8 @@ Order make_order(const AttemptRequest& request) {
           request.folder / protocol::kStdoutFile,
           request.folder / protocol::kStderrFile,
           request.working_folder,
-          request.read_metrics.has_value()};
+          request.read_metrics.has_value(),
+          request.read_metrics ? request.folder / protocol::kEventsPipe : fs::path()};
 }
 
 // The last line that is not empty, of at most the last 4 KiB.

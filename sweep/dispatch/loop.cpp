@@ -149,7 +149,10 @@ void Loop::end_lost_attempts() {
   for (const std::uint64_t index : lost) {
     const TrialState& trial = *study_.find(index);
     const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
-    launcher_.end_strays(attempt_marker(attempt_folder(options_.runs, trial.trial, attempt)));
+    const fs::path folder = attempt_folder(options_.runs, trial.trial, attempt);
+    launcher_.end_strays(attempt_marker(folder));
+    std::error_code ignored;
+    fs::remove(folder / protocol::kEventsPipe, ignored);
     record(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false});
   }
 }

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "sweep/dispatch/data.h"
+#include "sweep/program/printed_metrics.h"
 
 namespace sweep {
 namespace {
@@ -103,6 +104,14 @@ void check_inputs(const Spec& spec, const SweepRecord& record) {
                             "put it back or run a new sweep");
 }
 
+// What would fail at the first start, or at each, is said before anything runs.
+void try_start(const ReadyProgram& program, const TrialPlan& plan, std::vector<core::Problem>& warnings) {
+  const ProgramStart start = start_of(program, plan.trial(0), fs::temp_directory_path());
+  warnings.insert(warnings.end(), start.warnings.begin(), start.warnings.end());
+  const auto& metric = plan.spec().metric;
+  PrintedMetrics(program.program.read_metrics, metric ? std::optional(metric->name) : std::nullopt);
+}
+
 Device recorded_device(const SweepRecord& record, const Overrides& overrides, const Spec& spec) {
   if (overrides.device) return *overrides.device;
   if (!record.program.is_object()) return spec.device;
@@ -169,8 +178,9 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   Json inputs = Json::object();
   look_for(missing, warnings, [&] { inputs = input_digests(spec.inputs, absolute_path(file).parent_path()); });
   identity.data = data_identity(data, inputs);
-  return {std::move(text), TrialPlan(std::move(spec), std::move(identity)), std::move(trainer), std::move(data),
-          std::move(warnings)};
+  TrialPlan plan(std::move(spec), std::move(identity));
+  if (trainer.program) try_start(*trainer.program, plan, warnings);
+  return {std::move(text), std::move(plan), std::move(trainer), std::move(data), std::move(warnings)};
 }
 
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {

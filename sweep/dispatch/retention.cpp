@@ -52,7 +52,7 @@ std::optional<std::uint64_t> Retention::place(const Study& study, const TrialSta
 void Retention::remove(const TrialState& trial, const std::string& kind) const {
   const fs::path folder = runs_ / protocol::kTrialsFolder / trial.trial / protocol::kCheckpointsFolder;
   std::error_code ignored;
-  if (!fs::exists(folder, ignored)) return;
+  if (!fs::exists(folder, ignored) || fs::is_empty(folder, ignored)) return;
   store_.read_trial({sweep_, trial.index}, /*with_trace=*/false, [&](const StoredEvent& stored) {
     const auto* said = std::get_if<TrainerSaid>(&stored.event);
     const auto* checkpoint = said ? std::get_if<protocol::Checkpoint>(&said->event.body) : nullptr;

@@ -14,6 +14,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/utf8.h"
 #include "protocol/files.h"
 #include "sweep/program/command_line.h"
 #include "sweep/program/render_template.h"
@@ -73,10 +74,44 @@ std::string changed_text(const std::vector<std::string>& files) {
   return "has changed since the sweep began: " + (files.empty() ? "its command or a template" : names);
 }
 
+// A rendered file lies in the attempt's folder and nowhere else, beside what is ours there.
+void check_rendered_name(const std::string& rendered) {
+  const fs::path path = fs::path(rendered).lexically_normal();
+  const std::string first = path.empty() ? "" : path.begin()->string();
+  if (path.is_absolute() || first == ".." || first == "." || !path.has_filename())
+    throw core::UserError("templates", fmt::format("'{}' is no place inside of an attempt's folder", rendered),
+                          "write a relative path");
+  for (const char* ours : {protocol::kTrialDocumentFile, protocol::kStdoutFile, protocol::kStderrFile,
+                           protocol::kEventsPipe, kArgsFile})
+    if (path == ours)
+      throw core::UserError("templates", fmt::format("'{}' is the name of a file of ours", rendered), "write another");
+}
+
 std::map<std::string, std::string> read_templates(const UserProgram& program, const fs::path& folder) {
   std::map<std::string, std::string> texts;
-  for (const auto& [source, rendered] : program.templates) texts[rendered] = core::read_file(folder / source);
+  for (const auto& [source, rendered] : program.templates) {
+    check_rendered_name(rendered);
+    if (!texts.emplace(rendered, core::read_file(folder / source)).second)
+      throw core::UserError("templates", fmt::format("two templates become '{}'", rendered), "write two names");
+  }
   return texts;
+}
+
+// No command line can carry a NUL: the program would see a shorter value.
+void check_argument(const std::string& argument) {
+  if (argument.find('\0') != std::string::npos)
+    throw core::UserError("command", "an argument holds a NUL character", "pass such a value by ${args_json_file}");
+}
+
+// A byte that is no UTF-8 is a question mark: the store takes text only.
+std::string as_text(std::string_view bytes) {
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = core::utf8_length(bytes, at);
+    text += length > 0 ? bytes.substr(at, length) : "?";
+    at += std::max<std::size_t>(length, 1);
+  }
+  return text;
 }
 
 ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& folder, const fs::path& runs,
@@ -189,12 +224,16 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, co
   context.environment = environment_variable;
   ProgramStart start;
   start.argv = expand_command(program.program, program.parameters, trial.config, context);
+  for (const std::string& argument : start.argv) check_argument(argument);
   const std::optional<fs::path> executable = find_executable(program, start.argv.front());
   if (executable) start.argv.front() = executable->string();  // else the start says what is missing
   put_rendered_paths(start.argv, program.templates, attempt_folder);
-  for (const auto& [rendered, text] : program.templates)
-    start.files[rendered] =
-        render_template(text, program.template_of(rendered), program.parameters, trial.config, trial.seed).text;
+  for (const auto& [rendered, text] : program.templates) {
+    RenderedTemplate file =
+        render_template(text, program.template_of(rendered), program.parameters, trial.config, trial.seed);
+    start.files[rendered] = std::move(file.text);
+    start.warnings.insert(start.warnings.end(), file.warnings.begin(), file.warnings.end());
+  }
   if (needs_args_json_file(program.program)) start.files[kArgsFile] = args_json(trial.config) + "\n";
   if (!program.modules.empty()) {
     const std::string before = environment_variable("PYTHONPATH").value_or("");
@@ -216,7 +255,7 @@ Json recorded_outputs(const UserProgram& program) {
     const auto output = program_output(command, kRecordPatience, kMostRecordedBytes);
     outputs.push_back({{"command", command},
                        {"code", output ? Json(output->code) : Json(nullptr)},
-                       {"output", output ? Json(output->out) : Json(nullptr)}});
+                       {"output", output ? Json(as_text(output->out)) : Json(nullptr)}});
   }
   return outputs;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json.h"
 #include "sweep/program/sources.h"
 #include "sweep/search/trials.h"
@@ -39,6 +40,7 @@ struct ProgramStart {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> files;  ///< name in the attempt's folder → contents
+  std::vector<core::Problem> warnings;       ///< of the templates
 };
 
 /// Looks for the program in `folder` and reads its sources and templates. Writes nothing. Errors: UserError where the

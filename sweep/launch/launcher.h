@@ -31,6 +31,8 @@ struct Order {
   std::filesystem::path stderr_file;
   std::filesystem::path folder;  ///< working folder; empty: the controller's
   bool read_stdout = false;      ///< give what it prints in Process::lines() as well
+  std::filesystem::path events;  ///< a place for a named pipe, for programs that start others: those may close every
+                                 ///< descriptor that they inherit; empty: an inherited pipe
 };
 
 /// What a process has written since it was last asked: whole lines, without their newlines.

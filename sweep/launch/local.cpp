@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -41,6 +42,22 @@ Descriptor open_output(const std::filesystem::path& file) {
 void remove_if_empty(const std::filesystem::path& file) {
   std::error_code ignored;
   if (std::filesystem::file_size(file, ignored) == 0 && !ignored) std::filesystem::remove(file, ignored);
+}
+
+// Where a child's events come from, and what it is told.
+struct EventsPipe {
+  Descriptor read_end, child_end;  // no child_end where the pipe has a name
+  std::string path;
+};
+
+// Opened for reading and writing, a named pipe has no end, and a writer's open never waits.
+EventsPipe open_events(const std::filesystem::path& place) {
+  if (!place.empty() && (::unlink(place.c_str()), ::mkfifo(place.c_str(), 0600) == 0)) {
+    Descriptor both(::open(place.c_str(), O_RDWR | O_CLOEXEC));
+    if (both.is_open()) return {std::move(both), {}, place.string()};
+  }
+  auto [read_end, child_end] = make_pipe();  // also where the file system knows no named pipes
+  return {std::move(read_end), std::move(child_end), "/dev/fd/" + std::to_string(kEventsDescriptor)};
 }
 
 // What the handlers share; they may run after the process object is gone.
@@ -129,6 +146,7 @@ class LocalProcess : public Process {
   LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
                std::optional<LinePipe> printed, const Order& order, std::function<void()> on_exit)
       : outputs_{order.stdout_file, order.stderr_file},
+        named_pipe_(order.events),
         watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
     watch_->on_exit = std::move(on_exit);
     watch_->wait_for_exit();
@@ -144,6 +162,7 @@ class LocalProcess : public Process {
     if (watch_->printed) watch_->printed->close();
     // Not before: what was read last is written to its file by the controller.
     for (const std::filesystem::path& output : outputs_) remove_if_empty(output);
+    if (!named_pipe_.empty()) ::unlink(named_pipe_.c_str());
   }
 
   asio::awaitable<Written> lines() override {
@@ -178,6 +197,7 @@ class LocalProcess : public Process {
 
  private:
   std::array<std::filesystem::path, 2> outputs_;
+  std::filesystem::path named_pipe_;
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
@@ -228,7 +248,7 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     throw core::EnvironmentError(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor out = open_output(order.stdout_file);
   const Descriptor err = open_output(order.stderr_file);
-  auto [events, events_child] = make_pipe();
+  auto [events, events_child, events_path] = open_events(order.events);
   std::optional<LinePipe> printed;
   if (order.read_stdout) {
     auto [read_end, write_end] = make_pipe();
@@ -237,7 +257,7 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   warden_.watch(order.marker);
 
   StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get(), order.folder.string()};
-  request.environment.push_back(std::string(protocol::kEnvEvents) + "=/dev/fd/" + std::to_string(kEventsDescriptor));
+  request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + events_path);
   const StartResult started = start_process(request);
   const auto tidy_up = [this, marker = order.marker] {
     end_strays(marker);
@@ -247,6 +267,7 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     tidy_up();
     remove_if_empty(order.stdout_file);
     remove_if_empty(order.stderr_file);
+    if (!order.events.empty()) ::unlink(order.events.c_str());
     throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error));
   }
   warden_.watch(order.marker, started.pid);

@@ -111,10 +111,12 @@ TEST_CASE("the program gets the environment that the protocol lists, its folder,
   const std::string log = shop.sweep("logs '#0'").out;
   CHECK(has(log, fs::canonical(shop.path()).string() + "\n"));
   for (const char* line : {"\nKEPT=yes\n", "\nOMP_NUM_THREADS=1\n", "\nPYTHONUNBUFFERED=1\n", "\nSWEEP_ATTEMPT=0\n",
-                           "\nSWEEP_EVENTS=/dev/fd/3\n", "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n",
+                           "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n",
                            "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
     CHECK(has(log, line));
   CHECK(!has(log, "SWEEP_FOREIGN"));
+  CHECK(has(log, "/attempt-0/events\nSWEEP_ID="));
+  CHECK(!fs::exists(shop.path() / "runs/trials" / shop.trial().at("trial").get<std::string>() / "attempt-0/events"));
   const auto value = [&](const std::string& name) {
     const std::size_t at = log.find("\n" + name + "=") + name.size() + 2;
     return log.substr(at, log.find('\n', at) - at);
@@ -245,6 +247,37 @@ TEST_CASE("a template is rendered for each trial, and its name in the command me
   CHECK(shop.sweep("run sweep.json").code == 0);
   CHECK(shop.trial(0).at("value") == 3.125);
   CHECK(shop.trial(1).at("value") == 1.125);
+}
+
+TEST_CASE("a launcher that closes what its workers inherit does not cut them off from their events") {
+  if (std::system("python3 --version >/dev/null 2>&1") != 0) skip("there is no python3");
+  const Shop shop("#!/bin/sh\nexec python3 -c 'import subprocess; subprocess.run([\"./worker.sh\"], close_fds=True, check=True)'\n");
+  shop.program("worker.sh", R"(#!/bin/sh
+echo '{"event":"metric","seq":0,"step":1,"values":{"loss":5}}' >>"$SWEEP_EVENTS"
+echo '{"event":"finished","seq":1,"outcome":"completed"}' >>"$SWEEP_EVENTS"
+)");
+  CHECK(shop.sweep("run sweep.json --count 1").code == 0);
+  CHECK(shop.trial().at("value") == 5.0);
+}
+
+TEST_CASE("a template, a pattern and an argument that cannot work are refused before anything runs") {
+  const auto message = [](const std::string& keys, const std::string& values = "[1]") {
+    const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
+  "command": ["./train.sh", "${args}"], )" + keys + R"( "parameters": {"x": {"values": )" + values + "}}}");
+    shop.write("in.txt", "{{ y }}\n");
+    const Said said = shop.sweep("run sweep.json");
+    CHECK(said.code == 2);
+    CHECK(!fs::exists(shop.path() / "runs/sweeps.db"));
+    return said.err;
+  };
+  CHECK(message(R"("templates": {"in.txt": "../out.txt"},)") ==
+        "templates: '../out.txt' is no place inside of an attempt's folder, write a relative path\n");
+  CHECK(message(R"("templates": {"in.txt": "trial.json"},)") ==
+        "templates: 'trial.json' is the name of a file of ours, write another\n");
+  CHECK(has(message(R"("templates": {"in.txt": "out.txt"},)"), "in.txt:1:4: "));
+  CHECK(has(message(R"("templates": {"none.txt": "out.txt"},)"), "none.txt"));
+  CHECK(has(message(R"x("read_metrics": {"format": "regex", "pattern": "(?<acc>\\d+)"},)x"), "'loss'"));
+  CHECK(has(message("", R"(["a\u0000b"])"), "command: an argument holds a NUL character"));
 }
 
 TEST_CASE("the file of args_json_file holds the configuration, and seed is the training seed") {
