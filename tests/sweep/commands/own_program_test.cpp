@@ -318,3 +318,87 @@ TEST_CASE("what a variable of the environment holds reaches the program and is n
   CHECK(shop.sweep("replay '#0'", "TOKEN=other").code == 4);
   CHECK(shop.sweep("replay '#0'", "TOKEN=hunter2").code == 0);
 }
+
+TEST_CASE("what plan prints is what run does: the same trials, seeds and values, in the same order") {
+  const Shop shop(kScript, R"({"method": "random", "seed": 7, "repeats": 2, "run_cap": 3,
+    "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh", "${args}"],
+    "parameters": {"x": {"min": 1, "max": 9}, "y": {"distribution": "normal"}, "z": {"parameters": {"w": {"value": "a,b"}}}}})");
+  const core::Json plan = core::parse_json(shop.sweep("plan sweep.json --format json").out, "plan");
+  const std::string csv = shop.sweep("plan sweep.json --format csv").out;
+  REQUIRE(shop.sweep("run sweep.json --slots 2").code == 0);
+  const core::Json report = core::parse_json(shop.sweep("report --json").out, "report");
+  std::vector<core::Json> ran(6);
+  for (const core::Json& row : report.at("trials"))
+    for (const core::Json& replicate : row.at("replicates")) {
+      ran.at(replicate.at("index")) = replicate;
+      ran.at(replicate.at("index"))["config"] = row.at("config");
+    }
+  REQUIRE(plan.at("trials").size() == 6);
+  std::string expected = "index,trial,replicate,seed,state,x,y,z.w\n";
+  for (std::size_t i = 0; i < 6; ++i) {
+    const core::Json& planned = plan.at("trials")[i];
+    for (const char* key : {"trial", "seed", "config", "replicate"}) CHECK(planned.at(key) == ran[i].at(key));
+    expected += std::to_string(i) + "," + planned.at("trial").get<std::string>() + "," + std::to_string(i % 2) + "," +
+                core::canonical_json(planned.at("seed")) + ",new," + core::canonical_json(planned.at("config").at("x")) +
+                "," + core::canonical_json(planned.at("config").at("y")) + ",\"a,b\"\n";
+  }
+  CHECK(csv == expected);
+}
+
+TEST_CASE("a sweep ends with the first trial by index that reaches its target, for any number of slots") {
+  std::string first;
+  for (const char* slots : {"1", "2", "4"}) {
+    // The third of eight reaches it, and later ones are quicker to.
+    const Shop shop("#!/bin/sh\nfor a; do case $a in --x=*) x=${a#*=} ;; esac; done\n[ $x -gt 3 ] || sleep 0.$((8 - 2 * x))\n"
+                    "[ $x -ge 3 ] && echo loss=0.5 || echo loss=$x.5\n",
+                    R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize", "target": 0.5},
+      "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [1, 2, 3, 4, 5, 6, 7, 8]}}})");
+    const Said said = shop.sweep(std::string("run sweep.json --slots ") + slots);
+    INFO(said.err);
+    CHECK(said.code == 0);
+    CHECK(has(said.out, "ended at trial #2"));
+    const std::string csv = shop.csv();
+    CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+    if (first.empty()) first = csv;
+    CHECK(csv == first);
+    CHECK(has(shop.sweep("run sweep.json").err, "is finished, nothing to run"));
+  }
+}
+
+TEST_CASE("flags stand above the file: a method that is not supported runs with --method, and hyperband without it") {
+  const Shop shop(kScript, R"({"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh", "${args}"],
+    "early_terminate": {"type": "hyperband", "min_iter": 3}, "parameters": {"x": {"min": 1, "max": 9}}})");
+  CHECK(shop.sweep("check sweep.json").code == 2);
+  CHECK(shop.sweep("check sweep.json --method random").code == 2);
+  CHECK(shop.sweep("run sweep.json --method random --count 3 --ignore-early-terminate").code == 0);
+  CHECK(has(shop.sweep("resume").err, "is finished, nothing to run"));
+  CHECK(shop.sweep("replay '#0'").code == 0);
+}
+
+TEST_CASE("of the checkpoints of ended trials only the best of the best stay, as keep says") {
+  const Shop shop(R"(#!/bin/sh
+for a; do case $a in --x=*) x=${a#*=} ;; esac; done
+for kind in last best; do echo data >"$SWEEP_CHECKPOINT_DIR/$kind-1.bin"; done
+echo mine >"$SWEEP_CHECKPOINT_DIR/notes"
+cat >>"$SWEEP_EVENTS" <<EOF
+{"event":"started","seq":0}
+{"event":"metric","seq":1,"step":1,"values":{"loss":$x}}
+{"event":"checkpoint","seq":2,"step":1,"kind":"best","file":"best-1.bin","sha256":""}
+{"event":"checkpoint","seq":3,"step":1,"kind":"last","file":"last-1.bin","sha256":""}
+{"event":"checkpoint","seq":4,"step":1,"kind":"last","file":"../../../../outside","sha256":""}
+{"event":"finished","seq":5,"outcome":"completed"}
+EOF
+)",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "keep": {"best": 2},
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1, 4, 2]}}})");
+  shop.write("outside", "precious");
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  CHECK(shop.read("outside") == "precious");
+  for (int i = 0; i < 4; ++i) {
+    const core::Json trial = shop.trial(i);
+    const fs::path folder = shop.path() / "runs/trials" / trial.at("trial").get<std::string>() / "checkpoints";
+    CHECK(!fs::exists(folder / "last-1.bin"));
+    CHECK(fs::exists(folder / "best-1.bin") == (trial.at("config").at("x") <= 2));
+    CHECK(fs::exists(folder / "notes"));
+  }
+}
