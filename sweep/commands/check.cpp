@@ -23,7 +23,7 @@ struct Checked {
 
 // Data that is not here is worth a word, but the file is right without it.
 Checked read(const SweepFlags& flags) {
-  const std::string text = core::read_file(flags.file);
+  const std::string text = core::read_file(flags.file, kMaxSweepFileBytes);
   const Overrides& above = flags.overrides;
   Spec spec = read_spec(text, flags.file, {.method = above.method, .seed = above.seed, .run_cap = above.count});
   const TrainerCommand trainer = ask_trainer(find_trainer(above));

@@ -229,7 +229,7 @@ protocol::DataSource find_data(const std::string& name, const fs::path& sweep_fi
 }
 
 Planned plan_file(const fs::path& file, const Overrides& overrides) {
-  std::string text = core::read_file(file);
+  std::string text = core::read_file(file, kMaxSweepFileBytes);
   Spec spec = read_spec(text, file, in_spec(overrides));
   check_numerics(spec);
   TrainerCommand trainer = ask_trainer(find_trainer(overrides));

@@ -140,7 +140,9 @@ int run_trial(const TrialOrder& order, EventSink& events) {
                      order.checkpoint_dir.empty() ? nullptr : &folder, order.stop_requested, order.now_s, order.say});
   if (!order.resume.empty()) {
     const std::filesystem::path file = resume_file(order);
-    training.restore(load_checkpoint(file, checkpoint_identity(order.document)), file.string());
+    training.restore(load_checkpoint(file, checkpoint_identity(order.document),
+                                     max_checkpoint_bytes(training.weight_count())),
+                     file.string());
     folder.keep(kLastKind, file.filename().string());
   }
   events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(),
