@@ -181,7 +181,7 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
     AttemptResult result = judge_end(transcript);
     result.outcome = judge_metric(result.outcome, request.document.metric, transcript.metric());
     if (result.outcome == Outcome::kNoMetric)
-      result.detail = "never gave the metric '" + request.document.metric->name + "'";
+      result.detail = no_metric_detail(*request.document.metric);
     return result;
   }
   if (stopped) return {Outcome::kCancelled, "stopped"};
@@ -219,6 +219,8 @@ Outcome judge_metric(Outcome said, const std::optional<protocol::Metric>& metric
   if (!last_value) return Outcome::kNoMetric;
   return std::isfinite(*last_value) ? Outcome::kCompleted : Outcome::kDiverged;
 }
+
+std::string no_metric_detail(const protocol::Metric& metric) { return "never gave the metric '" + metric.name + "'"; }
 
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control) {
