@@ -4,9 +4,6 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "core/error.h"
 
@@ -51,16 +48,9 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 
 std::string sha256_hex(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
 
-std::string sha256_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw UserError(file.string(), std::string("cannot be read: ") + std::strerror(errno));
+std::string sha256_file(const std::filesystem::path& file, std::uint64_t limit_bytes) {
   Sha256 hash;
-  std::vector<char> buffer(1 << 20);
-  while (in) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(in.gcount())));
-  }
-  if (in.bad()) throw UserError(file.string(), "reading failed");
+  read_pieces(file, limit_bytes, [&](std::string_view piece) { hash.update(piece); });
   return hash.hex();
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/files.h"
+
 namespace core {
 
 /// A running SHA-256. Not thread-safe. Errors: check() where OpenSSL fails.
@@ -32,7 +34,7 @@ class Sha256 {
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_hex(std::string_view text);
 
-/// The digest of a file's contents. Errors: UserError that names the file.
-std::string sha256_file(const std::filesystem::path& file);
+/// The digest of a regular file's contents. Errors: as of read_pieces (core/files.h).
+std::string sha256_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 
 }  // namespace core

@@ -2,17 +2,19 @@
 #include "core/files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <vector>
 
 #include "core/error.h"
 
 namespace core {
 namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const char* action) {
   throw EnvironmentError(file.string(), std::string(action) + ": " + std::strerror(errno));
@@ -44,14 +46,39 @@ void sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) throw UserError(file.string(), "is a folder", "name a file");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw UserError(file.string(), std::string("cannot be read: ") + std::strerror(errno));
-  std::ostringstream contents;
-  contents << in.rdbuf();
-  if (in.bad()) throw UserError(file.string(), "reading failed");
-  return std::move(contents).str();
+void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
+                 const std::function<void(std::string_view)>& take) {
+  const auto refuse = [&](const std::string& problem, const char* remedy = "") {
+    throw UserError(file.string(), problem, remedy);
+  };
+  // Opening a pipe would wait for somebody who writes to it.
+  Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status {};
+  if (descriptor.fd < 0 || ::fstat(descriptor.fd, &status) != 0)
+    refuse(std::string("cannot be read: ") + std::strerror(errno));
+  if (S_ISDIR(status.st_mode)) refuse("is a folder", "name a file");
+  if (!S_ISREG(status.st_mode)) refuse("is a device, a pipe or a socket", "name a regular file");
+  const std::string at_most = std::to_string(limit_bytes) + " bytes are allowed here";
+  if (static_cast<std::uint64_t>(status.st_size) > limit_bytes)
+    refuse("has " + std::to_string(status.st_size) + " bytes, at most " + at_most);
+
+  std::vector<char> block(kBlockBytes);
+  std::uint64_t total = 0;
+  for (;;) {
+    const ssize_t got = ::read(descriptor.fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse(std::string("cannot be read: ") + std::strerror(errno));
+    if (got == 0) return;
+    total += static_cast<std::uint64_t>(got);
+    if (total > limit_bytes) refuse("grows while it is read, at most " + at_most);
+    take({block.data(), static_cast<std::size_t>(got)});
+  }
+}
+
+std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes) {
+  std::string contents;
+  read_pieces(file, limit_bytes, [&](std::string_view piece) { contents += piece; });
+  return contents;
 }
 
 void write_file_durably(const std::filesystem::path& name, std::string_view contents) {

@@ -1,14 +1,24 @@
 // Whole files, read at once and written so that a crash leaves the old one or the new one, never a part.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace core {
 
-/// The contents of `file`. Errors: UserError that names it.
-std::string read_file(const std::filesystem::path& file);
+inline constexpr std::uint64_t kNoLimit = UINT64_MAX;
+
+/// Calls `take` with the bytes of a regular file, piece by piece. A device, a pipe or a socket is refused before a byte
+/// is read: it may have no end, or never begin. Errors: UserError that names the file; one of more than `limit_bytes`
+/// is refused, at once where its size says so.
+void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
+                 const std::function<void(std::string_view)>& take);
+
+/// The contents of a regular file. Errors: as of read_pieces.
+std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 
 /// Writes to a temporary name beside `file`, syncs it, renames it, syncs the folder. Creates the folder where it is
 /// missing. A device or a pipe is written to as it is; a link is followed. Errors: EnvironmentError that names the file and the reason (a full disk, a read-only folder).

@@ -1,5 +1,4 @@
 // The table of the CPU back end. Every op runs to its end before it returns, so that synchronize has nothing to do.
-#include <cstdlib>
 #include <cstring>
 
 #include "kernels/backends.h"
@@ -8,8 +7,8 @@
 namespace kernels {
 namespace {
 
-void* allocate(Context&, std::size_t bytes) { return cpu::allocate_aligned(bytes); }
-void release(Context&, void* pointer) { std::free(pointer); }
+void* allocate(Context& context, std::size_t bytes) { return cpu::cpu_context(context).allocate(bytes); }
+void release(Context& context, void* pointer) { cpu::cpu_context(context).release(pointer); }
 
 void copy(Context&, void* to, const void* from, std::size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);

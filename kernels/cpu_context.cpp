@@ -2,7 +2,9 @@
 #include "kernels/cpu_context.h"
 
 #include <cpuid.h>
+#include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,6 +38,10 @@ const IsaTable& table_of(CpuIsa isa) {
     default:
       return kPlainTable;
   }
+}
+
+std::size_t physical_bytes() {
+  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 /// As the processor names itself.
@@ -81,6 +87,21 @@ CpuContext::CpuContext(int thread_count, CpuIsa wanted)
 std::string CpuContext::describe() const {
   return processor_name() + ", " + name(isa) + ", " + std::to_string(threads.count()) +
          (threads.count() == 1 ? " thread" : " threads");
+}
+
+void* CpuContext::allocate(std::size_t bytes) {
+  const std::size_t present = physical_bytes();
+  if (bytes > present || held_bytes_ > present - bytes)
+    throw OutOfMemory("cpu: allocate: no memory for " + std::to_string(bytes) + " bytes, " +
+                      std::to_string(held_bytes_) + " are held already and the machine has " + std::to_string(present));
+  void* const pointer = allocate_aligned(bytes);
+  held_bytes_ += ::malloc_usable_size(pointer);
+  return pointer;
+}
+
+void CpuContext::release(void* pointer) {
+  held_bytes_ -= ::malloc_usable_size(pointer);
+  std::free(pointer);
 }
 
 void CpuContext::reserve_scratch(std::size_t floats) {

@@ -27,6 +27,11 @@ class CpuContext final : public Context {
 
   std::string describe() const override;
 
+  /// Memory of the "device". What the ops hold at once is never more than the machine has: the kernel would promise it,
+  /// and end this process or another one only when it is written to. Errors: OutOfMemory.
+  void* allocate(std::size_t bytes);
+  void release(void* pointer);
+
   Threads threads;
   const CpuIsa isa;  ///< never kBest
   const IsaTable& table;
@@ -50,6 +55,7 @@ class CpuContext final : public Context {
   int parts_of(int count, int least) const;
   static int cut(int count, int unit, int part, int parts);
 
+  std::size_t held_bytes_ = 0;
   std::size_t scratch_floats_ = 0;
   std::vector<std::unique_ptr<float, AlignedFree>> scratch_;
 };

@@ -177,7 +177,7 @@ std::string data_digest(const DataSet& data) {
     const BuiltinData& builtin = builtin_named(data.builtin);
     source["builtin"] = std::string(builtin.name) + "/" + std::to_string(builtin.version);
   } else {
-    for (const DataFile& entry : data.files) source[entry.role] = core::sha256_file(entry.file);
+    for (const DataFile& entry : data.files) source[entry.role] = core::sha256_file(entry.file, kMaxDataFileBytes);
   }
   return core::sha256_hex(core::canonical_json(source));
 }

@@ -55,7 +55,11 @@ bool is_builtin(std::string_view source);
 /// The files of `source`: a path, or builtin:NAME. Errors: UserError that names what is missing and what would do.
 DataSet locate_data(std::string_view source);
 
-/// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file.
+/// No file of a data set is larger, packed or not: its samples have to fit into memory.
+inline constexpr std::uint64_t kMaxDataFileBytes = std::uint64_t{4} << 30;
+
+/// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file: unreadable, no regular file, or
+/// too large.
 std::string data_digest(const DataSet& data);
 
 /// A published data set that can be named without a path.

@@ -56,6 +56,9 @@ struct DataSource {
   static DataSource from_json(const core::Json& json, std::string_view place);
 };
 
+/// A larger file is no trial document.
+inline constexpr std::uint64_t kMaxTrialDocumentBytes = std::uint64_t{64} << 20;
+
 struct TrialDocument {
   std::string sweep;
   std::string trial;

@@ -49,6 +49,7 @@ std::vector<int> sizes(const Json& value) {
 using H = Hyperparameters;
 constexpr double kMaxBeta = 0.999999;  // below 1 also as a float: the bias correction divides by 1 − beta
 constexpr double kMaxSeed = 2147483647.0;
+constexpr std::size_t kItemsShown = 16;  // of a list that does not fit
 
 constexpr std::array kTable{
     Hyperparameter{"model", ValueType::kChoice, R"("mlp")", 0, 0, kModels, "network: mlp is fully connected layers",
@@ -231,8 +232,10 @@ bool fits(const Hyperparameter& row, const Json& value) {
 }
 
 core::Problem misfit(const Hyperparameter& row, const Json& value) {
+  const bool is_long = value.is_array() && value.size() > kItemsShown;
   core::Problem problem{"config." + std::string(row.name),
-                        core::canonical_json(value) + " does not fit",
+                        (is_long ? fmt::format("a list of {}", value.size()) : core::canonical_json(value)) +
+                            " does not fit",
                         "expected " + expected(row),
                         {}};
   if (row.type == ValueType::kChoice && value.is_string()) {
@@ -322,6 +325,7 @@ Json describe_hyperparameters() {
       json["min"] = static_cast<std::int64_t>(row.min);
       json["max"] = static_cast<std::int64_t>(row.max);
     }
+    if (row.type == ValueType::kIntegers) json["max_items"] = kMaxHiddenLayers;
     rows.push_back(std::move(json));
   }
   return rows;

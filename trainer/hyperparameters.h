@@ -58,7 +58,8 @@ Hyperparameters parse_hyperparameters(const core::Json& config);
 /// The table for --help: a line or two a row.
 std::string hyperparameter_help();
 
-/// The table for --describe: an array of {name, type, default, min, max, choices, help}.
+/// The table for --describe: an array of {name, type, default, min, max, max_items, choices, help}, each
+/// with what its type has.
 core::Json describe_hyperparameters();
 
 // Metrics. The test set is evaluated once, after the last epoch, and never ranked on.

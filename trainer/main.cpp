@@ -47,7 +47,8 @@ int train(const std::string& document) {
   install_signals();
   trainer::TrialOrder order;
   order.place = document;
-  order.document = protocol::TrialDocument::from_json(core::parse_json(core::read_file(document), document), document);
+  const std::string text = core::read_file(document, protocol::kMaxTrialDocumentBytes);
+  order.document = protocol::TrialDocument::from_json(core::parse_json(text, document), document);
   order.checkpoint_dir = environment(protocol::kEnvCheckpointDir);
   order.resume = environment(protocol::kEnvResume);
   order.stop_requested = [] { return stop_signal != 0; };

@@ -24,10 +24,10 @@ std::string join(const std::vector<std::string>& items) {
   return text;
 }
 
-SweepRecord newest(const Store& store) {
-  std::vector<SweepRecord> sweeps = store.sweeps();
-  if (sweeps.empty()) throw core::UserError("", "the store holds no sweep", "start one with `sweep run FILE`");
-  return std::move(sweeps.back());
+SweepRecord last_sweep(const Store& store) {
+  std::optional<SweepRecord> sweep = store.last_active_sweep();
+  if (!sweep) throw core::UserError("", "the store holds no sweep", "start one with `sweep run FILE`");
+  return *std::move(sweep);
 }
 
 std::string describe(const SweepRecord& sweep) {
@@ -36,7 +36,7 @@ std::string describe(const SweepRecord& sweep) {
 }
 
 SelectedTrial by_index(const Store& store, const std::string& word) {
-  SweepRecord sweep = newest(store);
+  SweepRecord sweep = last_sweep(store);
   std::uint64_t index = 0;
   const char* end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data() + 1, end, index);
@@ -51,7 +51,7 @@ SelectedTrial by_index(const Store& store, const std::string& word) {
 }
 
 SelectedTrial best(const Store& store) {
-  SweepRecord sweep = newest(store);
+  SweepRecord sweep = last_sweep(store);
   const Study study = load_study(store, sweep.id);
   if (study.best() == nullptr)
     throw core::UserError("best", "no trial of sweep " + sweep.id + " has a rank yet", "see `sweep report`");
@@ -64,7 +64,7 @@ SelectedTrial best(const Store& store) {
 Store open_store(const Globals& globals) { return Store(globals.runs, Store::Mode::kReadOnly); }
 
 SweepRecord select_sweep(const Store& store, const std::string& word) {
-  if (word == "last") return newest(store);
+  if (word == "last") return last_sweep(store);
   std::vector<SweepRecord> sweeps = store.sweeps();
   std::vector<SweepRecord*> named, prefixed;
   std::vector<std::string> names;

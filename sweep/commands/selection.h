@@ -1,5 +1,6 @@
 // What the words TRIAL and SWEEP on the command line mean. TRIAL: a unique prefix of an id, `#12` (index in the last
-// sweep), `best`. SWEEP: a unique prefix of an id, a name, `last`. Called by every verb that takes one.
+// sweep), `best`. SWEEP: a unique prefix of an id, a name, `last`. The last sweep is the one in which
+// something happened last. Called by every verb that takes one.
 #pragma once
 
 #include <string>

@@ -167,6 +167,8 @@ Outcome judge_metric(Outcome said, const std::optional<protocol::Metric>& metric
   return std::isfinite(*last_value) ? Outcome::kCompleted : Outcome::kDiverged;
 }
 
+std::string no_metric_detail(const protocol::Metric& metric) { return "never gave the metric '" + metric.name + "'"; }
+
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control) {
   const double begun = clock.seconds();

@@ -271,8 +271,12 @@ void Loop::changed() { change_.cancel(); }
 std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
                                      const std::optional<protocol::Metric>& metric) {
   Study alone(metric);
+  // What was recorded as the outcome was judged by the other sweep's metric; this is what the program said itself.
+  protocol::Outcome said = protocol::Outcome::kCompleted;
   store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
     StudyEvent event = stored.event;
+    if (const auto* from_trainer = std::get_if<TrainerSaid>(&event))
+      if (const auto* finished = std::get_if<protocol::Finished>(&from_trainer->event.body)) said = finished->outcome;
     std::visit([](auto& e) { e.index = 0; }, event);
     alone.apply(event);
   });
@@ -284,8 +288,12 @@ std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place
   reused.from_index = place.index;
   std::optional<double> last;
   if (metric && trial->final_values.contains(metric->name)) last = trial->final_values.at(metric->name);
-  reused.outcome = judge_metric(*trial->outcome, metric, last);
-  reused.detail = trial->detail;
+  const protocol::Outcome recorded = *trial->outcome;
+  const bool was_judged = recorded == protocol::Outcome::kCompleted || recorded == protocol::Outcome::kNoMetric ||
+                          recorded == protocol::Outcome::kDiverged;
+  reused.outcome = was_judged ? judge_metric(said, metric, last) : recorded;
+  if (reused.outcome == recorded) reused.detail = trial->detail;
+  if (reused.outcome == protocol::Outcome::kNoMetric) reused.detail = no_metric_detail(*metric);
   reused.value = trial->value;
   reused.epoch = trial->epoch;
   reused.step = trial->step;

@@ -152,7 +152,7 @@ Overrides Overrides::from_recorded(const Json& json) {
 }
 
 Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& overrides, Missing missing) {
-  std::string text = core::read_file(file);
+  std::string text = core::read_file(file, kMaxSweepFileBytes);
   Spec spec = read_spec(text, file, in_spec(overrides));
   check_numerics(spec);
   std::vector<core::Problem> warnings = spec.warnings;

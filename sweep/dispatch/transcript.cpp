@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
+#include "sweep/dispatch/life.h"
 #include "sweep/study/printed.h"
 
 namespace sweep {
@@ -47,7 +48,7 @@ std::vector<protocol::Event> Transcript::read(const Written& written) {
 }
 
 std::string Transcript::why_no_metric() const {
-  std::string why = "never gave the metric '" + request_.document.metric->name + "'";
+  const std::string why = no_metric_detail(*request_.document.metric);
   const std::string nearest = printed_ ? printed_->nearest_line() : "";
   return nearest.empty() ? why : why + "; the nearest line that it printed: " + printable_text(nearest, 200);
 }

@@ -16,11 +16,14 @@ namespace {
 
 using core::Json;
 
+constexpr std::size_t kItemsShown = 16;  // of a list that does not fit
+
 // One hyperparameter of the description.
 struct Rule {
   std::string name;
   std::string type;  // "integer", "number", "choice", "boolean", "integers"
   Json min, max;     // numbers, or null where there is no limit
+  Json max_items;    // of "integers", or null
   std::vector<std::string> choices;
 
   explicit Rule(const Json& row)
@@ -28,6 +31,7 @@ struct Rule {
         type(row.at("type")),
         min(row.value("min", Json())),
         max(row.value("max", Json())),
+        max_items(row.value("max_items", Json())),
         choices(row.value("choices", std::vector<std::string>())) {}
 };
 
@@ -50,7 +54,9 @@ std::string range_text(const Rule& rule) {
 std::string expected(const Rule& rule) {
   if (rule.type == "integer") return "an integer" + range_text(rule);
   if (rule.type == "number") return "a number" + range_text(rule);
-  if (rule.type == "integers") return "a list of integers" + range_text(rule);
+  if (rule.type == "integers")
+    return rule.max_items.is_null() ? "a list of integers" + range_text(rule)
+                                    : "a list of at most " + core::canonical_json(rule.max_items) + " integers" + range_text(rule);
   if (rule.type == "boolean") return "true or false";
   return "a word";
 }
@@ -61,7 +67,9 @@ bool fits(const Rule& rule, const Json& value) {
   if (rule.type == "number") return value.is_number() && in_range(rule, value);
   if (rule.type == "boolean") return value.is_boolean();
   if (rule.type == "integers")
-    return value.is_array() ? std::all_of(value.begin(), value.end(), integer) : integer(value);
+    return value.is_array() ? (rule.max_items.is_null() || value.size() <= rule.max_items) &&
+                                  std::all_of(value.begin(), value.end(), integer)
+                            : integer(value);
   return value.is_string() && std::count(rule.choices.begin(), rule.choices.end(), value.get<std::string>()) > 0;
 }
 
@@ -76,6 +84,7 @@ class Checker {
   void check(const Spec& spec) {
     for (const Parameter& parameter : spec.parameters) check_parameter(parameter);
     check_metric();
+    check_validation(spec);
     check_data();
     reading_.throw_errors();
   }
@@ -137,7 +146,8 @@ class Checker {
     }
     std::string remedy;
     if (rule.type == "choice") remedy = suggest("", rule.choices);
-    const std::string is = value.kind == Node::Kind::kScalar ? value.describe() : core::canonical_json(value.json());
+    std::string is = value.kind == Node::Kind::kScalar ? value.describe() : core::canonical_json(value.json());
+    if (value.is_list() && value.items.size() > kItemsShown) is = fmt::format("a list of {}", value.items.size());
     reading_.error(value.mark, fmt::format("'{}' must be {}, is {}", rule.name, expected(rule), is), remedy);
   }
 
@@ -157,6 +167,21 @@ class Checker {
     }
     reading_.error(name->value.mark, fmt::format("the built-in trainer reports no '{}'", typed),
                    suggest(typed, ranking));
+  }
+
+  // Without a validation part there is nothing that a val_ metric could be of.
+  void check_validation(const Spec& spec) {
+    const std::string ranked = spec.metric ? spec.metric->name : std::string();
+    const Member* fraction = root_.find("parameters")->value.find("validation_fraction");
+    if (!fraction || !(ranked.starts_with("val_") || ranked == "accuracy" || ranked == "loss")) return;
+    const auto check_value = [&](const Node& value) {
+      if (value.scalar.is_number() && value.scalar == 0)
+        reading_.error(value.mark, fmt::format("with 'validation_fraction' {} there is no '{}'", value.describe(), ranked),
+                       "write a number above 0, or rank by 'train_loss'");
+    };
+    if (const Member* value = fraction->value.find("value")) check_value(value->value);
+    if (const Member* values = fraction->value.find("values"))
+      for (const Node& value : values->value.items) check_value(value);
   }
 
   void check_data() {

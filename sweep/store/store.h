@@ -108,6 +108,9 @@ class Store {
   void add_sweep(const SweepRecord& sweep);  ///< no change where it is known
   std::optional<SweepRecord> find_sweep(const std::string& id) const;
   std::vector<SweepRecord> sweeps() const;  ///< oldest first
+  /// The sweep of the newest event: the one that was run or gone on with last, whenever it was created. Where nothing
+  /// has happened yet, the newest.
+  std::optional<SweepRecord> last_active_sweep() const;
 
   /// Records all of `events` and applies them to `study`, the fold of this sweep so far, in one transaction with the
   /// rows of the trials that they change. Requires: the sweep is known. Where it throws, `study` is of no use any more.

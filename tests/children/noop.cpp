@@ -1,4 +1,7 @@
-// A whole trainer that trains nothing: its loss is a function of its seed. --describe as a trainer answers it.
+// A whole trainer that trains nothing: its loss is a function of its seed. --describe as a trainer answers it. While
+// the file that NO_ROOM names is there, trials from the third on end as on a full disk.
+#include <unistd.h>
+
 #include <cstring>
 
 #include "tests/children/say.h"
@@ -9,6 +12,12 @@ int main(int argc, char** argv) {
         R"({"identity":"noop/1","protocol":1,"hyperparameters":[{"name":"x","type":"integer","default":0,"min":0,"max":1000000,"help":"nothing"}],)"
         R"("metrics":["val_loss"],"devices":["cpu"],"data":[]})");
     return 0;
+  }
+  const char* no_room = std::getenv("NO_ROOM");
+  if (no_room != nullptr && std::atoi(std::getenv("SWEEP_TRIAL_INDEX")) >= 2 && ::access(no_room, F_OK) == 0) {
+    SAY(R"({"event":"started","seq":0,"protocol":1,"trainer":"noop/1","resumed_from":0})");
+    std::fputs("last-1.safetensors: cannot be written: No space left on device\n", stderr);
+    return 4;
   }
   const unsigned seed = static_cast<unsigned>(std::atol(std::getenv("SWEEP_SEED")));
   SAY(R"({"event":"started","seq":0,"protocol":1,"trainer":"noop/1","resumed_from":0})");

@@ -1,8 +1,11 @@
 // Whole files, read and durably written; messages of the three kinds of error.
 #include "tests/catch.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
@@ -43,6 +46,31 @@ TEST_CASE("reading names the file that is missing or is a folder") {
   CHECK_THROWS_WITH(core::read_file(folder.path() / "none"),
                     (folder.path() / "none").string() + ": cannot be read: No such file or directory");
   CHECK_THROWS_WITH(core::read_file(folder.path()), folder.path().string() + ": is a folder, name a file");
+}
+
+TEST_CASE("a device and a pipe are refused at once, read or digested, and so is a file beyond the limit") {
+  const TemporaryFolder folder;
+  const std::string pipe = (folder.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& place : {std::string("/dev/zero"), pipe}) {
+    const std::string message = place + ": is a device, a pipe or a socket, name a regular file";
+    CHECK_THROWS_WITH(core::read_file(place), message);
+    CHECK_THROWS_WITH(core::sha256_file(place), message);
+  }
+  const std::string sparse = folder.write("sparse", "").string();
+  fs::resize_file(sparse, std::uintmax_t{1} << 40);
+  const std::string message = sparse + ": has 1099511627776 bytes, at most 67108864 bytes are allowed here";
+  CHECK_THROWS_WITH(core::read_file(sparse, 67108864), message);
+  CHECK_THROWS_WITH(core::sha256_file(sparse, 67108864), message);
+}
+
+TEST_CASE("a file of exactly the limit is read, and so is one whose size the system does not know") {
+  const TemporaryFolder folder;
+  CHECK(core::read_file(folder.write("file", "12345"), 5) == "12345");
+  CHECK_THROWS_AS(core::read_file(folder.path() / "file", 4), core::UserError);
+  CHECK(core::read_file("/proc/self/comm") == "core_tests\n");
+  CHECK_THROWS_WITH(core::read_file("/proc/self/comm", 3),
+                    "/proc/self/comm: grows while it is read, at most 3 bytes are allowed here");
 }
 
 TEST_CASE("a user's error prints every problem, each as place: problem, remedy") {

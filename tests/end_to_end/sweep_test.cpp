@@ -132,6 +132,34 @@ TEST_CASE("two sweeps side by side on one store share the trials that they share
   CHECK(fs::exists(fs::path(place.runs) / "sweeps.db"));
 }
 
+TEST_CASE("a disk that is full for a trial stops the sweep with 4, and once there is room it goes on to the same table") {
+  const auto noop_sweep = [](const Place& place) {
+    return place.folder
+        .write("noop.json", R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "device": "cpu",
+      "parameters": {"x": {"values": [1, 2, 3, 4, 5, 6]}}})")
+        .string();
+  };
+  const Place roomy;
+  const std::vector<std::string> with_noop = {"--trainer", child("noop"), "--slots", "1"};
+  const auto run_line = [&](const Place& place) {
+    std::vector<std::string> line = place.line({"run", noop_sweep(place)});
+    line.insert(line.end(), with_noop.begin(), with_noop.end());
+    return line;
+  };
+  REQUIRE(Program(roomy.folder.path(), run_line(roomy)).wait().code == 0);
+
+  const Place place;
+  const std::string full = place.folder.write("full", "").string();
+  const Ended stopped = Program(place.folder.path(), run_line(place), {"NO_ROOM=" + full}).wait();
+  CHECK(stopped.code == 4);
+  CHECK(stopped.err.ends_with("trial #2: the machine cannot run it (exit code 4): last-1.safetensors: cannot be written: "
+                              "No space left on device, mend that and go on with `sweep resume`\n"));
+  CHECK(place.csv() != roomy.csv());
+  fs::remove(full);
+  CHECK(Program(place.folder.path(), place.line({"resume"}), {"NO_ROOM=" + full}).wait().code == 0);
+  CHECK(place.csv() == roomy.csv());
+}
+
 TEST_CASE("200 trials that do nothing leave no descriptor open, no zombie, and take less than 40 MB") {
   const Place place;
   const fs::path file = place.folder.path() / "noop.json";

@@ -1,4 +1,6 @@
 // What makes a batch on the CPU: its order and its rows. And the table itself: memory, contexts, errors.
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -70,17 +72,27 @@ TEST_CASE("memory of the CPU back end is never null, aligned to 64 bytes, and go
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which end the program themselves
-TEST_CASE("memory that the machine does not have is OutOfMemory with the number of bytes") {
-  constexpr std::size_t kBytes = std::numeric_limits<std::size_t>::max() / 4;
-  try {
-    cpu_backend().release(*cpu_contexts().front(), cpu_backend().allocate(*cpu_contexts().front(), kBytes));
-    FAIL("nothing was thrown");
-  } catch (const kernels::OutOfMemory& error) {
-    CHECK(std::string(error.what()) == "cpu: allocate: no memory for 4611686018427387903 bytes");
-  }
+TEST_CASE("memory that the machine does not have is OutOfMemory, at once or in parts") {
+  const auto context = kernels::make_cpu_context(1);
+  const auto refusal = [&](std::size_t bytes) -> std::string {
+    try {
+      cpu_backend().release(*context, cpu_backend().allocate(*context, bytes));
+    } catch (const kernels::OutOfMemory& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  const std::size_t present =
+      static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::string has = " are held already and the machine has " + std::to_string(present);
+  CHECK(refusal(std::numeric_limits<std::size_t>::max() / 4) ==
+        "cpu: allocate: no memory for 4611686018427387903 bytes, 0" + has);
+  constexpr std::size_t kPart = std::size_t{64} << 20;
+  void* const held = cpu_backend().allocate(*context, kPart);
+  CHECK(refusal(present - kPart / 2).starts_with("cpu: allocate: no memory for " + std::to_string(present - kPart / 2)));
+  cpu_backend().release(*context, held);
+  CHECK(refusal(present + 1).ends_with(" bytes, 0" + has));
 }
-#endif
 
 TEST_CASE("a CPU context describes its processor, instruction set and threads") {
   const auto context = kernels::make_cpu_context(2, kernels::CpuIsa::kAvx2);

@@ -92,10 +92,10 @@ TEST_CASE("a checkpoint of another trial is refused, and the difference is named
   const TemporaryFolder folder;
   trainer::CheckpointFolder checkpoints(folder.path());
   const auto file = folder.path() / checkpoints.write("last", example()).file;
-  CHECK(trainer::load_checkpoint(file, example().identity) == example());
+  CHECK(trainer::load_checkpoint(file, example().identity, core::kNoLimit) == example());
   core::Json other = example().identity;
   other["seed"] = 4;
-  CHECK(message_of([&] { trainer::load_checkpoint(file, other); }) ==
+  CHECK(message_of([&] { trainer::load_checkpoint(file, other, core::kNoLimit); }) ==
         file.string() + ": belongs to another trial: it differs in seed, start this trial without it");
 }
 

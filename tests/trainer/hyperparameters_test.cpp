@@ -78,6 +78,18 @@ TEST_CASE("a value out of range or of the wrong type is refused with what is exp
   CHECK(refused(Json::array()) == "config: is not a JSON object");
 }
 
+TEST_CASE("sizes that no machine has are refused by their range, whatever type they are written in") {
+  CHECK(refused({{"epochs", 1000000000000000000}}) ==
+        "config.epochs: 1000000000000000000 does not fit, expected an integer from 1 to 100000");
+  CHECK(refused({{"epochs", 1e18}}) == "config.epochs: 1e+18 does not fit, expected an integer from 1 to 100000");
+  CHECK(refused({{"batch_size", UINT64_MAX}}) ==
+        "config.batch_size: 18446744073709551615 does not fit, expected an integer from 1 to 65536");
+  CHECK(refused({{"hidden", {2147483648, 2147483648}}}) ==
+        "config.hidden: [2147483648,2147483648] does not fit, expected a list of at most 64 integers from 1 to 65536");
+  CHECK(refused({{"hidden", std::vector<int>(5000, 8)}}) ==
+        "config.hidden: a list of 5000 does not fit, expected a list of at most 64 integers from 1 to 65536");
+}
+
 TEST_CASE("all problems of a configuration are told at once") {
   CHECK(refused({{"epochs", 0}, {"dropot", 0.1}, {"batch_size", -1}}) ==
         "config.batch_size: -1 does not fit, expected an integer from 1 to 65536\n"
@@ -93,6 +105,7 @@ TEST_CASE("the description holds a row for each hyperparameter, integers as inte
         R"("name":"batch_size","type":"integer"})");
   CHECK(rows[4]["choices"] == Json({"sgd", "adam", "adamw"}));
   CHECK(rows[1]["default"] == Json({256, 128}));
+  CHECK(rows[1]["max_items"] == 64);
   CHECK(rows[17]["default"].is_null());
   CHECK(trainer::hyperparameter_help().find("  learning_rate        a number from 0 to 1000 [0.001]\n") !=
         std::string::npos);

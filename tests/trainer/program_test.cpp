@@ -1,6 +1,7 @@
 // The program itself, as a process: flags, exit codes, SIGTERM, and a reader that goes away.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,6 +233,42 @@ TEST_CASE("a damaged checkpoint is refused with its name") {
   const Run refused = run(folder, {file}, {{"SWEEP_RESUME", damaged}});
   CHECK(refused.code == protocol::kTrainerUserError);
   CHECK(refused.errors == damaged + ": is cut off at byte 9, within its header\n");
+}
+
+TEST_CASE("a document or checkpoint that is a device, a pipe, a folder or far too large is refused at once") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"epochs", 1}, {"hidden", 8}});
+  const std::string pipe = (folder.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string sparse = folder.write("sparse", "").string();
+  std::filesystem::resize_file(sparse, std::uintmax_t{1} << 40);
+  const std::string none = ": is a device, a pipe or a socket, name a regular file\n";
+  const std::string a_folder = folder.path().string();
+  const auto refuses = [&](std::vector<std::string> arguments, const Environment& environment,
+                           const std::string& message) {
+    const Run refused = run(folder, std::move(arguments), environment);
+    CHECK(refused.errors == message);
+    CHECK(refused.code == protocol::kTrainerUserError);
+    CHECK(refused.output.empty());
+  };
+  refuses({"/dev/zero"}, {}, "/dev/zero" + none);
+  refuses({pipe}, {}, pipe + none);
+  refuses({a_folder}, {}, a_folder + ": is a folder, name a file\n");
+  refuses({sparse}, {}, sparse + ": has 1099511627776 bytes, at most 67108864 bytes are allowed here\n");
+  refuses({file}, {{"SWEEP_RESUME", "/dev/zero"}}, "/dev/zero" + none);
+  refuses({file}, {{"SWEEP_RESUME", pipe}}, pipe + none);
+  refuses({file}, {{"SWEEP_RESUME", a_folder}}, a_folder + ": is a folder, name a file\n");
+  refuses({file}, {{"SWEEP_RESUME", sparse}},
+          sparse + ": has 1099511627776 bytes, at most 16777828 bytes are allowed here\n");
+}
+
+TEST_CASE("a full disk ends the trial with code 4 and says which file it was") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"epochs", 1}, {"hidden", 8}});
+  const Run full = run(folder, {file}, {{"SWEEP_EVENTS", "/dev/full"}});
+  CHECK(full.code == protocol::kTrainerUnsuitable);
+  CHECK(full.errors.find("/dev/full") != std::string::npos);
+  CHECK(full.errors.find("No space left on device") != std::string::npos);
 }
 
 TEST_CASE("a trial whose reader has gone ends soon") {

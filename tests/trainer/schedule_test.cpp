@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/catch.h"
+#include "tests/trainer/message.h"
 
 namespace {
 
@@ -53,4 +54,11 @@ TEST_CASE("the device is given step, epoch, and numbers that were rounded once")
   CHECK(first.bias_correction1 == static_cast<float>(1 / (1 - beta1)));
   CHECK(first.bias_correction2_sqrt == static_cast<float>(std::sqrt(1 / (1 - beta2))));
   CHECK(fourth.bias_correction1 == static_cast<float>(1 / (1 - beta1 * beta1 * beta1 * beta1)));
+}
+
+TEST_CASE("more steps than 32 bits count are refused with what they come from") {
+  CHECK(schedule({{"epochs", 100000}}, 42949).total_steps() == 4294900000);
+  CHECK(message_of([] { schedule({{"epochs", 100000}}, 42950); }) ==
+        "config.epochs: 100000 epochs of 42950 steps are 4295000000 steps, a trial has at most 4294967294, take fewer "
+        "epochs or larger batches");
 }

@@ -54,7 +54,7 @@ TEST_CASE("a document that this trainer cannot serve is refused with every reaso
         "trial.json: names no data set, add \"data\": a path, or builtin:images");
 }
 
-TEST_CASE("a metric that is not reported is refused") {
+TEST_CASE("a metric that this trainer never reports is refused") {
   trainer::TrialOrder order = order_for("builtin:spirals");
   order.document.metric = protocol::Metric{"val_acuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
   CHECK(refused(order) ==
@@ -63,11 +63,36 @@ TEST_CASE("a metric that is not reported is refused") {
   CHECK(refused(order) ==
         "trial.json: metric 'test_accuracy' is of the test set, which is never ranked on, there are: train_loss, "
         "val_loss, val_accuracy");
-  order.document.metric->name = "val_loss";
-  order.document.config["validation_fraction"] = 0;
-  CHECK(refused(order) ==
-        "trial.json: metric 'val_loss' needs a validation part, validation_fraction is 0: set it above 0, or rank by "
-        "train_loss");
+}
+
+TEST_CASE("a trial without a validation part says the same whatever metric its sweep ranks by") {
+  trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 2}, {"hidden", 8}, {"validation_fraction", 0}});
+  const auto said_under = [&](const char* metric) {
+    order.document.metric = protocol::Metric{metric, protocol::Goal::kMinimize, protocol::Reduce::kBest};
+    std::string said;
+    for (const protocol::Event& event : run(order)) said += event.line() + "\n";
+    return said;
+  };
+  const std::string said = said_under("train_loss");
+  CHECK(said.find("\"val_") == std::string::npos);
+  CHECK(said_under("val_loss") == said);
+  CHECK(said_under("val_accuracy") == said);
+}
+
+TEST_CASE("a network of which one layer outgrows a tensor is refused before training starts") {
+  CHECK(refused(order_for("builtin:spirals", {{"hidden", {65536, 65536}}})) ==
+        "config.hidden: layers.1 would have 65536×65536 weights for batches of 1024, more than one tensor holds (2^31 − "
+        "1)");
+}
+
+TEST_CASE("a batch larger than the data is all of the data, and as many numbers the same") {
+  const auto finished = [](int batch_size) {
+    const std::vector<protocol::Event> events =
+        run(order_for("builtin:spirals", {{"epochs", 2}, {"hidden", 8}, {"batch_size", batch_size}}));
+    return std::get<protocol::Finished>(events.back().body);
+  };
+  CHECK(finished(65536).step == 2);
+  CHECK(finished(65536).weights_sha256 == finished(2700).weights_sha256);
 }
 
 TEST_CASE("data with one byte changed is refused with both digests") {

@@ -51,9 +51,15 @@ struct CheckpointState {
 std::string encode_checkpoint(const CheckpointState& state);
 CheckpointState decode_checkpoint(std::string_view bytes, std::string_view place);
 
-/// Reads the checkpoint of a trial. Errors: UserError where it is damaged, or where `identity` is another: the message
-/// names the fields that differ.
-CheckpointState load_checkpoint(const std::filesystem::path& file, const core::Json& identity);
+/// What a checkpoint of `weights` weights takes at most: with two moments each, and room for its header.
+constexpr std::uint64_t max_checkpoint_bytes(std::uint64_t weights) {
+  return 3 * sizeof(float) * weights + (std::uint64_t{16} << 20);
+}
+
+/// Reads the checkpoint of a trial. Errors: UserError where it is damaged or larger than `limit_bytes`, or where
+/// `identity` is another: the message names the fields that differ.
+CheckpointState load_checkpoint(const std::filesystem::path& file, const core::Json& identity,
+                                std::uint64_t limit_bytes);
 
 /// The trial's folder of checkpoints. Of each kind it keeps the newest two that this attempt wrote or went on from: the
 /// controller may not have stored the newest one's event yet.

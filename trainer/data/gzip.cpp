@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "protocol/data_set.h"
 
 namespace trainer {
 namespace {
@@ -62,7 +63,7 @@ std::string unpack(const std::string& packed, const std::string& place) {
 }  // namespace
 
 std::string read_plain_or_gzip(const std::filesystem::path& file) {
-  std::string bytes = core::read_file(file);
+  std::string bytes = core::read_file(file, protocol::kMaxDataFileBytes);
   if (bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b') return unpack(bytes, file.string());
   if (file.extension() == ".gz")
     throw core::UserError(file.string(), "is named .gz but does not begin as gzip does (1f 8b)");

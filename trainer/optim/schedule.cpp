@@ -1,6 +1,8 @@
 // See schedule.h.
 #include "trainer/optim/schedule.h"
 
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "core/math_double.h"
 
@@ -28,6 +30,10 @@ Schedule::Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_p
       warmup_steps_(
           static_cast<std::uint64_t>(hyperparameters.warmup_epochs * static_cast<double>(steps_per_epoch) + 0.5)) {
   core::check(steps_per_epoch >= 1, "an epoch without a step");
+  if (total_steps_ > kMaxSteps)
+    throw core::UserError("config.epochs", fmt::format("{} epochs of {} steps are {} steps, a trial has at most {}",
+                                                       hyperparameters.epochs, steps_per_epoch, total_steps_, kMaxSteps),
+                          "take fewer epochs or larger batches");
 }
 
 double Schedule::learning_rate(std::uint64_t step) const {
@@ -39,7 +45,7 @@ double Schedule::learning_rate(std::uint64_t step) const {
 }
 
 kernels::StepState Schedule::state(std::uint64_t step) const {
-  core::check(step >= 1 && step <= total_steps_ && total_steps_ < UINT32_MAX, "a step beyond the schedule");
+  core::check(step >= 1 && step <= total_steps_, "a step beyond the schedule");
   kernels::StepState state{};
   state.step = static_cast<std::uint32_t>(step);
   state.epoch = static_cast<std::uint32_t>((step - 1) / steps_per_epoch_);

@@ -10,9 +10,12 @@
 
 namespace trainer {
 
+/// A step's number has 32 bits wherever a random number or a fingerprint is a function of it.
+inline constexpr std::uint64_t kMaxSteps = UINT32_MAX - 1;
+
 class Schedule {
  public:
-  /// Requires: steps_per_epoch ≥ 1.
+  /// Requires: steps_per_epoch ≥ 1. Errors: UserError for more than kMaxSteps steps.
   Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_per_epoch);
 
   std::uint64_t total_steps() const { return total_steps_; }

@@ -368,6 +368,32 @@ TEST_CASE("a trial that another sweep has ended is not run again, unless fresh r
   CHECK(fresh.launcher.started.size() == 2);
 }
 
+TEST_CASE("a result that is reused is judged by the sweep's own metric, whichever sweep ran first") {
+  const Script script{{kStarted, R"({"event":"metric","seq":1,"step":1,"values":{"val_accuracy":"NaN","val_loss":0.5}})",
+                       finished(2)},
+                      {}};
+  const std::vector<std::string> metrics = {"absent", "val_accuracy", "val_loss"};
+  std::map<std::string, std::set<std::string>> judged;  // by metric: what it came to under each order of the sweeps
+  for (const std::string& first : metrics) {
+    const TemporaryFolder folder;
+    std::vector<std::string> order = metrics;
+    std::iter_swap(order.begin(), std::find(order.begin(), order.end(), first));
+    for (const std::string& metric : order) {
+      const sweep::Prepared sweep = prepared(R"({"method": "grid", "metric": {"name": ")" + metric +
+                                             R"(", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
+      Controller controller(folder.path(), sweep);
+      controller.launcher.otherwise = script;
+      const Ending ending = controller.run();
+      const sweep::TrialState& trial = *ending.study.find(0);
+      CHECK(controller.launcher.started.size() == (metric == first ? 1 : 0));
+      judged[metric].insert(std::string(protocol::name(*trial.outcome)) + ": " + trial.detail);
+    }
+  }
+  CHECK(judged["absent"] == std::set<std::string>{"no_metric: never gave the metric 'absent'"});
+  CHECK(judged["val_accuracy"] == std::set<std::string>{"diverged: "});
+  CHECK(judged["val_loss"] == std::set<std::string>{"completed: "});
+}
+
 TEST_CASE("a trial whose folder another process holds is passed over until it is free") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = prepared();

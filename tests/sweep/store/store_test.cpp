@@ -370,3 +370,18 @@ TEST_CASE("on a network file system the journal is a rollback journal") {
   CHECK(std::string(sweep::journal_mode(0x6969)) == "delete");                        // NFS
   CHECK(std::string(sweep::journal_mode(static_cast<int>(0xFF534D42))) == "delete");  // CIFS, sign extended
 }
+
+TEST_CASE("the sweep that was active last is that of the newest event, and before any event the newest") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  CHECK(!store.last_active_sweep());
+  store.add_sweep(record("a"));
+  store.add_sweep(record("b"));
+  CHECK(store.last_active_sweep()->id == "b");
+  Study a(loss()), b(loss());
+  store.append("b", 1, {planned(0)}, b);
+  store.append("a", 1, {planned(0)}, a);
+  CHECK(store.last_active_sweep()->id == "a");
+  store.append("b", 1, {planned(1)}, b);
+  CHECK(store.last_active_sweep()->id == "b");
+}
