@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "protocol/event.h"
-#include "sweep/program/printed_pattern.h"
+#include "sweep/spec/metric_pattern.h"
 #include "sweep/spec/spec.h"
 
 namespace sweep {
@@ -58,7 +58,7 @@ class PrintedMetrics {
 
   ReadMetrics read_;
   std::string metric_;  // empty: none
-  std::optional<PrintedPattern> pattern_;
+  std::optional<MetricPattern> pattern_;
   std::map<std::string, std::uint64_t> lines_of_;  // by name: how many lines held it
   std::optional<std::uint64_t> last_step_;
   bool metric_seen_ = false;

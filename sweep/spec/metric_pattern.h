@@ -1,20 +1,39 @@
-// The pattern of read_metrics: a regular expression of ECMAScript with named groups, which std::regex lacks. Used by
-// read_spec(), which checks it, and by whoever reads a program's output.
+// The regular expression of `read_metrics`. read_spec() makes one to see whether the pattern is one; program/ applies it to
+// the lines that a program prints. RE2, because its time is linear in the line for every pattern (docs/decisions.md).
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+namespace re2 {
+class RE2;
+}
+
 namespace sweep {
 
-struct MetricPattern {
-  std::string expression;           ///< for std::regex: every group without its name
-  std::vector<std::string> groups;  ///< the name of capture i at i - 1; empty for a group without a name
-  std::string problem, remedy;      ///< where it is no such pattern; the rest is then empty
-};
+class MetricPattern {
+ public:
+  /// Groups are named as in ECMAScript, (?<name>…), or as in Python, (?P<name>…); a name may hold letters, digits,
+  /// _ / . and -. Errors: UserError with one problem, at `read_metrics.pattern`.
+  explicit MetricPattern(const std::string& pattern);
+  ~MetricPattern();
+  MetricPattern(MetricPattern&&) noexcept;
+  MetricPattern& operator=(MetricPattern&&) noexcept;
 
-/// (?<name>…) is a group whose text is a metric or the step; there is at least one, and no name stands twice.
-MetricPattern read_metric_pattern(std::string_view pattern);
+  /// The names of its groups, in the order in which they stand.
+  const std::vector<std::string>& groups() const { return groups_; }
+
+  /// Calls `found` for every named group that takes part in the first match.
+  void match(std::string_view line,
+             const std::function<void(const std::string& name, std::string_view text)>& found) const;
+
+ private:
+  std::unique_ptr<re2::RE2> expression_;
+  std::vector<std::string> groups_;
+  std::vector<std::size_t> numbers_;  // of the groups, as RE2 counts them
+};
 
 }  // namespace sweep

@@ -191,13 +191,15 @@ class ProgramReader {
     const auto text = reading_.text(*pattern);
     if (!text) return;
     metrics.pattern = *text;
-    const MetricPattern read = read_metric_pattern(*text);
-    if (!read.problem.empty()) {
-      reading_.error(pattern->value.mark, read.problem, read.remedy);
-    } else if (!metrics.step.empty() && std::count(read.groups.begin(), read.groups.end(), metrics.step) == 0) {
-      reading_.error(member.value.find("step")->value.mark,
-                     fmt::format("the pattern has no group '{}' for the step", metrics.step),
-                     suggest(metrics.step, read.groups));
+    try {
+      const std::vector<std::string> groups = MetricPattern(*text).groups();
+      if (!metrics.step.empty() && std::count(groups.begin(), groups.end(), metrics.step) == 0)
+        reading_.error(member.value.find("step")->value.mark,
+                       fmt::format("the pattern has no group '{}' for the step", metrics.step),
+                       suggest(metrics.step, groups));
+    } catch (const core::UserError& error) {
+      const core::Problem& problem = error.problems().front();
+      reading_.error(pattern->value.mark, problem.problem, problem.remedy);
     }
   }
 

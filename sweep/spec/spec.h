@@ -105,7 +105,7 @@ struct ReadMetrics {
   enum class Format { kAny, kJson, kEquals, kColon, kRegex };  ///< kAny: JSON lines and name=value, without `read_metrics`
 
   Format format = Format::kAny;
-  std::string pattern;  ///< of kRegex, ECMAScript with named groups (?<name>…)
+  std::string pattern;  ///< of kRegex, see metric_pattern.h
   std::string step;     ///< the key (or group) that holds the step; empty: the ordinal of the metric's line is the step
 };
 

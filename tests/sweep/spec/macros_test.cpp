@@ -50,9 +50,7 @@ TEST_CASE("only the seed and a variable of the environment may stand inside an i
   CHECK(sweep::macro_words().size() == 13);
 }
 
-TEST_CASE("the groups of a metric pattern are named by their number, and the names are gone from the expression") {
-  const auto read = sweep::read_metric_pattern(R"(epoch=(?<epoch>\d+) (a|b)(?:c) \((?<val/loss>[(?<)]+)\))");
-  CHECK(read.problem.empty());
-  CHECK(read.expression == R"(epoch=(\d+) (a|b)(?:c) \(([(?<)]+)\))");
-  CHECK(read.groups == std::vector<std::string>{"epoch", "", "val/loss"});
+TEST_CASE("the named groups of a metric pattern are found, whatever stands in classes and escapes") {
+  const sweep::MetricPattern pattern(R"(epoch=(?<epoch>\d+) (a|b)(?:c) \((?<val/loss>[(?<)]+)\) (?P<acc>\S+))");
+  CHECK(pattern.groups() == std::vector<std::string>{"epoch", "val/loss", "acc"});
 }
