@@ -16,7 +16,7 @@ namespace sweep {
 
 class PrintedPattern {
  public:
-  /// Groups are named as in ECMAScript, (?<name>…); a name may hold letters, digits, _ / . and -. Errors: UserError at
+  /// As sweep/spec/metric_pattern.h has it. Errors: UserError at
   /// `read_metrics.pattern`.
   explicit PrintedPattern(const std::string& pattern);
   ~PrintedPattern();

@@ -1,13 +1,14 @@
 // See metric_pattern.h.
 #include "sweep/spec/metric_pattern.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
-#include <regex>
 
 namespace sweep {
 namespace {
 
-constexpr std::size_t kLongest = 1000;  // std::regex recurses on its pattern
+constexpr std::size_t kLongest = 1000;
 
 // The name behind "(?<", if one stands there with its '>'.
 std::string_view group_name(std::string_view rest) {
@@ -41,7 +42,7 @@ MetricPattern read_metric_pattern(std::string_view pattern) {
     } else if (c == '(' && !in_class) {
       const std::string_view rest = pattern.substr(at + 1);
       if (rest.starts_with("?P<")) return refuse("a named group is written (?<name>...) here, without the P");
-      if (rest.starts_with("?<")) {
+      if (rest.starts_with("?<") && !rest.starts_with("?<=") && !rest.starts_with("?<!")) {
         const std::string_view name = group_name(rest.substr(2));
         if (name.empty()) return refuse("a group of the pattern has no name", "write (?<val_loss>...)");
         if (std::count(read.groups.begin(), read.groups.end(), name) > 0)
@@ -55,11 +56,14 @@ MetricPattern read_metric_pattern(std::string_view pattern) {
   }
   if (std::all_of(read.groups.begin(), read.groups.end(), [](const std::string& name) { return name.empty(); }))
     return refuse("the pattern has no named group", "name what is read, (?<val_loss>...)");
-  try {
-    const std::regex compiled(read.expression);
-  } catch (const std::regex_error&) {
-    return refuse("the pattern is no regular expression of ECMAScript");
-  }
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 compiled(read.expression, options);
+  if (!compiled.ok())
+    return refuse("the pattern is no regular expression: " + compiled.error(),
+                  "there is no look-around and no back-reference");
+  if (static_cast<std::size_t>(compiled.NumberOfCapturingGroups()) != read.groups.size())
+    return refuse("the brackets of the pattern can be read in two ways", "write a bracket that is meant as \\[ or \\]");
   return read;
 }
 

@@ -1,5 +1,5 @@
-// The pattern of read_metrics: a regular expression of ECMAScript with named groups, which std::regex lacks. Used by
-// read_spec(), which checks it, and by whoever reads a program's output.
+// The pattern of read_metrics: a regular expression in the syntax of RE2, its groups named as in ECMAScript. Used by
+// read_spec(), which checks it, and by program/, which reads a program's output with it.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace sweep {
 
 struct MetricPattern {
-  std::string expression;           ///< for std::regex: every group without its name
+  std::string expression;           ///< for RE2: every group without its name
   std::vector<std::string> groups;  ///< the name of capture i at i - 1; empty for a group without a name
   std::string problem, remedy;      ///< where it is no such pattern; the rest is then empty
 };
