@@ -95,10 +95,9 @@ PlannedTrial TrialPlan::trial(std::uint64_t index) const {
   core::check(index < count(), "a trial beyond the end of its sweep");
   PlannedTrial trial;
   trial.index = index;
-  trial.draw = index / parts_->spec.repeats;
   trial.replicate = static_cast<std::uint32_t>(index % parts_->spec.repeats);
   std::vector<Value> point(parts_->space.dimensions().size());
-  parts_->point(trial.draw, point);
+  parts_->point(index / parts_->spec.repeats, point);
   trial.config = parts_->space.config(point);
   trial.seed = protocol::training_seed(parts_->spec.seed, trial.config, trial.replicate);
   trial.id = protocol::trial_id({parts_->identity.trainer, trial.config, trial.seed, parts_->identity.data,

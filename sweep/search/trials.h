@@ -20,8 +20,7 @@ namespace sweep {
 /// One trial of a sweep, fully resolved.
 struct PlannedTrial {
   std::uint64_t index = 0;
-  std::uint64_t draw = 0;       ///< which configuration of the sweep: index / repeats
-  std::uint32_t replicate = 0;  ///< which run of it: index % repeats
+  std::uint32_t replicate = 0;  ///< which run of its configuration
   std::string id;               ///< protocol::trial_id
   core::Json config;            ///< resolved hyperparameters, constants included
   std::uint32_t seed = 0;
