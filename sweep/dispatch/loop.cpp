@@ -228,13 +228,8 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
 
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
   const fs::path& runs = options_.runs;
-  PlannedTrial planned;
-  planned.index = trial.index;
-  planned.replicate = trial.replicate;
-  planned.id = trial.trial;
-  planned.config = trial.config;
-  planned.seed = trial.seed;
-  AttemptRequest request = make_attempt(sweep_, planned, attempt_folder(runs, trial.trial, decision.attempt),
+  AttemptRequest request = make_attempt(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed},
+                                        attempt_folder(runs, trial.trial, decision.attempt),
                                         trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder);
   request.document.device = slot.device;
   request.document.gpu = slot.gpu;
