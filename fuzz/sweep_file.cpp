@@ -45,11 +45,10 @@ void check_spec(const sweep::Spec& spec, std::string_view text, std::string_view
   check(determining == core::canonical_json(read_spec(text, file, overrides).determining()), "reading has no state");
 }
 
-void read(std::string_view text, std::string_view file, const sweep::SpecOverrides& overrides) {
+void read(std::string_view text, std::string_view file, const sweep::SpecOverrides& overrides,
+          const sweep::Describe& describe) {
   try {
-    const sweep::Spec spec = sweep::read_spec(text, file, overrides);
-    check_spec(spec, text, file, overrides);
-    if (!spec.program) sweep::check_hyperparameters(spec, description(), text, file);
+    check_spec(sweep::read_spec(text, file, overrides, describe), text, file, overrides);
   } catch (const core::UserError& error) {
     check(!error.problems().empty(), "an error has problems");
     check_problems(error.problems(), file);
@@ -59,8 +58,10 @@ void read(std::string_view text, std::string_view file, const sweep::SpecOverrid
 }  // namespace
 
 void read_sweep_file(std::string_view text, std::string_view file) {
-  read(text, file, {});
-  read(text, file, {.method = sweep::Method::kRandom, .run_cap = 3, .ignore_early_terminate = true});
+  const sweep::SpecOverrides random = {.method = sweep::Method::kRandom, .run_cap = 3, .ignore_early_terminate = true};
+  read(text, file, {}, {});
+  read(text, file, random, {});
+  read(text, file, random, description);
 }
 
 }  // namespace fuzz

@@ -32,7 +32,8 @@ class Fields {
     const auto found = object_.find(key);
     if (found == object_.end()) return std::nullopt;
     if constexpr (std::is_same_v<T, std::uint64_t>) {
-      if (!found->is_number_unsigned()) fail(std::string("field '") + key + "' is not a whole number ≥ 0");
+      if (!found->is_number_unsigned() || found->template get<std::uint64_t>() > kMaxStep)
+        fail(std::string("field '") + key + "' is not a whole number from 0 to 2^63-1");
     }
     try {
       T value = found->get<T>();
@@ -56,6 +57,37 @@ class Fields {
   std::string_view line_;
   std::string_view place_;
 };
+
+// Python's json.dumps writes NaN, Infinity and -Infinity, which no JSON has: each becomes the text that stands for it.
+std::string with_quoted_words(std::string_view line) {
+  constexpr std::string_view kWords[] = {"-Infinity", "Infinity", "NaN"};
+  std::string text;
+  bool in_string = false;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto word = std::find_if(std::begin(kWords), std::end(kWords),
+                                   [&](std::string_view w) { return line.substr(at).starts_with(w); });
+    if (!in_string && word != std::end(kWords)) {
+      text += '"' + std::string(*word) + '"';
+      at += word->size();
+      continue;
+    }
+    if (in_string && line[at] == '\\' && at + 1 < line.size())
+      text += line[at++];  // what is escaped ends no text
+    else if (line[at] == '"')
+      in_string = !in_string;
+    text += line[at++];
+  }
+  return text;
+}
+
+// What is nested deeper than any event is not kept: a destructor or a writer of it would recurse as deep.
+Json parse_shallow(std::string_view line, bool& too_deep) {
+  const auto keep = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kMaxEventDepth;
+    return depth <= kMaxEventDepth;
+  };
+  return Json::parse(line, keep, /*allow_exceptions=*/false);
+}
 
 Json metric_number(double value) {
   if (std::isnan(value)) return "NaN";
@@ -113,7 +145,8 @@ struct Writer {
 
 Started parse_started(Fields& fields) {
   Started e;
-  e.protocol = fields.take_optional<int>("protocol").value_or(1);
+  const std::uint64_t version = fields.take_optional<std::uint64_t>("protocol").value_or(1);
+  e.protocol = static_cast<int>(std::min<std::uint64_t>(version, std::numeric_limits<int>::max()));
   e.trainer = fields.take_optional<std::string>("trainer").value_or("");
   e.resumed_from = fields.take_optional<std::uint64_t>("resumed_from").value_or(0);
   e.environment = fields.take_optional<Json>("environment").value_or(Json::object());
@@ -140,6 +173,15 @@ Trace parse_trace(Fields& fields, std::string_view place) {
   if (e.to < e.from || e.to - e.from >= kMaxEventBytes || e.batch.size() != e.steps() ||
       e.weights.size() != e.steps() * e.tensors.size())
     fields.fail("the fingerprints do not fit 'from', 'to' and 'tensors'");
+  return e;
+}
+
+Checkpoint parse_checkpoint(Fields& fields) {
+  Checkpoint e{fields.take<std::uint64_t>("step"), fields.take<std::string>("kind"), fields.take<std::string>("file"),
+               fields.take<std::string>("sha256")};
+  const bool plain = !e.file.empty() && e.file != "." && e.file != ".." &&
+                     e.file.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+  if (!plain) fields.fail("'file' is no name inside of SWEEP_CHECKPOINT_DIR");
   return e;
 }
 
@@ -179,7 +221,10 @@ std::string Event::line() const {
 Event Event::parse(std::string_view line, std::string_view place) {
   Fields fields(Json::object(), line, place);
   if (line.size() > kMaxEventBytes) fields.fail("longer than 65536 bytes");
-  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  bool too_deep = false;
+  Json json = parse_shallow(line, too_deep);
+  if (json.is_discarded() && !too_deep) json = parse_shallow(with_quoted_words(line), too_deep);
+  if (too_deep) fields.fail("lists and objects stand more than " + std::to_string(kMaxEventDepth) + " levels deep");
   if (json.is_discarded()) fields.fail("not valid JSON");
   if (!json.is_object()) fields.fail("not a JSON object");
   fields = Fields(std::move(json), line, place);
@@ -194,8 +239,7 @@ Event Event::parse(std::string_view line, std::string_view place) {
   } else if (name == "trace") {
     event.body = parse_trace(fields, place);
   } else if (name == "checkpoint") {
-    event.body = Checkpoint{fields.take<std::uint64_t>("step"), fields.take<std::string>("kind"),
-                            fields.take<std::string>("file"), fields.take<std::string>("sha256")};
+    event.body = parse_checkpoint(fields);
   } else if (name == "finished") {
     event.body = parse_finished(fields);
   } else {

@@ -8,6 +8,7 @@
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/try_trial.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/commands/whole_number.h"
 #include "sweep/program/command_line.h"
 #include "sweep/report/display.h"
 
@@ -97,13 +98,13 @@ void print_check(const Planned& checked) {
 
 struct Flags : SweepFlags {
   bool tries = false;
-  double try_time_s = 60;
+  std::uint64_t try_time_s = 60;
 };
 
 int check(const Flags& flags, const Globals& globals) {
   // Data that is not here is worth a word, but the file is right without it.
   const Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
-  if (flags.tries) return try_trial(flags, flags.try_time_s, globals);
+  if (flags.tries) return try_trial(flags, static_cast<double>(flags.try_time_s), globals);
   if (globals.json) {
     print_json(check_json(checked));
     return protocol::kExitOk;
@@ -121,7 +122,7 @@ std::function<int()> declare_check(CLI::App& subcommand, Globals& globals) {
   flags->declare(subcommand);
   subcommand.add_flag("--try", flags->tries, "run the first trial until its first metrics, and say what was understood");
   subcommand.add_option("--try-time", flags->try_time_s, "for at most so many seconds (60)")
-      ->check(CLI::Range(1.0, 86400.0))
+      ->check(whole_number(1, 86400))
       ->type_name("S");
   return [flags, &globals] { return check(*flags, globals); };
 }

@@ -14,6 +14,7 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/dispatch/attempt.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/report/display.h"
 
@@ -23,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Flags {
-  std::string trial;
+  std::string trial, sweep;
   std::optional<std::uint32_t> attempt;
   bool follow = false;
 };
@@ -80,8 +81,13 @@ void print_logs(std::vector<Log> logs, const std::function<bool()>& more_may_com
 
 int logs(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
-  const SelectedTrial selected = select_trial(store, flags.trial);
-  const Study study = load_study(store, selected.place.sweep);
+  SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
+  Study study = load_study(store, selected.place.sweep);
+  for (const TrialState* here = study.find(selected.place.index); !here->reused_from.empty();) {
+    selected.place = {here->reused_from, here->reused_index};  // where it ran
+    study = load_study(store, selected.place.sweep);
+    here = study.find(selected.place.index);
+  }
   const TrialState& trial = *study.find(selected.place.index);
   const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
   const std::uint32_t attempt = flags.attempt.value_or(attempts == 0 ? 0 : attempts - 1);
@@ -90,7 +96,7 @@ int logs(const Flags& flags, const Globals& globals) {
                           fmt::format("trial {} has {} attempt{}", trial.trial, attempts, attempts == 1 ? "" : "s"),
                           "count from 0");
 
-  const fs::path folder = globals.runs / protocol::kTrialsFolder / trial.trial / fmt::format("attempt-{}", attempt);
+  const fs::path folder = attempt_folder(globals.runs, trial.trial, selected.place.sweep, attempt);
   std::vector<Log> files = {{protocol::kStdoutFile, folder / protocol::kStdoutFile},
                             {protocol::kStderrFile, folder / protocol::kStderrFile}};
   if (globals.json) {
@@ -114,6 +120,7 @@ std::function<int()> declare_logs(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
       ->required()
       ->type_name("");
+  declare_sweep_of_trial(subcommand, flags->sweep);
   subcommand.add_option("--attempt", flags->attempt, "which attempt, from 0; the last one otherwise")->type_name("N");
   subcommand.add_flag("--follow", flags->follow, "go on until the trial has ended");
   return [flags, &globals] { return logs(*flags, globals); };

@@ -11,6 +11,7 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/commands/whole_number.h"
 #include "sweep/program/command_line.h"
 #include "sweep/report/csv_text.h"
 #include "sweep/report/display.h"
@@ -143,8 +144,12 @@ std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("--format", flags->format, "text, json or csv")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->type_name("FORMAT");
-  subcommand.add_option("--from", flags->first, "begin with trial #N")->type_name("N");
-  subcommand.add_option("--trials", flags->trials, "print at most N trials")->type_name("N");
+  subcommand.add_option("--from", flags->first, "begin with trial #N")
+      ->check(whole_number(0, UINT64_MAX))
+      ->type_name("N");
+  subcommand.add_option("--trials", flags->trials, "print at most N trials")
+      ->check(whole_number(0, UINT64_MAX))
+      ->type_name("N");
   return [flags, &globals] { return plan(*flags, globals); };
 }
 

@@ -56,7 +56,7 @@ class LiveLine : public Observer {
   }
   void on_interrupt(bool second) override {
     on_note(second ? "killing the running trials"
-                   : "stopping: the running trials write a checkpoint; again to kill them");
+                   : "stopping: the running trials are asked to end; again to kill them");
   }
 
  private:
@@ -85,7 +85,8 @@ class LineATrial : public Observer {
   }
   void on_note(const std::string& text) override { std::fprintf(stderr, "%s\n", text.c_str()); }
   void on_interrupt(bool second) override {
-    on_note(second ? "killing the running trials" : "stopping: the running trials write a checkpoint");
+    on_note(second ? "killing the running trials"
+                   : "stopping: the running trials are asked to end, in at most ten seconds; again to kill them");
   }
 };
 

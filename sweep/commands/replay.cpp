@@ -16,12 +16,15 @@ namespace sweep {
 namespace {
 
 struct Flags {
-  std::string trial;
+  std::string trial, sweep;
   std::string device;
   bool all = false;
 };
 
 std::string compared_text(const Compared& compared) {
+  if (compared.steps == 0)
+    return fmt::format("compared: {} metric values{}\n", compared.metrics,
+                       compared.digests > 0 ? ", the digest of the final weights" : "; there are no fingerprints");
   return fmt::format("compared: {} steps of {} tensors and their batches ({} fingerprints), {} metric values, {}\n",
                      compared.steps, compared.tensors, compared.fingerprints, compared.metrics,
                      compared.digests > 0 ? "the digest of the final weights" : "no digest of final weights");
@@ -50,7 +53,7 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
 }
 
 int replay(const Flags& flags, const Globals& globals) {
-  const SelectedTrial selected = select_trial(open_store(globals), flags.trial);  // makes no store where there is none
+  const SelectedTrial selected = select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
   Store store(globals.runs, Store::Mode::kReadWrite);
   ReplayOptions options;
   options.runs = globals.runs;
@@ -73,6 +76,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
       ->required()
       ->type_name("");
+  declare_sweep_of_trial(subcommand, flags->sweep);
   subcommand.add_option("--device", flags->device, "cpu or cuda; where the record was made otherwise")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->type_name("DEVICE");

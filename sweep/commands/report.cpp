@@ -4,7 +4,9 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/error.h"
 #include "core/files.h"
+#include "protocol/files.h"
 #include "core/suggest.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
@@ -79,6 +81,15 @@ std::string render(const Flags& flags, const SweepHead& head, const std::vector<
   return report_table(head, rows, flags.options);
 }
 
+// A report must not take the place of what it is made from.
+void refuse_store(const std::filesystem::path& output, const Globals& globals) {
+  const std::string name = output.filename().string();
+  std::error_code ignored;
+  const auto folder = [&](const std::filesystem::path& path) { return std::filesystem::weakly_canonical(path, ignored); };
+  if (name.starts_with(protocol::kStoreFile) && folder(std::filesystem::absolute(output).parent_path()) == folder(globals.runs))
+    throw core::UserError("--output", "'" + output.string() + "' is the store", "write the report to another file");
+}
+
 int report(Flags flags, const Globals& globals) {
   if (globals.json) flags.format = "json";
   flags.options.runs_flag = runs_flag(globals);
@@ -101,6 +112,7 @@ int report(Flags flags, const Globals& globals) {
   if (flags.output.empty()) {
     print(text);
   } else {
+    refuse_store(flags.output, globals);
     core::write_file_durably(flags.output, text);
   }
   if (rows.empty())

@@ -35,8 +35,7 @@ std::string describe(const SweepRecord& sweep) {
   return sweep.id + name + " of " + utc_text(sweep.created_ms);
 }
 
-SelectedTrial by_index(const Store& store, const std::string& word) {
-  SweepRecord sweep = last_sweep(store);
+SelectedTrial by_index(const Store& store, const std::string& word, SweepRecord sweep) {
   std::uint64_t index = 0;
   const char* end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data() + 1, end, index);
@@ -50,8 +49,7 @@ SelectedTrial by_index(const Store& store, const std::string& word) {
   return {std::move(sweep), std::move(place)};
 }
 
-SelectedTrial best(const Store& store) {
-  SweepRecord sweep = last_sweep(store);
+SelectedTrial best(const Store& store, SweepRecord sweep) {
   const Study study = load_study(store, sweep.id);
   if (study.best() == nullptr)
     throw core::UserError("best", "no trial of sweep " + sweep.id + " has a rank yet", "see `sweep report`");
@@ -86,13 +84,23 @@ SweepRecord select_sweep(const Store& store, const std::string& word) {
                         "name one by more of its id: " + join(candidates));
 }
 
-SelectedTrial select_trial(const Store& store, const std::string& word) {
-  if (word == "best") return best(store);
-  if (word.starts_with("#")) return by_index(store, word);
+void declare_sweep_of_trial(CLI::App& subcommand, std::string& sweep) {
+  subcommand.add_option("--sweep", sweep, "the trial as this sweep has it: prefix of an id, a name, or last")
+      ->type_name("SWEEP");
+}
+
+SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& of_sweep) {
+  const auto sweep = [&] { return of_sweep.empty() ? last_sweep(store) : select_sweep(store, of_sweep); };
+  if (word == "best") return best(store, sweep());
+  if (word.starts_with("#")) return by_index(store, word, sweep());
   const bool hex = !word.empty() && word.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hex)
     throw core::UserError(word, "not a trial", "write a prefix of its id, #12 for an index in the last sweep, or best");
-  const auto found = store.find_trials(word);
+  auto found = store.find_trials(word);
+  if (!of_sweep.empty()) {
+    const std::string id = sweep().id;
+    std::erase_if(found, [&](const auto& trial) { return trial.second.sweep != id; });
+  }
   std::set<std::string> ids;
   for (const auto& [id, place] : found) ids.insert(id);
   if (ids.empty()) throw core::UserError(word, "no trial has an id that begins with this", "`sweep report` shows them");

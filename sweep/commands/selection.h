@@ -22,7 +22,12 @@ struct SelectedTrial {
   SweepRecord sweep;
   TrialPlace place;
 };
-SelectedTrial select_trial(const Store& store, const std::string& word);
+/// `sweep` as select_sweep() has it: the trial as that sweep knows it; empty: of an id the newest sweep that ran it, of an
+/// index or `best` the last sweep.
+SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& sweep = {});
+
+/// Declares --sweep of a verb that takes a TRIAL.
+void declare_sweep_of_trial(CLI::App& subcommand, std::string& sweep);
 
 /// What a report says of the sweep. `study`: of it, under the sweep's own terms.
 SweepHead sweep_head(const SweepRecord& sweep, const Study& study);

@@ -31,6 +31,10 @@ struct Shown {
   std::optional<std::uint64_t> beyond;  // the index that reached the target, where this one lies after it
 };
 
+struct Flags {
+  std::string trial, sweep;
+};
+
 std::vector<std::string> files_of(const fs::path& runs, const std::string& trial) {
   std::vector<std::string> files;
   std::error_code error;
@@ -41,8 +45,8 @@ std::vector<std::string> files_of(const fs::path& runs, const std::string& trial
   return files;
 }
 
-Shown gather(const Store& store, const std::string& word, const fs::path& runs) {
-  const SelectedTrial selected = select_trial(store, word);
+Shown gather(const Store& store, const Flags& flags, const fs::path& runs) {
+  const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
   Study study = load_study(store, selected.place.sweep);
   const TrialState* trial = study.find(selected.place.index);
   core::check(trial != nullptr, "a place in the store without a trial");
@@ -98,8 +102,8 @@ Json to_json(const Shown& shown) {
                {"replays", Json::array()},
                {"files", shown.files}};
   for (const AttemptState& attempt : trial.attempts) json["attempts"].push_back(attempt_json(attempt));
-  for (const auto& [step, values] : shown.record.metrics)
-    json["history"].push_back({{"step", step}, {"values", values}});
+  for (const auto& [step, lines_of_step] : shown.record.metrics)
+    for (const auto& values : lines_of_step) json["history"].push_back({{"step", step}, {"values", values}});
   for (const ReplayRecord& replay : shown.replays)
     json["replays"].push_back({{"time_ms", replay.time_ms}, {"verdict", replay.verdict}, {"detail", replay.detail}});
   return json;
@@ -160,19 +164,21 @@ std::string attempts_text(const TrialState& trial) {
 
 std::string history_text(const TrialRecord& record) {
   std::set<std::string> names;
-  for (const auto& [step, values] : record.metrics)
-    for (const auto& [metric, value] : values) names.insert(metric);
+  for (const auto& [step, lines_of_step] : record.metrics)
+    for (const auto& values : lines_of_step)
+      for (const auto& [metric, value] : values) names.insert(metric);
   if (names.empty()) return "\nmetrics\n  none\n";
   Lines lines = {{"    step"}};
   for (const std::string& metric : names) lines[0].push_back(printable(metric, 40));
-  for (const auto& [step, values] : record.metrics) {
-    std::vector<std::string> line = {std::to_string(step)};
-    for (const std::string& metric : names) {
-      const auto found = values.find(metric);
-      line.push_back(found == values.end() ? "-" : rounded(found->second, 6));
+  for (const auto& [step, lines_of_step] : record.metrics)
+    for (const auto& values : lines_of_step) {
+      std::vector<std::string> line = {std::to_string(step)};
+      for (const std::string& metric : names) {
+        const auto found = values.find(metric);
+        line.push_back(found == values.end() ? "-" : rounded(found->second, 6));
+      }
+      lines.push_back(std::move(line));
     }
-    lines.push_back(std::move(line));
-  }
   return "\nmetrics\n" + aligned(lines, std::vector<Align>(names.size() + 1, Align::kPoint));
 }
 
@@ -191,9 +197,9 @@ std::string to_text(const Shown& shown) {
   return text;
 }
 
-int show(const std::string& word, const Globals& globals) {
+int show(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
-  const Shown shown = gather(store, word, globals.runs);
+  const Shown shown = gather(store, flags, globals.runs);
   if (globals.json) {
     print_json(to_json(shown));
   } else {
@@ -205,11 +211,12 @@ int show(const std::string& word, const Globals& globals) {
 }  // namespace
 
 std::function<int()> declare_show(CLI::App& subcommand, Globals& globals) {
-  const auto word = std::make_shared<std::string>();
-  subcommand.add_option("TRIAL", *word, "prefix of an id, #12 (index in the last sweep), or best")
+  const auto flags = std::make_shared<Flags>();
+  subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
       ->required()
       ->type_name("");
-  return [word, &globals] { return show(*word, globals); };
+  declare_sweep_of_trial(subcommand, flags->sweep);
+  return [flags, &globals] { return show(*flags, globals); };
 }
 
 }  // namespace sweep

@@ -27,7 +27,8 @@ void SweepFlags::declare(CLI::App& subcommand) {
 
 std::string headline(const TrialPlan& plan) {
   const Spec& spec = plan.spec();
-  const std::string space = plan.space().finite() ? plan.space().size_text() + " points" : "a space without end";
+  const bool counted = spec.method == Method::kRandom ? plan.space().permutable() : plan.space().finite();
+  const std::string space = counted ? plan.space().size_text() + " points" : "a space without end";
   std::string text = fmt::format("{}: {} {} of {}, seed {}", name(spec.method), plan.count(),
                                  plan.count() == 1 ? "trial" : "trials", space, spec.seed);
   if (spec.metric)
@@ -37,7 +38,7 @@ std::string headline(const TrialPlan& plan) {
 }
 
 std::string caution(const TrialPlan& plan) {
-  if (plan.spec().method != Method::kRandom || !plan.space().finite()) return "";
+  if (plan.spec().method != Method::kRandom || !plan.space().permutable()) return "";
   return "the space is finite: any change of it draws every trial anew";
 }
 

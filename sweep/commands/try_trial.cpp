@@ -132,6 +132,9 @@ Finding find_first_value(const Run& run, const protocol::Metric& metric) {
 Finding find_events(const Run& run) {
   const bool broken = run.result.outcome == protocol::Outcome::kFailed;
   if (broken) return {"events", false, run.result.detail};
+  if (run.result.without_finished)
+    return {"events", false,
+            R"(it ended without `finished`: send {"event":"finished","seq":N,"outcome":"completed"} last)"};
   return {"events", true, run.sent_events ? "well formed" : "none sent; what is printed is read"};
 }
 
@@ -146,7 +149,7 @@ Finding find_seed(const Run& first, const Run& again, const Run& other) {
 }
 
 Finding find_sigterm(const Run& run) {
-  if (run.result.outcome != protocol::Outcome::kCancelled) return {"SIGTERM", true, "not tried: it ended before"};
+  if (run.result.outcome != protocol::Outcome::kCancelled || run.result.asked_again) return {"SIGTERM", true, "not tried: it ended before"};
   if (run.result.ignored_sigterm) return {"SIGTERM", false, "ignored: it had to be killed"};
   return {"SIGTERM", true, "honoured"};
 }

@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "core/error.h"
+#include "protocol/files.h"
 #include "sweep/dispatch/life.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/launch/local.h"
@@ -41,6 +42,11 @@ void pass_signals(asio::signal_set& signals, AttemptControl& control) {
 }
 
 }  // namespace
+
+std::filesystem::path attempt_folder(const std::filesystem::path& runs, const std::string& trial,
+                                     const std::string& sweep, std::uint32_t attempt) {
+  return runs / protocol::kTrialsFolder / trial / sweep / ("attempt-" + std::to_string(attempt));
+}
 
 AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial, std::filesystem::path folder,
                             std::filesystem::path checkpoints) {

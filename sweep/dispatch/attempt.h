@@ -39,9 +39,14 @@ struct AttemptResult {
   std::string detail;        ///< one line for people; empty where all went well
   bool asked_again = false;  ///< exit code 75 without having been stopped
   double seconds = 0;
+  bool without_finished = false;  ///< it sent events, ended with exit code 0, and never said `finished`
   bool ignored_sigterm = false;  ///< it was asked to stop and had to be killed
   bool unsuitable = false;   ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };
+
+/// runs/trials/TRIAL/SWEEP/attempt-N: a trial that runs in two sweeps leaves two records.
+std::filesystem::path attempt_folder(const std::filesystem::path& runs, const std::string& trial,
+                                     const std::string& sweep, std::uint32_t attempt);
 
 /// What every attempt of this trial is given: the built-in trainer, or the user's program with its command for this
 /// configuration. `folder` is the attempt's. Errors: UserError (an environment variable of the command is not set).

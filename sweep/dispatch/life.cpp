@@ -113,7 +113,8 @@ std::string signal_name(int signal) {
 
 AttemptResult judge_end(const Transcript& transcript) {
   if (transcript.said_anything() && !transcript.finished())
-    return {Outcome::kFailed, "exit code 0, but it never said `finished`"};
+    return {Outcome::kFailed,
+            R"(exit code 0, but it never said `finished`: send {"event":"finished","seq":N,"outcome":"completed"} last)"};
   return {transcript.finished().value_or(Outcome::kCompleted), ""};
 }
 
@@ -123,6 +124,8 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
     AttemptResult result = judge_end(transcript);
     result.outcome = judge_metric(result.outcome, request.document.metric, transcript.metric());
     if (result.outcome == Outcome::kNoMetric) result.detail = transcript.why_no_metric();
+    if (result.outcome == Outcome::kDiverged && !transcript.finished_as(Outcome::kDiverged))
+      result.detail = diverged_detail(*request.document.metric);
     return result;
   }
   if (stopped) {
@@ -167,6 +170,10 @@ Outcome judge_metric(Outcome said, const std::optional<protocol::Metric>& metric
   return std::isfinite(*last_value) ? Outcome::kCompleted : Outcome::kDiverged;
 }
 
+std::string diverged_detail(const protocol::Metric& metric) {
+  return "the metric '" + metric.name + "' is not finite at the end";
+}
+
 std::string no_metric_detail(const protocol::Metric& metric) { return "never gave the metric '" + metric.name + "'"; }
 
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
@@ -191,7 +198,10 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
   }
   control.attach(nullptr);
 
-  result = judge(process->exit(), transcript, request, control.stopped());
+  const Exit exit = process->exit();
+  result = judge(exit, transcript, request, control.stopped());
+  result.without_finished =
+      exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
   result.seconds = clock.seconds() - begun;
   co_return result;
 }

@@ -35,7 +35,8 @@ std::string attempt_marker(const std::filesystem::path& attempt_folder);
 /// its last value is not finite.
 protocol::Outcome judge_metric(protocol::Outcome said, const std::optional<protocol::Metric>& metric,
                                std::optional<double> last_value);
-/// What a person is told of `no_metric`.
+/// What a person is told of `diverged` where the program did not say it, and of `no_metric`.
+std::string diverged_detail(const protocol::Metric& metric);
 std::string no_metric_detail(const protocol::Metric& metric);
 
 }  // namespace sweep

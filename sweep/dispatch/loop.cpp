@@ -23,10 +23,6 @@ constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what ano
 
 fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
 
-fs::path attempt_folder(const fs::path& runs, const std::string& trial, std::uint32_t attempt) {
-  return trial_folder(runs, trial) / ("attempt-" + std::to_string(attempt));
-}
-
 }  // namespace
 
 Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, const Clock& clock, const Prepared& sweep,
@@ -149,7 +145,7 @@ void Loop::end_lost_attempts() {
   for (const std::uint64_t index : lost) {
     const TrialState& trial = *study_.find(index);
     const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
-    const fs::path folder = attempt_folder(options_.runs, trial.trial, attempt);
+    const fs::path folder = attempt_folder(options_.runs, trial.trial, sweep_.record.id, attempt);
     launcher_.end_strays(attempt_marker(folder));
     std::error_code ignored;
     fs::remove(folder / protocol::kEventsPipe, ignored);
@@ -217,6 +213,11 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
   if (!trial.checkpoint) return {};
   const fs::path file =
       trial_folder(options_.runs, trial.trial) / protocol::kCheckpointsFolder / trial.checkpoint->file;
+  std::error_code ignored;
+  if (!fs::is_regular_file(fs::symlink_status(file, ignored))) {
+    reason += "; but the checkpoint is not there as a file, so from the beginning";
+    return {};
+  }
   try {
     if (core::sha256_file(file) == trial.checkpoint->sha256) return trial.checkpoint->file;
     reason += "; but the checkpoint's digest is another, so from the beginning";
@@ -229,7 +230,7 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
   const fs::path& runs = options_.runs;
   AttemptRequest request = make_attempt(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed},
-                                        attempt_folder(runs, trial.trial, decision.attempt),
+                                        attempt_folder(runs, trial.trial, sweep_.record.id, decision.attempt),
                                         trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder);
   request.document.device = slot.device;
   request.document.gpu = slot.gpu;
@@ -289,6 +290,8 @@ std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place
   reused.outcome = was_judged ? judge_metric(said, metric, last) : recorded;
   if (reused.outcome == recorded) reused.detail = trial->detail;
   if (reused.outcome == protocol::Outcome::kNoMetric) reused.detail = no_metric_detail(*metric);
+  if (reused.outcome == protocol::Outcome::kDiverged && said != protocol::Outcome::kDiverged)
+    reused.detail = diverged_detail(*metric);
   reused.value = trial->value;
   reused.epoch = trial->epoch;
   reused.step = trial->step;

@@ -108,6 +108,10 @@ void check_inputs(const Spec& spec, const SweepRecord& record) {
 void try_start(const ReadyProgram& program, const TrialPlan& plan, std::vector<core::Problem>& warnings) {
   const ProgramStart start = start_of(program, plan.trial(0), fs::temp_directory_path());
   warnings.insert(warnings.end(), start.warnings.begin(), start.warnings.end());
+  if (!start.executable_found)
+    throw core::UserError(program.program.command_place,
+                          fmt::format("command: there is no program '{}'", start.argv.front()),
+                          "write its path, or install it");
   const auto& metric = plan.spec().metric;
   PrintedMetrics(program.program.read_metrics, metric ? std::optional(metric->name) : std::nullopt);
 }
@@ -153,10 +157,13 @@ Overrides Overrides::from_recorded(const Json& json) {
 
 Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& overrides, Missing missing) {
   std::string text = core::read_file(file, kMaxSweepFileBytes);
-  Spec spec = read_spec(text, file, in_spec(overrides));
+  Trainer trainer;
+  Spec spec = read_spec(text, file, in_spec(overrides), [&] {
+    trainer.builtin = ask_trainer(find_trainer(overrides.trainer));
+    return trainer.builtin->description;
+  });
   check_numerics(spec);
   std::vector<core::Problem> warnings = spec.warnings;
-  Trainer trainer;
   SweepIdentity identity;
   std::optional<protocol::DataSource> data;
   if (spec.program) {
@@ -168,8 +175,6 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
         choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus),
         overrides.threads.value_or(spec.resources.threads));
   } else {
-    trainer.builtin = ask_trainer(find_trainer(overrides.trainer));
-    check_hyperparameters(spec, trainer.builtin->description, text, file);
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
     identity.numerics = kPortableNumerics;

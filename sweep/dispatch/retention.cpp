@@ -9,16 +9,8 @@
 #include "protocol/files.h"
 
 namespace sweep {
-namespace {
 
 namespace fs = std::filesystem;
-
-// A name inside the folder of checkpoints and nothing else: it came from a program.
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
-}
-
-}  // namespace
 
 Retention::Retention(const Keep& keep, const Store& store, std::string sweep, fs::path runs)
     : keep_(keep), store_(store), sweep_(std::move(sweep)), runs_(std::move(runs)) {}
@@ -52,12 +44,11 @@ std::optional<std::uint64_t> Retention::place(const Study& study, const TrialSta
 void Retention::remove(const TrialState& trial, const std::string& kind) const {
   const fs::path folder = runs_ / protocol::kTrialsFolder / trial.trial / protocol::kCheckpointsFolder;
   std::error_code ignored;
-  if (!fs::exists(folder, ignored) || fs::is_empty(folder, ignored)) return;
+  if (!fs::is_directory(fs::symlink_status(folder, ignored)) || fs::is_empty(folder, ignored)) return;
   store_.read_trial({sweep_, trial.index}, /*with_trace=*/false, [&](const StoredEvent& stored) {
     const auto* said = std::get_if<TrainerSaid>(&stored.event);
     const auto* checkpoint = said ? std::get_if<protocol::Checkpoint>(&said->event.body) : nullptr;
-    if (checkpoint && checkpoint->kind == kind && is_plain_name(checkpoint->file))
-      fs::remove(folder / checkpoint->file, ignored);
+    if (checkpoint && checkpoint->kind == kind) fs::remove(folder / checkpoint->file, ignored);
   });
 }
 

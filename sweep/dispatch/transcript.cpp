@@ -67,6 +67,10 @@ void Transcript::look_at(const protocol::Event& event) {
               " comes next, lines were lost";
     return;
   }
+  if (finished_) {
+    broken_ = place_ + ": event line: an event after `finished`";
+    return;
+  }
   if (next_printed_ > 0 && next_seq_ == 0) metric_ = request_.metric_so_far;
   ++next_seq_;
   if (const auto* started = std::get_if<protocol::Started>(&event.body))

@@ -30,6 +30,7 @@ class Transcript {
   /// Whether an event came that the program itself sent.
   bool said_anything() const { return next_seq_ > 0; }
   const std::optional<protocol::Outcome>& finished() const { return finished_; }
+  bool finished_as(protocol::Outcome outcome) const { return finished_ == outcome; }
   /// The sweep's metric, as it was last given.
   const std::optional<double>& metric() const { return metric_; }
   /// Requires: the document names a metric.

@@ -83,7 +83,7 @@ void check_rendered_name(const std::string& rendered) {
                           "write a relative path");
   for (const char* ours : {protocol::kTrialDocumentFile, protocol::kStdoutFile, protocol::kStderrFile,
                            protocol::kEventsPipe, kArgsFile})
-    if (path == ours)
+    if (first == ours)
       throw core::UserError("templates", fmt::format("'{}' is the name of a file of ours", rendered), "write another");
 }
 
@@ -137,6 +137,18 @@ ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& 
   return found;
 }
 
+// A problem of `program` or `command` gets its place in the sweep file, and a word where the program lies beside that.
+void point_at_file(core::Problem& problem, const UserProgram& program, const fs::path& sweep_file,
+                   const fs::path& folder) {
+  if (problem.place != "program" && problem.place != "command") return;
+  problem.problem = problem.place + ": " + problem.problem;
+  problem.place = problem.place == "program" ? program.program_place : program.command_place;
+  const fs::path beside = fs::absolute(sweep_file).lexically_normal().parent_path();
+  const std::string& name = program.program.empty() ? program.command.front() : program.program;
+  if (beside != fs::absolute(folder).lexically_normal() && fs::is_regular_file(beside / name))
+    problem.remedy = fmt::format("it lies beside the sweep file: start sweep in {}", beside.string());
+}
+
 // What the first words of the command will be, before any trial is known.
 void check_executables(const ReadyProgram& program) {
   const std::vector<std::string>& command = program.program.command;
@@ -182,7 +194,12 @@ void put_rendered_paths(std::vector<std::string>& argv, const std::map<std::stri
 std::string ReadyProgram::identity() const {
   Json texts = Json::object();
   for (const auto& [rendered, text] : templates) texts[rendered] = core::sha256_hex(text);
-  return "program/1:" + core::sha256_hex(core::canonical_json({{"sources", sources.digest()}, {"templates", texts}}));
+  const ReadMetrics& read = program.read_metrics;
+  const Json understood = {{"format", static_cast<int>(read.format)}, {"pattern", read.pattern}, {"step", read.step}};
+  return "program/1:" + core::sha256_hex(core::canonical_json({{"sources", sources.digest()},
+                                                               {"templates", texts},
+                                                               {"read_metrics", understood},
+                                                               {"wandb", program.wandb}}));
 }
 
 std::string ReadyProgram::template_of(const std::string& rendered) const {
@@ -196,9 +213,16 @@ Json ReadyProgram::record() const {
 }
 
 ReadyProgram find_program(const Spec& spec, const fs::path& sweep_file, const fs::path& folder, const fs::path& runs) {
-  ReadyProgram found = look(spec, sweep_file, folder, runs, find_interpreter(environment_variable("PATH").value_or("")));
-  check_executables(found);
-  return found;
+  try {
+    ReadyProgram found =
+        look(spec, sweep_file, folder, runs, find_interpreter(environment_variable("PATH").value_or("")));
+    check_executables(found);
+    return found;
+  } catch (const core::UserError& error) {
+    std::vector<core::Problem> problems = error.problems();
+    for (core::Problem& problem : problems) point_at_file(problem, *spec.program, sweep_file, folder);
+    throw core::UserError(std::move(problems));
+  }
 }
 
 ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, const fs::path& runs) {
@@ -226,6 +250,7 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, co
   start.argv = expand_command(program.program, program.parameters, trial.config, context);
   for (const std::string& argument : start.argv) check_argument(argument);
   const std::optional<fs::path> executable = find_executable(program, start.argv.front());
+  start.executable_found = executable.has_value();
   if (executable) start.argv.front() = executable->string();  // else the start says what is missing
   put_rendered_paths(start.argv, program.templates, attempt_folder);
   for (const auto& [rendered, text] : program.templates) {

@@ -27,7 +27,8 @@ struct ReadyProgram {
   std::map<std::string, std::string> templates;  ///< rendered file → text of its template
   std::filesystem::path modules;                 ///< put first on PYTHONPATH; empty for none
 
-  /// protocol::TrialIdentity::trainer: a digest of the command as written, the sources and the templates.
+  /// protocol::TrialIdentity::trainer: a digest of the command, the sources, the templates and of how what it says is
+  /// understood.
   std::string identity() const;
   /// The template that becomes the file `rendered`, as written.
   std::string template_of(const std::string& rendered) const;
@@ -41,6 +42,7 @@ struct ProgramStart {
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> files;  ///< name in the attempt's folder → contents
   std::vector<core::Problem> warnings;       ///< of the templates
+  bool executable_found = false;             ///< argv[0] is there and can be executed
 };
 
 /// Looks for the program in `folder` and reads its sources and templates. Writes nothing. Errors: UserError where the

@@ -14,6 +14,7 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -78,6 +79,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   asio::steady_timer grace;
   asio::steady_timer wake;  // never expires; cancelled when there is something to look at
   bool exited = false;
+  bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
   std::function<void()> on_exit;
 
@@ -97,6 +99,12 @@ struct Watch : std::enable_shared_from_this<Watch> {
   bool is_zombie() const {
     siginfo_t info{};
     return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+  }
+
+  // The group, and the process itself, which may have left it. Until it is reaped the number is its own.
+  void signal(int number) {
+    ::kill(-pid, number);
+    ::kill(pid, number);
   }
 
   // The group dies before its leader is reaped: until then no other group can have this number. (Boost.Process reaps
@@ -154,7 +162,7 @@ class LocalProcess : public Process {
 
   ~LocalProcess() override {
     if (!watch_->exited) {
-      ::kill(-watch_->pid, SIGKILL);
+      watch_->signal(SIGKILL);
       watch_->reap();
     }
     watch_->pidfd.close();
@@ -167,8 +175,12 @@ class LocalProcess : public Process {
 
   asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
+    // A child that floods its pipes keeps nobody else waiting: not the others, not its own exit.
+    co_await asio::post(watch->wake.get_executor(), asio::use_awaitable);
     for (;;) {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
+      if (watch->was_read_after_exit) co_return watch->take_rest();
+      watch->was_read_after_exit = exited;
       if (Written written = watch->take(); !written.empty()) co_return written;
       if (exited) co_return watch->take_rest();
       watch->wait_for_lines();
@@ -183,7 +195,7 @@ class LocalProcess : public Process {
 
   void stop(double grace_s) override {
     if (watch_->exited) return;
-    ::kill(-watch_->pid, grace_s > 0 ? SIGTERM : SIGKILL);
+    watch_->signal(grace_s > 0 ? SIGTERM : SIGKILL);
     const auto until =
         std::chrono::steady_clock::now() +
         std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(grace_s));
@@ -191,7 +203,7 @@ class LocalProcess : public Process {
     stopping_ = true;
     watch_->grace.expires_at(until);
     watch_->grace.async_wait([watch = watch_](const boost::system::error_code& error) {
-      if (!error && !watch->exited) ::kill(-watch->pid, SIGKILL);
+      if (!error && !watch->exited) watch->signal(SIGKILL);
     });
   }
 
@@ -268,7 +280,8 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     remove_if_empty(order.stdout_file);
     remove_if_empty(order.stderr_file);
     if (!order.events.empty()) ::unlink(order.events.c_str());
-    throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error));
+    throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error),
+                                 started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
   }
   warden_.watch(order.marker, started.pid);
   Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));

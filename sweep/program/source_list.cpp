@@ -1,5 +1,6 @@
 // Files under a folder, from git or by a walk; see list_files() in source_rules.h.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "protocol/files.h"
 #include "sweep/program/source_rules.h"
 #include "sweep/provenance/program_output.h"
 
@@ -78,7 +80,7 @@ class Lister {
     for (const std::string& path : listed)
       if (path.ends_with("/pyvenv.cfg")) environments.insert(path.substr(0, path.size() - 10));
     for (const std::string& path : listed) {
-      if (passes_skipped(path, environments) || is_excluded(prefix + path)) continue;
+      if (passes_skipped(path, environments) || is_excluded(prefix + path) || lies_in_a_store(prefix + path)) continue;
       std::error_code error;
       // An untracked repository, or a submodule: git names the folder only.
       if (path.ends_with('/'))
@@ -102,7 +104,8 @@ class Lister {
       if (is_excluded(prefix + name)) continue;
       if (!fs::is_directory(status)) {
         files_.push_back(prefix + name);
-      } else if (!is_skipped_folder(name) && !fs::exists(entry->path() / "pyvenv.cfg", ignored)) {
+      } else if (!is_skipped_folder(name) && !fs::exists(entry->path() / "pyvenv.cfg", ignored) &&
+                 !is_store(prefix + name)) {
         if (fs::exists(entry->path() / ".git", ignored))
           list(prefix + name + "/");
         else
@@ -122,6 +125,19 @@ class Lister {
     return false;
   }
 
+  /// Any folder that holds a store of ours, not only the one in use: what trials left there is no source.
+  bool is_store(const std::string& folder) {
+    const auto [found, is_new] = stores_.try_emplace(folder, false);
+    std::error_code ignored;
+    if (is_new) found->second = fs::exists(root_ / folder / protocol::kStoreFile, ignored);
+    return found->second;
+  }
+  bool lies_in_a_store(const std::string& path) {
+    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
+      if (is_store(path.substr(0, slash))) return true;
+    return false;
+  }
+
   bool is_excluded(std::string_view path) const {
     if (excluded_.empty()) return false;
     const std::string excluded = excluded_.string();
@@ -131,6 +147,7 @@ class Lister {
   fs::path root_;
   fs::path excluded_;  // relative to the root; empty where it lies elsewhere
   std::vector<std::string> files_;
+  std::map<std::string, bool> stores_;  // by relative folder
   std::size_t entries_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sweep/study/metric_lines.h"
 #include "sweep/study/printed.h"
 
 namespace sweep {
@@ -58,6 +59,23 @@ bool comes_before(const Difference& a, const Difference& b) {
 
 }  // namespace
 
+namespace {
+
+// Returns which line of its step it is.
+std::size_t add_line(MetricLines& all, const protocol::MetricValues& values) {
+  auto& lines = all[values.step];
+  if (lines.empty() || share_a_name(lines.back(), values.values)) lines.emplace_back();
+  for (const auto& [name, value] : values.values) lines.back()[name] = value;
+  return lines.size() - 1;
+}
+
+const std::map<std::string, double>* find_line(const MetricLines& all, std::uint64_t step, std::size_t occurrence) {
+  const auto lines = all.find(step);
+  return lines == all.end() || occurrence >= lines->second.size() ? nullptr : &lines->second[occurrence];
+}
+
+}  // namespace
+
 TrialRecord TrialRecord::from_attempts(const std::vector<TrainerSaid>& said) {
   TrialRecord record;
   std::vector<TrainerSaid> counting = said;
@@ -81,7 +99,7 @@ void TrialRecord::add(const protocol::Event& event) {
     environment = started->environment;
     forget_after(started->resumed_from);
   } else if (const auto* values = std::get_if<protocol::MetricValues>(&event.body)) {
-    for (const auto& [name, value] : values->values) metrics[values->step][name] = value;
+    add_line(metrics, *values);
   } else if (const auto* trace = std::get_if<Trace>(&event.body)) {
     traces.insert_or_assign(trace->from, *trace);
   } else if (const auto* last = std::get_if<protocol::Finished>(&event.body)) {
@@ -247,16 +265,16 @@ void Comparator::compare_step(std::uint64_t step, const Trace* recorded, const T
 }
 
 void Comparator::add_metrics(const protocol::MetricValues& replayed) {
-  const auto line = recorded_.metrics.find(replayed.step);
+  const std::size_t occurrence = add_line(replayed_metrics_, replayed);
+  const std::map<std::string, double>* line = find_line(recorded_.metrics, replayed.step, occurrence);
   for (const auto& [metric, value] : replayed.values) {
-    replayed_metrics_[replayed.step][metric] = value;
     Difference difference{replayed.step, Difference::Kind::kMetric, "metric " + metric,
                           kAbsent,       number_text(value),        {}};
-    if (line == recorded_.metrics.end() || !line->second.contains(metric)) {
+    if (line == nullptr || !line->contains(metric)) {
       if (recorded_.closed()) differ(std::move(difference));
       continue;
     }
-    const double was = line->second.at(metric);
+    const double was = line->at(metric);
     ++comparison_.compared.metrics;
     if (same_bits(was, value) || (std::isnan(was) && std::isnan(value))) continue;  // an event line has one NaN
     difference.recorded = number_text(was);
@@ -293,12 +311,14 @@ void Comparator::find_missing(protocol::Outcome ended) {
     break;
   }
   std::uint64_t last = traced_until_;
-  for (const auto& [step, values] : recorded_.metrics) {
+  for (const auto& [step, lines] : recorded_.metrics) {
     last = std::max(last, step);
-    const auto line = replayed_metrics_.find(step);
-    for (const auto& [metric, value] : values)
-      if (line == replayed_metrics_.end() || !line->second.contains(metric))
-        differ({step, Kind::kMetric, "metric " + metric, number_text(value), kAbsent, {}});
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::map<std::string, double>* line = find_line(replayed_metrics_, step, i);
+      for (const auto& [metric, value] : lines[i])
+        if (line == nullptr || !line->contains(metric))
+          differ({step, Kind::kMetric, "metric " + metric, number_text(value), kAbsent, {}});
+    }
   }
   if (recorded_.outcome && *recorded_.outcome != ended)
     differ({last,

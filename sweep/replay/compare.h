@@ -18,6 +18,9 @@
 
 namespace sweep {
 
+/// Metrics by step; a program that comes to a step again gives another line of it (metric_lines.h).
+using MetricLines = std::map<std::uint64_t, std::vector<std::map<std::string, double>>>;
+
 /// The stream of events of a trial that counts: the last attempt's, continued backwards from the step that its
 /// `started` names in resumed_from. Ordered by what happened, not by attempt.
 struct TrialRecord {
@@ -26,7 +29,7 @@ struct TrialRecord {
   std::string numerics = "portable-1";              ///< set by the caller
   std::optional<protocol::Outcome> outcome;         ///< of the trial; set by the caller, nothing while it goes on
   std::map<std::uint64_t, protocol::Trace> traces;  ///< by first step; they do not overlap
-  std::map<std::uint64_t, std::map<std::string, double>> metrics;  ///< by step and name
+  MetricLines metrics;
   std::optional<protocol::Finished> finished;
   bool printed = false;  ///< its metrics were read from what the program prints
   bool cut = false;      ///< set by the caller: it was stopped because two of its attempts disagreed
@@ -113,7 +116,7 @@ class Comparator {
   TrialRecord recorded_;
   bool all_;
   std::uint64_t traced_until_ = 0;
-  std::map<std::uint64_t, std::map<std::string, double>> replayed_metrics_;
+  MetricLines replayed_metrics_;
   std::vector<protocol::Event> printed_;  ///< not compared yet: an event of the program's own would overrule them
   bool replayed_finished_ = false;
   bool past_record_ = false;  ///< the record, which has no end, has been compared whole

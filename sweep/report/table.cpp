@@ -139,7 +139,8 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
   const bool all_ranked = std::all_of(shown.begin(), shown.end(), [](const Row& row) { return row.rank.has_value(); });
   if (!all_ranked) columns.push_back(outcome_column());
   columns.push_back(metric_column(sweep));
-  columns.push_back(epoch_column());
+  const bool epochs = std::any_of(shown.begin(), shown.end(), [](const Row& row) { return row.epoch().has_value(); });
+  if (epochs || shown.empty()) columns.push_back(epoch_column());
   for (const std::string& name : varying) columns.push_back(parameter_column(name));
   return columns;
 }

@@ -1,4 +1,4 @@
-// A sweep file as a tree that remembers where everything stood. read_spec() and check_hyperparameters() walk it; the
+// A sweep file as a tree that remembers where everything stood. read_spec() walks it; the
 // format of the file ends here (json_reader.h and yaml_reader.h are its readers). It knows no key of the language.
 #pragma once
 

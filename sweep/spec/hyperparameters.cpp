@@ -1,5 +1,6 @@
-// check_hyperparameters(): the sweep file against what `sweep-trainer --describe` says of itself. The file is read once
-// more for its marks, so a problem points at the very value.
+// The sweep file against what `sweep-trainer --describe` says of itself; see hyperparameters.h.
+#include "sweep/spec/hyperparameters.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +9,6 @@
 
 #include "core/suggest.h"
 #include "sweep/spec/reach.h"
-#include "sweep/spec/reading.h"
-#include "sweep/spec/spec.h"
 
 namespace sweep {
 namespace {
@@ -75,7 +74,7 @@ bool fits(const Rule& rule, const Json& value) {
 
 class Checker {
  public:
-  Checker(const Document& document, const Json& description) : root_(document.root()), reading_(document) {
+  Checker(Reading& reading, const Node& root, const Json& description) : root_(root), reading_(reading) {
     for (const Json& row : description.at("hyperparameters")) rules_.emplace_back(row);
     metrics_ = description.value("metrics", metrics_);
     data_ = description.value("data", data_);
@@ -86,7 +85,6 @@ class Checker {
     check_metric();
     check_validation(spec);
     check_data();
-    reading_.throw_errors();
   }
 
  private:
@@ -154,7 +152,7 @@ class Checker {
   void check_metric() {
     const Member* metric = root_.find("metric");
     const Member* name = metric ? metric->value.find("name") : nullptr;
-    if (!name || metrics_.empty()) return;
+    if (!name || !name->value.scalar.is_string() || metrics_.empty()) return;
     const std::string typed = name->value.scalar.get<std::string>();
     std::vector<std::string> ranking;
     for (const std::string& known : metrics_)
@@ -172,7 +170,8 @@ class Checker {
   // Without a validation part there is nothing that a val_ metric could be of.
   void check_validation(const Spec& spec) {
     const std::string ranked = spec.metric ? spec.metric->name : std::string();
-    const Member* fraction = root_.find("parameters")->value.find("validation_fraction");
+    const Member* parameters = root_.find("parameters");
+    const Member* fraction = parameters ? parameters->value.find("validation_fraction") : nullptr;
     if (!fraction || !(ranked.starts_with("val_") || ranked == "accuracy" || ranked == "loss")) return;
     const auto check_value = [&](const Node& value) {
       if (value.scalar.is_number() && value.scalar == 0)
@@ -186,7 +185,7 @@ class Checker {
 
   void check_data() {
     const Member* data = root_.find("data");
-    if (!data || data_.empty()) return;
+    if (!data || !data->value.scalar.is_string() || data_.empty()) return;
     const std::string typed = data->value.scalar.get<std::string>();
     std::string_view word = typed;
     if (!word.starts_with("builtin:")) return;
@@ -196,7 +195,7 @@ class Checker {
   }
 
   const Node& root_;
-  Reading reading_;
+  Reading& reading_;
   std::vector<Rule> rules_;
   std::vector<std::string> metrics_, data_;
   std::set<std::string> nested_;  // blocks that have been refused
@@ -204,10 +203,8 @@ class Checker {
 
 }  // namespace
 
-void check_hyperparameters(const Spec& spec, const Json& description, std::string_view text,
-                           const std::filesystem::path& file) {
-  const Document document(text, file);
-  Checker(document, description).check(spec);
+void check_hyperparameters(Reading& reading, const Node& root, const Spec& spec, const Json& description) {
+  Checker(reading, root, description).check(spec);
 }
 
 }  // namespace sweep

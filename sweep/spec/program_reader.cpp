@@ -30,6 +30,9 @@ class ProgramReader {
       return std::nullopt;
     }
     if (program) program_.program = reading_.text(*program).value_or("");
+    const Member& written = command ? *command : *program;
+    program_.command_place = reading_.place(written.value.mark);
+    program_.program_place = program ? reading_.place(program->value.mark) : program_.command_place;
     if (command) {
       read_command(*command, program != nullptr);
     } else {

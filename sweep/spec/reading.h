@@ -32,6 +32,9 @@ class Reading {
  public:
   explicit Reading(const Document& document) : document_(document), warnings_(document.warnings()) {}
 
+  /// "file:line:column".
+  std::string place(Mark mark) const { return document_.problem_at(mark, {}).place; }
+
   void error(Mark mark, std::string problem, std::string remedy = {});
   void warn(Mark mark, std::string problem, std::string remedy = {});
   std::size_t error_count() const { return errors_.size(); }

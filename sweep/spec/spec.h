@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -102,6 +103,7 @@ struct Resources {
 
 /// How metrics are read from what a program prints on standard output.
 struct ReadMetrics {
+  /// The numbers are part of identities: the list only grows.
   enum class Format { kAny, kJson, kEquals, kColon, kRegex };  ///< kAny: JSON lines and name=value, without `read_metrics`
 
   Format format = Format::kAny;
@@ -113,6 +115,7 @@ struct ReadMetrics {
 struct UserProgram {
   std::string program;               ///< `program` as written; empty where only `command` is
   std::vector<std::string> command;  ///< items with their macros, the default of the language where the file has none
+  std::string program_place, command_place;  ///< "file:line:column", for messages that only the file system can give
   ReadMetrics read_metrics;
   std::map<std::string, std::string> templates;   ///< template file → rendered file, as written
   std::vector<std::vector<std::string>> record;   ///< commands whose output is recorded once a sweep
@@ -155,14 +158,14 @@ struct Spec {
 /// A larger file is no sweep file.
 inline constexpr std::uint64_t kMaxSweepFileBytes = std::uint64_t{64} << 20;
 
-/// Reads a sweep file's text. `file` is what messages call it; its extension chooses the reader. Errors: UserError with
-/// all problems.
-Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides = {});
+/// What the built-in trainer says of itself (`sweep-trainer --describe`); asked only where the file names no program.
+using Describe = std::function<core::Json()>;
 
-/// Checks parameter names and values, the metric's name (and that there is a validation part for it) and builtin: data against the built-in trainer's description
-/// (`sweep-trainer --describe`): unknown names, values out of range or of the wrong type, with line and caret.
-/// Requires: spec = read_spec(text, file, …). Errors: UserError with all problems.
-void check_hyperparameters(const Spec& spec, const core::Json& description, std::string_view text,
-                           const std::filesystem::path& file);
+/// Reads a sweep file's text. `file` is what messages call it; its extension chooses the reader. With `describe` the
+/// names and values of the parameters, the metric (and that there is a validation part for it) and builtin: data are
+/// checked against the built-in trainer as well. Errors: UserError with all problems of both kinds, in the order of the
+/// file; what `describe` throws, where the file itself is right.
+Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides = {},
+               const Describe& describe = {});
 
 }  // namespace sweep

@@ -8,6 +8,7 @@
 
 #include "core/suggest.h"
 #include "sweep/spec/early_terminate.h"
+#include "sweep/spec/hyperparameters.h"
 #include "sweep/spec/parameter_reader.h"
 #include "sweep/spec/program_reader.h"
 #include "sweep/spec/reading.h"
@@ -83,8 +84,8 @@ constexpr std::uint64_t kMostRepeats = 1'000'000;
 
 class SpecReader {
  public:
-  SpecReader(const Document& document, const SpecOverrides& overrides)
-      : root_(document.root()), overrides_(overrides), reading_(document) {}
+  SpecReader(const Document& document, const SpecOverrides& overrides, const Describe& describe)
+      : root_(document.root()), overrides_(overrides), describe_(describe), reading_(document) {}
 
   Spec read() {
     if (!root_.is_object()) {
@@ -103,12 +104,29 @@ class SpecReader {
     read_early_terminate();
     read_parameters();
     read_counts();
+    if (!spec_.program && !names_a_program()) check_against_trainer();
     reading_.throw_errors();
     spec_.warnings = reading_.warnings();
     return std::move(spec_);
   }
 
  private:
+  // Also where what it says of one is wrong.
+  bool names_a_program() const { return root_.find("program") || root_.find("command"); }
+
+  // A trainer that does not answer is no reason to keep the file's own problems back.
+  void check_against_trainer() {
+    if (!describe_) return;
+    core::Json description;
+    try {
+      description = describe_();
+    } catch (const core::EnvironmentError&) {
+      reading_.throw_errors();
+      throw;
+    }
+    check_hyperparameters(reading_, root_, spec_, description);
+  }
+
   // A foreign file may hold keys of other tools; only what looks like a slip of the pen is an error.
   void check_top_level_keys() {
     std::vector<std::string> names;
@@ -354,6 +372,7 @@ class SpecReader {
 
   const Node& root_;
   const SpecOverrides& overrides_;
+  const Describe& describe_;
   Reading reading_;
   std::vector<std::string> meant_;  // known keys that unknown ones were taken for
   Spec spec_;
@@ -361,9 +380,10 @@ class SpecReader {
 
 }  // namespace
 
-Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides) {
+Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides,
+               const Describe& describe) {
   const Document document(text, file);
-  return SpecReader(document, overrides).read();
+  return SpecReader(document, overrides, describe).read();
 }
 
 }  // namespace sweep

@@ -85,9 +85,17 @@ std::string_view name(Phase phase) {
 // The smallest text that is greater than every text that begins with `prefix`; prefixes are hex digits.
 std::string after_prefix(std::string prefix) { return prefix + '\x7f'; }
 
+// SQLite would wait for ever at a pipe.
+void require_file(const fs::path& file) {
+  std::error_code ignored;
+  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
+    throw core::UserError(file.string(), "is not a store", "name another folder with --runs");
+}
+
 std::unique_ptr<Database> open_read_only(const fs::path& file) {
   if (!fs::exists(file))
     throw core::UserError(file.string(), "there is no store here", "run a sweep first, or name its folder with --runs");
+  require_file(file);
   auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READONLY);
   // A folder that nobody may write has no place for the memory that WAL shares; then nobody writes the store either.
   if (sqlite3_exec(database->handle(), "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr) == SQLITE_CANTOPEN)
@@ -120,6 +128,7 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error) throw core::EnvironmentError(file.parent_path().string(), "cannot be created: " + error.message());
+  require_file(file);
   auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   struct statfs system {};
   const std::string mode = ::statfs(file.parent_path().c_str(), &system) == 0 ? journal_mode(system.f_type) : "wal";

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <limits>
 
 #include "core/json.h"
+#include "sweep/study/metric_lines.h"
 
 namespace sweep {
 namespace {
@@ -34,32 +37,36 @@ void TrialNumbers::hear(bool printed) {
 void TrialNumbers::go_on(std::uint64_t resumed_from) {
   overlap_until_ = furthest_step_;
   last_step_ = resumed_from;
-  lines_.erase(lines_.upper_bound(resumed_from), lines_.end());
+  lines_.erase(lines_.upper_bound({resumed_from, std::numeric_limits<std::size_t>::max()}), lines_.end());
   final_values_.clear();
-  for (const auto& [step, line] : lines_)
+  for (const auto& [place, line] : lines_)
     for (const auto& [name, value] : line.values) final_values_[name] = value;
   find_value();
+}
+
+TrialNumbers::Place TrialNumbers::place_of(const protocol::MetricValues& values) const {
+  const auto after = lines_.upper_bound({values.step, std::numeric_limits<std::size_t>::max()});
+  if (after == lines_.begin() || std::prev(after)->first.step != values.step) return {values.step, 0};
+  const auto& [place, line] = *std::prev(after);
+  return {values.step, place.occurrence + (share_a_name(line.values, values.values) ? 1 : 0)};
 }
 
 void TrialNumbers::add(const protocol::MetricValues& values) {
   last_step_ = std::max(last_step_, values.step);
   furthest_step_ = std::max(furthest_step_, values.step);
-  Line& line = lines_[values.step];
+  const Place place = place_of(values);
+  Line& line = lines_[place];
   if (values.epoch) line.epoch = values.epoch;
-  bool changed = false;
   for (const auto& [name, value] : values.values) {
-    const auto [given, is_new] = given_metrics_.try_emplace({values.step, name}, value);
+    const auto [given, is_new] = given_metrics_.try_emplace({place, name}, value);
     if (!is_new && values.step <= overlap_until_ && !same_bits(given->second, value))
       disagree(values.step,
                name + " was " + core::format_double(given->second) + " and is now " + core::format_double(value));
     given->second = value;
     final_values_[name] = value;
-    const auto [kept, is_first] = line.values.insert_or_assign(name, value);
-    if (!metric_ || name != metric_->name) continue;
-    if (is_first) consider(values.step, value);
-    changed = changed || !is_first;
+    line.values[name] = value;
+    if (metric_ && name == metric_->name) consider(place, value);
   }
-  if (changed) find_value();
 }
 
 void TrialNumbers::add(const protocol::Trace& trace) {
@@ -82,31 +89,31 @@ void TrialNumbers::write(TrialState& trial) const {
   trial.epoch.reset();
   trial.step.reset();
   trial.at_value.clear();
-  if (!value_step_) return;
-  const Line& line = lines_.at(*value_step_);
+  if (!value_place_) return;
+  const Line& line = lines_.at(*value_place_);
   trial.value = value_;
-  trial.step = value_step_;
+  trial.step = value_place_->step;
   trial.epoch = line.epoch;
   trial.at_value = line.values;
   trial.at_value.erase(metric_->name);
 }
 
-// Takes `value` where it is the better one, or the later one for `last`. The earliest step wins a tie.
-void TrialNumbers::consider(std::uint64_t step, double value) {
-  const bool takes = !value_step_ ? true
+// Takes `value` where it is the better one, or the later one for `last`. The earliest place wins a tie.
+void TrialNumbers::consider(Place place, double value) {
+  const bool takes = !value_place_ ? true
                      : metric_->reduce == protocol::Reduce::kLast
-                         ? step >= *value_step_
-                         : protocol::better(metric_->goal, value, value_) || (value == value_ && step < *value_step_);
+                         ? place >= *value_place_
+                         : protocol::better(metric_->goal, value, value_) || (value == value_ && place < *value_place_);
   if (!takes) return;
-  value_step_ = step;
+  value_place_ = place;
   value_ = value;
 }
 
 void TrialNumbers::find_value() {
-  value_step_.reset();
+  value_place_.reset();
   if (!metric_) return;
-  for (const auto& [step, line] : lines_)
-    if (const auto found = line.values.find(metric_->name); found != line.values.end()) consider(step, found->second);
+  for (const auto& [place, line] : lines_)
+    if (const auto found = line.values.find(metric_->name); found != line.values.end()) consider(place, found->second);
 }
 
 void TrialNumbers::disagree(std::uint64_t step, const std::string& what) {

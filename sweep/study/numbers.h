@@ -5,6 +5,7 @@
 // read from a program's output counts until the program sends an event of its own (printed.h).
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,25 +39,32 @@ class TrialNumbers {
   void write(TrialState& trial) const;
 
  private:
+  /// A program may count its steps anew, with each epoch say: what names a metric of this step again is another line of it.
+  struct Place {
+    std::uint64_t step = 0;
+    std::size_t occurrence = 0;
+    auto operator<=>(const Place&) const = default;
+  };
   struct Line {
     std::optional<std::uint64_t> epoch;
     std::map<std::string, double> values;
   };
-  void consider(std::uint64_t step, double value);
+  Place place_of(const protocol::MetricValues& values) const;
+  void consider(Place place, double value);
   void find_value();
   void disagree(std::uint64_t step, const std::string& what);
   std::uint64_t& fingerprint(std::uint64_t step);
 
   std::optional<protocol::Metric> metric_;
-  std::map<std::uint64_t, Line> lines_;         ///< those that count, by step
+  std::map<Place, Line> lines_;                 ///< those that count
   std::map<std::string, double> final_values_;  ///< of those
-  std::optional<std::uint64_t> value_step_;
+  std::optional<Place> value_place_;
   double value_ = 0;
   std::uint64_t last_step_ = 0;
 
   std::uint64_t furthest_step_ = 0;  ///< that any attempt gave
   std::uint64_t overlap_until_ = 0;  ///< the present attempt repeats earlier ones up to here
-  std::map<std::pair<std::uint64_t, std::string>, double> given_metrics_;
+  std::map<std::pair<Place, std::string>, double> given_metrics_;
   std::map<std::uint64_t, std::vector<std::uint64_t>> given_steps_;  ///< in blocks; 0 where nothing was given
   std::string finding_;
 

@@ -74,14 +74,14 @@ TEST_CASE("a broken line is refused with its place and quoted") {
   CHECK(message("[1]") == "trial 7 attempt 0: event line: not a JSON object, the line is: [1]");
   CHECK(message("{\"seq\":0}") == "trial 7 attempt 0: event line: no field 'event', the line is: {\"seq\":0}");
   CHECK(message(R"({"event":"metric","seq":-1})") ==
-        "trial 7 attempt 0: event line: field 'seq' is not a whole number ≥ 0, the line is: {\"event\":\"metric\",\"seq\":-1}");
+        "trial 7 attempt 0: event line: field 'seq' is not a whole number from 0 to 2^63-1, the line is: {\"event\":\"metric\",\"seq\":-1}");
   CHECK(message(R"({"event":"metric","seq":0,"step":1,"values":{"a":"1"}})").find(
             "metric 'a' is not a number, \"NaN\", \"Infinity\" or \"-Infinity\"") != std::string::npos);
   CHECK(message(R"({"event":"finished","seq":0,"outcome":"done"})").find(
             "outcome 'done' is not one of completed, diverged, stopped") != std::string::npos);
   CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":2,"tensors":["w"],"weights":"","batch":""})").find(
             "the fingerprints do not fit") != std::string::npos);
-  CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":18446744073709551615,"tensors":[],"weights":"","batch":""})")
+  CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":9223372036854775807,"tensors":[],"weights":"","batch":""})")
             .find("the fingerprints do not fit") != std::string::npos);
   CHECK(message(std::string(kMaxEventBytes + 1, 'x')).find("longer than 65536 bytes") != std::string::npos);
 }
@@ -103,5 +103,44 @@ TEST_CASE("a full trace event fits into one line") {
     Trace trace{1, steps, {}, std::vector<std::uint64_t>(steps * tensors, ~0ull), std::vector<std::uint64_t>(steps, ~0ull)};
     for (std::size_t i = 0; i < tensors; ++i) trace.tensors.push_back("w" + std::to_string(i));
     CHECK(Event{0, trace, {}}.line().size() <= kMaxEventBytes);
+  }
+}
+
+TEST_CASE("numbers as Python's json.dumps writes them are read, inside of texts they are texts") {
+  const Event event = Event::parse(
+      R"({"event":"metric","seq":0,"step":1,"values":{"NaN":NaN,"a \"NaN":Infinity,"b":-Infinity},"note":"NaN Infinity"})",
+      "test");
+  const auto& values = std::get<protocol::MetricValues>(event.body).values;
+  CHECK(std::isnan(values.at("NaN")));
+  CHECK(values.at("a \"NaN") == std::numeric_limits<double>::infinity());
+  CHECK(values.at("b") == -std::numeric_limits<double>::infinity());
+  CHECK(event.extra.at("note") == "NaN Infinity");
+}
+
+TEST_CASE("what would overflow or recurse is refused at the line") {
+  const auto message = [](const std::string& line) {
+    try {
+      Event::parse(line, "test");
+    } catch (const core::UserError& error) {
+      return error.problems()[0].problem;
+    }
+    return std::string("none");
+  };
+  const std::string deep = R"({"event":"odd","seq":0,"a":)" + std::string(25000, '[') + std::string(25000, ']') + "}";
+  CHECK(message(deep) == "event line: lists and objects stand more than 64 levels deep");
+  CHECK(message(R"({"event":"odd","seq":0,"a":)" + std::string(60, '[') + std::string(60, ']') + "}") == "none");
+  const std::string range = "' is not a whole number from 0 to 2^63-1";
+  CHECK(message(R"({"event":"metric","seq":0,"step":18446744073709551615,"values":{}})") == "event line: field 'step" + range);
+  CHECK(message(R"({"event":"trace","seq":0,"from":18446744073709551615,"to":18446744073709551615,"tensors":[],"weights":"","batch":"AAAAAAAAAAA="})") ==
+        "event line: field 'from" + range);
+  CHECK(message(R"({"event":"started","seq":0,"protocol":4294967297})") == "none");
+  CHECK(std::get<protocol::Started>(Event::parse(R"({"event":"started","seq":0,"protocol":4294967297})", "test").body).protocol == 2147483647);
+}
+
+TEST_CASE("a checkpoint's file is a name, not a path") {
+  for (const char* file : {"/dev/zero", "../x", "a/b", "", ".", ".."}) {
+    INFO(file);
+    CHECK_THROWS_AS(Event::parse(R"({"event":"checkpoint","seq":0,"step":1,"kind":"last","sha256":"","file":")" + std::string(file) + "\"}", "test"),
+                    core::UserError);
   }
 }

@@ -116,7 +116,11 @@ TEST_CASE("the program gets the environment that the protocol lists, its folder,
     CHECK(has(log, line));
   CHECK(!has(log, "SWEEP_FOREIGN"));
   CHECK(has(log, "/attempt-0/events\nSWEEP_ID="));
-  CHECK(!fs::exists(shop.path() / "runs/trials" / shop.trial().at("trial").get<std::string>() / "attempt-0/events"));
+  std::string files;
+  for (const auto& entry : fs::recursive_directory_iterator(shop.path() / "runs/trials"))
+    files += entry.path().filename().string() + " ";
+  CHECK(has(files, "stdout.log"));
+  CHECK(!has(files, "events"));
   const auto value = [&](const std::string& name) {
     const std::size_t at = log.find("\n" + name + "=") + name.size() + 2;
     return log.substr(at, log.find('\n', at) - at);
@@ -155,6 +159,7 @@ TEST_CASE("a metric that is not finite at the end is a diverged trial") {
   const Shop shop("#!/bin/sh\necho loss=1\necho loss=nan\n");
   CHECK(shop.sweep("run sweep.json --count 1").code == 1);
   CHECK(shop.trial().at("outcome") == "diverged");
+  CHECK(shop.trial().at("detail") == "the metric 'loss' is not finite at the end");
 }
 
 TEST_CASE("what is not there is an error before anything runs") {
@@ -170,12 +175,86 @@ TEST_CASE("what is not there is an error before anything runs") {
     return text;
   };
   CHECK(message(R"("program": "train.py")") ==
-        "program: no file 'train.py' in 'HERE', did you mean 'train.sh'?\n");
+        "sweep.json:1:79: program: no file 'train.py' in 'HERE', did you mean 'train.sh'?\n");
   CHECK(message(R"("command": ["no-such-program"])") ==
-        "command: there is no program 'no-such-program' on the PATH, write its path, or install it\n");
+        "sweep.json:1:79: command: there is no program 'no-such-program' on the PATH, write its path, or install it\n");
   CHECK(message(R"("command": ["./points.csv"])") ==
-        "command: 'HERE/points.csv' is not executable, chmod +x it, or begin the command with its interpreter\n");
+        "sweep.json:1:79: command: 'HERE/points.csv' is not executable, chmod +x it, or begin the command with its "
+        "interpreter\n");
   CHECK(has(message(R"("command": ["./train.sh", "${envvar:NO_SUCH_NAME}"])"), "NO_SUCH_NAME"));
+}
+
+TEST_CASE("a sweep that is started beside its program's folder says where to start it") {
+  const Shop shop;
+  for (const char* key : {R"("program": "tool/train.sh")", R"("command": ["./train.sh"])"}) {
+    shop.write("tool.json", std::string(R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, )") + key +
+                                R"(, "parameters": {"x": {"value": 1}}})");
+    fs::create_directories(shop.path() / "elsewhere/tool");
+    fs::rename(shop.path() / "tool.json", shop.path() / "elsewhere/tool.json");
+    fs::remove(shop.path() / "train.sh");
+    shop.write("elsewhere/train.sh", kScript);
+    shop.write("elsewhere/tool/train.sh", kScript);
+    const Said said = shop.sweep("check elsewhere/tool.json");
+    CHECK(said.code == 2);
+    CHECK(has(said.err, "it lies beside the sweep file: start sweep in " + (shop.path() / "elsewhere").string()));
+  }
+}
+
+TEST_CASE("a trial that two sweeps ran has a record of each, and --sweep names the one that is meant") {
+  const Shop shop("#!/bin/sh\necho run $SWEEP_ID\necho loss=0.$(date +%N)\n");
+  shop.write("more.json", R"({"method": "grid", "name": "more", "metric": {"name": "loss", "goal": "minimize"},
+  "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1]}}})");
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  REQUIRE(shop.sweep("run more.json").code == 0);
+  const auto value = [&](const std::string& sweep) {
+    const core::Json report = core::parse_json(shop.sweep("report --json " + sweep).out, "report");
+    for (const core::Json& row : report.at("trials"))
+      if (row.at("index") == 0) return row;
+    return core::Json();
+  };
+  const core::Json first = value("own"), second = value("more");
+  REQUIRE(first.at("trial") == second.at("trial"));
+  CHECK(first.at("value") != second.at("value"));
+  const std::string id = first.at("trial");
+  for (const char* sweep : {"own", "more"}) {
+    const core::Json shown = core::parse_json(shop.sweep("show " + id + " --json --sweep " + sweep).out, "show");
+    const std::string digits = core::canonical_json(value(sweep).at("value"));
+    CHECK(has(core::canonical_json(shown), digits));
+    CHECK(has(shop.sweep("logs " + id + " --sweep " + sweep).out, "loss=" + digits));
+    CHECK(has(shop.sweep("logs '#0' --sweep " + std::string(sweep)).out, "loss=" + digits));
+    CHECK(has(shop.sweep("replay " + id + " --sweep " + sweep).out, "recorded " + digits));
+  }
+  CHECK(shop.sweep("show " + id + " --sweep nonsense").code == 2);
+}
+
+TEST_CASE("how a program is understood is part of who its trials are") {
+  const auto id = [](const std::string& keys) {
+    const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, )" + keys +
+                                 R"( "command": ["./train.sh", "${args}"], "parameters": {"x": {"value": 1}}})");
+    const core::Json plan = core::parse_json(shop.sweep("plan sweep.json --format json").out, "plan");
+    return plan.at("trials")[0].at("trial").get<std::string>();
+  };
+  const std::string plain = id("");
+  CHECK(id("") == plain);
+  CHECK(id(R"("read_metrics": {"format": "key: value"},)") != plain);
+  CHECK(id(R"("read_metrics": {"format": "json", "step": "at"},)") != id(R"("read_metrics": {"format": "json"},)"));
+  CHECK(id(R"("compat": "wandb",)") != plain);
+  CHECK(id(R"("reuse": true,)") == plain);
+}
+
+TEST_CASE("stores beside the program are no sources, whichever is in use") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "compat": "wandb",
+    "templates": {"in.yaml": "out.yaml"}, "command": ["./train.sh", "${args}"], "parameters": {"x": {"value": 1}}})");
+  shop.write("in.yaml", "{{ x }}");
+  const auto id = [&](const std::string& runs) {
+    const core::Json plan = core::parse_json(shop.sweep("plan sweep.json --format json --runs " + runs).out, "plan");
+    return plan.at("trials")[0].at("trial").get<std::string>();
+  };
+  const std::string before = id("a");
+  REQUIRE(shop.sweep("run sweep.json --runs a").code == 0);
+  REQUIRE(shop.sweep("run sweep.json --runs b").code == 0);
+  CHECK(id("a") == before);
+  CHECK(id("c") == before);
 }
 
 TEST_CASE("a source that changes in mid-sweep stops the sweep with its name, and put back it goes on") {
@@ -385,15 +464,12 @@ cat >>"$SWEEP_EVENTS" <<EOF
 {"event":"metric","seq":1,"step":1,"values":{"loss":$x}}
 {"event":"checkpoint","seq":2,"step":1,"kind":"best","file":"best-1.bin","sha256":""}
 {"event":"checkpoint","seq":3,"step":1,"kind":"last","file":"last-1.bin","sha256":""}
-{"event":"checkpoint","seq":4,"step":1,"kind":"last","file":"../../../../outside","sha256":""}
-{"event":"finished","seq":5,"outcome":"completed"}
+{"event":"finished","seq":4,"outcome":"completed"}
 EOF
 )",
                   R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "keep": {"best": 2},
     "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1, 4, 2]}}})");
-  shop.write("outside", "precious");
   REQUIRE(shop.sweep("run sweep.json").code == 0);
-  CHECK(shop.read("outside") == "precious");
   for (int i = 0; i < 4; ++i) {
     const core::Json trial = shop.trial(i);
     const fs::path folder = shop.path() / "runs/trials" / trial.at("trial").get<std::string>() / "checkpoints";

@@ -131,7 +131,7 @@ TEST_CASE("a sweep with a target is reported, listed and finished by it") {
   place.sql("UPDATE sweeps SET target = 0.0");  // every trial reaches it: the first one ended the sweep
   const Said table = place.sweep("report");
   CHECK(table.out.find("\nended at trial #0: val_accuracy reached the target 0.0\n") != std::string::npos);
-  CHECK(table.err == "1 trial ran beyond the end of the sweep and is not ranked: --all lists it\n");
+  CHECK(table.err == "1 trial ran beyond the end of the sweep and is not ranked: `sweep report --all` lists it\n");
   CHECK(table.out.find(ids[1]) == std::string::npos);
   CHECK(place.sweep("report --all").out.find(ids[1] + "  surplus") != std::string::npos);
   const Json list = core::parse_json(place.sweep("list --json").out, "list");

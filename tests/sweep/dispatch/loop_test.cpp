@@ -196,7 +196,8 @@ TEST_CASE("how an attempt ended is what its exit and its events say") {
 
   const auto unfinished = outcome_of({{kStarted, metric(1, 1, "0.5")}, {}});
   CHECK(unfinished.outcome == Outcome::kFailed);
-  CHECK(unfinished.detail == "exit code 0, but it never said `finished`");
+  CHECK(unfinished.detail == "exit code 0, but it never said `finished`: send "
+                              R"({"event":"finished","seq":N,"outcome":"completed"} last)");
 
   const auto failed = outcome_of({{kStarted}, {3, 0}});
   CHECK(failed.outcome == Outcome::kFailed);
@@ -308,7 +309,7 @@ TEST_CASE("a checkpoint whose file is not what was recorded is not gone on from"
   const Ending ending = controller.run();
   CHECK(controller.launcher.environments[1].at("SWEEP_RESUME") == "");
   CHECK(ending.study.find(0)->attempts[1].reason ==
-        "killed, try 2 of 2; goes on from step 1; but the checkpoint cannot be read, so from the beginning");
+        "killed, try 2 of 2; goes on from step 1; but the checkpoint is not there as a file, so from the beginning");
 }
 
 TEST_CASE("what ran when the controller died is lost: its strays are ended, then it goes on") {
@@ -331,7 +332,7 @@ TEST_CASE("what ran when the controller died is lost: its strays are ended, then
   CHECK(
       controller.launcher.strays ==
       std::vector<std::string>{
-          "SWEEP_TRIAL=" + (folder.path() / "trials" / sweep.plan.trial(0).id / "attempt-0" / "trial.json").string()});
+          "SWEEP_TRIAL=" + (folder.path() / "trials" / sweep.plan.trial(0).id / sweep.record.id / "attempt-0" / "trial.json").string()});
 }
 
 TEST_CASE("a finished sweep starts nothing") {
@@ -390,7 +391,7 @@ TEST_CASE("a result that is reused is judged by the sweep's own metric, whicheve
     }
   }
   CHECK(judged["absent"] == std::set<std::string>{"no_metric: never gave the metric 'absent'"});
-  CHECK(judged["val_accuracy"] == std::set<std::string>{"diverged: "});
+  CHECK(judged["val_accuracy"] == std::set<std::string>{"diverged: the metric 'val_accuracy' is not finite at the end"});
   CHECK(judged["val_loss"] == std::set<std::string>{"completed: "});
 }
 

@@ -215,7 +215,7 @@ TEST_CASE("what the guarantee does not cover, and what is not there yet, is said
   CHECK(coverage_note(rank(study)) ==
         "1 trial was ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
         "everywhere does not cover this row\n"
-        "1 trial has not ended yet: --all lists it");
+        "1 trial has not ended yet: `sweep report --all` lists it");
   Study whole(sample::accuracy());
   sample::run(whole, 0, 0.5);
   CHECK(coverage_note(rank(whole)).empty());

@@ -13,10 +13,8 @@ std::string message(const std::filesystem::path& file) {
   const std::filesystem::path description =
       std::filesystem::path(SWEEP_SOURCE_DIR) / "tests/sweep/spec/description.json";
   try {
-    const sweep::Spec spec = sweep::read_spec(text, file.filename());
-    if (spec.program) return "";
-    sweep::check_hyperparameters(spec, core::parse_json(core::read_file(description), "description.json"), text,
-                                 file.filename());
+    sweep::read_spec(text, file.filename(), {},
+                     [&] { return core::parse_json(core::read_file(description), "description.json"); });
   } catch (const core::UserError& error) {
     return std::string(error.what()) + "\n";
   }

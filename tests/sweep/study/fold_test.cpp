@@ -74,6 +74,25 @@ TEST_CASE("an attempt that says no started begins where it was told to, and what
   CHECK(going_on.find(0)->last_step == 3);
 }
 
+TEST_CASE("a program that comes to a step again gives another line of it: all count, and attempts agree line by line") {
+  Study study = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 8.0), metric(0, 0, 2, 7.0), metric(0, 0, 1, 0.5),
+                     metric(0, 0, 2, 6.0));
+  CHECK(study.find(0)->value == 0.5);
+  CHECK(study.find(0)->step == 1u);
+  CHECK(study.find(0)->final_values.at("loss") == 6.0);
+  study.apply(ended(0, 0, Outcome::kLost));
+  study.apply(ordered(0, 1));
+  for (const auto& [step, value] : {std::pair(1, 8.0), {2, 7.0}, {1, 0.5}, {2, 6.0}, {1, 4.0}})
+    study.apply(metric(0, 1, static_cast<std::uint64_t>(step), value));
+  CHECK(study.find(0)->finding.empty());
+  CHECK(study.find(0)->value == 0.5);
+  study.apply(ended(0, 1, Outcome::kLost));
+  study.apply(ordered(0, 2));
+  study.apply(metric(0, 2, 1, 8.0));
+  study.apply(metric(0, 2, 1, 0.25));
+  CHECK(study.find(0)->finding.find("loss was 0.5 and is now 0.25") != std::string::npos);
+}
+
 TEST_CASE("a metric that two attempts give otherwise for one step is a finding, and the trial failed") {
   Study study =
       fold(loss(), planned(0), ordered(0), started(0, 0, 0), metric(0, 0, 1, 0.5), metric(0, 0, 2, 0.25),
