@@ -9,11 +9,11 @@
 #include "core/json.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
-#include "tests/sweep/commands/program.h"
-
-namespace {
+#include "tests/sweep/commands/shop.h"
 
 namespace fs = std::filesystem;
+
+namespace {
 
 // A folder with a script, and a sweep of one trial of it.
 struct Lair : Workplace {
@@ -24,8 +24,6 @@ struct Lair : Workplace {
   }
   core::Json trial() const { return core::parse_json(sweep("report --json").out, "report").at("trials")[0]; }
 };
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
