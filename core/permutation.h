@@ -24,8 +24,8 @@ inline constexpr std::uint64_t kLargestPermutation = std::uint64_t{1} << 63;
 class Permutation {
  public:
   /// Requires: 1 ≤ n ≤ kLargestPermutation. `stream` is the fourth word of the counter (purpose · 2^24 + tensor, as
-  /// random_bits has it), `step` the second (an epoch): permutations with different key, step or stream have nothing to do
-  /// with each other.
+  /// random_bits has it), `step` the second (an epoch): permutations with different key, step or stream have nothing to
+  /// do with each other.
   SWEEP_HOST_DEVICE constexpr Permutation(std::uint64_t n, std::uint64_t key, std::uint32_t step, std::uint32_t stream)
       : n_(n) {
     int bits = 0;

@@ -1,5 +1,6 @@
-// Whatever a program prints, reading metrics from it ends, and gives what an event can hold. The first line of the input
-// chooses the format, the second is the metric's name, the third the step's key, the fourth a pattern; the rest is output.
+// Whatever a program prints, reading metrics from it ends, and gives what an event can hold. The first line of the
+// input chooses the format, the second is the metric's name, the third the step's key, the fourth a pattern; the rest
+// is output.
 #include <cstddef>
 #include <cstdint>
 #include <string>

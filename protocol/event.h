@@ -1,7 +1,8 @@
 // What a trainer says: one JSON object a line on SWEEP_EVENTS. Read by dispatch/, written by trainer/, folded by study/
 // and compared by replay/. Unknown events and fields are kept, not refused.
 //
-// Python's NaN and Infinity without quotes are read as well. Numbers of a metric are exact: finite doubles in canonical form, the others as "NaN", "Infinity", "-Infinity".
+// Python's NaN and Infinity without quotes are read as well. Numbers of a metric are exact: finite doubles in canonical
+// form, the others as "NaN", "Infinity", "-Infinity".
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace protocol {
 inline constexpr std::size_t kMaxEventBytes = 64 * 1024;  ///< one line, its newline not counted
 
 inline constexpr std::uint64_t kMaxStep = 0x7fffffffffffffff;  ///< of steps, epochs and seq
-inline constexpr int kMaxEventDepth = 64;                     ///< of lists and objects
+inline constexpr int kMaxEventDepth = 64;                      ///< of lists and objects
 
 struct Started {
   int protocol = 1;
@@ -48,8 +49,8 @@ struct Trace {
 
 struct Checkpoint {
   std::uint64_t step = 0;
-  std::string kind;    ///< "last" or "best"
-  std::string file;    ///< name inside SWEEP_CHECKPOINT_DIR, no path
+  std::string kind;  ///< "last" or "best"
+  std::string file;  ///< name inside SWEEP_CHECKPOINT_DIR, no path
   std::string sha256;
 };
 

@@ -56,14 +56,14 @@ std::string list_text(const Categorical& list) {
 }
 
 std::string range_text(const Continuous& range) {
-  std::string text = fmt::format("{} {} … {}", range.word, core::format_double(range.first),
-                                 core::format_double(range.second));
+  std::string text =
+      fmt::format("{} {} … {}", range.word, core::format_double(range.first), core::format_double(range.second));
   if (range.family == Family::kNormal || range.family == Family::kLogNormal)
     text = fmt::format("{} mu {}, sigma {}", range.word, core::format_double(range.first),
                        core::format_double(range.second));
   if (range.family == Family::kBeta)
-    text = fmt::format("{} a {}, b {}", range.word, core::format_double(range.first),
-                       core::format_double(range.second));
+    text =
+        fmt::format("{} a {}, b {}", range.word, core::format_double(range.first), core::format_double(range.second));
   return range.quantum ? text + ", q " + core::format_double(range.quantum->step) : text;
 }
 
@@ -81,8 +81,8 @@ void print_check(const Planned& checked) {
   print(headline(plan) + "\n\n");
   std::vector<std::vector<std::string>> ranges = {{"parameter", "values"}};
   for (const Parameter& parameter : plan.spec().parameters)
-    ranges.push_back({printable(parameter.name, kWidestCell),
-                      printable(values_text(parameter.distribution), 2 * kWidestCell)});
+    ranges.push_back(
+        {printable(parameter.name, kWidestCell), printable(values_text(parameter.distribution), 2 * kWidestCell)});
   print(aligned(ranges, {Align::kLeft, Align::kLeft}));
   if (const auto& program = checked.trainer.program) {
     print("\nfirst command, in " + printable(program->folder.string()) + "\n");
@@ -120,7 +120,8 @@ int check(const Flags& flags, const Globals& globals) {
 std::function<int()> declare_check(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
   flags->declare(subcommand);
-  subcommand.add_flag("--try", flags->tries, "run the first trial until its first metrics, and say what was understood");
+  subcommand.add_flag("--try", flags->tries,
+                      "run the first trial until its first metrics, and say what was understood");
   subcommand.add_option("--try-time", flags->try_time_s, "for at most so many seconds (60)")
       ->check(whole_number(1, 86400))
       ->type_name("S");

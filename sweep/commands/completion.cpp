@@ -180,7 +180,8 @@ _sweep() {
 compdef _sweep sweep
 )sh";
 
-constexpr char kFish[] = R"sh(# sweep completion fish: put `sweep completion fish | source` into ~/.config/fish/config.fish
+constexpr char kFish[] =
+    R"sh(# sweep completion fish: put `sweep completion fish | source` into ~/.config/fish/config.fish
 function __sweep_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l found ($words[1] completion words -- $words[2..-1] 2>/dev/null)

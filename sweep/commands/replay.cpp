@@ -53,7 +53,8 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
 }
 
 int replay(const Flags& flags, const Globals& globals) {
-  const SelectedTrial selected = select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
+  const SelectedTrial selected =
+      select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
   Store store(globals.runs, Store::Mode::kReadWrite);
   ReplayOptions options;
   options.runs = globals.runs;

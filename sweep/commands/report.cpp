@@ -4,10 +4,9 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/error.h"
 #include "core/files.h"
-#include "protocol/files.h"
 #include "core/suggest.h"
+#include "protocol/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -85,8 +84,11 @@ std::string render(const Flags& flags, const SweepHead& head, const std::vector<
 void refuse_store(const std::filesystem::path& output, const Globals& globals) {
   const std::string name = output.filename().string();
   std::error_code ignored;
-  const auto folder = [&](const std::filesystem::path& path) { return std::filesystem::weakly_canonical(path, ignored); };
-  if (name.starts_with(protocol::kStoreFile) && folder(std::filesystem::absolute(output).parent_path()) == folder(globals.runs))
+  const auto folder = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(path, ignored);
+  };
+  if (name.starts_with(protocol::kStoreFile) &&
+      folder(std::filesystem::absolute(output).parent_path()) == folder(globals.runs))
     throw core::UserError("--output", "'" + output.string() + "' is the store", "write the report to another file");
 }
 

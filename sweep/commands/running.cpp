@@ -51,10 +51,13 @@ void declare_running(CLI::App& subcommand, RunningFlags& flags) {
       ->type_name("N");
   subcommand.add_option("--gpus", flags.gpus, "use these GPUs only: 0,1 (numbers or UUIDs), or none")
       ->type_name("A,B,…");
-  subcommand.add_option("--device", flags.device, "auto, cpu or cuda; of the built-in trainer the results are the same")
+  subcommand
+      .add_option("--device", flags.device, "auto, cpu or cuda; of the built-in trainer the results are the same")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->type_name("DEVICE");
-  subcommand.add_option("--threads", flags.threads, "threads of each trial on the CPU; of the built-in trainer the results are the same")
+  subcommand
+      .add_option("--threads", flags.threads,
+                  "threads of each trial on the CPU; of the built-in trainer the results are the same")
       ->check(whole_number(1, 1024))
       ->type_name("N");
   subcommand.add_flag("--fresh", flags.fresh, "reuse no result of another sweep");
@@ -79,7 +82,8 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
     if (study.finished(known->trials) && study.running().empty()) {
       note(globals, fmt::format("sweep {} is finished, nothing to run", known->id));
       if (exit_code(study) != protocol::kExitOk)
-        note(globals, "trials that did not complete keep their outcome here; in a new store (--runs DIR) they run again");
+        note(globals,
+             "trials that did not complete keep their outcome here; in a new store (--runs DIR) they run again");
       print_leaderboard(*known, study, globals);
       return exit_code(study);
     }

@@ -22,8 +22,8 @@ struct SelectedTrial {
   SweepRecord sweep;
   TrialPlace place;
 };
-/// `sweep` as select_sweep() has it: the trial as that sweep knows it; empty: of an id the newest sweep that ran it, of an
-/// index or `best` the last sweep.
+/// `sweep` as select_sweep() has it: the trial as that sweep knows it; empty: of an id the newest sweep that ran it, of
+/// an index or `best` the last sweep.
 SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& sweep = {});
 
 /// Declares --sweep of a verb that takes a TRIAL.

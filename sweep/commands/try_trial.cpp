@@ -90,7 +90,8 @@ struct Agreement {
 Agreement compare(const Run& a, const Run& b) {
   Agreement agreement;
   agreement.compared = std::min(a.metrics.size(), b.metrics.size());
-  for (std::size_t i = 0; i < agreement.compared; ++i) agreement.all = agreement.all && same(a.metrics[i], b.metrics[i]);
+  for (std::size_t i = 0; i < agreement.compared; ++i)
+    agreement.all = agreement.all && same(a.metrics[i], b.metrics[i]);
   return agreement;
 }
 
@@ -102,7 +103,8 @@ struct Finding {
 };
 
 Finding find_start(const Run& run) {
-  const bool ended_well = run.result.outcome == protocol::Outcome::kCancelled || protocol::info(run.result.outcome).ranked;
+  const bool ended_well =
+      run.result.outcome == protocol::Outcome::kCancelled || protocol::info(run.result.outcome).ranked;
   return {"started", ended_well || !run.metrics.empty(),
           run.result.detail.empty() || run.asked_to_stop
               ? "yes"
@@ -113,7 +115,8 @@ Finding find_metrics(const Run& run, const std::optional<protocol::Metric>& metr
   std::set<std::string> names;
   for (const protocol::MetricValues& values : run.metrics)
     for (const auto& [name, value] : values.values) names.insert(name);
-  if (names.empty()) return {"metrics", false, fmt::format("none in {}", duration_text(std::min(limit_s, run.result.seconds)))};
+  if (names.empty())
+    return {"metrics", false, fmt::format("none in {}", duration_text(std::min(limit_s, run.result.seconds)))};
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   list += run.sent_events ? " (sent as events)" : " (read from standard output)";
@@ -142,14 +145,17 @@ Finding find_seed(const Run& first, const Run& again, const Run& other) {
   const Agreement same_seed = compare(first, again), other_seed = compare(first, other);
   if (same_seed.compared == 0) return {"seed", false, "cannot be judged without metrics"};
   if (!same_seed.all)
-    return {"seed", false, "two runs with the same seed differ: the program does not draw all its randomness from SWEEP_SEED"};
+    return {"seed", false,
+            "two runs with the same seed differ: the program does not draw all its randomness from SWEEP_SEED"};
   if (other_seed.compared > 0 && other_seed.all)
     return {"seed", false, "has no influence: a run with another seed gave the same values"};
-  return {"seed", true, fmt::format("honoured: {} lines are the same in two runs, and others with another seed", same_seed.compared)};
+  return {"seed", true,
+          fmt::format("honoured: {} lines are the same in two runs, and others with another seed", same_seed.compared)};
 }
 
 Finding find_sigterm(const Run& run) {
-  if (run.result.outcome != protocol::Outcome::kCancelled || run.result.asked_again) return {"SIGTERM", true, "not tried: it ended before"};
+  if (run.result.outcome != protocol::Outcome::kCancelled || run.result.asked_again)
+    return {"SIGTERM", true, "not tried: it ended before"};
   if (run.result.ignored_sigterm) return {"SIGTERM", false, "ignored: it had to be killed"};
   return {"SIGTERM", true, "honoured"};
 }

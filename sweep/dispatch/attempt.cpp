@@ -87,8 +87,8 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
   pass_signals(signals, control);
   asio::steady_timer limit(*context);
   if (request.stop_after_s) {
-    limit.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(
-        std::chrono::duration<double>(*request.stop_after_s)));
+    limit.expires_after(
+        std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::duration<double>(*request.stop_after_s)));
     limit.async_wait([&](const boost::system::error_code& error) {
       if (!error) control.stop(kGraceS);
     });

@@ -40,8 +40,8 @@ struct AttemptResult {
   bool asked_again = false;  ///< exit code 75 without having been stopped
   double seconds = 0;
   bool without_finished = false;  ///< it sent events, ended with exit code 0, and never said `finished`
-  bool ignored_sigterm = false;  ///< it was asked to stop and had to be killed
-  bool unsuitable = false;   ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
+  bool ignored_sigterm = false;   ///< it was asked to stop and had to be killed
+  bool unsuitable = false;  ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };
 
 /// runs/trials/TRIAL/SWEEP/attempt-N: a trial that runs in two sweeps leaves two records.

@@ -21,7 +21,8 @@ namespace asio = boost::asio;
 
 // On the CPU --slots is taken at its word; a GPU has no more slots than the sweep file gives it.
 std::vector<Slot> slots_for(const Prepared& prepared, const DispatchOptions& options) {
-  if (prepared.hardware.device == "cuda") return gpu_slots(prepared.hardware.gpus, prepared.spec().resources.slots_per_gpu);
+  if (prepared.hardware.device == "cuda")
+    return gpu_slots(prepared.hardware.gpus, prepared.spec().resources.slots_per_gpu);
   return options.slots > 0 ? cpu_slots(1, options.slots) : cpu_slots(prepared.threads, usable_cores());
 }
 

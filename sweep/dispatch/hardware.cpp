@@ -76,7 +76,8 @@ std::string device_class(const Hardware& hardware) {
     if (std::count(hardware.gpus.begin(), hardware.gpus.end(), gpu.at("uuid")) > 0)
       models.insert(gpu.at("name").get<std::string>());
   if (models.size() != 1)
-    throw core::UserError("device cuda", fmt::format("the GPUs are of {} models, and results depend on the model", models.size()),
+    throw core::UserError("device cuda",
+                          fmt::format("the GPUs are of {} models, and results depend on the model", models.size()),
                           "choose GPUs of one model with --gpus");
   return *models.begin();
 }

@@ -113,8 +113,9 @@ std::string signal_name(int signal) {
 
 AttemptResult judge_end(const Transcript& transcript) {
   if (transcript.said_anything() && !transcript.finished())
-    return {Outcome::kFailed,
-            R"(exit code 0, but it never said `finished`: send {"event":"finished","seq":N,"outcome":"completed"} last)"};
+    return {
+        Outcome::kFailed,
+        R"(exit code 0, but it never said `finished`: send {"event":"finished","seq":N,"outcome":"completed"} last)"};
   return {transcript.finished().value_or(Outcome::kCompleted), ""};
 }
 
@@ -144,7 +145,8 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
     return result;
   }
   const bool no_memory = speaks && exit.code == protocol::kTrainerOutOfMemory;
-  return {no_memory ? Outcome::kOutOfMemory : Outcome::kFailed, with_last_line("exit code " + std::to_string(exit.code), request)};
+  return {no_memory ? Outcome::kOutOfMemory : Outcome::kFailed,
+          with_last_line("exit code " + std::to_string(exit.code), request)};
 }
 
 }  // namespace
@@ -200,8 +202,7 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
 
   const Exit exit = process->exit();
   result = judge(exit, transcript, request, control.stopped());
-  result.without_finished =
-      exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
+  result.without_finished = exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
   result.seconds = clock.seconds() - begun;
   co_return result;
 }

@@ -171,9 +171,9 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
     identity.trainer = trainer.program->identity();
     const std::vector<core::Problem>& found = trainer.program->sources.warnings;
     warnings.insert(warnings.end(), found.begin(), found.end());
-    identity.numerics = external_numerics(
-        choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus),
-        overrides.threads.value_or(spec.resources.threads));
+    identity.numerics =
+        external_numerics(choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus),
+                          overrides.threads.value_or(spec.resources.threads));
   } else {
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
@@ -198,8 +198,8 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
   SweepRecord record = make_record(planned, file, overrides, hardware);
   if (planned.trainer.builtin) planned.trainer.builtin = freeze(*planned.trainer.builtin, runs);
   if (planned.trainer.program) install_modules(*planned.trainer.program, runs);
-  return {std::move(planned.plan), std::move(planned.trainer),  std::move(planned.data), hardware,
-          threads,                 std::move(planned.warnings), std::move(record)};
+  return {std::move(planned.plan),     std::move(planned.trainer), std::move(planned.data), hardware, threads,
+          std::move(planned.warnings), std::move(record)};
 }
 
 Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const Overrides& overrides) {
@@ -222,7 +222,8 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
   }
   check_inputs(spec, record);
 
-  TrialPlan plan(std::move(spec), {record.identity.at("trainer"), record.identity.at("data"), record.identity.at("numerics")});
+  TrialPlan plan(std::move(spec),
+                 {record.identity.at("trainer"), record.identity.at("data"), record.identity.at("numerics")});
   if (plan.sweep_id() != record.id)
     throw core::EnvironmentError("sweep " + record.id,
                                  "was recorded by another version, which reads its file differently",

@@ -86,8 +86,8 @@ void Transcript::look_at_start(const protocol::Started& started) {
     broken_ = place_ + ": the program speaks trial protocol " + std::to_string(started.protocol) + ", not " +
               std::to_string(protocol::kProtocolVersion);
   else if (!started.trainer.empty() && !request_.trainer.empty() && started.trainer != request_.trainer)
-    broken_ = place_ + ": the trainer calls itself " + printable_text(started.trainer, 100) +
-              ", but the sweep is of " + request_.trainer;
+    broken_ = place_ + ": the trainer calls itself " + printable_text(started.trainer, 100) + ", but the sweep is of " +
+              request_.trainer;
 }
 
 void Transcript::look_at_values(const protocol::MetricValues& values) {

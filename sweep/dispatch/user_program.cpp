@@ -59,10 +59,11 @@ std::optional<fs::path> find_executable(const ReadyProgram& program, const std::
   if (fs::exists(here))
     throw core::UserError("command", fmt::format("'{}' is not executable", here.string()),
                           fmt::format("chmod +x it, or begin the command with its interpreter"));
-  throw core::UserError("command",
-                        fmt::format("there is no program '{}' {}", name,
-                                    name.find('/') == std::string::npos ? "on the PATH" : "in " + program.folder.string()),
-                        "write its path, or install it");
+  throw core::UserError(
+      "command",
+      fmt::format("there is no program '{}' {}", name,
+                  name.find('/') == std::string::npos ? "on the PATH" : "in " + program.folder.string()),
+      "write its path, or install it");
 }
 
 constexpr char kChangeRemedy[] = "put that back, or run the changed one as a new sweep";
@@ -81,8 +82,8 @@ void check_rendered_name(const std::string& rendered) {
   if (path.is_absolute() || first == ".." || first == "." || !path.has_filename())
     throw core::UserError("templates", fmt::format("'{}' is no place inside of an attempt's folder", rendered),
                           "write a relative path");
-  for (const char* ours : {protocol::kTrialDocumentFile, protocol::kStdoutFile, protocol::kStderrFile,
-                           protocol::kEventsPipe, kArgsFile})
+  for (const char* ours :
+       {protocol::kTrialDocumentFile, protocol::kStdoutFile, protocol::kStderrFile, protocol::kEventsPipe, kArgsFile})
     if (first == ours)
       throw core::UserError("templates", fmt::format("'{}' is the name of a file of ours", rendered), "write another");
 }
@@ -125,8 +126,7 @@ ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& 
   context.interpreter = found.interpreter;
   context.environment = environment_variable;
   const std::vector<std::string> command = resolve_command(found.program, context);
-  found.sources = find_sources(
-      {found.folder, found.program.program, command, sweep_file, fs::absolute(runs)});
+  found.sources = find_sources({found.folder, found.program.program, command, sweep_file, fs::absolute(runs)});
   // What a variable of the environment holds may be a secret: the identity has its digest, and so has the record.
   context.environment = [](const std::string& name) -> std::optional<std::string> {
     const auto value = environment_variable(name);
@@ -227,8 +227,8 @@ ReadyProgram find_program(const Spec& spec, const fs::path& sweep_file, const fs
 
 ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, const fs::path& runs) {
   const Json& then = record.program;
-  ReadyProgram found = look(spec, record.file, then.at("folder").get<std::string>(), runs,
-                            then.at("interpreter").get<std::string>());
+  ReadyProgram found =
+      look(spec, record.file, then.at("folder").get<std::string>(), runs, then.at("interpreter").get<std::string>());
   if (found.identity() != record.identity.at("trainer")) refuse_change(record, found);
   check_executables(found);
   return found;

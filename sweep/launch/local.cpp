@@ -292,8 +292,8 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     tidy_up();
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
-  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events),
-                                        std::move(printed), order, tidy_up);
+  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events), std::move(printed),
+                                        order, tidy_up);
 }
 
 void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }

@@ -1,9 +1,10 @@
 // The command of a user's program, its macros replaced: what is to be started for one trial. Called by dispatch/ for
 // each attempt and by `sweep check`. Pure except find_interpreter(): no shell is involved, nothing is started.
 //
-// The macros are those of spec/macros.h, which read_spec() has checked. A macro counts where it is a whole item of `command`; `${envvar:NAME}` and `${seed}` count inside an item too. Any
-// other text with a dollar is left as it is, as W&B's agent leaves it: it may be meant for a shell that the command
-// names. Values are written as Python's str() writes them.
+// The macros are those of spec/macros.h, which read_spec() has checked. A macro counts where it is a whole item of
+// `command`; `${envvar:NAME}` and `${seed}` count inside an item too. Any other text with a dollar is left as it is, as
+// W&B's agent leaves it: it may be meant for a shell that the command names. Values are written as Python's str()
+// writes them.
 #pragma once
 
 #include <cstdint>

@@ -26,8 +26,8 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
     lines.push_back(fmt::format("{} {}{} not ended yet: `sweep report --all` lists {}", unfinished, noun,
                                 unfinished == 1 ? " has" : "s have", unfinished == 1 ? "it" : "them"));
   if (surplus > 0 && !options.all)
-    lines.push_back(fmt::format("{} {}{} beyond the end of the sweep and {} not ranked: `sweep report --all` lists {}", surplus, noun,
-                                surplus == 1 ? " ran" : "s ran", surplus == 1 ? "is" : "are",
+    lines.push_back(fmt::format("{} {}{} beyond the end of the sweep and {} not ranked: `sweep report --all` lists {}",
+                                surplus, noun, surplus == 1 ? " ran" : "s ran", surplus == 1 ? "is" : "are",
                                 surplus == 1 ? "it" : "them"));
   std::string note;
   for (const std::string& line : lines) note += (note.empty() ? "" : "\n") + line;

@@ -1,5 +1,5 @@
-// Cells as CSV. Quoting: RFC 4180, section 2, rules 5 to 7. Lines end with LF, which every reader of CSV takes and every
-// Unix tool expects. Used by the leaderboard and by `sweep plan`.
+// Cells as CSV. Quoting: RFC 4180, section 2, rules 5 to 7. Lines end with LF, which every reader of CSV takes and
+// every Unix tool expects. Used by the leaderboard and by `sweep plan`.
 #pragma once
 
 #include <optional>

@@ -67,7 +67,8 @@ MetricPattern::MetricPattern(const std::string& pattern) {
     if (number == numbers.end()) continue;  // RE2 saw a literal there
     const std::string& name = renamed.names[i];
     if (std::find(groups_.begin(), groups_.end(), name) != groups_.end())
-      throw core::UserError(kPlace, "two groups of the pattern are named '" + name + "'", "give each a name of its own");
+      throw core::UserError(kPlace, "two groups of the pattern are named '" + name + "'",
+                            "give each a name of its own");
     groups_.push_back(name);
     numbers_.push_back(static_cast<std::size_t>(number->second));
   }
@@ -81,7 +82,7 @@ MetricPattern::MetricPattern(MetricPattern&&) noexcept = default;
 MetricPattern& MetricPattern::operator=(MetricPattern&&) noexcept = default;
 
 void MetricPattern::match(std::string_view line,
-                           const std::function<void(const std::string&, std::string_view)>& found) const {
+                          const std::function<void(const std::string&, std::string_view)>& found) const {
   std::vector<re2::StringPiece> parts(1 + static_cast<std::size_t>(expression_->NumberOfCapturingGroups()));
   const re2::StringPiece text(line.data(), line.size());
   if (!expression_->Match(text, 0, line.size(), RE2::UNANCHORED, parts.data(), static_cast<int>(parts.size()))) return;

@@ -1,5 +1,6 @@
-// The regular expression of `read_metrics`. read_spec() makes one to see whether the pattern is one; program/ applies it to
-// the lines that a program prints. RE2, because its time is linear in the line for every pattern (docs/decisions.md).
+// The regular expression of `read_metrics`. read_spec() makes one to see whether the pattern is one; program/ applies
+// it to the lines that a program prints. RE2, because its time is linear in the line for every pattern
+// (docs/decisions.md).
 #pragma once
 
 #include <functional>

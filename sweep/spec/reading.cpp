@@ -75,7 +75,8 @@ std::vector<core::Problem> Reading::warnings() const { return in_order(warnings_
 bool Reading::expect_object(const Member& member) {
   if (member.value.is_object()) return true;
   error(member.value.mark, fmt::format("'{}' must be an object, is {}", member.key, member.value.describe()),
-        member.value.kind == Node::Kind::kScalar && member.value.scalar.is_null() ? "write its keys inside it, indented" : "");
+        member.value.kind == Node::Kind::kScalar && member.value.scalar.is_null() ? "write its keys inside it, indented"
+                                                                                  : "");
   return false;
 }
 

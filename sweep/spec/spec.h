@@ -104,7 +104,13 @@ struct Resources {
 /// How metrics are read from what a program prints on standard output.
 struct ReadMetrics {
   /// The numbers are part of identities: the list only grows.
-  enum class Format { kAny, kJson, kEquals, kColon, kRegex };  ///< kAny: JSON lines and name=value, without `read_metrics`
+  enum class Format {
+    kAny,
+    kJson,
+    kEquals,
+    kColon,
+    kRegex
+  };  ///< kAny: JSON lines and name=value, without `read_metrics`
 
   Format format = Format::kAny;
   std::string pattern;  ///< of kRegex, see metric_pattern.h
@@ -117,10 +123,10 @@ struct UserProgram {
   std::vector<std::string> command;  ///< items with their macros, the default of the language where the file has none
   std::string program_place, command_place;  ///< "file:line:column", for messages that only the file system can give
   ReadMetrics read_metrics;
-  std::map<std::string, std::string> templates;   ///< template file → rendered file, as written
-  std::vector<std::vector<std::string>> record;   ///< commands whose output is recorded once a sweep
-  bool reuse = false;                             ///< results may be reused across sweeps
-  bool wandb = false;                             ///< compat: wandb
+  std::map<std::string, std::string> templates;  ///< template file → rendered file, as written
+  std::vector<std::vector<std::string>> record;  ///< commands whose output is recorded once a sweep
+  bool reuse = false;                            ///< results may be reused across sweeps
+  bool wandb = false;                            ///< compat: wandb
 };
 
 /// Which checkpoints stay.
@@ -140,8 +146,8 @@ struct Spec {
   std::uint32_t repeats = 1;
   std::string name;  ///< empty where the file has none
   std::uint64_t seed = 0;
-  std::string data;                  ///< as written; empty where the file has none
-  std::vector<std::string> inputs;   ///< files and folders, as written
+  std::string data;                 ///< as written; empty where the file has none
+  std::vector<std::string> inputs;  ///< files and folders, as written
   Device device = Device::kAuto;
   Numerics numerics = Numerics::kPortable;
   Resources resources;
@@ -149,9 +155,9 @@ struct Spec {
   Keep keep;
   std::vector<core::Problem> warnings;
 
-  /// Everything of the file that determines the sweep's result, part of the sweep's id: method, seed, parameters, metric
-  /// and target, run_cap, repeats, order, how metrics are read. Not: name, device, resources, keep, spelling of the file.
-  /// The program, data, inputs and numerics come in through SweepIdentity.
+  /// Everything of the file that determines the sweep's result, part of the sweep's id: method, seed, parameters,
+  /// metric and target, run_cap, repeats, order, how metrics are read. Not: name, device, resources, keep, spelling of
+  /// the file. The program, data, inputs and numerics come in through SweepIdentity.
   core::Json determining() const;
 };
 

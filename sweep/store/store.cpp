@@ -54,16 +54,19 @@ ALTER TABLE sweeps ADD COLUMN program TEXT NOT NULL DEFAULT 'null';
 
 // A store that is only read stays at its version.
 std::string select_sweep(std::int64_t version, const char* rest) {
-  return std::string("SELECT id, name, file, text, overrides, identity, data, trainer_sha256, provenance, method, seed, "
-                     "metric, trials, created_ms, ") +
+  return std::string(
+             "SELECT id, name, file, text, overrides, identity, data, trainer_sha256, provenance, method, seed, "
+             "metric, trials, created_ms, ") +
          (version >= 2 ? "target, repeats, program" : "NULL, 1, 'null'") + " FROM sweeps " + rest;
 }
 
 SweepRecord read_sweep(const Statement& row, const std::string& place) {
   const auto json = [&](int column) { return core::parse_json(row.text(column), place); };
-  SweepRecord sweep{row.text(0), row.text(1), row.text(2), row.text(3),   json(4),      json(5),       json(6),
-                    row.text(7), json(8),     row.text(9), row.whole(10), std::nullopt, row.whole(12), row.number(13),
-                    std::nullopt, static_cast<std::uint32_t>(row.number(15)), json(16)};
+  SweepRecord sweep{row.text(0),   row.text(1),    row.text(2),   row.text(3),
+                    json(4),       json(5),        json(6),       row.text(7),
+                    json(8),       row.text(9),    row.whole(10), std::nullopt,
+                    row.whole(12), row.number(13), std::nullopt,  static_cast<std::uint32_t>(row.number(15)),
+                    json(16)};
   if (const Json metric = json(11); !metric.is_null()) sweep.metric = protocol::Metric::from_json(metric, place);
   if (!row.is_null(14)) sweep.target = row.real(14);
   return sweep;

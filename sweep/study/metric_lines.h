@@ -1,5 +1,5 @@
-// When two metric events of one step are one line, and when the program has come to that step again. Used by the fold and
-// by replay/, which must agree.
+// When two metric events of one step are one line, and when the program has come to that step again. Used by the fold
+// and by replay/, which must agree.
 #pragma once
 
 #include <algorithm>

@@ -39,7 +39,8 @@ class TrialNumbers {
   void write(TrialState& trial) const;
 
  private:
-  /// A program may count its steps anew, with each epoch say: what names a metric of this step again is another line of it.
+  /// A program may count its steps anew, with each epoch say: what names a metric of this step again is another line of
+  /// it.
   struct Place {
     std::uint64_t step = 0;
     std::size_t occurrence = 0;

@@ -26,7 +26,8 @@ struct Example {
     place = folder.path() / name;
   }
   Ended sweep(const std::string& arguments) const {
-    const std::string line = "cd '" + place.string() + "' && exec env -i " + kPath + " '" + sweep_program() + "' " + arguments;
+    const std::string line =
+        "cd '" + place.string() + "' && exec env -i " + kPath + " '" + sweep_program() + "' " + arguments;
     return Program(folder.path(), {"/bin/sh", "-c", line}).wait();
   }
   core::Json report() const { return core::parse_json(sweep("report --json").out, "report"); }
@@ -56,7 +57,8 @@ TEST_CASE("the example in shell runs, is ranked and replays") {
 TEST_CASE("the example in C is compiled, runs, is ranked and replays, and the built-in way to try it is content") {
   if (!succeeds("cc --version")) skip("there is no C compiler named cc");
   const Example example("c");
-  REQUIRE(succeeds("cc -O2 -o '" + (example.place / "descent").string() + "' '" + (example.place / "descent.c").string() + "'"));
+  REQUIRE(succeeds("cc -O2 -o '" + (example.place / "descent").string() + "' '" +
+                   (example.place / "descent.c").string() + "'"));
   runs_and_replays(example, 6);
   const Ended tried = example.sweep("check --try sweep.yaml");
   INFO(tried.out + tried.err);

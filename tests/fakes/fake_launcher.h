@@ -20,10 +20,10 @@
 struct Script {
   std::vector<std::string> lines;
   sweep::Exit exit;
-  bool stays = false;   ///< until it is stopped; then its exit is `exit`
-  std::string problem;  ///< cannot be started, for this reason
+  bool stays = false;                     ///< until it is stopped; then its exit is `exit`
+  std::string problem;                    ///< cannot be started, for this reason
   std::vector<std::string> printed = {};  ///< on standard output, before the lines
-  int turns = 0;        ///< how often all others get their turn before it ends
+  int turns = 0;                          ///< how often all others get their turn before it ends
 };
 
 class FakeLauncher : public sweep::Launcher {

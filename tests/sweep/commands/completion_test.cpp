@@ -55,7 +55,8 @@ TEST_CASE("the script for bash completes a verb, and a name with a blank is quot
 COMP_WORDS=("$1" "${@:2}"); COMP_CWORD=$(($# - 1)); _sweep; printf '%s\n' "${COMPREPLY[@]}")");
   const auto complete = [&](const std::string& typed) {
     const std::string program = std::string(SWEEP_BINARY_DIR) + "/bin/sweep";
-    const std::string line = "cd " + place.path().string() + " && bash try.bash " + program + " " + typed + " >found.txt";
+    const std::string line =
+        "cd " + place.path().string() + " && bash try.bash " + program + " " + typed + " >found.txt";
     CHECK(std::system(line.c_str()) == 0);
     return place.read("found.txt");
   };

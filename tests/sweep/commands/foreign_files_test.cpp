@@ -27,8 +27,8 @@ report("metric", step=1, values={document.get("metric", {}).get("name", "loss"):
 report("finished", outcome="completed")
 )";
 
-// A launcher (torchrun, accelerate launch): finds the script among its arguments and becomes it; without one (python -m)
-// it is the stub itself.
+// A launcher (torchrun, accelerate launch): finds the script among its arguments and becomes it; without one (python
+// -m) it is the stub itself.
 constexpr char kLauncher[] = R"(#!/bin/sh
 while [ $# -gt 0 ]; do case $1 in *.py) exec python3 "$@" ;; *) shift ;; esac; done
 exec python3 "$(dirname "$0")/stub.py" "$@"
@@ -57,7 +57,8 @@ TEST_CASE("each file in the style of W&B is planned and run as it stands, with a
     place.write(name, text);
     make_executable(place, spec.program->program, kStub);
     make_executable(place, "bin/stub.py", kStub);
-    for (const char* launcher : {"torchrun", "accelerate", "python"}) make_executable(place, std::string("bin/") + launcher, kLauncher);
+    for (const char* launcher : {"torchrun", "accelerate", "python"})
+      make_executable(place, std::string("bin/") + launcher, kLauncher);
     const std::string environment = "PATH=\"$PWD/bin:$PATH\" DATA_ROOT=/data";
     const Said plan = place.sweep("plan " + name + " --count 2 --ignore-early-terminate --format csv", environment);
     INFO(plan.err);

@@ -20,7 +20,8 @@ struct Lair : Workplace {
   explicit Lair(const std::string& script) {
     write("t.sh", "#!/bin/sh\n" + script);
     ::chmod((path() / "t.sh").c_str(), 0755);
-    write("s.yaml", "command: [./t.sh]\nmethod: grid\nmetric: {name: m, goal: minimize}\nparameters: {x: {value: 1}}\n");
+    write("s.yaml",
+          "command: [./t.sh]\nmethod: grid\nmetric: {name: m, goal: minimize}\nparameters: {x: {value: 1}}\n");
   }
   core::Json trial() const { return core::parse_json(sweep("report --json").out, "report").at("trials")[0]; }
 };
@@ -28,7 +29,8 @@ struct Lair : Workplace {
 }  // namespace
 
 TEST_CASE("a program whose steps begin again with each epoch is ranked by all of them and replays identically") {
-  const Lair lair("for e in 1 2 3; do for s in 1 2; do echo epoch=$e step=$s m=$(((e - 2) * (e - 2) + s)); done; done\n");
+  const Lair lair(
+      "for e in 1 2 3; do for s in 1 2; do echo epoch=$e step=$s m=$(((e - 2) * (e - 2) + s)); done; done\n");
   CHECK(lair.sweep("run s.yaml").code == 0);
   CHECK(lair.trial().at("value") == 1.0);
   CHECK(lair.trial().at("epoch") == 2);
@@ -52,9 +54,11 @@ os.setpgid(0, os.getpgid(os.getppid()))
 print("m=1", flush=True)
 open("pid", "w").write(str(os.getpid()))
 time.sleep(600)')");
-  lair.write("go.sh", "\"$1\" run s.yaml & run=$!\nwhile [ ! -s pid ]; do sleep 0.05; done\n"
-                      "kill -INT $run; sleep 0.1; kill -INT $run; wait $run\n");
-  const std::string command = "cd '" + lair.path().string() + "' && timeout 60 bash go.sh '" + SWEEP_BINARY_DIR "/bin/sweep' >out.txt 2>&1";
+  lair.write("go.sh",
+             "\"$1\" run s.yaml & run=$!\nwhile [ ! -s pid ]; do sleep 0.05; done\n"
+             "kill -INT $run; sleep 0.1; kill -INT $run; wait $run\n");
+  const std::string command =
+      "cd '" + lair.path().string() + "' && timeout 60 bash go.sh '" + SWEEP_BINARY_DIR "/bin/sweep' >out.txt 2>&1";
   CHECK(std::system(command.c_str()) != 0);
   CHECK(!fs::exists("/proc/" + std::to_string(std::stoi(lair.read("pid"))) + "/status"));
 }
@@ -67,7 +71,8 @@ TEST_CASE("hostile events fail the attempt with the line, and nothing else") {
     CHECK(lair.trial().at("outcome") == "failed");
     return lair.trial().at("detail").get<std::string>();
   };
-  CHECK(has(detail(R"({"event":"odd","seq":0,"a":)" + std::string(25000, '[') + std::string(25000, ']') + "}"), "levels deep"));
+  CHECK(has(detail(R"({"event":"odd","seq":0,"a":)" + std::string(25000, '[') + std::string(25000, ']') + "}"),
+            "levels deep"));
   CHECK(has(detail(R"({"event":"checkpoint","seq":0,"step":1,"kind":"last","file":"/dev/zero","sha256":"ab"})"),
             "'file' is no name inside of SWEEP_CHECKPOINT_DIR"));
   CHECK(has(detail("{\"event\":\"metric\",\"seq\":0,\"step\":1,\"values\":{\"m\":1}}\n"
@@ -77,9 +82,10 @@ TEST_CASE("hostile events fail the attempt with the line, and nothing else") {
 }
 
 TEST_CASE("a NaN as Python's json.dumps writes it is a divergence, not a broken line") {
-  const Lair lair("cat >>\"$SWEEP_EVENTS\" <<'EOF'\n"
-                  "{\"event\": \"metric\", \"seq\": 0, \"step\": 1, \"values\": {\"m\": NaN}}\n"
-                  "{\"event\": \"finished\", \"seq\": 1, \"outcome\": \"completed\"}\nEOF\n");
+  const Lair lair(
+      "cat >>\"$SWEEP_EVENTS\" <<'EOF'\n"
+      "{\"event\": \"metric\", \"seq\": 0, \"step\": 1, \"values\": {\"m\": NaN}}\n"
+      "{\"event\": \"finished\", \"seq\": 1, \"outcome\": \"completed\"}\nEOF\n");
   CHECK(lair.sweep("run s.yaml").code == 1);
   CHECK(lair.trial().at("outcome") == "diverged");
 }

@@ -73,8 +73,7 @@ TEST_CASE("the program gets the environment that the protocol lists, its folder,
   const std::string log = shop.sweep("logs '#0'").out;
   CHECK(has(log, fs::canonical(shop.path()).string() + "\n"));
   for (const char* line : {"\nKEPT=yes\n", "\nOMP_NUM_THREADS=1\n", "\nPYTHONUNBUFFERED=1\n", "\nSWEEP_ATTEMPT=0\n",
-                           "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n",
-                           "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
+                           "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n", "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
     CHECK(has(log, line));
   CHECK(!has(log, "SWEEP_FOREIGN"));
   CHECK(has(log, "/attempt-0/events\nSWEEP_ID="));
@@ -149,8 +148,8 @@ TEST_CASE("what is not there is an error before anything runs") {
 TEST_CASE("a sweep that is started beside its program's folder says where to start it") {
   const Shop shop;
   for (const char* key : {R"("program": "tool/train.sh")", R"("command": ["./train.sh"])"}) {
-    shop.write("tool.json", std::string(R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, )") + key +
-                                R"(, "parameters": {"x": {"value": 1}}})");
+    shop.write("tool.json", std::string(R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, )") +
+                                key + R"(, "parameters": {"x": {"value": 1}}})");
     fs::create_directories(shop.path() / "elsewhere/tool");
     fs::rename(shop.path() / "tool.json", shop.path() / "elsewhere/tool.json");
     fs::remove(shop.path() / "train.sh");
@@ -175,7 +174,9 @@ TEST_CASE("a template is rendered for each trial, and its name in the command me
 
 TEST_CASE("a launcher that closes what its workers inherit does not cut them off from their events") {
   if (std::system("python3 --version >/dev/null 2>&1") != 0) skip("there is no python3");
-  const Shop shop("#!/bin/sh\nexec python3 -c 'import subprocess; subprocess.run([\"./worker.sh\"], close_fds=True, check=True)'\n");
+  const Shop shop(
+      "#!/bin/sh\nexec python3 -c 'import subprocess; subprocess.run([\"./worker.sh\"], close_fds=True, "
+      "check=True)'\n");
   shop.program("worker.sh", R"(#!/bin/sh
 echo '{"event":"metric","seq":0,"step":1,"values":{"loss":5}}' >>"$SWEEP_EVENTS"
 echo '{"event":"finished","seq":1,"outcome":"completed"}' >>"$SWEEP_EVENTS"
@@ -187,7 +188,8 @@ echo '{"event":"finished","seq":1,"outcome":"completed"}' >>"$SWEEP_EVENTS"
 TEST_CASE("a template, a pattern and an argument that cannot work are refused before anything runs") {
   const auto message = [](const std::string& keys, const std::string& values = "[1]") {
     const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
-  "command": ["./train.sh", "${args}"], )" + keys + R"( "parameters": {"x": {"values": )" + values + "}}}");
+  "command": ["./train.sh", "${args}"], )" +
+                                 keys + R"( "parameters": {"x": {"values": )" + values + "}}}");
     shop.write("in.txt", "{{ y }}\n");
     const Said said = shop.sweep("run sweep.json");
     CHECK(said.code == 2);
@@ -216,7 +218,8 @@ TEST_CASE("the file of args_json_file holds the configuration, and seed is the t
 }
 
 TEST_CASE("what `record` names is run once a sweep and kept") {
-  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "record": [["echo", "here"]],
+  const Shop shop(kScript,
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "record": [["echo", "here"]],
     "command": ["./train.sh", "${args}"], "parameters": {"x": {"value": 3}}})");
   CHECK(shop.sweep("run sweep.json").code == 0);
   CHECK(has(shop.sweep("show '#0' --json").out, "here"));
@@ -252,8 +255,9 @@ TEST_CASE("what plan prints is what run does: the same trials, seeds and values,
     const core::Json& planned = plan.at("trials")[i];
     for (const char* key : {"trial", "seed", "config", "replicate"}) CHECK(planned.at(key) == ran[i].at(key));
     expected += std::to_string(i) + "," + planned.at("trial").get<std::string>() + "," + std::to_string(i % 2) + "," +
-                core::canonical_json(planned.at("seed")) + ",new," + core::canonical_json(planned.at("config").at("x")) +
-                "," + core::canonical_json(planned.at("config").at("y")) + ",\"a,b\"\n";
+                core::canonical_json(planned.at("seed")) + ",new," +
+                core::canonical_json(planned.at("config").at("x")) + "," +
+                core::canonical_json(planned.at("config").at("y")) + ",\"a,b\"\n";
   }
   CHECK(csv == expected);
 }
@@ -262,9 +266,10 @@ TEST_CASE("a sweep ends with the first trial by index that reaches its target, f
   std::string first;
   for (const char* slots : {"1", "2", "4"}) {
     // The third of eight reaches it, and later ones are quicker to.
-    const Shop shop("#!/bin/sh\nfor a; do case $a in --x=*) x=${a#*=} ;; esac; done\n[ $x -gt 3 ] || sleep 0.$((8 - 2 * x))\n"
-                    "[ $x -ge 3 ] && echo loss=0.5 || echo loss=$x.5\n",
-                    R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize", "target": 0.5},
+    const Shop shop(
+        "#!/bin/sh\nfor a; do case $a in --x=*) x=${a#*=} ;; esac; done\n[ $x -gt 3 ] || sleep 0.$((8 - 2 * x))\n"
+        "[ $x -ge 3 ] && echo loss=0.5 || echo loss=$x.5\n",
+        R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize", "target": 0.5},
       "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [1, 2, 3, 4, 5, 6, 7, 8]}}})");
     const Said said = shop.sweep(std::string("run sweep.json --slots ") + slots);
     INFO(said.err);
@@ -279,7 +284,9 @@ TEST_CASE("a sweep ends with the first trial by index that reaches its target, f
 }
 
 TEST_CASE("flags stand above the file: a method that is not supported runs with --method, and hyperband without it") {
-  const Shop shop(kScript, R"({"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh", "${args}"],
+  const Shop shop(
+      kScript,
+      R"({"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh", "${args}"],
     "early_terminate": {"type": "hyperband", "min_iter": 3}, "parameters": {"x": {"min": 1, "max": 9}}})");
   CHECK(shop.sweep("check sweep.json").code == 2);
   CHECK(shop.sweep("check sweep.json --method random").code == 2);

@@ -113,7 +113,8 @@ TEST_CASE("results of a program of one's own are reused across sweeps only where
 }
 
 TEST_CASE("an input is part of every trial's identity, and a changed one is refused with both digests") {
-  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "inputs": ["points.csv"],
+  const Shop shop(kScript,
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "inputs": ["points.csv"],
     "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1]}}})");
   REQUIRE(shop.sweep("run sweep.json").code == 0);
   const std::string id = core::parse_json(shop.sweep("list --json").out, "list").at("sweeps")[0].at("id");

@@ -26,8 +26,16 @@ std::uint64_t bits_of(double number) { return std::bit_cast<std::uint64_t>(numbe
 
 // Any finite double is as likely as any other; every eighth is subnormal.
 std::vector<double> random_doubles() {
-  std::vector<double> numbers = {0.0, -0.0, std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::max(),
-                                 std::numeric_limits<double>::lowest(), 1e16, 1e-5, 123456789012345680.0, 0.1, 3.0};
+  std::vector<double> numbers = {0.0,
+                                 -0.0,
+                                 std::numeric_limits<double>::denorm_min(),
+                                 std::numeric_limits<double>::max(),
+                                 std::numeric_limits<double>::lowest(),
+                                 1e16,
+                                 1e-5,
+                                 123456789012345680.0,
+                                 0.1,
+                                 3.0};
   for (std::uint32_t i = 0; numbers.size() < kNumbers; ++i) {
     const core::Philox4 words = core::philox(core::Philox4{{i, 0, 0, 0}}, 20261126);
     std::uint64_t bits = std::uint64_t{words.word[0]} << 32 | words.word[1];
@@ -91,7 +99,8 @@ TEST_CASE("a million doubles keep their bits from the sweep file to the report")
 TEST_CASE("values and metrics come out of the database and stand in CSV and JSON with the bits that went in") {
   const std::vector<double> numbers = random_doubles();
   const TemporaryFolder folder;
-  const std::optional<protocol::Metric> metric = protocol::Metric{"m", protocol::Goal::kMinimize, protocol::Reduce::kBest};
+  const std::optional<protocol::Metric> metric =
+      protocol::Metric{"m", protocol::Goal::kMinimize, protocol::Reduce::kBest};
   sweep::Store store(folder.path(), sweep::Store::Mode::kReadWrite);
   sweep::SweepRecord record;
   record.id = "0123456789abcdef";

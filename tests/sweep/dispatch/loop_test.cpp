@@ -196,8 +196,9 @@ TEST_CASE("how an attempt ended is what its exit and its events say") {
 
   const auto unfinished = outcome_of({{kStarted, metric(1, 1, "0.5")}, {}});
   CHECK(unfinished.outcome == Outcome::kFailed);
-  CHECK(unfinished.detail == "exit code 0, but it never said `finished`: send "
-                              R"({"event":"finished","seq":N,"outcome":"completed"} last)");
+  CHECK(unfinished.detail ==
+        "exit code 0, but it never said `finished`: send "
+        R"({"event":"finished","seq":N,"outcome":"completed"} last)");
 
   const auto failed = outcome_of({{kStarted}, {3, 0}});
   CHECK(failed.outcome == Outcome::kFailed);
@@ -332,7 +333,8 @@ TEST_CASE("what ran when the controller died is lost: its strays are ended, then
   CHECK(
       controller.launcher.strays ==
       std::vector<std::string>{
-          "SWEEP_TRIAL=" + (folder.path() / "trials" / sweep.plan.trial(0).id / sweep.record.id / "attempt-0" / "trial.json").string()});
+          "SWEEP_TRIAL=" +
+          (folder.path() / "trials" / sweep.plan.trial(0).id / sweep.record.id / "attempt-0" / "trial.json").string()});
 }
 
 TEST_CASE("a finished sweep starts nothing") {
@@ -370,9 +372,9 @@ TEST_CASE("a trial that another sweep has ended is not run again, unless fresh r
 }
 
 TEST_CASE("a result that is reused is judged by the sweep's own metric, whichever sweep ran first") {
-  const Script script{{kStarted, R"({"event":"metric","seq":1,"step":1,"values":{"val_accuracy":"NaN","val_loss":0.5}})",
-                       finished(2)},
-                      {}};
+  const Script script{
+      {kStarted, R"({"event":"metric","seq":1,"step":1,"values":{"val_accuracy":"NaN","val_loss":0.5}})", finished(2)},
+      {}};
   const std::vector<std::string> metrics = {"absent", "val_accuracy", "val_loss"};
   std::map<std::string, std::set<std::string>> judged;  // by metric: what it came to under each order of the sweeps
   for (const std::string& first : metrics) {
@@ -380,8 +382,9 @@ TEST_CASE("a result that is reused is judged by the sweep's own metric, whicheve
     std::vector<std::string> order = metrics;
     std::iter_swap(order.begin(), std::find(order.begin(), order.end(), first));
     for (const std::string& metric : order) {
-      const sweep::Prepared sweep = prepared(R"({"method": "grid", "metric": {"name": ")" + metric +
-                                             R"(", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
+      const sweep::Prepared sweep =
+          prepared(R"({"method": "grid", "metric": {"name": ")" + metric +
+                   R"(", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
       Controller controller(folder.path(), sweep);
       controller.launcher.otherwise = script;
       const Ending ending = controller.run();
@@ -391,7 +394,8 @@ TEST_CASE("a result that is reused is judged by the sweep's own metric, whicheve
     }
   }
   CHECK(judged["absent"] == std::set<std::string>{"no_metric: never gave the metric 'absent'"});
-  CHECK(judged["val_accuracy"] == std::set<std::string>{"diverged: the metric 'val_accuracy' is not finite at the end"});
+  CHECK(judged["val_accuracy"] ==
+        std::set<std::string>{"diverged: the metric 'val_accuracy' is not finite at the end"});
   CHECK(judged["val_loss"] == std::set<std::string>{"completed: "});
 }
 

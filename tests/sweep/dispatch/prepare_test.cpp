@@ -7,8 +7,8 @@
 #include "sweep/dispatch/attempt.h"
 #include "sweep/dispatch/data.h"
 #include "tests/catch.h"
-#include "tests/temporary_folder.h"
 #include "tests/children/children.h"
+#include "tests/temporary_folder.h"
 
 using sweep::Overrides;
 using sweep::Prepared;

@@ -17,8 +17,8 @@
 #include "sweep/launch/local.h"
 #include "sweep/launch/strays.h"
 #include "tests/catch.h"
-#include "tests/temporary_folder.h"
 #include "tests/children/children.h"
+#include "tests/temporary_folder.h"
 
 namespace asio = boost::asio;
 using sweep::Exit;

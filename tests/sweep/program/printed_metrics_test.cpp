@@ -76,7 +76,8 @@ TEST_CASE("a pattern that can read nothing is refused before anything runs") {
   CHECK(message("[](?<acc>x]").starts_with("read_metrics.pattern: the pattern has no named group"));
   CHECK(message("(?<=x)(?<acc>.*)").starts_with("read_metrics.pattern: the pattern is no regular expression: "));
   CHECK(message("(.*)") ==
-        "read_metrics.pattern: the pattern has no named group, name what is to be read, as in 'accuracy (?<val_accuracy>\\S+)'");
+        "read_metrics.pattern: the pattern has no named group, name what is to be read, as in 'accuracy "
+        "(?<val_accuracy>\\S+)'");
   CHECK(message("(?<loss>.*)") ==
         "read_metrics.pattern: no group is named 'acc', which the metric is, write (?<acc>…) around its number");
   CHECK(message("(?<acc>.*)", "it") ==

@@ -114,7 +114,8 @@ TEST_CASE("a sweep that its target ended says where, and shows nothing beyond it
     CHECK(report_csv(target_head(*one), rank(*one)) == golden("target.csv"));
   }
   CHECK(coverage_note(rank(study)).empty());
-  CHECK(coverage_note(rank(longer)) == "1 trial ran beyond the end of the sweep and is not ranked: `sweep report --all` lists it");
+  CHECK(coverage_note(rank(longer)) ==
+        "1 trial ran beyond the end of the sweep and is not ranked: `sweep report --all` lists it");
   CHECK(json_text(target_head(longer), rank(longer)) == golden("target.json"));
   ReportOptions all;
   all.all = true;

@@ -12,7 +12,8 @@ TEST_CASE("every example sweep passes against the trainer's own tables") {
   for (const std::string_view metric : trainer::ranking_metrics()) description["metrics"].push_back(metric);
   for (const protocol::BuiltinData& data : protocol::builtin_data()) description["data"].push_back(data.name);
   int files = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(SWEEP_SOURCE_DIR) / "sweeps")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(SWEEP_SOURCE_DIR) / "sweeps")) {
     const std::string extension = entry.path().extension();
     if (extension != ".json" && extension != ".yaml") continue;
     INFO(entry.path());

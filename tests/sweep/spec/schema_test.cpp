@@ -1,6 +1,6 @@
 // docs/sweep.schema.json, which editors use, says of every sweep file in this tree what the reader says, as far as a
-// schema can. The files are read by our own reader (an editor's YAML would take 1e-5 for a string) and judged by Python's
-// jsonschema.
+// schema can. The files are read by our own reader (an editor's YAML would take 1e-5 for a string) and judged by
+// Python's jsonschema.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -36,8 +36,7 @@ void collect(const fs::path& folder, Json& files) {
     const bool sweep_file = path.extension() == ".json" || path.extension() == ".yaml" || path.extension() == ".yml";
     if (!sweep_file) continue;
     try {
-      files[fs::relative(path, kSource).generic_string()] =
-          sweep::Document(core::read_file(path), path).root().json();
+      files[fs::relative(path, kSource).generic_string()] = sweep::Document(core::read_file(path), path).root().json();
     } catch (const core::UserError&) {  // no tree: nothing for a schema to look at
     }
   }

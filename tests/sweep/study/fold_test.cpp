@@ -67,9 +67,8 @@ TEST_CASE("an attempt that says no started begins where it was told to, and what
   CHECK(again.find(0)->last_step == 1);
   sweep::AttemptOrdered resumed = ordered(0, 1);
   resumed.resume_file = "last-1";
-  const Study going_on =
-      fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.25), checkpoint(0, 0, 1), metric(0, 0, 2, 0.125),
-           ended(0, 0, Outcome::kKilled), resumed, metric(0, 1, 3, 0.5));
+  const Study going_on = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.25), checkpoint(0, 0, 1),
+                              metric(0, 0, 2, 0.125), ended(0, 0, Outcome::kKilled), resumed, metric(0, 1, 3, 0.5));
   CHECK(going_on.find(0)->value == 0.25);
   CHECK(going_on.find(0)->last_step == 3);
 }
