@@ -1,5 +1,5 @@
-// The three kinds of error. The user is wrong: UserError. The world is wrong (a child crashed, a disk is full): a value,
-// handled where it happens. We are wrong: check() aborts, in every build.
+// The three kinds of error. The user is wrong: UserError. The world is wrong (a child crashed, a disk is full): a
+// value, handled where it happens. We are wrong: check() aborts, in every build.
 #pragma once
 
 #include <source_location>
@@ -45,8 +45,7 @@ class EnvironmentError : public std::runtime_error {
 [[noreturn]] void fail_check(const char* message, std::source_location where);
 
 /// Aborts where `condition` does not hold: a mistake of ours, never of the user's. In every build.
-inline void check(bool condition, const char* message,
-                  std::source_location where = std::source_location::current()) {
+inline void check(bool condition, const char* message, std::source_location where = std::source_location::current()) {
   if (!condition) [[unlikely]]
     fail_check(message, where);
 }

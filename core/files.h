@@ -21,7 +21,8 @@ void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
 std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 
 /// Writes to a temporary name beside `file`, syncs it, renames it, syncs the folder. Creates the folder where it is
-/// missing. A device or a pipe is written to as it is; a link is followed. Errors: EnvironmentError that names the file and the reason (a full disk, a read-only folder).
+/// missing. A device or a pipe is written to as it is; a link is followed. Errors: EnvironmentError that names the file
+/// and the reason (a full disk, a read-only folder).
 void write_file_durably(const std::filesystem::path& file, std::string_view contents);
 
 }  // namespace core

@@ -17,13 +17,27 @@ void append_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default: {
         const auto code = static_cast<unsigned char>(c);
         if (code < 0x20) {
@@ -46,10 +60,18 @@ void append_string(std::string& out, std::string_view text) {
 
 void append(std::string& out, const Json& value) {
   switch (value.type()) {
-    case Json::value_t::null: out += "null"; return;
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
-    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
+    case Json::value_t::null:
+      out += "null";
+      return;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+      out += std::to_string(value.get<std::int64_t>());
+      return;
+    case Json::value_t::number_unsigned:
+      out += std::to_string(value.get<std::uint64_t>());
+      return;
     case Json::value_t::number_float: {
       const double number = value.get<double>();
       if (std::isfinite(number)) {
@@ -59,7 +81,9 @@ void append(std::string& out, const Json& value) {
       }
       return;
     }
-    case Json::value_t::string: append_string(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::string:
+      append_string(out, value.get_ref<const std::string&>());
+      return;
     case Json::value_t::array: {
       out += '[';
       bool first = true;
@@ -85,7 +109,8 @@ void append(std::string& out, const Json& value) {
       return;
     }
     case Json::value_t::binary:
-    case Json::value_t::discarded: break;
+    case Json::value_t::discarded:
+      break;
   }
   check(false, "a JSON value of a kind that the project never makes");
 }
@@ -94,9 +119,12 @@ void append(std::string& out, const Json& value) {
 void restore_not_finite(Json& value) {
   if (value.is_object() && value.size() == 1 && value.contains("float") && value["float"].is_string()) {
     const std::string& name = value["float"].get_ref<const std::string&>();
-    if (name == "nan") value = std::numeric_limits<double>::quiet_NaN();
-    else if (name == "inf") value = std::numeric_limits<double>::infinity();
-    else if (name == "-inf") value = -std::numeric_limits<double>::infinity();
+    if (name == "nan")
+      value = std::numeric_limits<double>::quiet_NaN();
+    else if (name == "inf")
+      value = std::numeric_limits<double>::infinity();
+    else if (name == "-inf")
+      value = -std::numeric_limits<double>::infinity();
     return;
   }
   if (value.is_structured())

@@ -56,9 +56,7 @@ SWEEP_HOST_DEVICE constexpr Philox4 random_bits(std::uint64_t seed, Purpose purp
 }
 
 /// A uniform float in [0, 1): the upper 24 bits, exactly.
-SWEEP_HOST_DEVICE constexpr float uniform_float(std::uint32_t bits) {
-  return static_cast<float>(bits >> 8) * 0x1p-24f;
-}
+SWEEP_HOST_DEVICE constexpr float uniform_float(std::uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 
 }  // namespace SWEEP_ISA
 }  // namespace core

@@ -1,4 +1,5 @@
-// Where a character of UTF-8 ends. Used by the JSON writer, which refuses what is not UTF-8, and by whoever counts columns.
+// Where a character of UTF-8 ends. Used by the JSON writer, which refuses what is not UTF-8, and by whoever counts
+// columns.
 #pragma once
 
 #include <cstddef>

@@ -89,7 +89,9 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(const Backend& backend, Context& context, std::size_t count)
-      : backend_(&backend), context_(&context), count_(count),
+      : backend_(&backend),
+        context_(&context),
+        count_(count),
         data_(static_cast<T*>(backend.allocate(context, count * sizeof(T)))) {}
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {

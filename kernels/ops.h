@@ -26,11 +26,11 @@ enum class Optimizer { kSgd, kAdam, kAdamW };
 
 /// What changes from step to step; lives in device memory, written once a step. Rounded once from double.
 struct StepState {
-  std::uint32_t step;             ///< 1, 2, 3, … over the whole training
-  std::uint32_t epoch;            ///< 0, 1, 2, …
+  std::uint32_t step;   ///< 1, 2, 3, … over the whole training
+  std::uint32_t epoch;  ///< 0, 1, 2, …
   float learning_rate;
-  float bias_correction1;         ///< 1 / (1 − beta1^step)
-  float bias_correction2_sqrt;    ///< 1 / sqrt(1 − beta2^step)
+  float bias_correction1;       ///< 1 / (1 − beta1^step)
+  float bias_correction2_sqrt;  ///< 1 / sqrt(1 − beta2^step)
 };
 
 /// Constants of the optimizer of one trial.
@@ -86,8 +86,8 @@ void softmax_cross_entropy(Context&, float* loss, std::int32_t* correct, float* 
 
 /// Fills w. kHe: normal with variance 2/fan_in; kXavier: uniform in ±sqrt(6/(fan_in + fan_out)); both times `scale`.
 /// Purpose kInitialWeights, `tensor`, step 0. Normals: Box–Muller over pairs of words.
-void initialise(Context&, Initialisation, float* w, int count, int fan_in, int fan_out, float scale,
-                std::uint64_t seed, std::uint32_t tensor);
+void initialise(Context&, Initialisation, float* w, int count, int fan_in, int fan_out, float scale, std::uint64_t seed,
+                std::uint32_t tensor);
 
 /// One step of the optimizer on one tensor, and the fingerprint of the new weights (fingerprint.h) in the same pass.
 /// sgd: v = momentum·v + g; w −= lr·v. adam, adamw: Kingma & Ba 2015 and Loshchilov & Hutter 2019; formulas in

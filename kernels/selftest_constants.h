@@ -1,5 +1,5 @@
-// What the self-test must find: the definition of portable-1 in numbers. Written by `selftest_constants` (bench/), never
-// by hand; included by selftest.cpp alone. A change here is another trainer (docs/reproducibility.md).
+// What the self-test must find: the definition of portable-1 in numbers. Written by `selftest_constants` (bench/),
+// never by hand; included by selftest.cpp alone. A change here is another trainer (docs/reproducibility.md).
 #pragma once
 
 #include <cstdint>

@@ -58,8 +58,8 @@ DataSet locate_data(std::string_view source);
 /// No file of a data set is larger, packed or not: its samples have to fit into memory.
 inline constexpr std::uint64_t kMaxDataFileBytes = std::uint64_t{4} << 30;
 
-/// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file: unreadable, no regular file, or
-/// too large.
+/// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file: unreadable, no regular file,
+/// or too large.
 std::string data_digest(const DataSet& data);
 
 /// A published data set that can be named without a path.

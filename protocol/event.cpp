@@ -146,10 +146,14 @@ Trace parse_trace(Fields& fields, std::string_view place) {
 Finished parse_finished(Fields& fields) {
   Finished e;
   const std::string word = fields.take<std::string>("outcome");
-  if (word == "completed") e.outcome = Outcome::kCompleted;
-  else if (word == "diverged") e.outcome = Outcome::kDiverged;
-  else if (word == "stopped") e.outcome = Outcome::kPruned;
-  else fields.fail("outcome '" + word + "' is not one of completed, diverged, stopped");
+  if (word == "completed")
+    e.outcome = Outcome::kCompleted;
+  else if (word == "diverged")
+    e.outcome = Outcome::kDiverged;
+  else if (word == "stopped")
+    e.outcome = Outcome::kPruned;
+  else
+    fields.fail("outcome '" + word + "' is not one of completed, diverged, stopped");
   e.weights_sha256 = fields.take_optional<std::string>("weights_sha256").value_or("");
   e.step = fields.take_optional<std::uint64_t>("step").value_or(0);
   return e;
@@ -217,9 +221,9 @@ std::string pack_u64(const std::vector<std::uint64_t>& numbers) {
   for (const std::uint64_t number : numbers)
     for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(number >> shift);
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // OpenSSL ends it with a NUL
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }
@@ -230,9 +234,9 @@ std::vector<std::uint64_t> unpack_u64(std::string_view text, std::string_view pl
   };
   if (text.size() % 4 != 0) throw fail();
   std::string bytes(3 * (text.size() / 4), '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (length < 0) throw fail();
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;  // decoded as zero bytes
   bytes.resize(static_cast<std::size_t>(length) - padding);

@@ -45,8 +45,8 @@ struct Trace {
 
 struct Checkpoint {
   std::uint64_t step = 0;
-  std::string kind;    ///< "last" or "best"
-  std::string file;    ///< name inside SWEEP_CHECKPOINT_DIR
+  std::string kind;  ///< "last" or "best"
+  std::string file;  ///< name inside SWEEP_CHECKPOINT_DIR
   std::string sha256;
 };
 

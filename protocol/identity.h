@@ -11,11 +11,11 @@ namespace protocol {
 
 /// What makes a trial this trial and no other.
 struct TrialIdentity {
-  std::string trainer;    ///< "sweep-trainer/1:<digest>", or the digest of a user's command and sources
-  core::Json config;      ///< resolved hyperparameters, typed
-  std::uint32_t seed;     ///< the trial's training seed
-  core::Json data;        ///< digest of the data set; null where there is none
-  core::Json numerics;    ///< "portable-1"; an object for fast-1 and external
+  std::string trainer;  ///< "sweep-trainer/1:<digest>", or the digest of a user's command and sources
+  core::Json config;    ///< resolved hyperparameters, typed
+  std::uint32_t seed;   ///< the trial's training seed
+  core::Json data;      ///< digest of the data set; null where there is none
+  core::Json numerics;  ///< "portable-1"; an object for fast-1 and external
   std::uint32_t replicate;
 
   core::Json to_json() const;

@@ -25,10 +25,10 @@ enum class Outcome {
 /// What the table below says of one outcome.
 struct OutcomeInfo {
   Outcome outcome;
-  std::string_view name;     ///< as on disk and in reports
-  bool determined;           ///< follows from file, seed and trainer; the others are the machine's doing
-  bool ranked;               ///< may have a rank
-  bool trial_goes_on;        ///< the trial is not over: it goes on later from its last checkpoint, and no try is counted
+  std::string_view name;  ///< as on disk and in reports
+  bool determined;        ///< follows from file, seed and trainer; the others are the machine's doing
+  bool ranked;            ///< may have a rank
+  bool trial_goes_on;     ///< the trial is not over: it goes on later from its last checkpoint, and no try is counted
   std::string_view meaning;  ///< for people
 };
 
@@ -38,11 +38,11 @@ std::string_view name(Outcome outcome);
 std::optional<Outcome> outcome_named(std::string_view name);
 
 // Exit codes of a trainer.
-inline constexpr int kTrainerCompleted = 0;      ///< completed or diverged: `finished` says which
-inline constexpr int kTrainerUserError = 2;      ///< hyperparameters or data at fault
-inline constexpr int kTrainerUnsuitable = 4;     ///< no such device, disk full
-inline constexpr int kTrainerOutOfMemory = 12;   ///< device or host memory exhausted
-inline constexpr int kTrainerInterrupted = 75;   ///< stopped by SIGTERM after writing a checkpoint: start me again
+inline constexpr int kTrainerCompleted = 0;     ///< completed or diverged: `finished` says which
+inline constexpr int kTrainerUserError = 2;     ///< hyperparameters or data at fault
+inline constexpr int kTrainerUnsuitable = 4;    ///< no such device, disk full
+inline constexpr int kTrainerOutOfMemory = 12;  ///< device or host memory exhausted
+inline constexpr int kTrainerInterrupted = 75;  ///< stopped by SIGTERM after writing a checkpoint: start me again
 
 // Exit codes of `sweep`.
 inline constexpr int kExitOk = 0;             ///< all wanted trials completed; a replay was identical

@@ -54,17 +54,9 @@ bool better(Goal goal, double a, double b) {
 }
 
 Json TrialDocument::to_json() const {
-  Json json = {{"protocol", kProtocolVersion},
-               {"sweep", sweep},
-               {"trial", trial},
-               {"index", index},
-               {"replicate", replicate},
-               {"seed", seed},
-               {"config", config},
-               {"device", device},
-               {"threads", threads},
-               {"numerics", numerics},
-               {"trace", trace}};
+  Json json = {{"protocol", kProtocolVersion}, {"sweep", sweep},       {"trial", trial},   {"index", index},
+               {"replicate", replicate},       {"seed", seed},         {"config", config}, {"device", device},
+               {"threads", threads},           {"numerics", numerics}, {"trace", trace}};
   if (!gpu.empty()) json["gpu"] = gpu;
   if (data) json["data"] = data->to_json();
   if (metric) json["metric"] = metric->to_json();

@@ -233,11 +233,11 @@ bool fits(const Hyperparameter& row, const Json& value) {
 
 core::Problem misfit(const Hyperparameter& row, const Json& value) {
   const bool is_long = value.is_array() && value.size() > kItemsShown;
-  core::Problem problem{"config." + std::string(row.name),
-                        (is_long ? fmt::format("a list of {}", value.size()) : core::canonical_json(value)) +
-                            " does not fit",
-                        "expected " + expected(row),
-                        {}};
+  core::Problem problem{
+      "config." + std::string(row.name),
+      (is_long ? fmt::format("a list of {}", value.size()) : core::canonical_json(value)) + " does not fit",
+      "expected " + expected(row),
+      {}};
   if (row.type == ValueType::kChoice && value.is_string()) {
     const std::vector<std::string> words(row.choices.begin(), row.choices.end());
     if (const auto nearest = core::nearest_word(value.get<std::string>(), words))

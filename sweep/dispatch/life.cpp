@@ -180,8 +180,7 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
   if (exit.code == 0 && exit.signal == 0 && (!stopped || transcript.finished())) {
     AttemptResult result = judge_end(transcript);
     result.outcome = judge_metric(result.outcome, request.document.metric, transcript.metric());
-    if (result.outcome == Outcome::kNoMetric)
-      result.detail = no_metric_detail(*request.document.metric);
+    if (result.outcome == Outcome::kNoMetric) result.detail = no_metric_detail(*request.document.metric);
     return result;
   }
   if (stopped) return {Outcome::kCancelled, "stopped"};

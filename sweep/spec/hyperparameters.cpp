@@ -53,8 +53,9 @@ std::string expected(const Rule& rule) {
   if (rule.type == "integer") return "an integer" + range_text(rule);
   if (rule.type == "number") return "a number" + range_text(rule);
   if (rule.type == "integers")
-    return rule.max_items.is_null() ? "a list of integers" + range_text(rule)
-                                    : "a list of at most " + core::canonical_json(rule.max_items) + " integers" + range_text(rule);
+    return rule.max_items.is_null()
+               ? "a list of integers" + range_text(rule)
+               : "a list of at most " + core::canonical_json(rule.max_items) + " integers" + range_text(rule);
   if (rule.type == "boolean") return "true or false";
   return "a word";
 }
@@ -155,7 +156,8 @@ class Checker {
     if (!fraction || !(ranked.starts_with("val_") || ranked == "accuracy" || ranked == "loss")) return;
     const auto check_value = [&](const Node& value) {
       if (value.scalar.is_number() && value.scalar == 0)
-        reading_.error(value.mark, fmt::format("with 'validation_fraction' {} there is no '{}'", value.describe(), ranked),
+        reading_.error(value.mark,
+                       fmt::format("with 'validation_fraction' {} there is no '{}'", value.describe(), ranked),
                        "write a number above 0, or rank by 'train_loss'");
     };
     if (const Member* value = fraction->value.find("value")) check_value(value->value);

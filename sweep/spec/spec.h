@@ -158,7 +158,8 @@ inline constexpr std::uint64_t kMaxSweepFileBytes = std::uint64_t{64} << 20;
 /// all problems.
 Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides = {});
 
-/// Checks parameter names and values, the metric's name (and that there is a validation part for it) and builtin: data against the built-in trainer's description
+/// Checks parameter names and values, the metric's name (and that there is a validation part for it) and builtin: data
+/// against the built-in trainer's description
 /// (`sweep-trainer --describe`): unknown names, values out of range or of the wrong type, with line and caret.
 /// Requires: spec = read_spec(text, file, …). Errors: UserError with all problems.
 void check_hyperparameters(const Spec& spec, const core::Json& description, std::string_view text,

@@ -222,10 +222,11 @@ std::vector<SweepRecord> Store::sweeps() const {
 }
 
 std::optional<SweepRecord> Store::last_active_sweep() const {
-  Statement find(*connection_->database,
-                 (std::string(kSelectSweep) +
-                  "ORDER BY number IS (SELECT sweep FROM events ORDER BY number DESC LIMIT 1) DESC, number DESC LIMIT 1")
-                     .c_str());
+  Statement find(
+      *connection_->database,
+      (std::string(kSelectSweep) +
+       "ORDER BY number IS (SELECT sweep FROM events ORDER BY number DESC LIMIT 1) DESC, number DESC LIMIT 1")
+          .c_str());
   if (!find.start().step()) return std::nullopt;
   return read_sweep(find, connection_->database->file().string());
 }

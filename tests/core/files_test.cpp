@@ -74,7 +74,8 @@ TEST_CASE("a file of exactly the limit is read, and so is one whose size the sys
 }
 
 TEST_CASE("a user's error prints every problem, each as place: problem, remedy") {
-  const core::UserError error({{"a.json:1:2", "no such key 'x'", "did you mean 'y'?", "{\"x\"\n ^"}, {"", "bad", "", ""}});
+  const core::UserError error(
+      {{"a.json:1:2", "no such key 'x'", "did you mean 'y'?", "{\"x\"\n ^"}, {"", "bad", "", ""}});
   CHECK(std::string(error.what()) == "a.json:1:2: no such key 'x', did you mean 'y'?\n{\"x\"\n ^\nbad");
 }
 

@@ -30,8 +30,7 @@ TEST_CASE("an integer and a float of the same value stay different") {
 TEST_CASE("numbers that are not finite are written so that no string can be taken for them") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
-  CHECK(canonical_json(Json{nan, inf, -inf, "nan"}) ==
-        R"([{"float":"nan"},{"float":"inf"},{"float":"-inf"},"nan"])");
+  CHECK(canonical_json(Json{nan, inf, -inf, "nan"}) == R"([{"float":"nan"},{"float":"inf"},{"float":"-inf"},"nan"])");
   const Json back = parse_json(R"({"a":{"float":"nan"},"b":[{"float":"-inf"}],"c":"nan","d":{"float":"x"}})", "here");
   CHECK(std::isnan(back["a"].get<double>()));
   CHECK(back["b"][0].get<double>() == -inf);

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "tests/catch.h"
-#include "tests/temporary_folder.h"
 #include "tests/children/children.h"
 #include "tests/end_to_end/program.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -132,7 +132,8 @@ TEST_CASE("two sweeps side by side on one store share the trials that they share
   CHECK(fs::exists(fs::path(place.runs) / "sweeps.db"));
 }
 
-TEST_CASE("a disk that is full for a trial stops the sweep with 4, and once there is room it goes on to the same table") {
+TEST_CASE(
+    "a disk that is full for a trial stops the sweep with 4, and once there is room it goes on to the same table") {
   const auto noop_sweep = [](const Place& place) {
     return place.folder
         .write("noop.json", R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "device": "cpu",
@@ -152,8 +153,9 @@ TEST_CASE("a disk that is full for a trial stops the sweep with 4, and once ther
   const std::string full = place.folder.write("full", "").string();
   const Ended stopped = Program(place.folder.path(), run_line(place), {"NO_ROOM=" + full}).wait();
   CHECK(stopped.code == 4);
-  CHECK(stopped.err.ends_with("trial #2: the machine cannot run it (exit code 4): last-1.safetensors: cannot be written: "
-                              "No space left on device, mend that and go on with `sweep resume`\n"));
+  CHECK(
+      stopped.err.ends_with("trial #2: the machine cannot run it (exit code 4): last-1.safetensors: cannot be written: "
+                            "No space left on device, mend that and go on with `sweep resume`\n"));
   CHECK(place.csv() != roomy.csv());
   fs::remove(full);
   CHECK(Program(place.folder.path(), place.line({"resume"}), {"NO_ROOM=" + full}).wait().code == 0);

@@ -89,7 +89,8 @@ TEST_CASE("memory that the machine does not have is OutOfMemory, at once or in p
         "cpu: allocate: no memory for 4611686018427387903 bytes, 0" + has);
   constexpr std::size_t kPart = std::size_t{64} << 20;
   void* const held = cpu_backend().allocate(*context, kPart);
-  CHECK(refusal(present - kPart / 2).starts_with("cpu: allocate: no memory for " + std::to_string(present - kPart / 2)));
+  CHECK(
+      refusal(present - kPart / 2).starts_with("cpu: allocate: no memory for " + std::to_string(present - kPart / 2)));
   cpu_backend().release(*context, held);
   CHECK(refusal(present + 1).ends_with(" bytes, 0" + has));
 }

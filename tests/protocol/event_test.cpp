@@ -18,8 +18,9 @@ Event round_trip(const Event& event) { return Event::parse(event.line(), "trial 
 
 TEST_CASE("every event reads back from its line") {
   Event event{0, Started{1, "sweep-trainer/1:ab", 40, {{"driver", "580"}}}, {}};
-  CHECK(event.line() ==
-        R"({"environment":{"driver":"580"},"event":"started","protocol":1,"resumed_from":40,"seq":0,"trainer":"sweep-trainer/1:ab"})");
+  CHECK(
+      event.line() ==
+      R"({"environment":{"driver":"580"},"event":"started","protocol":1,"resumed_from":40,"seq":0,"trainer":"sweep-trainer/1:ab"})");
   CHECK(round_trip(event).line() == event.line());
 
   event = {7, MetricValues{422, 1, {{"val_accuracy", 0.1}, {"train_loss", 2.0}}}, {}};
@@ -74,13 +75,14 @@ TEST_CASE("a broken line is refused with its place and quoted") {
   CHECK(message("[1]") == "trial 7 attempt 0: event line: not a JSON object, the line is: [1]");
   CHECK(message("{\"seq\":0}") == "trial 7 attempt 0: event line: no field 'event', the line is: {\"seq\":0}");
   CHECK(message(R"({"event":"metric","seq":-1})") ==
-        "trial 7 attempt 0: event line: field 'seq' is not a whole number ≥ 0, the line is: {\"event\":\"metric\",\"seq\":-1}");
-  CHECK(message(R"({"event":"metric","seq":0,"step":1,"values":{"a":"1"}})").find(
-            "metric 'a' is not a number, \"NaN\", \"Infinity\" or \"-Infinity\"") != std::string::npos);
-  CHECK(message(R"({"event":"finished","seq":0,"outcome":"done"})").find(
-            "outcome 'done' is not one of completed, diverged, stopped") != std::string::npos);
-  CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":2,"tensors":["w"],"weights":"","batch":""})").find(
-            "the fingerprints do not fit") != std::string::npos);
+        "trial 7 attempt 0: event line: field 'seq' is not a whole number ≥ 0, the line is: "
+        "{\"event\":\"metric\",\"seq\":-1}");
+  CHECK(message(R"({"event":"metric","seq":0,"step":1,"values":{"a":"1"}})")
+            .find("metric 'a' is not a number, \"NaN\", \"Infinity\" or \"-Infinity\"") != std::string::npos);
+  CHECK(message(R"({"event":"finished","seq":0,"outcome":"done"})")
+            .find("outcome 'done' is not one of completed, diverged, stopped") != std::string::npos);
+  CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":2,"tensors":["w"],"weights":"","batch":""})")
+            .find("the fingerprints do not fit") != std::string::npos);
   CHECK(message(R"({"event":"trace","seq":0,"from":1,"to":18446744073709551615,"tensors":[],"weights":"","batch":""})")
             .find("the fingerprints do not fit") != std::string::npos);
   CHECK(message(std::string(kMaxEventBytes + 1, 'x')).find("longer than 65536 bytes") != std::string::npos);
@@ -100,7 +102,8 @@ TEST_CASE("packed numbers are base64 of eight bytes each, lowest first") {
 TEST_CASE("a full trace event fits into one line") {
   for (const std::size_t tensors : {1, 6, 100, 500}) {
     const std::uint64_t steps = trace_steps_per_line(tensors);
-    Trace trace{1, steps, {}, std::vector<std::uint64_t>(steps * tensors, ~0ull), std::vector<std::uint64_t>(steps, ~0ull)};
+    Trace trace{
+        1, steps, {}, std::vector<std::uint64_t>(steps * tensors, ~0ull), std::vector<std::uint64_t>(steps, ~0ull)};
     for (std::size_t i = 0; i < tensors; ++i) trace.tensors.push_back("w" + std::to_string(i));
     CHECK(Event{0, trace, {}}.line().size() <= kMaxEventBytes);
   }

@@ -40,8 +40,9 @@ TEST_CASE("a trial's id is the digest of its identity, and every part counts") {
 
 TEST_CASE("ids and seeds are frozen") {
   const protocol::TrialIdentity identity{"sweep-trainer/1:00", {{"lr", 1e-5}, {"n", 3}}, 7, nullptr, "portable-1", 0};
-  CHECK(core::canonical_json(identity.to_json()) ==
-        R"({"config":{"lr":1e-05,"n":3},"data":null,"numerics":"portable-1","replicate":0,"seed":7,"trainer":"sweep-trainer/1:00"})");
+  CHECK(
+      core::canonical_json(identity.to_json()) ==
+      R"({"config":{"lr":1e-05,"n":3},"data":null,"numerics":"portable-1","replicate":0,"seed":7,"trainer":"sweep-trainer/1:00"})");
   CHECK(protocol::trial_id(identity) == "aef73c3495ecc747");
   CHECK(protocol::training_seed(0, {{"lr", 1e-5}, {"n", 3}}, 0) == 713396737);
 }

@@ -8,8 +8,8 @@
 #include "core/digest.h"
 #include "core/files.h"
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
+#include "tests/trainer/message.h"
 
 namespace {
 

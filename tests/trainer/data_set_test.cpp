@@ -3,8 +3,8 @@
 
 #include "core/digest.h"
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
+#include "tests/trainer/message.h"
 
 TEST_CASE("the digest of a data set is over role and bytes, never over names or places") {
   const TemporaryFolder one, two;

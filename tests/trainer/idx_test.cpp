@@ -2,9 +2,9 @@
 #include "trainer/data/idx.h"
 
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
 #include "tests/trainer/gzip.h"
+#include "tests/trainer/message.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/gzip.h"
 

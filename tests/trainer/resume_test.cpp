@@ -2,8 +2,8 @@
 #include "core/digest.h"
 #include "core/files.h"
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
+#include "tests/trainer/message.h"
 #include "tests/trainer/training_bench.h"
 
 namespace {

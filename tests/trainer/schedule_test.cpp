@@ -58,7 +58,9 @@ TEST_CASE("the device is given step, epoch, and numbers that were rounded once")
 
 TEST_CASE("more steps than 32 bits count are refused with what they come from") {
   CHECK(schedule({{"epochs", 100000}}, 42949).total_steps() == 4294900000);
-  CHECK(message_of([] { schedule({{"epochs", 100000}}, 42950); }) ==
+  CHECK(message_of([] {
+          schedule({{"epochs", 100000}}, 42950);
+        }) ==
         "config.epochs: 100000 epochs of 42950 steps are 4295000000 steps, a trial has at most 4294967294, take fewer "
         "epochs or larger batches");
 }

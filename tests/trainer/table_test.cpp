@@ -2,9 +2,9 @@
 #include "trainer/data/table.h"
 
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
 #include "tests/trainer/gzip.h"
+#include "tests/trainer/message.h"
 
 namespace {
 

@@ -103,10 +103,9 @@ struct Bench {
                          [this] { return clock += seconds_a_look; }});
     if (!resume.empty()) {
       const std::filesystem::path file = folder / resume;
-      training->restore(
-          trainer::load_checkpoint(file, {{"seed", seed}, {"config", config}},
-                                   trainer::max_checkpoint_bytes(training->weight_count())),
-          file.string());
+      training->restore(trainer::load_checkpoint(file, {{"seed", seed}, {"config", config}},
+                                                 trainer::max_checkpoint_bytes(training->weight_count())),
+                        file.string());
       checkpoints->keep("last", resume);
     }
     return *training;

@@ -5,8 +5,8 @@
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
 #include "tests/catch.h"
-#include "tests/trainer/message.h"
 #include "tests/temporary_folder.h"
+#include "tests/trainer/message.h"
 #include "trainer/hyperparameters.h"
 
 namespace {
@@ -80,9 +80,10 @@ TEST_CASE("a trial without a validation part says the same whatever metric its s
 }
 
 TEST_CASE("a network of which one layer outgrows a tensor is refused before training starts") {
-  CHECK(refused(order_for("builtin:spirals", {{"hidden", {65536, 65536}}})) ==
-        "config.hidden: layers.1 would have 65536×65536 weights for batches of 1024, more than one tensor holds (2^31 − "
-        "1)");
+  CHECK(
+      refused(order_for("builtin:spirals", {{"hidden", {65536, 65536}}})) ==
+      "config.hidden: layers.1 would have 65536×65536 weights for batches of 1024, more than one tensor holds (2^31 − "
+      "1)");
 }
 
 TEST_CASE("a batch larger than the data is all of the data, and as many numbers the same") {

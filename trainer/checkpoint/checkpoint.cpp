@@ -86,8 +86,7 @@ CheckpointState decode_checkpoint(std::string_view bytes, std::string_view place
   }
 }
 
-CheckpointState load_checkpoint(const std::filesystem::path& file, const Json& identity,
-                                std::uint64_t limit_bytes) {
+CheckpointState load_checkpoint(const std::filesystem::path& file, const Json& identity, std::uint64_t limit_bytes) {
   CheckpointState state = decode_checkpoint(core::read_file(file, limit_bytes), file.string());
   if (const std::string names = differing(identity, state.identity); !names.empty())
     throw core::UserError(file.string(), "belongs to another trial: it differs in " + names,

@@ -31,8 +31,9 @@ Schedule::Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_p
           static_cast<std::uint64_t>(hyperparameters.warmup_epochs * static_cast<double>(steps_per_epoch) + 0.5)) {
   core::check(steps_per_epoch >= 1, "an epoch without a step");
   if (total_steps_ > kMaxSteps)
-    throw core::UserError("config.epochs", fmt::format("{} epochs of {} steps are {} steps, a trial has at most {}",
-                                                       hyperparameters.epochs, steps_per_epoch, total_steps_, kMaxSteps),
+    throw core::UserError("config.epochs",
+                          fmt::format("{} epochs of {} steps are {} steps, a trial has at most {}",
+                                      hyperparameters.epochs, steps_per_epoch, total_steps_, kMaxSteps),
                           "take fewer epochs or larger batches");
 }
 

@@ -38,9 +38,9 @@ void check_document(const TrialOrder& order) {
 }
 
 // The metric that says what "best" is. Without one: val_accuracy where there is a validation part, else train_loss.
-// Nothing is refused here for its sake but a name that is never reported: a trial's id does not hold the metric, so what
-// becomes of it must not depend on the metric of the sweep that ran it first. A trial that validates nothing reports no
-// val_ metric, and each sweep judges that by its own.
+// Nothing is refused here for its sake but a name that is never reported: a trial's id does not hold the metric, so
+// what becomes of it must not depend on the metric of the sweep that ran it first. A trial that validates nothing
+// reports no val_ metric, and each sweep judges that by its own.
 protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyperparameters) {
   const bool validates = hyperparameters.validation_fraction > 0;
   if (!order.document.metric)
@@ -140,9 +140,9 @@ int run_trial(const TrialOrder& order, EventSink& events) {
                      order.checkpoint_dir.empty() ? nullptr : &folder, order.stop_requested, order.now_s, order.say});
   if (!order.resume.empty()) {
     const std::filesystem::path file = resume_file(order);
-    training.restore(load_checkpoint(file, checkpoint_identity(order.document),
-                                     max_checkpoint_bytes(training.weight_count())),
-                     file.string());
+    training.restore(
+        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
+        file.string());
     folder.keep(kLastKind, file.filename().string());
   }
   events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(),

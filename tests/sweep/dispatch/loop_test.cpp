@@ -335,9 +335,9 @@ TEST_CASE("a trial that another sweep has ended is not run again, unless fresh r
 }
 
 TEST_CASE("a result that is reused is judged by the sweep's own metric, whichever sweep ran first") {
-  const Script script{{kStarted, R"({"event":"metric","seq":1,"step":1,"values":{"val_accuracy":"NaN","val_loss":0.5}})",
-                       finished(2)},
-                      {}};
+  const Script script{
+      {kStarted, R"({"event":"metric","seq":1,"step":1,"values":{"val_accuracy":"NaN","val_loss":0.5}})", finished(2)},
+      {}};
   const std::vector<std::string> metrics = {"absent", "val_accuracy", "val_loss"};
   std::map<std::string, std::set<std::string>> judged;  // by metric: what it came to under each order of the sweeps
   for (const std::string& first : metrics) {
@@ -345,8 +345,9 @@ TEST_CASE("a result that is reused is judged by the sweep's own metric, whicheve
     std::vector<std::string> order = metrics;
     std::iter_swap(order.begin(), std::find(order.begin(), order.end(), first));
     for (const std::string& metric : order) {
-      const sweep::Prepared sweep = prepared(R"({"method": "grid", "metric": {"name": ")" + metric +
-                                             R"(", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
+      const sweep::Prepared sweep =
+          prepared(R"({"method": "grid", "metric": {"name": ")" + metric +
+                   R"(", "goal": "minimize"}, "parameters": {"batch_size": {"values": [8]}}})");
       Controller controller(folder.path(), sweep);
       controller.launcher.otherwise = script;
       const Ending ending = controller.run();
