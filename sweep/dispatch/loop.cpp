@@ -39,7 +39,7 @@ Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, con
       change_(executor, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<void> Loop::run() {
-  if (const auto& program = sweep_.trainer.program) sources_.emplace(program->sources.files, program->sources.folder);
+  watch_trainer();
   retention_.remember(study_);
   end_lost_attempts();
   for (;;) {
@@ -76,6 +76,19 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
   finish_trial(index, result);
 }
 
+// What the trials are made by must stay what it was: the sources of a program, the kept executable of the built-in one.
+void Loop::watch_trainer() {
+  std::vector<SourceFile> files;
+  if (const auto& program = sweep_.trainer.program) {
+    trainer_folder_ = program->sources.folder;
+    files = program->sources.files;
+  } else if (const auto& builtin = sweep_.trainer.builtin; builtin && !builtin->sha256.empty()) {
+    trainer_folder_ = builtin->executable.parent_path();
+    files.push_back({path_text(builtin->executable.filename().string()), builtin->sha256, 0});
+  }
+  if (!files.empty()) trainer_watch_.emplace(std::move(files), trainer_folder_);
+}
+
 void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   Running& running = running_.at(index);
   AttemptEnded ended{index, running.request.attempt, result.outcome, result.detail, result.seconds, result.asked_again};
@@ -107,7 +120,7 @@ void Loop::start(const Decision& decision) {
   if (may_reuse() && trial.attempts.empty() && reuse(trial)) return;
   const std::optional<Slot> slot = take_slot();
   if (!slot) return;
-  if (sources_) check_unchanged(*sweep_.trainer.program, *sources_);
+  if (trainer_watch_) check_unchanged(*trainer_watch_, trainer_folder_);
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);

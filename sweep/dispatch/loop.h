@@ -49,6 +49,7 @@ class Loop {
   void plan_from(std::uint64_t index);
   void start(const Decision& decision);
   void stop(const Decision& decision);
+  void watch_trainer();
   bool may_reuse() const;
   bool reuse(const TrialState& trial);
   boost::asio::awaitable<void> run_trial(std::uint64_t index);
@@ -71,7 +72,8 @@ class Loop {
   Study study_;
   Observer& observer_;
   Retention retention_;
-  std::optional<SourcesWatch> sources_;  ///< of a user's program
+  std::filesystem::path trainer_folder_;
+  std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while

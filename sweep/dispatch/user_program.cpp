@@ -267,11 +267,10 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, co
   return start;
 }
 
-void check_unchanged(const ReadyProgram& program, SourcesWatch& watch) {
+void check_unchanged(SourcesWatch& watch, const fs::path& folder) {
   const std::vector<std::string> changed = watch.changed();
   if (changed.empty()) return;
-  throw core::EnvironmentError("the program in " + program.sources.folder.string(), changed_text(changed),
-                               kChangeRemedy);
+  throw core::EnvironmentError("the trainer in " + folder.string(), changed_text(changed), kChangeRemedy);
 }
 
 Json recorded_outputs(const UserProgram& program) {

@@ -62,8 +62,8 @@ void install_modules(ReadyProgram& program, const std::filesystem::path& runs);
 ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial,
                       const std::filesystem::path& attempt_folder);
 
-/// Errors: EnvironmentError that names the sources which are not what they were when the sweep began.
-void check_unchanged(const ReadyProgram& program, SourcesWatch& watch);
+/// Errors: EnvironmentError that names the files in `folder` which are not what they were when the sweep began.
+void check_unchanged(SourcesWatch& watch, const std::filesystem::path& folder);
 
 /// The output of each command under `record`: [{"command", "code", "output"}], code null where it could not run.
 core::Json recorded_outputs(const UserProgram& program);

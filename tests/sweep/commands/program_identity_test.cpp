@@ -136,3 +136,25 @@ TEST_CASE("what a variable of the environment holds reaches the program and is n
   CHECK(shop.sweep("replay '#0'", "TOKEN=other").code == 4);
   CHECK(shop.sweep("replay '#0'", "TOKEN=hunter2").code == 0);
 }
+
+TEST_CASE("the kept executable of a built-in trainer that changes in mid-sweep stops the sweep with its name") {
+  const Shop shop;
+  shop.program("trainer.sh", R"(#!/bin/sh
+if [ "$1" = --describe ]; then
+  echo '{"identity":"sh/1","hyperparameters":[{"name":"x","type":"integer"}],"metrics":["loss"],"data":[]}'
+  exit
+fi
+chmod u+w "$0"; echo '# changed' >>"$0"
+cat >>"$SWEEP_EVENTS" <<'EOF'
+{"event":"metric","seq":0,"step":1,"values":{"loss":1}}
+{"event":"finished","seq":1,"outcome":"completed"}
+EOF
+)");
+  shop.write("builtin.json", R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "device": "cpu",
+    "parameters": {"x": {"values": [1, 2]}}})");
+  const Said said = shop.sweep("run builtin.json --slots 1 --trainer ./trainer.sh");
+  INFO(said.err);
+  CHECK(said.code == 4);
+  CHECK(has(said.err, "runs/trainers: has changed since the sweep began: "));
+  CHECK(has(shop.sweep("resume").err, "the sweep's trainer has changed, put it back"));
+}
