@@ -81,7 +81,7 @@ std::string read_file(const std::filesystem::path& file, std::uint64_t limit_byt
   return contents;
 }
 
-void write_file_durably(const std::filesystem::path& name, std::string_view contents) {
+void write_file_durably(const std::filesystem::path& name, std::string_view contents, unsigned mode) {
   // A link is followed, not replaced; a device or a pipe is written to, and nothing is renamed onto it.
   std::filesystem::path file = name;
   for (int links = 0; links < 40 && std::filesystem::is_symlink(file); ++links)
@@ -97,7 +97,8 @@ void write_file_durably(const std::filesystem::path& name, std::string_view cont
   std::filesystem::path temporary = file;
   temporary += ".tmp" + std::to_string(::getpid());
   {
-    Descriptor descriptor{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    ::unlink(temporary.c_str());  // of a process that died and had our number
+    Descriptor descriptor{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
     if (descriptor.fd < 0) fail(temporary, "cannot be created");
     if (!write_all(descriptor.fd, contents)) {
       const int reason = errno;

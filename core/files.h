@@ -23,6 +23,7 @@ std::string read_file(const std::filesystem::path& file, std::uint64_t limit_byt
 /// Writes to a temporary name beside `file`, syncs it, renames it, syncs the folder. Creates the folder where it is
 /// missing. A device or a pipe is written to as it is; a link is followed. Errors: EnvironmentError that names the file
 /// and the reason (a full disk, a read-only folder).
-void write_file_durably(const std::filesystem::path& file, std::string_view contents);
+/// `mode`: permissions of a file that is made anew, less the umask; it has them before it has its name.
+void write_file_durably(const std::filesystem::path& file, std::string_view contents, unsigned mode = 0666);
 
 }  // namespace core

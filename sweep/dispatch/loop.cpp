@@ -98,9 +98,10 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   } else if (!running.stop_reason.empty() && result.outcome == protocol::Outcome::kCancelled) {
     ended.detail = "stopped: " + running.stop_reason;
   }
+  record(ended);
+  // Not before: whoever gets the trial's lock next finds its result.
   launcher_.release(running.slot);
   running_.erase(index);
-  record(ended);
   retention_.ended(study_, index);
   // The next trial would meet the same. Those that run are ended with the controller and go on with it.
   if (result.unsuitable)

@@ -1,8 +1,6 @@
 // See trainer.h.
 #include "sweep/dispatch/trainer.h"
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <cstdlib>
 
@@ -46,10 +44,8 @@ BuiltinTrainer ask_trainer(const fs::path& executable) {
 
 BuiltinTrainer freeze(const BuiltinTrainer& asked, const fs::path& runs) {
   const fs::path place = trainer_place(runs, asked.sha256);
-  if (!fs::exists(place)) {
-    core::write_file_durably(place, core::read_file(asked.executable));
-    ::chmod(place.c_str(), 0555);
-  }
+  // Executable before it has its name: another controller may put the same file here while our trials start.
+  if (!fs::exists(place)) core::write_file_durably(place, core::read_file(asked.executable), 0555);
   if (core::sha256_file(place) != asked.sha256)
     throw core::EnvironmentError(place.string(), "is not the executable that its name says", "delete it");
   BuiltinTrainer frozen = asked;

@@ -84,3 +84,15 @@ TEST_CASE("the build knows its version and back ends") {
   CHECK(core::build().back_ends.substr(0, 3) == "cpu");
   CHECK_FALSE(core::build().git_commit.empty());
 }
+
+TEST_CASE("a file that is written durably has its permissions before it has its name") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "program";
+  core::write_file_durably(file, "#!/bin/sh\nexit 7\n", 0555);
+  using std::filesystem::perms;
+  const auto any_write = perms::owner_write | perms::group_write | perms::others_write;
+  CHECK((std::filesystem::status(file).permissions() & any_write) == perms::none);
+  CHECK((std::filesystem::status(file).permissions() & perms::owner_exec) != perms::none);
+  core::write_file_durably(file, "#!/bin/sh\nexit 8\n", 0555);
+  CHECK(core::read_file(file) == "#!/bin/sh\nexit 8\n");
+}

@@ -125,8 +125,10 @@ TEST_CASE("two sweeps side by side on one store share the trials that they share
   const Place place;
   Program first(place.folder.path(), place.run_line());
   Program second(place.folder.path(), place.line({"run", kQuickstart, "--count", "3", "--device", "cpu"}));
-  CHECK(first.wait().code == 0);
-  CHECK(second.wait().code == 0);
+  const Ended one = first.wait(), other = second.wait();
+  INFO(one.err << other.err);
+  CHECK(one.code == 0);
+  CHECK(other.code == 0);
   const Ended list = place.command({"list", "--json"});
   CHECK(list.code == 0);
   CHECK(fs::exists(fs::path(place.runs) / "sweeps.db"));
