@@ -58,7 +58,7 @@ std::optional<fs::path> find_executable(const ReadyProgram& program, const std::
   const fs::path here = (program.folder / name).lexically_normal();
   if (fs::exists(here))
     throw core::UserError("command", fmt::format("'{}' is not executable", here.string()),
-                          fmt::format("chmod +x it, or begin the command with its interpreter"));
+                          "chmod +x it, or begin the command with its interpreter");
   throw core::UserError(
       "command",
       fmt::format("there is no program '{}' {}", name,
