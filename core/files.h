@@ -17,6 +17,11 @@ inline constexpr std::uint64_t kNoLimit = UINT64_MAX;
 void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
                  const std::function<void(std::string_view)>& take);
 
+/// Absolute, without "." and ".."; links are not followed.
+inline std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
 /// The contents of a regular file. Errors: as of read_pieces.
 std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 

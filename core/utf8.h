@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace core {
@@ -25,6 +26,17 @@ inline std::size_t utf8_length(std::string_view text, std::size_t at) {
     return in_range && continues(1) && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;
+}
+
+/// `text` with a question mark for each byte that is no UTF-8.
+inline std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    valid += length > 0 ? text.substr(at, length) : "?";
+    at += length > 0 ? length : 1;
+  }
+  return valid;
 }
 
 }  // namespace core

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/shell.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/try_trial.h"
@@ -86,7 +87,7 @@ void print_check(const Planned& checked) {
   print(aligned(ranges, {Align::kLeft, Align::kLeft}));
   if (const auto& program = checked.trainer.program) {
     print("\nfirst command, in " + printable(program->folder.string()) + "\n");
-    print(printable(shell_quoted(first_command(checked))) + "\n");
+    print(printable(core::shell_quoted(first_command(checked))) + "\n");
     const std::size_t files = program->sources.files.size();
     print(fmt::format("{} source {} part of each trial's identity\n", files, files == 1 ? "file is" : "files are"));
   }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/shell.h"
 #include "core/suggest.h"
 #include "sweep/commands/output.h"
 #include "sweep/dispatch/dispatcher.h"
@@ -131,7 +132,7 @@ std::string runs_flag(const Globals& globals) {
   const char* variable = std::getenv("SWEEP_RUNS");
   const std::string usual = variable != nullptr && *variable != '\0' ? variable : "runs";
   if (globals.runs == usual || globals.runs == "./runs") return {};
-  return " --runs " + shell_quoted(globals.runs.string());
+  return " --runs " + core::shell_quoted(globals.runs.string());
 }
 
 }  // namespace sweep

@@ -8,17 +8,12 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "protocol/data_set.h"
 
 namespace sweep {
-namespace {
 
 namespace fs = std::filesystem;
-
-// The path made absolute, without following links in its last parts.
-fs::path absolute_path(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
-
-}  // namespace
 
 protocol::DataSource find_data(const std::string& name, const fs::path& sweep_file) {
   if (protocol::is_builtin(name)) return {name, "", protocol::data_digest(protocol::locate_data(name))};
@@ -26,10 +21,10 @@ protocol::DataSource find_data(const std::string& name, const fs::path& sweep_fi
   if (fs::path(name).is_absolute()) {
     places.push_back(name);
   } else {
-    places.push_back(absolute_path(sweep_file).parent_path() / name);
-    places.push_back(absolute_path(fs::path("data") / name));
+    places.push_back(core::absolute_path(sweep_file).parent_path() / name);
+    places.push_back(core::absolute_path(fs::path("data") / name));
     if (const char* folder = std::getenv("SWEEP_DATA"); folder != nullptr && *folder != '\0')
-      places.push_back(absolute_path(fs::path(folder) / name));
+      places.push_back(core::absolute_path(fs::path(folder) / name));
   }
   const auto found =
       std::find_if(places.begin(), places.end(), [](const fs::path& place) { return fs::exists(place); });
@@ -42,7 +37,7 @@ protocol::DataSource find_data(const std::string& name, const fs::path& sweep_fi
   }
   const protocol::DataSet data = protocol::locate_data(found->string());
   if (known) protocol::check_published(*known, data);
-  return {name, absolute_path(*found).string(), protocol::data_digest(data)};
+  return {name, core::absolute_path(*found).string(), protocol::data_digest(data)};
 }
 
 std::optional<protocol::DataSource> find_recorded_data(const SweepRecord& record) {

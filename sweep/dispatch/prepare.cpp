@@ -18,9 +18,6 @@ using core::Json;
 constexpr char kPortableNumerics[] = "portable-1";
 constexpr char kExternalNumerics[] = "external";
 
-// The file's path made absolute, without following links in its last parts.
-fs::path absolute_path(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
-
 SpecOverrides in_spec(const Overrides& overrides) {
   return {.method = overrides.method,
           .seed = overrides.seed,
@@ -60,7 +57,7 @@ SweepRecord make_record(const Planned& planned, const fs::path& file, const Over
   SweepRecord record;
   record.id = plan.sweep_id();
   record.name = spec.name.empty() ? file.stem().string() : spec.name;
-  record.file = absolute_path(file).string();
+  record.file = core::absolute_path(file).string();
   record.text = planned.text;
   record.overrides = overrides.recorded();
   record.identity = {
@@ -181,7 +178,7 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
     if (!spec.data.empty()) look_for(missing, warnings, [&] { data = find_data(spec.data, file); });
   }
   Json inputs = Json::object();
-  look_for(missing, warnings, [&] { inputs = input_digests(spec.inputs, absolute_path(file).parent_path()); });
+  look_for(missing, warnings, [&] { inputs = input_digests(spec.inputs, core::absolute_path(file).parent_path()); });
   identity.data = data_identity(data, inputs);
   TrialPlan plan(std::move(spec), std::move(identity));
   if (trainer.program) try_start(*trainer.program, plan, warnings);

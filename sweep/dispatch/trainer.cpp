@@ -19,7 +19,7 @@ using core::Json;
 constexpr auto kDescribePatience = std::chrono::seconds(20);
 
 fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
-  return fs::absolute(runs).lexically_normal() / protocol::kTrainersFolder / sha256;
+  return core::absolute_path(runs) / protocol::kTrainersFolder / sha256;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ fs::path find_trainer(const fs::path& flag) {
 BuiltinTrainer ask_trainer(const fs::path& executable) {
   if (!fs::is_regular_file(executable))
     throw core::EnvironmentError(executable.string(), "there is no trainer here", "build sweep-trainer beside sweep");
-  const fs::path path = fs::absolute(executable).lexically_normal();
+  const fs::path path = core::absolute_path(executable);
   const auto answer = program_output({path.string(), "--describe"}, kDescribePatience);
   const Json description =
       answer && answer->code == 0 ? Json::parse(answer->out, nullptr, /*allow_exceptions=*/false) : Json();

@@ -104,23 +104,12 @@ void check_argument(const std::string& argument) {
     throw core::UserError("command", "an argument holds a NUL character", "pass such a value by ${args_json_file}");
 }
 
-// A byte that is no UTF-8 is a question mark: the store takes text only.
-std::string as_text(std::string_view bytes) {
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t length = core::utf8_length(bytes, at);
-    text += length > 0 ? bytes.substr(at, length) : "?";
-    at += std::max<std::size_t>(length, 1);
-  }
-  return text;
-}
-
 ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& folder, const fs::path& runs,
                   std::string interpreter) {
   ReadyProgram found;
   found.program = *spec.program;
   found.parameters = spec.parameters;
-  found.folder = fs::absolute(folder).lexically_normal();
+  found.folder = core::absolute_path(folder);
   found.interpreter = std::move(interpreter);
   CommandContext context;
   context.interpreter = found.interpreter;
@@ -143,9 +132,9 @@ void point_at_file(core::Problem& problem, const UserProgram& program, const fs:
   if (problem.place != "program" && problem.place != "command") return;
   problem.problem = problem.place + ": " + problem.problem;
   problem.place = problem.place == "program" ? program.program_place : program.command_place;
-  const fs::path beside = fs::absolute(sweep_file).lexically_normal().parent_path();
+  const fs::path beside = core::absolute_path(sweep_file).parent_path();
   const std::string& name = program.program.empty() ? program.command.front() : program.program;
-  if (beside != fs::absolute(folder).lexically_normal() && fs::is_regular_file(beside / name))
+  if (beside != core::absolute_path(folder) && fs::is_regular_file(beside / name))
     problem.remedy = fmt::format("it lies beside the sweep file: start sweep in {}", beside.string());
 }
 
@@ -236,7 +225,7 @@ ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, 
 
 void install_modules(ReadyProgram& program, const fs::path& runs) {
   if (!program.program.wandb) return;
-  program.modules = fs::absolute(runs / protocol::kModulesFolder).lexically_normal();
+  program.modules = core::absolute_path(runs / protocol::kModulesFolder);
   write_wandb_module(program.modules);
 }
 
@@ -279,7 +268,7 @@ Json recorded_outputs(const UserProgram& program) {
     const auto output = program_output(command, kRecordPatience, kMostRecordedBytes);
     outputs.push_back({{"command", command},
                        {"code", output ? Json(output->code) : Json(nullptr)},
-                       {"output", output ? Json(as_text(output->out)) : Json(nullptr)}});
+                       {"output", output ? Json(core::valid_utf8(output->out)) : Json(nullptr)}});
   }
   return outputs;
 }

@@ -154,11 +154,6 @@ std::vector<std::string> expand(const UserProgram& program, const CommandContext
   return out;
 }
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_-+=./:,@%").find(c) != std::string_view::npos;
-}
-
 bool holds_executable(const std::filesystem::path& folder, const char* name) {
   const std::filesystem::path file = folder / name;
   std::error_code error;
@@ -204,28 +199,6 @@ std::string find_interpreter(std::string_view path) {
     }
   }
   return {};
-}
-
-std::string shell_quoted(const std::vector<std::string>& arguments) {
-  std::string line;
-  for (const std::string& argument : arguments) {
-    if (!line.empty()) line += ' ';
-    // NAME=value at the beginning would set a variable.
-    const bool assigns = &argument == &arguments.front() && argument.find('=') != argument.npos;
-    if (!argument.empty() && !assigns && std::all_of(argument.begin(), argument.end(), is_plain)) {
-      line += argument;
-      continue;
-    }
-    line += '\'';
-    for (const char c : argument) {
-      if (c == '\'')
-        line += "'\\''";
-      else
-        line += c;
-    }
-    line += '\'';
-  }
-  return line;
 }
 
 }  // namespace sweep

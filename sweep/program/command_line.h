@@ -53,7 +53,4 @@ const core::Json& parameter_value(const Parameter& parameter, const core::Json& 
 /// have that, else nothing.
 std::string find_interpreter(std::string_view path);
 
-/// The command as a person would type it in a shell: an item in single quotes where it needs them.
-std::string shell_quoted(const std::vector<std::string>& arguments);
-
 }  // namespace sweep

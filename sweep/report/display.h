@@ -33,7 +33,4 @@ enum class Align { kLeft, kRight, kPoint };  ///< kPoint: decimal points stand b
 /// is the heading. Requires: every line has as many cells as `align`.
 std::string aligned(const std::vector<std::vector<std::string>>& lines, const std::vector<Align>& align);
 
-/// `word` as a shell reads it back: quoted where it has to be.
-std::string shell_quoted(const std::string& word);
-
 }  // namespace sweep

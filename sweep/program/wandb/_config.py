@@ -46,9 +46,50 @@ def _merged(under, over):
     return result
 
 
-class Config:
+class Readable:
+    """What can be read as attributes and as a dict; `_items` holds it, `_word` is what messages call it."""
+
+    def get(self, key, default=None):
+        return self._items.get(key, default)
+
+    def keys(self):
+        return self._items.keys()
+
+    def values(self):
+        return self._items.values()
+
+    def items(self):
+        return self._items.items()
+
+    def __getitem__(self, key):
+        return self._items[key]
+
+    def __getattr__(self, key):
+        if key.startswith("__") or "_items" not in self.__dict__:
+            raise AttributeError(key)
+        try:
+            return self._items[key]
+        except KeyError:
+            raise AttributeError("%s has no '%s', it has %s" % (self._word, key, ", ".join(sorted(self._items)) or "nothing"))
+
+    def __contains__(self, key):
+        return key in self._items
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __len__(self):
+        return len(self._items)
+
+    def __repr__(self):
+        return repr(self._items)
+
+
+class Config(Readable):
     """Attributes, items, .get, .update, .setdefaults, .as_dict. A value of the sweep cannot be changed: assigning to it
     is passed over with a word, as in W&B."""
+
+    _word = "config"
 
     def __init__(self, fixed=None):
         object.__setattr__(self, "_fixed", dict(fixed or {}))
@@ -72,56 +113,23 @@ class Config:
         object.__setattr__(self, "_items", _merged(as_dict(values), self._items))
         return dict(self._items)
 
-    def get(self, key, default=None):
-        return self._items.get(key, default)
-
-    def keys(self):
-        return self._items.keys()
-
-    def values(self):
-        return self._items.values()
-
-    def items(self):
-        return self._items.items()
-
     def as_dict(self):
         return dict(self._items)
 
     def persist(self):
         pass
 
-    def __getitem__(self, key):
-        return self._items[key]
-
     def __setitem__(self, key, value):
         self._set(key, value)
-
-    def __getattr__(self, key):
-        if key.startswith("__") or "_items" not in self.__dict__:
-            raise AttributeError(key)
-        try:
-            return self._items[key]
-        except KeyError:
-            raise AttributeError("config has no '%s', it has %s" % (key, ", ".join(sorted(self._items)) or "nothing"))
 
     def __setattr__(self, key, value):
         self._set(key, value)
 
-    def __contains__(self, key):
-        return key in self._items
 
-    def __iter__(self):
-        return iter(self._items)
-
-    def __len__(self):
-        return len(self._items)
-
-    def __repr__(self):
-        return repr(self._items)
-
-
-class Summary:
+class Summary(Readable):
     """The last value of each metric. Assigning one sends it, at the step of the last row."""
+
+    _word = "summary"
 
     def __init__(self, send):
         object.__setattr__(self, "_send", send)
@@ -135,43 +143,11 @@ class Summary:
         self._items.update(values)
         self._send(values)
 
-    def get(self, key, default=None):
-        return self._items.get(key, default)
-
-    def keys(self):
-        return self._items.keys()
-
-    def items(self):
-        return self._items.items()
-
     def _as_dict(self):
         return dict(self._items)
-
-    def __getitem__(self, key):
-        return self._items[key]
 
     def __setitem__(self, key, value):
         self.update({key: value})
 
-    def __getattr__(self, key):
-        if key.startswith("__") or "_items" not in self.__dict__:
-            raise AttributeError(key)
-        try:
-            return self._items[key]
-        except KeyError:
-            raise AttributeError("summary has no '%s'" % key)
-
     def __setattr__(self, key, value):
         self.update({key: value})
-
-    def __contains__(self, key):
-        return key in self._items
-
-    def __iter__(self):
-        return iter(self._items)
-
-    def __len__(self):
-        return len(self._items)
-
-    def __repr__(self):
-        return repr(self._items)

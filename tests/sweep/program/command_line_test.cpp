@@ -128,9 +128,3 @@ TEST_CASE("the interpreter is python where PATH has it in any folder, else pytho
   executable("b/python");
   CHECK(sweep::find_interpreter(path) == "python");
 }
-
-TEST_CASE("a shown command can be typed into a shell as it stands") {
-  CHECK(sweep::shell_quoted({"python3", "train.py", "--lr=1e-05"}) == "python3 train.py --lr=1e-05");
-  CHECK(sweep::shell_quoted({"p", "a b", "", "it's", "$x", "~", "*"}) == R"(p 'a b' '' 'it'\''s' '$x' '~' '*')");
-  CHECK(sweep::shell_quoted({"A=1", "A=1"}) == "'A=1' A=1");
-}

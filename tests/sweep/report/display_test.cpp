@@ -80,10 +80,3 @@ TEST_CASE("decimal points stand below each other and no line ends with spaces") 
         "10  12.5    b\n"
         " 2   1e-05  -\n");
 }
-
-TEST_CASE("words are quoted for a shell where they have to be") {
-  CHECK(shell_quoted("runs/a-b_1.0") == "runs/a-b_1.0");
-  CHECK(shell_quoted("my runs") == "'my runs'");
-  CHECK(shell_quoted("it's; rm -rf $HOME") == "'it'\\''s; rm -rf $HOME'");
-  CHECK(shell_quoted("") == "''");
-}
