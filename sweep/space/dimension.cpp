@@ -108,8 +108,8 @@ struct Dimension::Prepare {
         line(Draw::kUniform, range, range.first, range.second);
         break;
       case Family::kLogUniform:
-        line(Draw::kLogUniform, {range.word, range.family, exp(range.first), exp(range.second)}, range.first,
-             range.second);
+        line(Draw::kLogUniform, {range.word, range.family, finite_exp(range.first), finite_exp(range.second)},
+             range.first, range.second);
         break;
       case Family::kLogUniformValues:
         line(Draw::kLogUniform, range, portable::log(range.first), portable::log(range.second));
@@ -129,7 +129,7 @@ struct Dimension::Prepare {
   }
 
  private:
-  static double exp(double x) { return finite(portable::exp(x)); }
+  static double finite_exp(double x) { return finite(portable::exp(x)); }
 
   void choices(std::vector<core::Json> values) const {
     d.equally_likely_ = true;

@@ -1,84 +1,17 @@
 // The loop without a process: what it records before it acts, what it makes of every end, what an interrupt does.
-#include "sweep/dispatch/loop.h"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <fstream>
 
 #include "core/digest.h"
 #include "sweep/dispatch/lock.h"
-#include "sweep/rank/rank.h"
-#include "sweep/report/report.h"
 #include "tests/catch.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_launcher.h"
+#include "tests/sweep/dispatch/controller.h"
 #include "tests/temporary_folder.h"
 
-namespace asio = boost::asio;
 using protocol::Outcome;
-using sweep::Ending;
 using sweep::Phase;
-using sweep::Store;
-using sweep::Study;
 
 namespace {
-
-constexpr char kGrid[] = R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
-  "parameters": {"batch_size": {"values": [8, 16, 32]}}})";
-
-sweep::Prepared prepared(const std::string& text = kGrid) {
-  sweep::TrialPlan plan(sweep::read_spec(text, "test.json"), {"noop/1", nullptr, "portable-1"});
-  sweep::SweepRecord record;
-  record.id = plan.sweep_id();
-  record.overrides = core::Json::object();
-  record.metric = plan.spec().metric;
-  record.trials = plan.count();
-  return {std::move(plan), {sweep::BuiltinTrainer{"/bin/trainer", "noop/1", "", {}}, {}}, {}, {}, 1, {}, record};
-}
-
-std::string metric(int seq, int step, const std::string& value) {
-  return R"({"event":"metric","seq":)" + std::to_string(seq) + R"(,"step":)" + std::to_string(step) +
-         R"(,"values":{"val_loss":)" + value + "}}";
-}
-
-const std::string kStarted = R"({"event":"started","seq":0,"trainer":"noop/1"})";
-std::string finished(int seq, const std::string& outcome = "completed") {
-  return R"({"event":"finished","seq":)" + std::to_string(seq) + R"(,"outcome":")" + outcome + R"("})";
-}
-Script good(const std::string& value) { return {{kStarted, metric(1, 1, value), finished(2)}, {}}; }
-
-// One controller on one store; more may follow on the same.
-struct Controller {
-  Controller(const std::filesystem::path& runs, const sweep::Prepared& what, std::size_t slots = 2)
-      : store(runs, Store::Mode::kReadWrite), sweep(what), launcher(context.get_executor(), slots) {
-    store.add_sweep(sweep.record);
-    options.runs = runs;
-    launcher.otherwise = good("0.5");
-  }
-
-  Ending run() {
-    loop = std::make_unique<sweep::Loop>(context.get_executor(), store, launcher, clock, sweep, options,
-                                         sweep::load_study(store, sweep.record.id, true), observer);
-    std::exception_ptr failure;
-    asio::co_spawn(context, loop->run(), [&](std::exception_ptr thrown) {
-      failure = thrown;
-      context.stop();
-    });
-    context.run();
-    if (failure) std::rethrow_exception(failure);
-    return loop->take_ending();
-  }
-
-  Store store;
-  const sweep::Prepared& sweep;
-  asio::io_context context{1};
-  FakeLauncher launcher;
-  FakeClock clock;
-  sweep::DispatchOptions options;
-  sweep::Observer observer;
-  std::unique_ptr<sweep::Loop> loop;
-};
 
 // The one trial of a sweep of one, after it ran by this script.
 sweep::TrialState outcome_of(const Script& script, const Script& second = {{}, {}, false, "no second attempt"}) {
@@ -88,36 +21,6 @@ sweep::TrialState outcome_of(const Script& script, const Script& second = {{}, {
   Controller controller(folder.path(), sweep);
   controller.launcher.scripts = {{{0, 0}, script}, {{0, 1}, second}};
   return *controller.run().study.find(0);
-}
-
-// A grid of eight that ends at trial #2, which reaches the target as #4, #5 and #7 do.
-sweep::Prepared eight_with_target(std::uint32_t repeats = 1) {
-  sweep::Prepared sweep = prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
-    "parameters": {"batch_size": {"values": [8, 16, 32, 64, 128, 256, 512, 1024]}}})");
-  sweep.record.target = 0.375;
-  sweep.record.repeats = repeats;
-  return sweep;
-}
-
-// Every attempt of every trial; which others end before it follows from `order`.
-FakeLauncher::Scripts eight_scripts(unsigned order) {
-  const char* const values[] = {"0.75", "0.5", "0.25", "0.625", "0.125", "0.375", "1.0", "0.0625"};
-  FakeLauncher::Scripts scripts;
-  for (std::uint64_t index = 0; index < 8; ++index)
-    for (std::uint32_t attempt = 0; attempt < 4; ++attempt) {
-      Script script = good(values[index]);
-      script.turns = static_cast<int>((index * (2 * order + 1) + order * order) % 11);
-      scripts[{index, attempt}] = script;
-    }
-  return scripts;
-}
-
-std::string csv_of(const Store& store, const sweep::Prepared& sweep) {
-  const Study study = sweep::load_study(store, sweep.record.id);
-  sweep::SweepHead head;
-  head.metric = sweep.record.metric;
-  head.repeats = sweep.record.repeats;
-  return sweep::report_csv(head, sweep::rank(study));
 }
 
 }  // namespace
@@ -419,75 +322,4 @@ TEST_CASE("one controller a sweep: the second is told who holds it") {
       "sweep abc: is being run by process " + std::to_string(::getpid()) + ", wait for it or stop it";
   CHECK_THROWS_WITH(sweep::SweepLock(folder.path(), "abc"), expected);
   CHECK_NOTHROW(sweep::SweepLock(folder.path(), "abd"));
-}
-
-TEST_CASE("a sweep with a target gives the same CSV for any number of slots and any order in which its trials end") {
-  const sweep::Prepared sweep = eight_with_target();
-  std::set<std::string> tables;
-  std::set<std::size_t> started;
-  for (unsigned order = 0; order < 12; ++order) {
-    for (const std::size_t slots : {1, 2, 3, 5, 8}) {
-      const TemporaryFolder folder;
-      Controller controller(folder.path(), sweep, slots);
-      controller.launcher.scripts = eight_scripts(order);
-      const Ending ending = controller.run();
-      CHECK(ending.finished());
-      CHECK(ending.study.ended_at() == 2u);
-      CHECK(ending.study.running().empty());
-      tables.insert(csv_of(controller.store, sweep));
-      started.insert(controller.launcher.started.size());
-    }
-  }
-  REQUIRE(tables.size() == 1);
-  const auto id = [&](std::uint64_t index) { return sweep.plan.trial(index).id; };
-  CHECK(*tables.begin() == "rank,trial,index,replicate,outcome,val_loss,epoch,step,batch_size\n1," + id(2) +
-                               ",2,0,completed,0.25,,1,32\n2," + id(1) + ",1,0,completed,0.5,,1,16\n3," + id(0) +
-                               ",0,0,completed,0.75,,1,8\n");
-  CHECK(*started.begin() == 3);  // one slot runs nothing too much
-  CHECK(started.size() > 2);     // and the orders are not all alike
-}
-
-TEST_CASE("a sweep with a target gives the same CSV wherever its controller died") {
-  for (const std::uint32_t repeats : {1, 2}) {
-    const sweep::Prepared sweep = eight_with_target(repeats);
-    std::vector<sweep::StudyEvent> events;
-    std::string table;
-    {
-      const TemporaryFolder folder;
-      Controller controller(folder.path(), sweep, 4);
-      controller.launcher.scripts = eight_scripts(5);
-      controller.run();
-      table = csv_of(controller.store, sweep);
-      controller.store.read_events(sweep.record.id, true,
-                                   [&](const sweep::StoredEvent& stored) { events.push_back(stored.event); });
-    }
-    for (std::size_t recorded = 1; recorded < events.size(); ++recorded) {
-      const TemporaryFolder folder;
-      Controller controller(folder.path(), sweep, 3);
-      controller.launcher.scripts = eight_scripts(2);
-      Study study(sweep::Terms{sweep.record.metric, sweep.record.target, repeats, std::nullopt});
-      controller.store.append(sweep.record.id, 1,
-                              {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(recorded)}, study);
-      CHECK(controller.run().finished());
-      CHECK(csv_of(controller.store, sweep) == table);
-    }
-  }
-}
-
-TEST_CASE("what runs beyond the trial that reached the target is stopped, with the reason, and never goes on") {
-  const TemporaryFolder folder;
-  const sweep::Prepared sweep = eight_with_target();
-  {
-    Controller controller(folder.path(), sweep, 4);
-    controller.launcher.scripts = eight_scripts(0);
-    controller.launcher.scripts[{3, 0}] = {{kStarted}, {75, 0}, true};
-    const Ending ending = controller.run();
-    CHECK(ending.finished());
-    CHECK(std::set<double>(controller.launcher.graces.begin(), controller.launcher.graces.end()) == std::set{10.0});
-    CHECK(ending.study.find(3)->outcome == Outcome::kCancelled);
-    CHECK(ending.study.find(3)->detail == "stopped: the target was reached at trial #2: no later trial counts");
-  }
-  Controller again(folder.path(), sweep, 4);
-  CHECK(again.run().finished());
-  CHECK(again.launcher.started.empty());
 }

@@ -1,0 +1,72 @@
+// One controller's loop on a store, with a launcher that starts nothing and a clock that stands still.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+
+#include "sweep/dispatch/loop.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_launcher.h"
+
+namespace asio = boost::asio;
+using sweep::Ending;
+using sweep::Store;
+using sweep::Study;
+
+inline constexpr char kGrid[] = R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+  "parameters": {"batch_size": {"values": [8, 16, 32]}}})";
+
+inline sweep::Prepared prepared(const std::string& text = kGrid) {
+  sweep::TrialPlan plan(sweep::read_spec(text, "test.json"), {"noop/1", nullptr, "portable-1"});
+  sweep::SweepRecord record;
+  record.id = plan.sweep_id();
+  record.overrides = core::Json::object();
+  record.metric = plan.spec().metric;
+  record.trials = plan.count();
+  return {std::move(plan), {sweep::BuiltinTrainer{"/bin/trainer", "noop/1", "", {}}, {}}, {}, {}, 1, {}, record};
+}
+
+inline std::string metric(int seq, int step, const std::string& value) {
+  return R"({"event":"metric","seq":)" + std::to_string(seq) + R"(,"step":)" + std::to_string(step) +
+         R"(,"values":{"val_loss":)" + value + "}}";
+}
+
+inline const std::string kStarted = R"({"event":"started","seq":0,"trainer":"noop/1"})";
+inline std::string finished(int seq, const std::string& outcome = "completed") {
+  return R"({"event":"finished","seq":)" + std::to_string(seq) + R"(,"outcome":")" + outcome + R"("})";
+}
+inline Script good(const std::string& value) { return {{kStarted, metric(1, 1, value), finished(2)}, {}}; }
+
+// One controller on one store; more may follow on the same.
+struct Controller {
+  Controller(const std::filesystem::path& runs, const sweep::Prepared& what, std::size_t slots = 2)
+      : store(runs, Store::Mode::kReadWrite), sweep(what), launcher(context.get_executor(), slots) {
+    store.add_sweep(sweep.record);
+    options.runs = runs;
+    launcher.otherwise = good("0.5");
+  }
+
+  Ending run() {
+    loop = std::make_unique<sweep::Loop>(context.get_executor(), store, launcher, clock, sweep, options,
+                                         sweep::load_study(store, sweep.record.id, true), observer);
+    std::exception_ptr failure;
+    asio::co_spawn(context, loop->run(), [&](std::exception_ptr thrown) {
+      failure = thrown;
+      context.stop();
+    });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+    return loop->take_ending();
+  }
+
+  Store store;
+  const sweep::Prepared& sweep;
+  asio::io_context context{1};
+  FakeLauncher launcher;
+  FakeClock clock;
+  sweep::DispatchOptions options;
+  sweep::Observer observer;
+  std::unique_ptr<sweep::Loop> loop;
+};
