@@ -8,11 +8,9 @@ inline constexpr char kTrialsFolder[] = "trials";  ///< trials/<trial id>/
 inline constexpr char kTrainersFolder[] =
     "trainers";                                      ///< trainers/<sha256>: executables as they were at a sweep's start
 inline constexpr char kModulesFolder[] = "modules";  ///< Python modules that a user's program gets to see
-inline constexpr char kLocksFolder[] = "locks";      ///< one file a sweep and a trial, locked with flock
+inline constexpr char kLocksFolder[] = "locks";      ///< one file a sweep, and one for all trials
 inline constexpr char kCheckpointsFolder[] = "checkpoints";  ///< inside a trial's folder
-inline constexpr char kTrialDocumentFile[] = "trial.json";   ///< inside attempt-N
-inline constexpr char kEventsPipe[] = "events";  ///< while a user's program runs: where it writes its events
-inline constexpr char kStdoutFile[] = "stdout.log";
+inline constexpr char kStdoutFile[] = "stdout.log";          ///< inside attempt-N
 inline constexpr char kStderrFile[] = "stderr.log";
 
 }  // namespace protocol

@@ -16,6 +16,7 @@ inline constexpr int kProtocolVersion = 1;
 // Environment of a trainer.
 inline constexpr char kEnvTrial[] = "SWEEP_TRIAL";    ///< path of the trial document
 inline constexpr char kEnvEvents[] = "SWEEP_EVENTS";  ///< path to append event lines to
+inline constexpr char kEnvMarker[] = "SWEEP_MARKER";  ///< tells the processes of an attempt from all others
 inline constexpr char kEnvSweepId[] = "SWEEP_ID";
 inline constexpr char kEnvTrialId[] = "SWEEP_TRIAL_ID";
 inline constexpr char kEnvTrialIndex[] = "SWEEP_TRIAL_INDEX";

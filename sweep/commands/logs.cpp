@@ -1,4 +1,4 @@
-// sweep logs: what the attempts of a trial printed, from the files in its folder.
+// sweep logs: what the attempts of a trial printed, from the store where it is little, else from the files in its folder.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -29,20 +29,24 @@ struct Flags {
   bool follow = false;
 };
 
-// One of the two files; `read` bytes of it have been printed.
+// What one attempt wrote to one stream; `read` bytes of it have been printed.
 struct Log {
   const char* name;
   fs::path file;
+  std::function<std::optional<std::string>()> stored;  // once the attempt has ended
   std::uintmax_t read = 0;
 
-  // What was appended since the last call; empty where the file is not there (an empty log is removed).
+  // What came since the last call. The file of little output goes when the store has it.
   std::string fresh() {
-    std::ifstream in(file, std::ios::binary);
-    if (!in.seekg(static_cast<std::streamoff>(read))) return {};
-    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    std::string text;
+    if (std::ifstream in(file, std::ios::binary); in.seekg(static_cast<std::streamoff>(read)))
+      text.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    else if (const auto all = stored(); all && all->size() > read)
+      text = all->substr(read);
     read += text.size();
     return text;
   }
+  bool is_there() const { return fs::exists(file) || stored(); }
 };
 
 // A terminal gets no escapes of a trial's; a file or a pipe gets every byte.
@@ -54,7 +58,7 @@ core::Json json_text(const std::string& text) {
 }
 
 bool ended(const Store& store, const TrialPlace& place) {
-  const Study study = load_study(store, place.sweep);
+  const Study study = load_study(store, place.sweep, Load::kToRank);
   return study.find(place.index)->phase == Phase::kEnded;
 }
 
@@ -79,16 +83,18 @@ void print_logs(std::vector<Log> logs, const std::function<bool()>& more_may_com
   }
 }
 
+TrialState load_one(const Store& store, const TrialPlace& place) {
+  return load_trial(store, place.sweep, load_study(store, place.sweep, Load::kToRank), place.index);
+}
+
 int logs(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
   SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
-  Study study = load_study(store, selected.place.sweep);
-  for (const TrialState* here = study.find(selected.place.index); !here->reused_from.empty();) {
-    selected.place = {here->reused_from, here->reused_index};  // where it ran
-    study = load_study(store, selected.place.sweep);
-    here = study.find(selected.place.index);
+  TrialState trial = load_one(store, selected.place);
+  while (!trial.reused_from.empty()) {
+    selected.place = {trial.reused_from, trial.reused_index};  // where it ran
+    trial = load_one(store, selected.place);
   }
-  const TrialState& trial = *study.find(selected.place.index);
   const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
   const std::uint32_t attempt = flags.attempt.value_or(attempts == 0 ? 0 : attempts - 1);
   if (flags.attempt && *flags.attempt >= attempts)
@@ -97,8 +103,11 @@ int logs(const Flags& flags, const Globals& globals) {
                           "count from 0");
 
   const fs::path folder = attempt_folder(globals.runs, trial.trial, selected.place.sweep, attempt);
-  std::vector<Log> files = {{protocol::kStdoutFile, folder / protocol::kStdoutFile},
-                            {protocol::kStderrFile, folder / protocol::kStderrFile}};
+  const auto stored = [&](int stream) {
+    return [&store, &selected, attempt, stream] { return store.output(selected.place, attempt, stream); };
+  };
+  std::vector<Log> files = {{protocol::kStdoutFile, folder / protocol::kStdoutFile, stored(1)},
+                            {protocol::kStderrFile, folder / protocol::kStderrFile, stored(2)}};
   if (globals.json) {
     print_json({{"trial", trial.trial},
                 {"attempt", attempt},
@@ -106,7 +115,7 @@ int logs(const Flags& flags, const Globals& globals) {
                 {"stderr", json_text(files[1].fresh())}});
     return protocol::kExitOk;
   }
-  const bool silent = !fs::exists(files[0].file) && !fs::exists(files[1].file);
+  const bool silent = !files[0].is_there() && !files[1].is_there();
   if (silent && !flags.follow)
     note(globals, fmt::format("attempt {} of trial {} printed nothing", attempt, trial.trial));
   print_logs(std::move(files), [&] { return flags.follow && !ended(store, selected.place); });

@@ -101,7 +101,7 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   progress.reset();
 
   const SweepRecord record = *store.find_sweep(prepared.record.id);
-  print_leaderboard(record, ending.study, globals);
+  print_leaderboard(record, load_study(store, record.id), globals);
   if (ending.signal != 0 && !ending.finished()) {
     say_how_to_go_on(record, ending, globals);
     return ending.signal == SIGINT ? protocol::kExitInterrupted : protocol::kExitTerminated;

@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "protocol/files.h"
 #include "sweep/dispatch/life.h"
-#include "sweep/dispatch/lock.h"
 #include "sweep/launch/local.h"
 
 namespace sweep {
@@ -55,6 +54,7 @@ AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial,
   if (const auto& builtin = prepared.trainer.builtin) {
     request.argv = {builtin->executable.string()};
     request.trainer = builtin->identity;
+    request.wants_checkpoint_folder = false;
   }
   if (const auto& program = prepared.trainer.program) {
     ProgramStart start = start_of(*program, trial, folder);
@@ -63,6 +63,8 @@ AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial,
     request.files = std::move(start.files);
     request.working_folder = program->folder;
     request.read_metrics = program->program.read_metrics;
+    const Keep& keep = prepared.spec().keep;
+    request.wants_checkpoint_folder = keep.last != Keep::Last::kNone || keep.best > 0;
   }
   request.folder = std::move(folder);
   request.checkpoints = std::move(checkpoints);
@@ -71,9 +73,6 @@ AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial,
 
 AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events) {
   const AttemptRequest request = with_absolute_paths(given);
-  const auto lock = lock_trial(request.folder);
-  if (!lock) throw core::EnvironmentError(request.folder.string(), "is in use by another process", "wait for it");
-
   const SystemClock clock;
   const Slot slot = slot_for(request.document);
   auto made = std::make_unique<asio::io_context>(1);

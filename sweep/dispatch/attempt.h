@@ -15,6 +15,7 @@
 #include "protocol/outcome.h"
 #include "protocol/trial_document.h"
 #include "sweep/dispatch/prepare.h"
+#include "sweep/launch/launcher.h"
 
 namespace sweep {
 
@@ -27,8 +28,9 @@ struct AttemptRequest {
   std::optional<ReadMetrics> read_metrics;         ///< of what it prints; nothing: standard output is only kept
   protocol::TrialDocument document;                ///< device and gpu say where it runs
   std::uint32_t attempt = 0;
-  std::filesystem::path folder;         ///< gets trial.json, stdout.log, stderr.log; made where it is missing
-  std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR; made where it is missing
+  std::filesystem::path folder;         ///< gets `files`, and what it prints where that is much; made when it must be
+  std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR
+  bool wants_checkpoint_folder = true;  ///< make it before the start; the built-in trainer does that itself
   std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
@@ -41,6 +43,7 @@ struct AttemptResult {
   double seconds = 0;
   bool without_finished = false;  ///< it sent events, ended with exit code 0, and never said `finished`
   bool ignored_sigterm = false;   ///< it was asked to stop and had to be killed
+  Output output;                  ///< what it printed, where that is little
   bool unsuitable = false;  ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };
 

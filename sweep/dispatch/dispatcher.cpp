@@ -70,14 +70,43 @@ double SystemClock::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Study load_study(const Store& store, const std::string& sweep, bool with_trace) {
+Study load_study(const Store& store, const std::string& sweep, Load load) {
   const auto record = store.find_sweep(sweep);
   core::check(record.has_value(), "load_study of an unknown sweep");
   Study study(Terms{record->metric, record->target, record->repeats, std::nullopt});
-  store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone,
-                    [&](const StoredEvent& stored) { study.apply(stored.event); });
+  const auto apply = [&](const StoredEvent& stored) { study.apply(stored.event); };
+  const bool with_trace = load == Load::kToGoOn;
+  if (load == Load::kWhole || !store.has_whole_rows()) {
+    store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone, apply);
+  } else {
+    store.read_rows(sweep, [&](std::uint64_t index, const TrialSummary& row) {
+      if (row.phase == name(Phase::kEnded))
+        study.restore(ended_state(row, index));
+      else
+        store.read_trial({sweep, index}, with_trace, apply);
+    });
+  }
   study.take_changed();
   return study;
+}
+
+TrialState load_trial(const Store& store, const std::string& sweep, const Study& study, std::uint64_t index) {
+  const TrialState* known = study.find(index);
+  core::check(known != nullptr, "load_trial of a trial that is not planned");
+  if (!known->is_forgotten) return *known;
+  // A repeated draw has no events but the one that planned it: it ended as, and with, the trial that ran.
+  const std::uint64_t ran = known->repeats_index.value_or(index);
+  Study alone(Terms{.metric = study.metric()});
+  store.read_trial({sweep, ran}, /*with_trace=*/false, [&](StoredEvent stored) {
+    std::visit([](auto& event) { event.index = 0; }, stored.event);
+    alone.apply(stored.event);
+  });
+  TrialState trial = *alone.find(0);
+  trial.index = index;
+  trial.replicate = known->replicate;
+  trial.repeats_index = known->repeats_index;
+  if (trial.repeats_index) trial.attempts.clear(), trial.seconds = 0, trial.reused_from.clear(), trial.reused_index = 0;
+  return trial;
 }
 
 Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
@@ -104,7 +133,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   // before the launcher goes.
   const std::unique_ptr<asio::io_context> context = std::move(made);
   Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
-            load_study(store, prepared.record.id, /*with_trace=*/true), observer);
+            load_study(store, prepared.record.id, Load::kToGoOn), observer);
   const std::size_t slots = launcher.slots().size();
   observer.on_started(loop.study(), prepared.plan.count(),
                       options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);

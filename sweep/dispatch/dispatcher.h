@@ -42,9 +42,15 @@ struct Ending {
 /// Errors: EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
-/// The study of a sweep as the store has it. Requires: the sweep is known. `with_trace` is needed only to go on with
-/// it.
-Study load_study(const Store& store, const std::string& sweep, bool with_trace = false);
+enum class Load {
+  kWhole,   ///< every trial with all that its events say
+  kToRank,  ///< trials that have ended are forgotten (Study::forget): what a leaderboard needs, without their events
+  kToGoOn,  ///< the same, and of the others the traces too
+};
+/// The study of a sweep as the store has it. Requires: the sweep is known.
+Study load_study(const Store& store, const std::string& sweep, Load load = Load::kWhole);
+/// One trial with all that its events say. Requires: it is planned. `study`: of its sweep, however it was loaded.
+TrialState load_trial(const Store& store, const std::string& sweep, const Study& study, std::uint64_t index);
 
 /// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it
 /// ended as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.

@@ -9,8 +9,11 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "protocol/files.h"
@@ -72,38 +75,44 @@ void write_text(const fs::path& file, const std::string& text) {
     throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 
-Order make_order(const AttemptRequest& request) {
+void make_folder(const fs::path& folder) {
   std::error_code error;
-  fs::create_directories(request.folder, error);
-  if (!error) fs::create_directories(request.checkpoints, error);
-  if (error) throw core::EnvironmentError(request.folder.string(), "cannot be created: " + error.message());
-  write_text(request.folder / protocol::kTrialDocumentFile, core::canonical_json(request.document.to_json()) + "\n");
-  for (const auto& [name, text] : request.files) write_text(request.folder / name, text);
-  return {request.argv,
-          make_environment(request),
-          attempt_marker(request.folder),
-          request.folder / protocol::kStdoutFile,
-          request.folder / protocol::kStderrFile,
-          request.working_folder,
-          request.read_metrics.has_value(),
-          request.read_metrics ? request.folder / protocol::kEventsPipe : fs::path()};
+  fs::create_directories(folder, error);
+  if (error) throw core::EnvironmentError(folder.string(), "cannot be created: " + error.message());
 }
 
-// The last line that is not empty, of at most the last 4 KiB.
-std::string last_line(const fs::path& file) {
+// The file system is touched for what must lie there alone: it takes as long as the start of a process.
+Order make_order(const AttemptRequest& request) {
+  if (request.wants_checkpoint_folder) make_folder(request.checkpoints);
+  for (const auto& [name, text] : request.files) write_text(request.folder / name, text);
+  Order order;
+  order.argv = request.argv;
+  order.environment = make_environment(request);
+  order.marker = attempt_marker(request.folder);
+  order.document = core::canonical_json(request.document.to_json()) + "\n";
+  order.stdout_file = request.folder / protocol::kStdoutFile;
+  order.stderr_file = request.folder / protocol::kStderrFile;
+  order.folder = request.working_folder;
+  order.read_stdout = request.read_metrics.has_value();
+  return order;
+}
+
+// Of at most the last 4 KiB.
+std::string end_of_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) return {};
   const std::streamoff size = in.tellg();
   in.seekg(std::max<std::streamoff>(0, size - 4096));
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// The last line that is not empty of what it wrote to standard error.
+std::string last_line(const AttemptRequest& request, const Output& output) {
+  std::istringstream in(output.err.empty() ? end_of_file(request.folder / protocol::kStderrFile) : output.err);
   std::string line, last;
   while (std::getline(in, line))
     if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
   return printable_text(last, 200);
-}
-
-std::string with_last_line(std::string text, const AttemptRequest& request) {
-  const std::string line = last_line(request.folder / protocol::kStderrFile);
-  return line.empty() ? text : text + ": " + line;
 }
 
 std::string signal_name(int signal) {
@@ -119,7 +128,12 @@ AttemptResult judge_end(const Transcript& transcript) {
   return {transcript.finished().value_or(Outcome::kCompleted), ""};
 }
 
-AttemptResult judge(const Exit& exit, const Transcript& transcript, const AttemptRequest& request, bool stopped) {
+AttemptResult judge(const Exit& exit, const Transcript& transcript, const AttemptRequest& request,
+                    const Output& output, bool stopped) {
+  const auto with_last_line = [&](const std::string& text) {
+    const std::string line = last_line(request, output);
+    return line.empty() ? text : text + ": " + line;
+  };
   if (!transcript.broken().empty()) return {Outcome::kFailed, transcript.broken()};
   if (exit.code == 0 && exit.signal == 0 && (!stopped || transcript.finished())) {
     AttemptResult result = judge_end(transcript);
@@ -134,19 +148,19 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
     result.ignored_sigterm = exit.signal == SIGKILL;
     return result;
   }
-  if (exit.signal != 0) return {Outcome::kKilled, with_last_line("killed by " + signal_name(exit.signal), request)};
+  if (exit.signal != 0) return {Outcome::kKilled, with_last_line("killed by " + signal_name(exit.signal))};
   if (exit.code == protocol::kTrainerInterrupted)
-    return {Outcome::kCancelled, with_last_line("asked for another attempt (exit code 75)", request), true};
+    return {Outcome::kCancelled, with_last_line("asked for another attempt (exit code 75)"), true};
   // The codes of a program that knows nothing of the protocol are its own.
   const bool speaks = !request.read_metrics || transcript.said_anything();
   if (speaks && exit.code == protocol::kTrainerUnsuitable) {
-    AttemptResult result{Outcome::kCancelled, with_last_line("the machine cannot run it (exit code 4)", request)};
+    AttemptResult result{Outcome::kCancelled, with_last_line("the machine cannot run it (exit code 4)")};
     result.unsuitable = true;
     return result;
   }
   const bool no_memory = speaks && exit.code == protocol::kTrainerOutOfMemory;
   return {no_memory ? Outcome::kOutOfMemory : Outcome::kFailed,
-          with_last_line("exit code " + std::to_string(exit.code), request)};
+          with_last_line("exit code " + std::to_string(exit.code))};
 }
 
 }  // namespace
@@ -163,7 +177,7 @@ void AttemptControl::attach(Process* process) {
 }
 
 std::string attempt_marker(const fs::path& attempt_folder) {
-  return std::string(protocol::kEnvTrial) + "=" + (attempt_folder / protocol::kTrialDocumentFile).string();
+  return std::string(protocol::kEnvMarker) + "=" + core::sha256_hex(attempt_folder.string()).substr(0, 32);
 }
 
 Outcome judge_metric(Outcome said, const std::optional<protocol::Metric>& metric, std::optional<double> last_value) {
@@ -186,7 +200,7 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
   AttemptResult result;
   try {
     process = launcher.start(order);
-  } catch (const core::EnvironmentError& error) {
+  } catch (const CannotStart& error) {
     result = {Outcome::kFailed, error.what()};
   }
   if (!process) co_return result;
@@ -201,7 +215,9 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
   control.attach(nullptr);
 
   const Exit exit = process->exit();
-  result = judge(exit, transcript, request, control.stopped());
+  Output output = process->take_output();
+  result = judge(exit, transcript, request, output, control.stopped());
+  result.output = std::move(output);
   result.without_finished = exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
   result.seconds = clock.seconds() - begun;
   co_return result;

@@ -28,7 +28,8 @@ class AttemptControl {
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control);
 
-/// "SWEEP_TRIAL=…": what every process of the attempt carries in its environment.
+/// "SWEEP_MARKER=…": what every process of the attempt carries in its environment, and no other: it follows from the
+/// attempt's folder.
 std::string attempt_marker(const std::filesystem::path& attempt_folder);
 
 /// The outcome of an attempt that ran to its end, under a metric: `no_metric` where it was never seen, `diverged` where

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/error.h"
@@ -29,6 +30,16 @@ bool lock(const Descriptor& descriptor, const std::filesystem::path& place) {
   throw core::EnvironmentError(place.string(), std::string("cannot be locked: ") + std::strerror(errno));
 }
 
+// Ids are hex digits; two trials whose first fifteen are the same would wait for each other, and no more.
+struct flock byte_of(const std::string& trial, short type) {
+  struct flock byte {};
+  byte.l_type = type;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = static_cast<off_t>(std::strtoull(trial.substr(0, 15).c_str(), nullptr, 16));
+  byte.l_len = 1;
+  return byte;
+}
+
 }  // namespace
 
 SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep) {
@@ -46,11 +57,23 @@ SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep
     throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 
-std::optional<Descriptor> lock_trial(const std::filesystem::path& trial_folder) {
-  make_folder(trial_folder);
-  Descriptor folder(::open(trial_folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock(folder, trial_folder)) return std::nullopt;
-  return folder;
+TrialLocks::TrialLocks(const std::filesystem::path& runs) : place_(runs / protocol::kLocksFolder / "trials.lock") {
+  make_folder(place_.parent_path());
+  file_ = Descriptor(::open(place_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file_.is_open())
+    throw core::EnvironmentError(place_.string(), std::string("cannot be opened: ") + std::strerror(errno));
+}
+
+bool TrialLocks::take(const std::string& trial) {
+  struct flock byte = byte_of(trial, F_WRLCK);
+  if (::fcntl(file_.get(), F_OFD_SETLK, &byte) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  throw core::EnvironmentError(place_.string(), std::string("cannot be locked: ") + std::strerror(errno));
+}
+
+void TrialLocks::leave(const std::string& trial) {
+  struct flock byte = byte_of(trial, F_UNLCK);
+  ::fcntl(file_.get(), F_OFD_SETLK, &byte);
 }
 
 }  // namespace sweep

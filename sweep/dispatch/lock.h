@@ -1,8 +1,8 @@
-// Locks that die with their holder (flock): one controller a sweep, one process a trial.
+// Locks that die with their holder: one controller a sweep (flock), one process a trial (a byte of a file).
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <string>
 #include <string>
 
 #include "sweep/launch/start.h"
@@ -18,7 +18,19 @@ class SweepLock {
   Descriptor file_;
 };
 
-/// Makes the trial's folder and locks it; nothing where another process holds it.
-std::optional<Descriptor> lock_trial(const std::filesystem::path& trial_folder);
+/// Of all trials under one --runs: each is a byte of locks/trials.lock, at the place that its id names, so that taking
+/// and leaving one makes and removes no file.
+class TrialLocks {
+ public:
+  explicit TrialLocks(const std::filesystem::path& runs);
+
+  /// False: another process holds it.
+  bool take(const std::string& trial);
+  void leave(const std::string& trial);
+
+ private:
+  std::filesystem::path place_;
+  Descriptor file_;
+};
 
 }  // namespace sweep

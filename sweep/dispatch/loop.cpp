@@ -6,11 +6,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <utility>
 
 #include "core/digest.h"
 #include "core/error.h"
 #include "protocol/files.h"
-#include "sweep/dispatch/lock.h"
 
 namespace sweep {
 namespace {
@@ -36,9 +36,22 @@ Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, con
       study_(std::move(study)),
       observer_(observer),
       retention_(sweep.spec().keep, store, sweep.record.id, options_.runs),
+      locks_(options_.runs),
       change_(executor, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<void> Loop::run() {
+  std::exception_ptr failure;
+  try {
+    co_await go_on();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  co_await end_running();
+  std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> Loop::go_on() {
   watch_trainer();
   retention_.remember(study_);
   end_lost_attempts();
@@ -55,9 +68,11 @@ asio::awaitable<void> Loop::run() {
         stop(decision);
         break;
       case Decision::What::kWait:
+        commit();
         co_await change();
         break;
       case Decision::What::kDone:
+        commit();
         co_return;
     }
   }
@@ -69,7 +84,11 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
   const OnEvents record_events = [&](const std::vector<protocol::Event>& events) {
     std::vector<StudyEvent> said;
     for (const protocol::Event& event : events) said.push_back(TrainerSaid{index, attempt, event});
-    record(said);
+    try {
+      record(said);
+    } catch (...) {
+      fail(std::current_exception());
+    }
     return study_.find(index)->finding.empty();
   };
   const AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control);
@@ -98,42 +117,53 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   } else if (!running.stop_reason.empty() && result.outcome == protocol::Outcome::kCancelled) {
     ended.detail = "stopped: " + running.stop_reason;
   }
-  record(ended);
-  // Not before: whoever gets the trial's lock next finds its result.
+  try {
+    if (!cannot_record_)
+      store_.add_output(sweep_.record.id, index, ended.attempt, result.output.out, result.output.err);
+    record(ended);
+  } catch (...) {
+    fail(std::current_exception());
+  }
   launcher_.release(running.slot);
   running_.erase(index);
-  retention_.ended(study_, index);
+  ended_.push_back(index);
   // The next trial would meet the same. Those that run are ended with the controller and go on with it.
   if (result.unsuitable)
-    failure_ = std::make_exception_ptr(core::EnvironmentError("trial #" + std::to_string(index), result.detail,
-                                                              "mend that and go on with `sweep resume`"));
+    fail(std::make_exception_ptr(core::EnvironmentError("trial #" + std::to_string(index), result.detail,
+                                                        "mend that and go on with `sweep resume`")));
   changed();
 }
 
 void Loop::start(const Decision& decision) {
   const TrialState& trial = *study_.find(decision.index);
-  const fs::path& runs = options_.runs;
-  std::optional<Descriptor> lock = lock_trial(trial_folder(runs, trial.trial));
-  if (!lock) {
+  if (!locks_.take(trial.trial)) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  if (may_reuse() && trial.attempts.empty() && reuse(trial)) return;
-  const std::optional<Slot> slot = take_slot();
-  if (!slot) return;
+  const bool is_reused = may_reuse() && trial.attempts.empty() && reuse(trial);
+  const std::optional<Slot> slot = is_reused ? std::nullopt : take_slot();
+  if (!slot) {
+    if (is_reused)
+      ended_.push_back(trial.index);
+    else
+      locks_.leave(trial.trial);
+    return;
+  }
   if (trainer_watch_) check_unchanged(*trainer_watch_, trainer_folder_);
+  if (!trial.attempts.empty() && trial.attempts.back().outcome != protocol::Outcome::kLost)
+    launcher_.end_strays({marker_of(trial, trial.attempts.size() - 1)});
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
   Running& running = running_[trial.index];
   running.slot = *slot;
-  running.lock = std::move(*lock);
   running.request = make_request(trial, order, *slot);
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
-  asio::co_spawn(executor_, run_trial(order.index), [this](std::exception_ptr failure) {
+  commit();
+  asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
     if (!failure) return;
-    failure_ = failure;
-    changed();
+    running_.erase(index);  // its process is gone with its coroutine
+    fail(failure);
   });
 }
 
@@ -155,16 +185,27 @@ Ending Loop::take_ending() { return {std::move(study_), sweep_.plan.count(), sig
 
 // What ran when the last controller died: nothing of it may live on beside its next attempt.
 void Loop::end_lost_attempts() {
-  const std::set<std::uint64_t> lost = study_.running();
-  for (const std::uint64_t index : lost) {
+  std::set<std::string> markers;
+  std::vector<StudyEvent> events;
+  for (const std::uint64_t index : study_.running()) {
     const TrialState& trial = *study_.find(index);
     const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
-    const fs::path folder = attempt_folder(options_.runs, trial.trial, sweep_.record.id, attempt);
-    launcher_.end_strays(attempt_marker(folder));
-    std::error_code ignored;
-    fs::remove(folder / protocol::kEventsPipe, ignored);
-    record(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false});
+    markers.insert(marker_of(trial, attempt));
+    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran"});
   }
+  if (events.empty()) return;
+  launcher_.end_strays(markers);
+  record(events);
+}
+
+// Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on later.
+asio::awaitable<void> Loop::end_running() {
+  for (auto& [index, running] : running_) running.control.stop(options_.grace_s);
+  while (!running_.empty()) {
+    change_.expires_at(asio::steady_timer::time_point::max());
+    co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (!cannot_record_) commit();
 }
 
 Situation Loop::situation() const {
@@ -241,6 +282,11 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
   return {};
 }
 
+std::string Loop::marker_of(const TrialState& trial, std::size_t attempt) const {
+  return attempt_marker(
+      attempt_folder(options_.runs, trial.trial, sweep_.record.id, static_cast<std::uint32_t>(attempt)));
+}
+
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
   const fs::path& runs = options_.runs;
   AttemptRequest request = make_attempt(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed},
@@ -258,8 +304,38 @@ AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decis
 }
 
 void Loop::record(const std::vector<StudyEvent>& events) {
-  store_.append(sweep_.record.id, clock_.unix_ms(), events, study_);
+  if (cannot_record_) return;
+  try {
+    store_.add(sweep_.record.id, clock_.unix_ms(), events, study_);
+  } catch (...) {
+    cannot_record_ = true;
+    throw;
+  }
   for (const StudyEvent& event : events) observer_.on_event(study_, event);
+  changed();  // run() commits before it waits
+}
+
+// Everything that is recorded since the last call becomes durable together: the result of a trial with the order of the
+// next. Nothing acts on it before: not a process that starts, not who waits for the trial's lock, not who cleans up.
+void Loop::commit() {
+  std::set<std::uint64_t> changed;
+  try {
+    changed = store_.commit(study_);
+  } catch (...) {
+    cannot_record_ = true;
+    throw;
+  }
+  for (const std::uint64_t index : std::exchange(ended_, {})) {
+    locks_.leave(study_.find(index)->trial);
+    retention_.ended(study_, index);
+  }
+  for (const std::uint64_t index : changed)
+    if (study_.find(index)->phase == Phase::kEnded) study_.forget(index);
+}
+
+void Loop::fail(std::exception_ptr failure) {
+  if (!failure_) failure_ = failure;
+  changed();
 }
 
 // Waits for an event. What another controller holds gives none: it is looked at again after a while.

@@ -13,6 +13,7 @@
 #include "sweep/dispatch/clock.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/dispatch/life.h"
+#include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/retention.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
@@ -26,7 +27,8 @@ class Loop {
   Loop(boost::asio::any_io_executor executor, Store& store, Launcher& launcher, const Clock& clock,
        const Prepared& sweep, DispatchOptions options, Study study, Observer& observer);
 
-  /// Runs until every trial has ended or an interrupt has emptied the slots. Errors: what the store throws.
+  /// Runs until every trial has ended or an interrupt has emptied the slots. Errors: what the store throws, and
+  /// EnvironmentError where the machine cannot run a trial; what runs is then stopped in order first.
   boost::asio::awaitable<void> run();
 
   /// First call: nothing new starts and what runs is asked to stop. Second: it is killed.
@@ -39,11 +41,12 @@ class Loop {
   struct Running {
     Slot slot;
     AttemptRequest request;
-    Descriptor lock;  ///< of the trial's folder
     AttemptControl control;
     std::string stop_reason;  ///< why the sweep wants no more of it; empty while it does
   };
 
+  boost::asio::awaitable<void> go_on();
+  boost::asio::awaitable<void> end_running();
   void end_lost_attempts();
   Situation situation() const;
   void plan_from(std::uint64_t index);
@@ -59,9 +62,12 @@ class Loop {
 
   std::optional<Slot> take_slot();
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
+  std::string marker_of(const TrialState& trial, std::size_t attempt) const;
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
   void record(const std::vector<StudyEvent>& events);
   void record(const StudyEvent& event) { record(std::vector<StudyEvent>(1, event)); }
+  void commit();
+  void fail(std::exception_ptr failure);
 
   boost::asio::any_io_executor executor_;
   Store& store_;
@@ -72,6 +78,7 @@ class Loop {
   Study study_;
   Observer& observer_;
   Retention retention_;
+  TrialLocks locks_;
   std::filesystem::path trainer_folder_;
   std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
@@ -79,7 +86,9 @@ class Loop {
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
   boost::asio::steady_timer change_;
-  std::exception_ptr failure_;
+  std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
+  std::exception_ptr failure_;        ///< ends the sweep
+  bool cannot_record_ = false;        ///< the store failed: study_ is ahead of it
   int signal_ = 0;
 };
 

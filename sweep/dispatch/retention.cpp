@@ -42,6 +42,7 @@ std::optional<std::uint64_t> Retention::place(const Study& study, const TrialSta
 
 // Only files that the trial itself announced.
 void Retention::remove(const TrialState& trial, const std::string& kind) const {
+  if (!trial.wrote_checkpoints) return;
   const fs::path folder = runs_ / protocol::kTrialsFolder / trial.trial / protocol::kCheckpointsFolder;
   std::error_code ignored;
   if (!fs::is_directory(fs::symlink_status(folder, ignored)) || fs::is_empty(folder, ignored)) return;

@@ -82,8 +82,7 @@ void check_rendered_name(const std::string& rendered) {
   if (path.is_absolute() || first == ".." || first == "." || !path.has_filename())
     throw core::UserError("templates", fmt::format("'{}' is no place inside of an attempt's folder", rendered),
                           "write a relative path");
-  for (const char* ours :
-       {protocol::kTrialDocumentFile, protocol::kStdoutFile, protocol::kStderrFile, protocol::kEventsPipe, kArgsFile})
+  for (const char* ours : {protocol::kStdoutFile, protocol::kStderrFile, kArgsFile})
     if (first == ours)
       throw core::UserError("templates", fmt::format("'{}' is the name of a file of ours", rendered), "write another");
 }

@@ -8,8 +8,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "core/error.h"
 
 namespace sweep {
 
@@ -25,14 +28,13 @@ struct Slot {
 /// What to start.
 struct Order {
   std::vector<std::string> argv;         ///< argv[0] is the program's path
-  std::vector<std::string> environment;  ///< all of it, NAME=value; SWEEP_EVENTS is added by the launcher
+  std::vector<std::string> environment;  ///< all of it, NAME=value; SWEEP_TRIAL and SWEEP_EVENTS are added
   std::string marker;                    ///< one of `environment`, held by no process of another attempt
-  std::filesystem::path stdout_file;     ///< created by the launcher, and removed at the end where it stayed empty
-  std::filesystem::path stderr_file;
-  std::filesystem::path folder;  ///< working folder; empty: the controller's
-  bool read_stdout = false;      ///< give what it prints in Process::lines() as well
-  std::filesystem::path events;  ///< a place for a named pipe, for programs that start others: those may close every
-                                 ///< descriptor that they inherit; empty: an inherited pipe
+  std::string document;                  ///< the text of the file that SWEEP_TRIAL names
+  std::filesystem::path stdout_file;     ///< made, with its folder, where output is more than Output holds, or comes
+  std::filesystem::path stderr_file;     ///< a while before the end; stays only where it is more
+  std::filesystem::path folder;          ///< working folder; empty: the controller's
+  bool read_stdout = false;              ///< give what it prints in Process::lines() as well
 };
 
 /// What a process has written since it was last asked: whole lines, without their newlines.
@@ -49,6 +51,11 @@ struct Exit {
   int signal = 0;
 };
 
+/// What a process printed, whole, where that is little; else empty, and the order's files hold it.
+struct Output {
+  std::string out, err;
+};
+
 /// A started process and everything that it starts in turn. Destruction kills what still lives.
 class Process {
  public:
@@ -60,6 +67,8 @@ class Process {
 
   /// Requires: lines() gave an empty answer.
   virtual Exit exit() const = 0;
+  /// Once. Requires: lines() gave an empty answer.
+  virtual Output take_output() = 0;
 
   /// The ladder: SIGTERM to the process group, `grace_s` seconds, SIGKILL to the group. Returns at once; a second call
   /// can only shorten the grace.
@@ -77,11 +86,17 @@ class Launcher {
   virtual bool acquire(const Slot& slot) = 0;
   virtual void release(const Slot& slot) = 0;
 
-  /// Errors: EnvironmentError with the program's path and errno's words where it cannot be started.
+  /// Errors: CannotStart where it is the program's fault, EnvironmentError where it is the machine's.
   virtual std::unique_ptr<Process> start(const Order& order) = 0;
 
-  /// Ends every process of this user that carries `marker` in its environment: what an attempt left behind.
-  virtual void end_strays(const std::string& marker) = 0;
+  /// Ends every process of this user that carries one of `markers` in its environment: what attempts left behind.
+  /// Of a process of this launcher that is done at the latest a moment after its exit.
+  virtual void end_strays(const std::set<std::string>& markers) = 0;
+};
+
+/// The program is not there, or is none: with its path and errno's words.
+class CannotStart : public core::EnvironmentError {
+  using EnvironmentError::EnvironmentError;
 };
 
 }  // namespace sweep

@@ -15,21 +15,10 @@ namespace {
 
 constexpr std::size_t kReadAtOnce = 1 << 20;
 
-// A full disk costs the log, not the trial.
-void write_all(int fd, const char* bytes, std::size_t count) {
-  while (count > 0) {
-    const ssize_t written = ::write(fd, bytes, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes += written;
-    count -= static_cast<std::size_t>(written);
-  }
-}
-
 }  // namespace
 
-LinePipe::LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, Descriptor copy)
-    : pipe_(executor, read_end.get()), copy_(std::move(copy)) {
+LinePipe::LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, KeptOutput* keep)
+    : pipe_(executor, read_end.get()), keep_(keep) {
   ::fcntl(read_end.release(), F_SETFL, O_NONBLOCK);
 }
 
@@ -51,8 +40,8 @@ void LinePipe::read() {
     if (got < 0) return;  // nothing more for now
     if (got == 0) at_end_ = true;
     const auto count = static_cast<std::size_t>(got);
-    if (copy_.is_open()) write_all(copy_.get(), block, count);
-    buffer_.append(block, count);
+    if (keep_ != nullptr) keep_->add({block, count});
+    if (gives_lines_) buffer_.append(block, count);
     total += count;
   }
 }

@@ -1,5 +1,5 @@
-// The read end of a pipe to which a child writes lines. Used by local.cpp, one for events and one for what is printed.
-// Passive: it is told when to read, and waits for nothing by itself.
+// The read end of a pipe to which a child writes lines. Used by local.cpp, one for events and one for each stream that it
+// prints to. Passive: it is told when to read, and waits for nothing by itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,14 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "sweep/launch/start.h"
+#include "sweep/launch/kept_output.h"
 
 namespace sweep {
 
 class LinePipe {
  public:
-  /// Every byte that is read is also written to `copy`, where that is open.
-  LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, Descriptor copy = {});
+  /// `keep` is given every byte that is read. Requires: it outlives the pipe.
+  LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, KeptOutput* keep = nullptr);
+  /// Nobody wants its lines; only `keep` does.
+  void ignore_lines() { gives_lines_ = false; }
 
   /// Calls `ready` once when there may be something to read. One wait at a time: a second call changes nothing.
   void wait(std::function<void()> ready);
@@ -30,9 +32,9 @@ class LinePipe {
 
  private:
   boost::asio::posix::stream_descriptor pipe_;
-  Descriptor copy_;
+  KeptOutput* keep_;
   std::string buffer_;
-  bool at_end_ = false, waits_ = false;
+  bool gives_lines_ = true, at_end_ = false, waits_ = false;
   bool skips_ = false;  ///< the rest of a line whose beginning was given
 };
 

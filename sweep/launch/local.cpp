@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -19,10 +19,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <thread>
 
 #include "core/error.h"
 #include "protocol/trial_document.h"
+#include "sweep/launch/kept_output.h"
 #include "sweep/launch/line_pipe.h"
 #include "sweep/launch/strays.h"
 
@@ -32,56 +34,68 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr double kStrayPatienceS = 1.0;
+constexpr auto kLookForStraysAfter = std::chrono::milliseconds(20);
+constexpr int kFirstNumber = 64, kLastNumber = 900;  // what one attempt has, the next few hundred do not
+constexpr auto kGather = std::chrono::milliseconds(1);
+constexpr auto kKeepAfter = std::chrono::seconds(1);
 
-Descriptor open_output(const std::filesystem::path& file) {
-  Descriptor output(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
-  if (!output.is_open())
-    throw core::EnvironmentError(file.string(), std::string("cannot be created: ") + std::strerror(errno));
-  return output;
-}
+// A path under which every process of this user opens what `fd` is here, as long as we live and hold it. A descriptor
+// that is inherited would not do: a program that starts others may close those, and Python's subprocess does.
+std::string path_of(int fd) { return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd); }
 
-void remove_if_empty(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (std::filesystem::file_size(file, ignored) == 0 && !ignored) std::filesystem::remove(file, ignored);
-}
-
-// Where a child's events come from, and what it is told.
-struct EventsPipe {
-  Descriptor read_end, child_end;  // no child_end where the pipe has a name
-  std::string path;
-};
-
-// Opened for reading and writing, a named pipe has no end, and a writer's open never waits.
-EventsPipe open_events(const std::filesystem::path& place) {
-  if (!place.empty() && (::unlink(place.c_str()), ::mkfifo(place.c_str(), 0600) == 0)) {
-    Descriptor both(::open(place.c_str(), O_RDWR | O_CLOEXEC));
-    if (both.is_open()) return {std::move(both), {}, place.string()};
-  }
-  auto [read_end, child_end] = make_pipe();  // also where the file system knows no named pipes
-  return {std::move(read_end), std::move(child_end), "/dev/fd/" + std::to_string(kEventsDescriptor)};
+// A file in memory that nobody can change any more.
+Descriptor make_document(const std::string& text) {
+  Descriptor file(::memfd_create("sweep-trial", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const auto size = static_cast<ssize_t>(text.size());
+  if (!file.is_open() || ::write(file.get(), text.data(), text.size()) != size)
+    throw core::EnvironmentError("trial document", std::string("cannot be made: ") + std::strerror(errno));
+  ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+  return file;
 }
 
 // What the handlers share; they may run after the process object is gone.
 struct Watch : std::enable_shared_from_this<Watch> {
-  Watch(asio::any_io_executor executor, pid_t child, int pidfd_number, Descriptor events_end,
-        std::optional<LinePipe> printed_pipe)
-      : pid(child),
-        pidfd(executor, pidfd_number),
-        events(executor, std::move(events_end)),
-        printed(std::move(printed_pipe)),
+  Watch(asio::any_io_executor executor, const Order& order, Descriptor document_file, Pipe events_pipe,
+        Descriptor out_end, Descriptor err_end)
+      : document(std::move(document_file)),
+        events_writer(std::move(events_pipe.write_end)),
+        kept_out(order.stdout_file),
+        kept_err(order.stderr_file),
+        reads_out(order.read_stdout),
+        pidfd(executor),
+        events(executor, std::move(events_pipe.read_end)),
+        out(executor, std::move(out_end), &kept_out),
+        err(executor, std::move(err_end), &kept_err),
         grace(executor),
-        wake(executor, asio::steady_timer::time_point::max()) {}
+        keep(executor),
+        wake(executor, asio::steady_timer::time_point::max()) {
+    err.ignore_lines();
+    if (!reads_out) out.ignore_lines();
+  }
 
-  pid_t pid;
+  pid_t pid = -1;
+  Descriptor document;
+  Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
+  KeptOutput kept_out, kept_err;
+  bool reads_out;
   asio::posix::stream_descriptor pidfd;
-  LinePipe events;
-  std::optional<LinePipe> printed;  // where it is read
+  LinePipe events, out, err;
   asio::steady_timer grace;
+  asio::steady_timer keep;
   asio::steady_timer wake;  // never expires; cancelled when there is something to look at
+  bool keeps_soon = false;
   bool exited = false;
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
   std::function<void()> on_exit;
+
+  void begin(pid_t child, int pidfd_number) {
+    pid = child;
+    pidfd.assign(pidfd_number);
+    wait_for_exit();
+    if (!reads_out) follow(out);
+    follow(err);
+  }
 
   void wait_for_exit() {
     pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -122,20 +136,51 @@ struct Watch : std::enable_shared_from_this<Watch> {
     wake.cancel();
   }
 
+  // A stream of which only the bytes are wanted.
+  void follow(LinePipe& pipe) {
+    pipe.wait([self = shared_from_this(), &pipe] {
+      if (self->exited) return;
+      pipe.read();
+      self->keep_soon();
+      self->follow(pipe);
+    });
+  }
+
+  // Who follows a log reads the file.
+  void keep_soon() {
+    if (keeps_soon || !(kept_out.is_ahead_of_file() || kept_err.is_ahead_of_file())) return;
+    keeps_soon = true;
+    keep.expires_after(kKeepAfter);
+    keep.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      self->keeps_soon = false;
+      if (error || self->exited) return;
+      self->kept_out.write_file();
+      self->kept_err.write_file();
+    });
+  }
+
   void wait_for_lines() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
     events.wait(look);
-    if (printed) printed->wait(look);
+    if (reads_out) out.wait(look);
   }
 
   Written take() {
     Written written;
-    events.read();
-    written.events = events.take_lines();
-    if (!printed) return written;
-    printed->read();
-    written.printed = printed->take_lines();
+    take_into(written);
     return written;
+  }
+
+  void take_into(Written& written) {
+    const auto append = [](std::vector<std::string>& lines, std::vector<std::string> more) {
+      lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    };
+    events.read();
+    append(written.events, events.take_lines());
+    if (exited) err.read();
+    if (exited || reads_out) out.read();
+    append(written.printed, out.take_lines());
+    if (!exited) keep_soon();
   }
 
   // A last line without a newline counts where the program ended well; one that was killed was cut off.
@@ -143,34 +188,32 @@ struct Watch : std::enable_shared_from_this<Watch> {
     Written written;
     if (how.code != 0 || how.signal != 0) return written;
     if (std::string rest = events.take_rest(); !rest.empty()) written.events.push_back(std::move(rest));
-    if (!printed) return written;
-    if (std::string rest = printed->take_rest(); !rest.empty()) written.printed.push_back(std::move(rest));
+    if (std::string rest = out.take_rest(); !rest.empty()) written.printed.push_back(std::move(rest));
     return written;
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    pidfd.close(ignored);
+    events.close();
+    out.close();
+    err.close();
+    document.reset();
+    events_writer.reset();
+    keep.cancel();
   }
 };
 
 class LocalProcess : public Process {
  public:
-  LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
-               std::optional<LinePipe> printed, const Order& order, std::function<void()> on_exit)
-      : outputs_{order.stdout_file, order.stderr_file},
-        named_pipe_(order.events),
-        watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
-    watch_->on_exit = std::move(on_exit);
-    watch_->wait_for_exit();
-  }
+  explicit LocalProcess(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
 
   ~LocalProcess() override {
     if (!watch_->exited) {
       watch_->signal(SIGKILL);
       watch_->reap();
     }
-    watch_->pidfd.close();
-    watch_->events.close();
-    if (watch_->printed) watch_->printed->close();
-    // Not before: what was read last is written to its file by the controller.
-    for (const std::filesystem::path& output : outputs_) remove_if_empty(output);
-    if (!named_pipe_.empty()) ::unlink(named_pipe_.c_str());
+    watch_->close();
   }
 
   asio::awaitable<Written> lines() override {
@@ -181,7 +224,16 @@ class LocalProcess : public Process {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
       if (watch->was_read_after_exit) co_return watch->take_rest();
       watch->was_read_after_exit = exited;
-      if (Written written = watch->take(); !written.empty()) co_return written;
+      Written written = watch->take();
+      if (!written.empty() && !exited) {
+        // What comes together is given together: the last event and the exit, as a rule.
+        watch->wake.expires_after(kGather);
+        co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+        watch->wake.expires_at(asio::steady_timer::time_point::max());
+        watch->was_read_after_exit = watch->exited;
+        watch->take_into(written);
+      }
+      if (!written.empty()) co_return written;
       if (exited) co_return watch->take_rest();
       watch->wait_for_lines();
       co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -191,6 +243,11 @@ class LocalProcess : public Process {
   Exit exit() const override {
     core::check(watch_->exited, "exit() of a process that runs");
     return watch_->how;
+  }
+
+  Output take_output() override {
+    core::check(watch_->was_read_after_exit, "take_output() of a process that runs");
+    return {watch_->kept_out.take(), watch_->kept_err.take()};
   }
 
   void stop(double grace_s) override {
@@ -208,8 +265,6 @@ class LocalProcess : public Process {
   }
 
  private:
-  std::array<std::filesystem::path, 2> outputs_;
-  std::filesystem::path named_pipe_;
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
@@ -234,9 +289,12 @@ int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
-    : executor_(std::move(executor)), slots_(std::move(slots)), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
+    : executor_(std::move(executor)), slots_(std::move(slots)), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
 
-LocalLauncher::~LocalLauncher() { ::signal(SIGPIPE, on_sigpipe_); }
+LocalLauncher::~LocalLauncher() {
+  end_left();
+  ::signal(SIGPIPE, on_sigpipe_);
+}
 
 // An abstract socket's name belongs to whoever bound it, and is free again the moment its holder dies.
 bool LocalLauncher::acquire(const Slot& slot) {
@@ -257,45 +315,79 @@ void LocalLauncher::release(const Slot& slot) { locks_.erase(slot.name); }
 
 std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))
-    throw core::EnvironmentError(order.folder.string(), "is no folder, but the trial runs in it");
-  Descriptor out = open_output(order.stdout_file);
-  const Descriptor err = open_output(order.stderr_file);
-  auto [events, events_child, events_path] = open_events(order.events);
-  std::optional<LinePipe> printed;
-  if (order.read_stdout) {
-    auto [read_end, write_end] = make_pipe();
-    printed.emplace(executor_, std::move(read_end), std::exchange(out, std::move(write_end)));
-  }
+    throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
+  Descriptor document = with_new_number(make_document(order.document));
+  Pipe events = make_pipe(), out = make_pipe(), err = make_pipe();
+  events.read_end = with_new_number(std::move(events.read_end));
+  StartRequest request{order.argv, order.environment, out.write_end.get(), err.write_end.get(), order.folder.string()};
+  request.environment.push_back(std::string(protocol::kEnvTrial) + "=" + path_of(document.get()));
+  request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + path_of(events.read_end.get()));
+  const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
+                                             std::move(out.read_end), std::move(err.read_end));
   warden_.watch(order.marker);
+  watch->on_exit = [this, marker = order.marker, of = watch.get()] { end_strays_soon(marker, of->pid); };
 
-  StartRequest request{order.argv, order.environment, out.get(), err.get(), events_child.get(), order.folder.string()};
-  request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + events_path);
   const StartResult started = start_process(request);
-  const auto tidy_up = [this, marker = order.marker] {
-    end_strays(marker);
-    warden_.forget(marker);
-  };
   if (started.error != 0) {
-    tidy_up();
-    remove_if_empty(order.stdout_file);
-    remove_if_empty(order.stderr_file);
-    if (!order.events.empty()) ::unlink(order.events.c_str());
-    throw core::EnvironmentError(order.argv[0], std::string("cannot be started: ") + std::strerror(started.error),
-                                 started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
+    warden_.forget(order.marker);
+    const std::string problem = std::string("cannot be started: ") + std::strerror(started.error);
+    if (started.is_ours) throw core::EnvironmentError(order.argv[0], problem);
+    throw CannotStart(order.argv[0], problem,
+                      started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
   }
   warden_.watch(order.marker, started.pid);
-  Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));
-  if (!pidfd.is_open()) {
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0));
+  if (pidfd < 0) {
     const int error = errno;
     ::kill(-started.pid, SIGKILL);
     ::waitpid(started.pid, nullptr, 0);
-    tidy_up();
+    end_strays_soon(order.marker, started.pid);
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
-  return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events), std::move(printed),
-                                        order, tidy_up);
+  watch->begin(started.pid, pidfd);
+  return std::make_unique<LocalProcess>(watch);
 }
 
-void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }
+void LocalLauncher::end_strays(const std::set<std::string>& markers) {
+  end_carriers(markers, kStrayPatienceS);
+  for (const std::string& marker : markers) {
+    left_.erase(marker);
+    warden_.forget(marker);
+  }
+}
+
+void LocalLauncher::end_left() {
+  end_carriers(left_, kStrayPatienceS, first_left_);
+  for (const std::string& marker : left_) warden_.forget(marker);
+  left_.clear();
+}
+
+// What an attempt left behind for a moment may still open the path that it was given: the number is another attempt's
+// only after that is gone.
+Descriptor LocalLauncher::with_new_number(Descriptor low) {
+  for (const bool again : {false, true}) {
+    Descriptor high(next_number_ > kLastNumber ? -1 : ::fcntl(low.get(), F_DUPFD_CLOEXEC, next_number_));
+    if (high.is_open()) {
+      next_number_ = high.get() + 1;
+      return high;
+    }
+    if (again) break;
+    next_number_ = kFirstNumber;
+    end_left();
+  }
+  throw core::EnvironmentError("descriptors", std::string("none is left: ") + std::strerror(errno));
+}
+
+// Looking through all processes of the machine takes as long as a short trial: once for all that ended meanwhile.
+void LocalLauncher::end_strays_soon(const std::string& marker, pid_t leader) {
+  const bool first = left_.empty();
+  first_left_ = first ? leader : std::min(first_left_, leader);
+  left_.insert(marker);
+  if (!first) return;
+  const auto timer = std::make_shared<asio::steady_timer>(executor_, kLookForStraysAfter);
+  timer->async_wait([this, timer](const boost::system::error_code& error) {
+    if (!error) end_left();
+  });
+}
 
 }  // namespace sweep

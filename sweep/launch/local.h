@@ -1,5 +1,5 @@
 // Processes on this machine: the Launcher that users have. Each attempt is a process group of its own; its exit is seen
-// through a pidfd, its events through an inherited pipe.
+// through a pidfd, its events through a pipe that has a path under /proc. Starting one touches no file system.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,13 +28,20 @@ class LocalLauncher : public Launcher {
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
   std::unique_ptr<Process> start(const Order& order) override;
-  void end_strays(const std::string& marker) override;
+  void end_strays(const std::set<std::string>& markers) override;
 
  private:
+  void end_strays_soon(const std::string& marker, pid_t leader);
+  void end_left();
+  Descriptor with_new_number(Descriptor low);
+
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
   std::map<std::string, Descriptor> locks_;  ///< by slot name
   Warden warden_;
+  std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
+  pid_t first_left_ = 0;        ///< the smallest of their numbers
+  int next_number_;             ///< of a descriptor that has a path
   void (*on_sigpipe_)(int);  ///< as it was
 };
 

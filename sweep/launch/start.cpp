@@ -17,8 +17,8 @@
 namespace sweep {
 namespace {
 
-constexpr int kReportDescriptor = 4;  // in the child: errno of what failed, closed by a successful execve
-constexpr int kAboveAll = 10;         // sources lie here, so that no dup2 onto 0 … 4 can overwrite one
+constexpr int kReportDescriptor = 3;  // in the child: errno of what failed, closed by a successful execve
+constexpr int kAboveAll = 10;         // sources lie here, so that no dup2 onto 0 … 3 can overwrite one
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -33,7 +33,7 @@ struct Plan {
   char* const* argv;
   char* const* environment;
   const char* folder;  // null: stay
-  int null, out, err, events, report;
+  int null, out, err, report;
   pid_t parent;
 };
 
@@ -52,8 +52,6 @@ struct Plan {
   if (plan.folder != nullptr && ::chdir(plan.folder) != 0) fail_in_child(plan.report);
 
   if (::dup2(plan.null, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) fail_in_child(plan.report);
-  if (plan.events >= 0 ? ::dup2(plan.events, kEventsDescriptor) < 0 : (::close(kEventsDescriptor), false))
-    fail_in_child(plan.report);
   if (::dup3(plan.report, kReportDescriptor, O_CLOEXEC) < 0) fail_in_child(plan.report);
   // An old kernel lacks this call; what we opened ourselves is close-on-exec anyway.
   ::syscall(SYS_close_range, kReportDescriptor + 1, ~0u, 0);
@@ -101,7 +99,7 @@ void Descriptor::reset() {
   fd_ = -1;
 }
 
-std::pair<Descriptor, Descriptor> make_pipe() {
+Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw core::EnvironmentError("pipe", std::string("cannot be made: ") + std::strerror(errno));
@@ -115,19 +113,16 @@ StartResult start_process(const StartRequest& request) {
   Descriptor report = above_all(report_low.get());
   const Descriptor out = above_all(request.out >= 0 ? request.out : null_low.get());
   const Descriptor err = above_all(request.err >= 0 ? request.err : null_low.get());
-  const Descriptor events = request.events >= 0 ? above_all(request.events) : Descriptor();
-  if (!null.is_open() || !report.is_open() || !out.is_open() || !err.is_open() ||
-      (request.events >= 0 && !events.is_open()))
-    return {-1, errno};
+  if (!null.is_open() || !report.is_open() || !out.is_open() || !err.is_open()) return {-1, errno, true};
   report_low.reset();
 
   const std::vector<char*> argv = pointers(request.argv);
   const std::vector<char*> environment = pointers(request.environment);
   const char* folder = request.folder.empty() ? nullptr : request.folder.c_str();
-  const Plan plan{argv.data(), environment.data(), folder,       null.get(), out.get(),
-                  err.get(),   events.get(),       report.get(), ::getpid()};
+  const Plan plan{argv.data(), environment.data(), folder,      null.get(), out.get(),
+                  err.get(),   report.get(),       ::getpid()};
   const pid_t pid = fork_and_become(plan);
-  if (pid < 0) return {-1, errno};
+  if (pid < 0) return {-1, errno, true};
 
   report.reset();
   int error = 0;

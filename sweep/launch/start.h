@@ -2,7 +2,7 @@
 // parent's memory after the fork. Called by local.cpp. It waits for nothing; the caller reaps the child.
 //
 // The child: its own process group; killed when the thread that started it dies; signals reset; descriptors 0, 1, 2 as
-// given, 3 for events, nothing else open, whatever holes the parent's table has; then execve.
+// given and nothing else open, whatever holes the parent's table has; then execve.
 #pragma once
 
 #include <sys/types.h>
@@ -30,26 +30,27 @@ class Descriptor {
   int fd_ = -1;
 };
 
-inline constexpr int kEventsDescriptor = 3;  ///< in the child
-
 struct StartRequest {
   std::vector<std::string> argv;         ///< argv[0] is a path; PATH is not searched
   std::vector<std::string> environment;  ///< all of it
   int out = -1;                          ///< -1: /dev/null; as stdin always is
   int err = -1;
-  int events = -1;     ///< -1: descriptor 3 stays closed
   std::string folder;  ///< working folder; empty: the caller's
 };
 
 struct StartResult {
   pid_t pid = -1;  ///< also the process group
   int error = 0;   ///< errno where there is no process
+  bool is_ours = false;  ///< this program could not do its part (no descriptor, no memory, too many processes)
 };
 
 /// Requires: the calling thread lives as long as the child is wanted.
 StartResult start_process(const StartRequest& request);
 
-/// A pipe whose ends are close-on-exec; read end first. Errors: EnvironmentError.
-std::pair<Descriptor, Descriptor> make_pipe();
+struct Pipe {
+  Descriptor read_end, write_end;
+};
+/// A pipe whose ends are close-on-exec. Errors: EnvironmentError.
+Pipe make_pipe();
 
 }  // namespace sweep

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -32,6 +33,16 @@ std::string environment_of(int proc, const char* pid) {
   return text;
 }
 
+// The number that was given out last, the fifth word of /proc/loadavg; 0 where it is not there.
+pid_t newest_pid() {
+  const Descriptor file(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC));
+  char text[256];
+  const ssize_t got = file.is_open() ? ::read(file.get(), text, sizeof text - 1) : 0;
+  text[std::max<ssize_t>(0, got)] = '\0';
+  const char* last = std::strrchr(text, ' ');
+  return last == nullptr ? 0 : static_cast<pid_t>(std::strtol(last, nullptr, 10));
+}
+
 bool carries(const std::string& environment, const std::set<std::string>& markers) {
   for (std::size_t at = 0; at < environment.size();) {
     const std::size_t end = std::min(environment.find('\0', at), environment.size());
@@ -43,32 +54,33 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
 
 }  // namespace
 
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers) {
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first) {
   std::vector<pid_t> found;
   if (markers.empty()) return found;
+  if (newest_pid() < first) first = 0;
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
   if (!proc) return found;
   while (const dirent* entry = ::readdir(proc.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
     struct stat owner {};
-    if (pid == ::getpid() || ::fstatat(::dirfd(proc.get()), entry->d_name, &owner, 0) != 0) continue;
+    if (pid < first || pid == ::getpid() || ::fstatat(::dirfd(proc.get()), entry->d_name, &owner, 0) != 0) continue;
     if (owner.st_uid != ::geteuid()) continue;
     if (carries(environment_of(::dirfd(proc.get()), entry->d_name), markers)) found.push_back(pid);
   }
   return found;
 }
 
-std::size_t kill_carriers(const std::set<std::string>& markers) {
+std::size_t kill_carriers(const std::set<std::string>& markers, pid_t first) {
   std::size_t killed = 0;
-  for (const pid_t pid : find_carriers(markers))
+  for (const pid_t pid : find_carriers(markers, first))
     if (::kill(pid, SIGKILL) == 0) ++killed;
   return killed;
 }
 
-void end_carriers(const std::set<std::string>& markers, double patience_s) {
+void end_carriers(const std::set<std::string>& markers, double patience_s, pid_t first) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
-  while (kill_carriers(markers) > 0 && std::chrono::steady_clock::now() < until)
+  while (kill_carriers(markers, first) > 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
 }
 

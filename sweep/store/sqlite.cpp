@@ -89,6 +89,12 @@ Statement& Statement::bind(double number) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(std::string_view bytes) {
+  const int code = sqlite3_bind_blob64(statement_, next_++, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  if (code != SQLITE_OK) database_.fail(code);
+  return *this;
+}
+
 Statement& Statement::bind_null() {
   if (const int code = sqlite3_bind_null(statement_, next_++); code != SQLITE_OK) database_.fail(code);
   return *this;
@@ -109,6 +115,11 @@ void Statement::run() { core::check(!step(), "a statement without rows gave one"
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+
+std::string Statement::bytes(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
   return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
 }
 

@@ -49,6 +49,7 @@ class Statement {
   Statement& bind(std::int64_t number);
   Statement& bind(std::uint64_t number) { return bind(static_cast<std::int64_t>(number)); }
   Statement& bind(double number);
+  Statement& bind_bytes(std::string_view bytes);
   Statement& bind_null();
   template <class T>
   Statement& bind(const std::optional<T>& value) {
@@ -64,6 +65,7 @@ class Statement {
   std::uint64_t whole(int column) const { return static_cast<std::uint64_t>(number(column)); }
   double real(int column) const { return sqlite3_column_double(statement_, column); }
   std::string text(int column) const;
+  std::string bytes(int column) const;
 
  private:
   Database& database_;

@@ -1,14 +1,13 @@
 // See store.h.
 #include "sweep/store/store.h"
 
-#include <sys/vfs.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "core/error.h"
 #include "protocol/files.h"
+#include "sweep/store/schema.h"
 #include "sweep/store/event_text.h"
 #include "sweep/store/sqlite.h"
 #include "sweep/study/printed.h"
@@ -18,39 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::Json;
-
-constexpr std::int64_t kApplicationId = 0x73777031;
-constexpr std::int64_t kSchemaVersion = 2;
-
-constexpr char kSchema[] = R"(
-CREATE TABLE sweeps (
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL, text TEXT NOT NULL,
-  overrides TEXT NOT NULL, identity TEXT NOT NULL, data TEXT NOT NULL, trainer_sha256 TEXT NOT NULL,
-  provenance TEXT NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL, metric TEXT NOT NULL,
-  trials INTEGER NOT NULL, created_ms INTEGER NOT NULL, target REAL, repeats INTEGER NOT NULL DEFAULT 1,
-  program TEXT NOT NULL DEFAULT 'null');
-CREATE TABLE events (
-  number INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER,
-  seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL);
-CREATE INDEX events_of_trial ON events (sweep, trial_index, attempt, seq);
-CREATE TABLE trials (
-  sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, trial TEXT NOT NULL, seed INTEGER NOT NULL,
-  attempts INTEGER NOT NULL, phase TEXT NOT NULL, outcome TEXT NOT NULL, value REAL, epoch INTEGER, step INTEGER,
-  last_step INTEGER NOT NULL, seconds REAL NOT NULL, reused_from TEXT NOT NULL,
-  PRIMARY KEY (sweep, trial_index)) WITHOUT ROWID;
-CREATE INDEX trials_by_id ON trials (trial);
-CREATE TABLE replays (
-  number INTEGER PRIMARY KEY, trial TEXT NOT NULL, time_ms INTEGER NOT NULL, verdict TEXT NOT NULL,
-  detail TEXT NOT NULL);
-CREATE INDEX replays_by_trial ON replays (trial);
-)";
-
-// From version 1 to 2; what it leaves is what kSchema makes.
-constexpr char kMigration[] = R"(
-ALTER TABLE sweeps ADD COLUMN target REAL;
-ALTER TABLE sweeps ADD COLUMN repeats INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE sweeps ADD COLUMN program TEXT NOT NULL DEFAULT 'null';
-)";
 
 // A store that is only read stays at its version.
 std::string select_sweep(std::int64_t version, const char* rest) {
@@ -72,92 +38,36 @@ SweepRecord read_sweep(const Statement& row, const std::string& place) {
   return sweep;
 }
 
-std::string_view name(Phase phase) {
-  switch (phase) {
-    case Phase::kWaiting:
-      return "waiting";
-    case Phase::kRunning:
-      return "running";
-    case Phase::kEnded:
-      return "ended";
-  }
-  core::check(false, "no such phase");
-  return {};
-}
-
 // The smallest text that is greater than every text that begins with `prefix`; prefixes are hex digits.
 std::string after_prefix(std::string prefix) { return prefix + '\x7f'; }
 
-// SQLite would wait for ever at a pipe.
-void require_file(const fs::path& file) {
-  std::error_code ignored;
-  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
-    throw core::UserError(file.string(), "is not a store", "name another folder with --runs");
-}
-
-std::unique_ptr<Database> open_read_only(const fs::path& file) {
-  if (!fs::exists(file))
-    throw core::UserError(file.string(), "there is no store here", "run a sweep first, or name its folder with --runs");
-  require_file(file);
-  auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READONLY);
-  // A folder that nobody may write has no place for the memory that WAL shares; then nobody writes the store either.
-  if (sqlite3_exec(database->handle(), "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr) == SQLITE_CANTOPEN)
-    return std::make_unique<Database>(file, "file:" + file.string() + "?immutable=1", SQLITE_OPEN_READONLY);
-  return database;
-}
-
-void set_version(Database& database) {
-  database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
-}
-
-bool is_old(Database& database) {
-  return database.number("PRAGMA application_id") == kApplicationId && database.number("PRAGMA user_version") == 1;
-}
-
-void create_schema(Database& database) {
-  Transaction transaction(database);  // another controller may be doing the same: look again inside
-  if (database.number("PRAGMA user_version") == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
-    database.run(kSchema);
-    database.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
-    set_version(database);
-  } else if (is_old(database)) {
-    database.run(kMigration);
-    set_version(database);
-  }
-  transaction.commit();
-}
-
-std::unique_ptr<Database> open_for_writing(const fs::path& file) {
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  if (error) throw core::EnvironmentError(file.parent_path().string(), "cannot be created: " + error.message());
-  require_file(file);
-  auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  struct statfs system {};
-  const std::string mode = ::statfs(file.parent_path().c_str(), &system) == 0 ? journal_mode(system.f_type) : "wal";
-  if (const std::string got = database->text(("PRAGMA journal_mode = " + mode).c_str()); got != mode)
-    throw core::EnvironmentError(file.string(), "this file system cannot hold a store (journal mode '" + got + "')",
-                                 "put it on a local disk with --runs");
-  database->run("PRAGMA synchronous = NORMAL");
-  create_schema(*database);
-  return database;
-}
-
-// Returns the schema's version.
-std::int64_t check_version(Database& database) {
-  const std::int64_t application = database.number("PRAGMA application_id");
-  const std::int64_t version = database.number("PRAGMA user_version");
-  const std::string place = database.file().string();
-  if (application != kApplicationId)
-    throw core::UserError(place, "is a database, but not a store", "name another folder with --runs");
-  if (version < 1 || version > kSchemaVersion)
-    throw core::UserError(
-        place, "has schema version " + std::to_string(version),
-        "this sweep reads versions up to " + std::to_string(kSchemaVersion) + ": use the one that wrote it");
-  return version;
-}
-
 }  // namespace
+
+// What only a writer does; an older version that is read has not all of these columns.
+struct Store::Writing {
+  explicit Writing(Database& opened) : database(&opened) {}
+
+  void write_row(std::int64_t sweep, std::uint64_t index, const TrialSummary& row) {
+    put_trial.start().bind(sweep).bind(index).bind(row.trial).bind(std::int64_t{row.seed}).bind(row.attempts);
+    put_trial.bind(row.phase).bind(row.outcome).bind(row.value).bind(row.epoch).bind(row.step).bind(row.last_step);
+    put_trial.bind(row.seconds).bind(row.reused_from).bind(row.repeats).bind(row.detail).run();
+  }
+
+  Database* database;
+  Statement add_event{*database,
+                      "INSERT INTO events (sweep, trial_index, attempt, seq, kind, time_ms, line) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+  Statement put_trial{*database,
+                      "INSERT INTO trials (sweep, trial_index, trial, seed, attempts, phase, outcome, value, epoch, "
+                      "step, last_step, seconds, reused_from, repeats, detail) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sweep, trial_index) DO UPDATE "
+                      "SET attempts = excluded.attempts, phase = excluded.phase, outcome = excluded.outcome, "
+                      "value = excluded.value, epoch = excluded.epoch, step = excluded.step, "
+                      "last_step = excluded.last_step, seconds = excluded.seconds, "
+                      "reused_from = excluded.reused_from, detail = excluded.detail"};
+  Statement begin{*database, "BEGIN IMMEDIATE"};
+  Statement end{*database, "COMMIT"};
+};
 
 struct Store::Connection {
   explicit Connection(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
@@ -187,32 +97,53 @@ struct Store::Connection {
     return from_text(text, database->file().string() + " event of trial " + std::to_string(text.index));
   }
 
-  void write_row(std::int64_t sweep, std::uint64_t index, const TrialSummary& row) {
-    put_trial.start().bind(sweep).bind(index).bind(row.trial).bind(std::int64_t{row.seed}).bind(row.attempts);
-    put_trial.bind(row.phase).bind(row.outcome).bind(row.value).bind(row.epoch).bind(row.step).bind(row.last_step);
-    put_trial.bind(row.seconds).bind(row.reused_from).run();
+  std::unique_ptr<Database> database;
+  std::int64_t version = 0;
+  Statement find_number{*database, "SELECT number FROM sweeps WHERE id = ?"};
+  Statement find_result{*database,
+                        "SELECT outcome, sweeps.id, trial_index FROM trials JOIN sweeps ON sweeps.number = trials.sweep "
+                        "WHERE trial = ? AND sweeps.id != ? AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
+                        "ORDER BY sweeps.number, trial_index"};
+  std::unique_ptr<Writing> writing;  // where it is open for that
+
+  // Between the first add() and commit().
+  bool is_open = false;
+  std::string open_sweep;
+  std::int64_t open_number = 0;
+
+  void require_open(const std::string& sweep) {
+    if (!is_open) {
+      writing->begin.start().run();
+      is_open = true;
+      open_sweep.clear();
+    }
+    if (sweep != open_sweep) {
+      open_number = require(sweep);
+      open_sweep = sweep;
+    }
   }
 
-  std::unique_ptr<Database> database;
-  std::int64_t version = kSchemaVersion;
-  Statement find_number{*database, "SELECT number FROM sweeps WHERE id = ?"};
-  Statement add_event{*database,
-                      "INSERT INTO events (sweep, trial_index, attempt, seq, kind, time_ms, line) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?)"};
-  Statement put_trial{*database, "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  void roll_back() {
+    if (is_open) sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    is_open = false;
+  }
 };
 
-const char* journal_mode(long file_system_type) {
-  // NFS, SMB, SMB2, CIFS, 9P, FUSE (sshfs), Lustre, GPFS, Ceph, AFS, BeeGFS, PanFS. Source: statfs(2), linux/magic.h.
-  constexpr std::array<unsigned long, 12> kNetwork = {0x6969,     0x517B,     0xFE534D42, 0xFF534D42,
-                                                      0x01021997, 0x65735546, 0x0BD00BD0, 0x47504653,
-                                                      0x00C36400, 0x5346414F, 0x19830326, 0xAAD7AAEA};
-  const auto type = static_cast<unsigned long>(file_system_type) & 0xFFFFFFFFu;
-  return std::find(kNetwork.begin(), kNetwork.end(), type) != kNetwork.end() ? "delete" : "wal";
-}
+// Rolls back unless all went well.
+struct Store::Guard {
+  explicit Guard(Connection& c) : connection(c) {}
+  ~Guard() {
+    if (!done) connection.roll_back();
+  }
+  Connection& connection;
+  bool done = false;
+};
 
 TrialSummary summarize(const TrialState& trial) {
+  core::check(!trial.is_forgotten, "the row of a trial that is forgotten");
   TrialSummary row;
+  row.detail = trial.detail;
+  row.repeats = trial.repeats_index;
   row.trial = trial.trial;
   row.phase = name(trial.phase);
   row.outcome = trial.outcome ? protocol::name(*trial.outcome) : "";
@@ -227,12 +158,35 @@ TrialSummary summarize(const TrialState& trial) {
   return row;
 }
 
+TrialState ended_state(const TrialSummary& row, std::uint64_t index) {
+  TrialState trial;
+  trial.index = index;
+  trial.trial = row.trial;
+  trial.seed = row.seed;
+  trial.repeats_index = row.repeats;
+  trial.phase = Phase::kEnded;
+  trial.outcome = protocol::outcome_named(row.outcome);
+  if (row.phase != name(Phase::kEnded) || !trial.outcome)
+    throw core::UserError("the row of trial " + std::to_string(index), "has no outcome '" + row.outcome + "'",
+                          "the store is damaged or was written by another program");
+  trial.detail = row.detail;
+  trial.value = row.value;
+  trial.epoch = row.epoch;
+  trial.step = row.step;
+  trial.last_step = row.last_step;
+  trial.reused_from = row.reused_from;
+  trial.seconds = row.seconds;
+  trial.is_forgotten = true;
+  return trial;
+}
+
 Store::Store(const fs::path& runs, Mode mode) {
   const fs::path file = runs / protocol::kStoreFile;
   auto database = mode == Mode::kReadOnly ? open_read_only(file) : open_for_writing(file);
   const std::int64_t version = check_version(*database);
   connection_ = std::make_unique<Connection>(std::move(database));
   connection_->version = version;
+  if (mode == Mode::kReadWrite) connection_->writing = std::make_unique<Writing>(*connection_->database);
 }
 
 Store::~Store() = default;
@@ -273,21 +227,49 @@ std::optional<SweepRecord> Store::last_active_sweep() const {
   return read_sweep(find, connection_->database->file().string());
 }
 
-void Store::append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events,
-                   Study& study) {
-  Transaction transaction(*connection_->database);
-  const std::int64_t number = connection_->require(sweep);
+void Store::add(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study) {
+  Guard guard(*connection_);
+  connection_->require_open(sweep);
   for (const StudyEvent& event : events) {
     const EventText text = to_text(event);
     const std::optional<std::int64_t> attempt =
         text.attempt ? std::optional<std::int64_t>(*text.attempt) : std::nullopt;
-    connection_->add_event.start().bind(number).bind(text.index).bind(attempt).bind(text.seq).bind(text.kind);
-    connection_->add_event.bind(time_ms).bind(text.line).run();
+    connection_->writing->add_event.start().bind(connection_->open_number).bind(text.index).bind(attempt).bind(text.seq);
+    connection_->writing->add_event.bind(text.kind).bind(time_ms).bind(text.line).run();
     study.apply(event);
   }
-  for (const std::uint64_t index : study.take_changed())
-    connection_->write_row(number, index, summarize(*study.find(index)));
-  transaction.commit();
+  guard.done = true;
+}
+
+void Store::add_output(const std::string& sweep, std::uint64_t index, std::uint32_t attempt, const std::string& out,
+                       const std::string& err) {
+  if (out.empty() && err.empty()) return;
+  Guard guard(*connection_);
+  connection_->require_open(sweep);
+  Statement put(*connection_->database, "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)");
+  for (const auto& [stream, bytes] : {std::pair<std::int64_t, const std::string&>(1, out), {2, err}})
+    if (!bytes.empty())
+      put.start().bind(connection_->open_number).bind(index).bind(std::int64_t{attempt}).bind(stream).bind_bytes(bytes)
+          .run();
+  guard.done = true;
+}
+
+std::set<std::uint64_t> Store::commit(Study& study) {
+  if (!connection_->is_open) return {};
+  Guard guard(*connection_);
+  std::set<std::uint64_t> changed = study.take_changed();
+  for (const std::uint64_t index : changed)
+    connection_->writing->write_row(connection_->open_number, index, summarize(*study.find(index)));
+  connection_->writing->end.start().run();
+  connection_->is_open = false;
+  guard.done = true;
+  return changed;
+}
+
+void Store::append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events,
+                   Study& study) {
+  add(sweep, time_ms, events, study);
+  commit(study);
 }
 
 void Store::read_events(const std::string& sweep, bool with_trace,
@@ -340,21 +322,48 @@ std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place) const {
 }
 
 std::vector<TrialSummary> Store::summaries(const std::string& sweep) const {
-  Statement read(*connection_->database,
-                 "SELECT trial, phase, outcome, reused_from, seed, attempts, last_step, value, epoch, step, seconds "
-                 "FROM trials WHERE sweep = ? ORDER BY trial_index");
   std::vector<TrialSummary> rows;
-  for (read.start().bind(connection_->require(sweep)); read.step();) {
-    TrialSummary row{
-        read.text(0),  read.text(1),  read.text(2), read.text(3), static_cast<std::uint32_t>(read.number(4)),
-        read.whole(5), read.whole(6), {},           {},           {},
-        read.real(10)};
-    if (!read.is_null(7)) row.value = read.real(7);
-    if (!read.is_null(8)) row.epoch = read.whole(8);
-    if (!read.is_null(9)) row.step = read.whole(9);
-    rows.push_back(std::move(row));
-  }
+  read_rows(sweep, [&](std::uint64_t, const TrialSummary& row) { rows.push_back(row); });
   return rows;
+}
+
+void Store::read_rows(const std::string& sweep,
+                      const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const {
+  std::string sql =
+      "SELECT trial, phase, outcome, reused_from, seed, attempts, last_step, value, epoch, step, seconds, trial_index";
+  sql += has_whole_rows() ? ", repeats, detail" : ", NULL, ''";
+  Statement read(*connection_->database, (sql + " FROM trials WHERE sweep = ? ORDER BY trial_index").c_str());
+  const auto whole_or_nothing = [&](int column) {
+    return read.is_null(column) ? std::nullopt : std::optional(read.whole(column));
+  };
+  for (read.start().bind(connection_->require(sweep)); read.step();) {
+    TrialSummary row;
+    row.trial = read.text(0);
+    row.phase = read.text(1);
+    row.outcome = read.text(2);
+    row.reused_from = read.text(3);
+    row.seed = static_cast<std::uint32_t>(read.number(4));
+    row.attempts = read.whole(5);
+    row.last_step = read.whole(6);
+    if (!read.is_null(7)) row.value = read.real(7);
+    row.epoch = whole_or_nothing(8);
+    row.step = whole_or_nothing(9);
+    row.seconds = read.real(10);
+    row.repeats = whole_or_nothing(12);
+    row.detail = read.text(13);
+    visit(read.whole(11), row);
+  }
+}
+
+bool Store::has_whole_rows() const { return connection_->version >= 3; }
+
+std::optional<std::string> Store::output(const TrialPlace& place, std::uint32_t attempt, int stream) const {
+  if (connection_->version < 3) return std::nullopt;
+  Statement read(*connection_->database,
+                 "SELECT bytes FROM outputs WHERE sweep = ? AND trial_index = ? AND attempt = ? AND stream = ?");
+  read.start().bind(connection_->require(place.sweep)).bind(place.index).bind(std::int64_t{attempt});
+  if (!read.bind(std::int64_t{stream}).step()) return std::nullopt;
+  return read.bytes(0);
 }
 
 std::vector<std::pair<std::string, TrialPlace>> Store::find_trials(const std::string& prefix) const {
@@ -368,14 +377,13 @@ std::vector<std::pair<std::string, TrialPlace>> Store::find_trials(const std::st
 }
 
 std::optional<TrialPlace> Store::find_result(const std::string& trial, const std::string& sweep) const {
-  Statement read(*connection_->database,
-                 "SELECT outcome, sweeps.id, trial_index FROM trials JOIN sweeps ON sweeps.number = trials.sweep "
-                 "WHERE trial = ? AND sweeps.id != ? AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
-                 "ORDER BY sweeps.number, trial_index");
+  Statement& read = connection_->find_result;
   for (read.start().bind(trial).bind(sweep); read.step();) {
     const auto outcome = protocol::outcome_named(read.text(0));
     if (!outcome || !protocol::info(*outcome).determined || *outcome == protocol::Outcome::kFailed) continue;
-    return TrialPlace{read.text(1), read.whole(2)};
+    TrialPlace place{read.text(1), read.whole(2)};
+    read.start();  // a statement in the middle of its rows would keep a transaction open
+    return place;
   }
   return std::nullopt;
 }

@@ -4,15 +4,17 @@
 // schema version). Durability: what append() has recorded survives the death of the process; after a loss of power the
 // last moments may be missing, and what is there is consistent.
 //
-// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 2 (1 lacks target, repeats and program of sweeps):
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 3 (schema.cpp: what older ones lack):
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
 //             seq IS NULL: the controller's event; kind planned, ordered, ended, reused; line as event_text.h says.
 //             Else the trainer's line, in canonical form; kind is its event name.
 //   trials    one row a trial of a sweep, kept in the transaction that records its events: trial (id), seed, attempts,
-//             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from.
-//             It says nothing that a fold of the events does not say.
+//             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from, repeats,
+//             detail. It says nothing that a fold of the events does not say; who wants to rank the trials of a sweep,
+//             or to go on with it, reads these instead of the events.
+//   outputs   what attempts printed, where that is little: sweep, trial_index, attempt, stream (1, 2), bytes.
 //   replays   one row a replay: trial, time_ms, verdict, detail (JSON).
 //
 // Benefit: any SQLite shell reads it, also while a sweep runs. Downside: a trace is base64 inside JSON inside a row,
@@ -24,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,18 +80,20 @@ struct TrialPlace {
 
 /// A row of the table `trials`.
 struct TrialSummary {
-  std::string trial, phase, outcome, reused_from;
+  std::string trial, phase, outcome, reused_from, detail;
   std::uint32_t seed = 0;
   std::uint64_t attempts = 0, last_step = 0;
   std::optional<double> value;
-  std::optional<std::uint64_t> epoch, step;
+  std::optional<std::uint64_t> epoch, step, repeats;  ///< repeats: the earlier index that drew the same trial
   double seconds = 0;
 
   bool operator==(const TrialSummary&) const = default;
 };
 
-/// What the row of a trial in this state says.
+/// What the row of a trial in this state says. Requires: not forgotten (Study::forget).
 TrialSummary summarize(const TrialState& trial);
+/// The forgotten state that a row of an ended trial says. Errors: UserError where it is not one.
+TrialState ended_state(const TrialSummary& row, std::uint64_t index);
 
 enum class Traces {
   kNone,
@@ -112,8 +117,16 @@ class Store {
   /// has happened yet, the newest.
   std::optional<SweepRecord> last_active_sweep() const;
 
-  /// Records all of `events` and applies them to `study`, the fold of this sweep so far, in one transaction with the
-  /// rows of the trials that they change. Requires: the sweep is known. Where it throws, `study` is of no use any more.
+  /// Records all of `events` and applies them to `study`, the fold of this sweep so far, in a transaction that lasts
+  /// until commit(). Requires: the sweep is known; one study between two commits. Where it throws, nothing since the
+  /// last commit is recorded, and `study` is of no use any more.
+  void add(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
+  /// What an attempt printed, in the same transaction; empty streams are left out.
+  void add_output(const std::string& sweep, std::uint64_t index, std::uint32_t attempt, const std::string& out,
+                  const std::string& err);
+  /// Records what was added since the last call, with the rows of the trials that changed; returns their indices.
+  std::set<std::uint64_t> commit(Study& study);
+  /// add() and commit().
   void append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
 
   /// Calls `visit` for each event of the sweep, in order. Without trace events where `with_trace` is false.
@@ -129,6 +142,12 @@ class Store {
 
   /// The rows of the sweep's trials, by index.
   std::vector<TrialSummary> summaries(const std::string& sweep) const;
+  /// The same, one after another.
+  void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const;
+  /// Whether the rows are whole: those of an older version that is only read are not.
+  bool has_whole_rows() const;
+  /// What an attempt printed, where the store holds it: stream 1 is standard output, 2 standard error.
+  std::optional<std::string> output(const TrialPlace& place, std::uint32_t attempt, int stream) const;
   /// Places of trials whose id begins with `prefix`, newest sweep last.
   std::vector<std::pair<std::string, TrialPlace>> find_trials(const std::string& prefix) const;
   /// A sweep of this store, other than `sweep`, in which the trial ran and ended with a result that may be reused: a
@@ -140,6 +159,8 @@ class Store {
 
  private:
   struct Connection;
+  struct Writing;
+  struct Guard;
   std::unique_ptr<Connection> connection_;
 };
 

@@ -44,6 +44,19 @@ std::uint64_t trial_index(const StudyEvent& event) {
   return std::visit([](const auto& e) { return e.index; }, event);
 }
 
+std::string_view name(Phase phase) {
+  switch (phase) {
+    case Phase::kWaiting:
+      return "waiting";
+    case Phase::kRunning:
+      return "running";
+    case Phase::kEnded:
+      return "ended";
+  }
+  core::check(false, "no such phase");
+  return {};
+}
+
 Study::Study(std::optional<protocol::Metric> metric) : Study(Terms{.metric = std::move(metric)}) {}
 Study::Study(Terms terms) : terms_(std::move(terms)), bound_(terms_.last) {
   core::check(terms_.repeats >= 1, "a sweep of no replicates");
@@ -148,6 +161,7 @@ void Study::apply_said(const TrainerSaid& event) {
   } else if (const auto* trace = std::get_if<protocol::Trace>(&body)) {
     numbers.add(*trace);
   } else if (const auto* checkpoint = std::get_if<protocol::Checkpoint>(&body)) {
+    trial.wrote_checkpoints = true;
     if (checkpoint->kind == "last") trial.checkpoint = *checkpoint;
   } else if (const auto* finished = std::get_if<protocol::Finished>(&body)) {
     trial.weights_sha256 = finished->weights_sha256;
@@ -195,6 +209,50 @@ void Study::apply_reused(const TrialReused& event) {
   trial.weights_sha256 = event.weights_sha256;
   waiting_.erase(event.index);
   end(trial);
+}
+
+void Study::forget(std::uint64_t index) {
+  TrialState& trial = at(index);
+  core::check(trial.phase == Phase::kEnded, "a trial that has not ended is forgotten");
+  TrialState kept;
+  kept.index = index;
+  kept.replicate = trial.replicate;
+  kept.trial = std::move(trial.trial);
+  kept.seed = trial.seed;
+  kept.repeats_index = trial.repeats_index;
+  kept.phase = trial.phase;
+  kept.outcome = trial.outcome;
+  kept.detail = std::move(trial.detail);
+  kept.value = trial.value;
+  kept.epoch = trial.epoch;
+  kept.step = trial.step;
+  kept.last_step = trial.last_step;
+  kept.finding = std::move(trial.finding);
+  kept.reused_from = std::move(trial.reused_from);
+  kept.reused_index = trial.reused_index;
+  kept.seconds = trial.seconds;
+  kept.is_forgotten = true;
+  kept.wrote_checkpoints = trial.wrote_checkpoints;
+  trial = std::move(kept);
+}
+
+void Study::restore(TrialState trial) {
+  if (trial.index != trials_.size()) misfit(trial.index, "is not the next one");
+  core::check(trial.phase == Phase::kEnded && trial.is_forgotten, "only a forgotten trial is restored");
+  const std::uint64_t index = trial.index;
+  trial.wrote_checkpoints = true;
+  trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
+  if (!trial.repeats_index) first_index_.emplace(trial.trial, index);
+  ended_ += !is_surplus(index);
+  trials_.push_back(std::move(trial));
+  if (!trials_.back().repeats_index) judge(index);
+}
+
+void Study::fill(TrialState trial) {
+  TrialState& forgotten = at(trial.index);
+  core::check(forgotten.is_forgotten && !trial.is_forgotten && trial.trial == forgotten.trial,
+              "a forgotten trial is filled with another");
+  forgotten = std::move(trial);
 }
 
 void Study::end(TrialState& trial) {

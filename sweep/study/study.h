@@ -80,6 +80,9 @@ enum class Phase {
   kEnded,    ///< has an outcome
 };
 
+/// As the store spells it.
+std::string_view name(Phase phase);
+
 /// One attempt, for `sweep show`.
 struct AttemptState {
   std::uint32_t attempt = 0;
@@ -117,6 +120,8 @@ struct TrialState {
   std::string reused_from;         ///< sweep id; empty where the trial ran here
   std::uint64_t reused_index = 0;  ///< its index there
   double seconds = 0;              ///< of all attempts
+  bool is_forgotten = false;       ///< see Study::forget
+  bool wrote_checkpoints = false;  ///< announced one of any kind; of a restored trial: it may have
 };
 
 /// By what the trials of a sweep are judged.
@@ -140,6 +145,14 @@ class Study {
 
   /// Requires: the events of one sweep, in the order in which they were recorded.
   void apply(const StudyEvent& event);
+
+  /// Of a trial that has ended, drops what no rule needs any more: configuration, attempts, metrics but the sweep's own,
+  /// digest of the weights. A sweep of a hundred thousand trials then fits into little memory.
+  void forget(std::uint64_t index);
+  /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
+  void restore(TrialState trial);
+  /// Gives a forgotten trial back what was dropped. Requires: `trial` is the same, whole.
+  void fill(TrialState trial);
 
   const Terms& terms() const { return terms_; }
   const std::optional<protocol::Metric>& metric() const { return terms_.metric; }

@@ -1,4 +1,4 @@
-// Says which descriptors it has: "0 1 2 3 " and nothing else where all is well.
+// Says which descriptors it has: "0 1 2 " and nothing else where all is well.
 #include <fcntl.h>
 #include <unistd.h>
 

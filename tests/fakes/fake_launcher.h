@@ -24,6 +24,7 @@ struct Script {
   std::string problem;                    ///< cannot be started, for this reason
   std::vector<std::string> printed = {};  ///< on standard output, before the lines
   int turns = 0;                          ///< how often all others get their turn before it ends
+  sweep::Output output = {};
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -39,6 +40,7 @@ class FakeLauncher : public sweep::Launcher {
   std::function<void(std::uint64_t index)> on_start;  ///< called after each start
   std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
   std::vector<std::map<std::string, std::string>> environments;
+  std::vector<std::string> documents;
   std::vector<std::string> strays;       ///< markers whose strays were ended
   std::vector<double> graces;            ///< of each stop
   std::set<std::string> held_elsewhere;  ///< slots
@@ -47,7 +49,9 @@ class FakeLauncher : public sweep::Launcher {
   const std::vector<sweep::Slot>& slots() const override { return slots_; }
   bool acquire(const sweep::Slot& slot) override { return !held_elsewhere.contains(slot.name); }
   void release(const sweep::Slot&) override {}
-  void end_strays(const std::string& marker) override { strays.push_back(marker); }
+  void end_strays(const std::set<std::string>& markers) override {
+    strays.insert(strays.end(), markers.begin(), markers.end());
+  }
 
   std::unique_ptr<sweep::Process> start(const sweep::Order& order) override {
     std::map<std::string, std::string>& environment = environments.emplace_back();
@@ -56,8 +60,9 @@ class FakeLauncher : public sweep::Launcher {
     const std::pair<std::uint64_t, std::uint32_t> who = {std::stoull(environment.at("SWEEP_TRIAL_INDEX")),
                                                          std::stoul(environment.at("SWEEP_ATTEMPT"))};
     started.push_back(who);
+    documents.push_back(order.document);
     const Script script = scripts.contains(who) ? scripts.at(who) : otherwise;
-    if (!script.problem.empty()) throw core::EnvironmentError(order.argv[0], script.problem);
+    if (!script.problem.empty()) throw sweep::CannotStart(order.argv[0], script.problem);
     most_running = std::max(most_running, ++running);
     auto process = std::make_unique<FakeProcess>(*this, script);
     if (on_start) on_start(who.first);
@@ -82,6 +87,7 @@ class FakeLauncher : public sweep::Launcher {
       co_return sweep::Written();
     }
     sweep::Exit exit() const override { return script_.exit; }
+    sweep::Output take_output() override { return script_.output; }
     void stop(double grace_s) override {
       launcher_.graces.push_back(grace_s);
       if (grace_s == 0) script_.exit = {0, SIGKILL};

@@ -104,6 +104,8 @@ void CheckpointFolder::keep(std::string_view kind, const std::string& file) { ke
 protocol::Checkpoint CheckpointFolder::write(std::string_view kind, const CheckpointState& state) {
   const std::string bytes = encode_checkpoint(state);
   const std::string name = std::string(kind) + "-" + std::to_string(state.step) + kExtension;
+  std::error_code error;  // a folder that cannot be made says so when the file is written
+  std::filesystem::create_directories(folder_, error);
   core::write_file_durably(folder_ / name, bytes);
   std::vector<std::string>& files = kept(kind);
   std::erase(files, name);

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import platform
-import stat
 import sys
 import threading
 
@@ -50,36 +49,6 @@ def _restore(value):
     return value
 
 
-def _is_pipe(path):
-    try:
-        return stat.S_ISFIFO(os.stat(path).st_mode)
-    except OSError:
-        return False
-
-
-def _parent(pid):
-    try:
-        with open("/proc/%d/stat" % pid) as file:
-            return int(file.read().rsplit(")", 1)[1].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
-def _events_path(path):
-    """Where the events go. A launcher between the controller and us (torchrun, accelerate) closes inherited pipes: then
-    that of the nearest ancestor which still has it is taken."""
-    if not path.startswith("/dev/fd/") or _is_pipe(path):
-        return path
-    number = path[len("/dev/fd/"):]
-    pid = os.getppid()
-    while pid > 1:
-        inherited = "/proc/%d/fd/%s" % (pid, number)
-        if _is_pipe(inherited):
-            return inherited
-        pid = _parent(pid)
-    return path
-
-
 def environment():
     """What may change between attempts: versions of Python and of the libraries that are loaded by now."""
     found = {"python": platform.python_version()}
@@ -99,10 +68,10 @@ class Events:
         self._lock = threading.Lock()
         self._seq = 0
         try:
-            self._file = os.open(_events_path(path), os.O_WRONLY | os.O_APPEND)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
         except OSError as error:
-            raise CommError("the events of this trial cannot be written to %s (%s); a launcher between sweep and this "
-                            "program may have closed it" % (path, error.strerror))
+            raise CommError("the events of this trial cannot be written to %s (%s); /proc of the controller must be "
+                            "visible here" % (path, error.strerror))
 
     def ours(self):
         return os.getpid() == self._pid

@@ -76,12 +76,10 @@ TEST_CASE("the program gets the environment that the protocol lists, its folder,
                            "\nSWEEP_RESUME=\n", "\nSWEEP_TRIAL_INDEX=0\n", "\nCUBLAS_WORKSPACE_CONFIG=:4096:8\n"})
     CHECK(has(log, line));
   CHECK(!has(log, "SWEEP_FOREIGN"));
-  CHECK(has(log, "/attempt-0/events\nSWEEP_ID="));
   std::string files;
   for (const auto& entry : fs::recursive_directory_iterator(shop.path() / "runs/trials"))
-    files += entry.path().filename().string() + " ";
-  CHECK(has(files, "stdout.log"));
-  CHECK(!has(files, "events"));
+    if (entry.is_regular_file()) files += entry.path().filename().string() + " ";
+  CHECK(files == "");
   const auto value = [&](const std::string& name) {
     const std::size_t at = log.find("\n" + name + "=") + name.size() + 2;
     return log.substr(at, log.find('\n', at) - at);
@@ -198,8 +196,8 @@ TEST_CASE("a template, a pattern and an argument that cannot work are refused be
   };
   CHECK(message(R"("templates": {"in.txt": "../out.txt"},)") ==
         "templates: '../out.txt' is no place inside of an attempt's folder, write a relative path\n");
-  CHECK(message(R"("templates": {"in.txt": "trial.json"},)") ==
-        "templates: 'trial.json' is the name of a file of ours, write another\n");
+  CHECK(message(R"("templates": {"in.txt": "stdout.log"},)") ==
+        "templates: 'stdout.log' is the name of a file of ours, write another\n");
   CHECK(has(message(R"("templates": {"in.txt": "out.txt"},)"), "in.txt:1:4: "));
   CHECK(has(message(R"("templates": {"none.txt": "out.txt"},)"), "none.txt"));
   CHECK(has(message(R"x("read_metrics": {"format": "regex", "pattern": "(?<acc>\\d+)"},)x"), "'loss'"));

@@ -50,7 +50,7 @@ struct Controller {
 
   Ending run() {
     loop = std::make_unique<sweep::Loop>(context.get_executor(), store, launcher, clock, sweep, options,
-                                         sweep::load_study(store, sweep.record.id, true), observer);
+                                         sweep::load_study(store, sweep.record.id, sweep::Load::kToGoOn), observer);
     std::exception_ptr failure;
     asio::co_spawn(context, loop->run(), [&](std::exception_ptr thrown) {
       failure = thrown;
@@ -58,7 +58,9 @@ struct Controller {
     });
     context.run();
     if (failure) std::rethrow_exception(failure);
-    return loop->take_ending();
+    Ending ending = loop->take_ending();
+    ending.study = sweep::load_study(store, sweep.record.id);  // with all that the loop forgot
+    return ending;
   }
 
   Store store;

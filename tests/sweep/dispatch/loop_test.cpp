@@ -82,8 +82,7 @@ TEST_CASE("a trainer gets its document and its environment, and nothing of ours"
   CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "");
   CHECK(environment.at("OMP_NUM_THREADS") == "1");
   CHECK(!environment.contains("SWEEP_RUNS"));
-  std::ifstream file(environment.at("SWEEP_TRIAL"));
-  const auto document = protocol::TrialDocument::from_json(core::Json::parse(file), "trial.json");
+  const auto document = protocol::TrialDocument::from_json(core::Json::parse(controller.launcher.documents.at(1)), "it");
   CHECK(document.trial == id);
   CHECK(document.config == core::Json{{"batch_size", 16}});
   CHECK(document.seed == sweep.plan.trial(1).seed);
@@ -172,6 +171,7 @@ TEST_CASE(
     CHECK(ending.study.find(0)->attempts[0].outcome == Outcome::kCancelled);
   }
   const auto folder_of_trial = folder.path() / "trials" / sweep.plan.trial(0).id;
+  std::filesystem::create_directories(folder_of_trial / "checkpoints");
   std::ofstream(folder_of_trial / "checkpoints" / "last-1") << contents;
   Controller controller(folder.path(), sweep, 1);
   controller.launcher.scripts[{0, 1}] = {
@@ -233,11 +233,8 @@ TEST_CASE("what ran when the controller died is lost: its strays are ended, then
   const Ending ending = controller.run();
   CHECK(ending.finished());
   CHECK(ending.study.find(0)->attempts[0].outcome == Outcome::kLost);
-  CHECK(
-      controller.launcher.strays ==
-      std::vector<std::string>{
-          "SWEEP_TRIAL=" +
-          (folder.path() / "trials" / sweep.plan.trial(0).id / sweep.record.id / "attempt-0" / "trial.json").string()});
+  const auto place = folder.path() / "trials" / sweep.plan.trial(0).id / sweep.record.id / "attempt-0";
+  CHECK(controller.launcher.strays == std::vector<std::string>{sweep::attempt_marker(place)});
 }
 
 TEST_CASE("a finished sweep starts nothing") {
@@ -302,14 +299,15 @@ TEST_CASE("a result that is reused is judged by the sweep's own metric, whicheve
   CHECK(judged["val_loss"] == std::set<std::string>{"completed: "});
 }
 
-TEST_CASE("a trial whose folder another process holds is passed over until it is free") {
+TEST_CASE("a trial that another process holds is passed over until it is free") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = prepared();
-  auto held = sweep::lock_trial(folder.path() / "trials" / sweep.plan.trial(0).id);
-  REQUIRE(held.has_value());
+  const std::string trial = sweep.plan.trial(0).id;
+  sweep::TrialLocks other(folder.path());
+  REQUIRE(other.take(trial));
   Controller controller(folder.path(), sweep, 1);
   controller.launcher.on_start = [&](std::uint64_t index) {
-    if (index == 2) held.reset();
+    if (index == 2) other.leave(trial);
   };
   controller.run();
   CHECK(controller.launcher.started == decltype(controller.launcher.started){{1, 0}, {2, 0}, {0, 0}});

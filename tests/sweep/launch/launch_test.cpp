@@ -31,6 +31,7 @@ struct Said {
   std::vector<std::string> lines;
   std::vector<std::string> printed;
   Exit exit;
+  sweep::Output output;
 };
 
 // A launcher, and the folder in which its children run.
@@ -40,10 +41,11 @@ struct Workshop {
   LocalLauncher launcher{context.get_executor(), sweep::cpu_slots(1, 2)};
 
   Order order(std::vector<std::string> argv, const std::string& name = "a") {
-    const std::string marker = "SWEEP_TRIAL=" + (folder.path() / name).string();
+    const std::string marker = "SWEEP_MARKER=" + name + std::to_string(::getpid());
     return {std::move(argv),
             {marker, "PATH=/usr/bin:/bin"},
             marker,
+            "the document",
             folder.path() / (name + ".out"),
             folder.path() / (name + ".err")};
   }
@@ -57,6 +59,7 @@ struct Workshop {
       if (on_lines) on_lines(*process);
     }
     said.exit = process->exit();
+    said.output = process->take_output();
   }
 
   Said run(const Order& what, std::function<void(sweep::Process&)> on_lines = {}) {
@@ -103,30 +106,75 @@ TEST_CASE("more than a pipe holds arrives whole") {
   CHECK(said.lines == std::vector<std::string>(argv.begin() + 1, argv.end()));
 }
 
-TEST_CASE("a child has descriptors 0 to 3 and no other, and what it prints is in its files") {
+TEST_CASE("a child has descriptors 0 to 2 and no other") {
   Workshop shop;
   const int stray = ::open("/dev/null", O_RDONLY);  // not close-on-exec
   const int high = ::fcntl(stray, F_DUPFD, 700);
-  CHECK(shop.run(shop.order({child("descriptors")})).lines == std::vector<std::string>{"0 1 2 3 "});
+  CHECK(shop.run(shop.order({child("descriptors")})).lines == std::vector<std::string>{"0 1 2 "});
   ::close(stray);
   ::close(high);
-  CHECK(!std::filesystem::exists(shop.folder.path() / "a.out"));
-  const Said said = shop.run(shop.order({child("exit_code"), "3"}));
-  CHECK(said.exit.code == 3);
-  CHECK(std::filesystem::file_size(shop.folder.path() / "a.err") == 26);
 }
 
-TEST_CASE("what a child prints is given as lines where that is asked for, and is in its file all the same") {
+TEST_CASE("a child reads its document, and can no more change it") {
+  Workshop shop;
+  Order order = shop.order({"/bin/sh", "-c", "cat \"$SWEEP_TRIAL\"; echo more >> \"$SWEEP_TRIAL\"; cat \"$SWEEP_TRIAL\""});
+  order.read_stdout = true;
+  CHECK(shop.run(order).printed == std::vector<std::string>{"the documentthe document"});
+}
+
+TEST_CASE("who starts another program and closes all descriptors is heard all the same, also after a pause") {
+  Workshop shop;
+  const Said said = shop.run(
+      shop.order({"/bin/sh", "-c", "(sh -c 'echo one > \"$SWEEP_EVENTS\"') 3>&- 4>&-; echo two >> \"$SWEEP_EVENTS\""}));
+  CHECK(said.lines == std::vector<std::string>{"one", "two"});
+}
+
+TEST_CASE("little output is given at the end and makes no file, more is in a file alone") {
+  Workshop shop;
+  const Order order = shop.order({"/bin/sh", "-c", "head -c $0 /dev/zero | tr '\\0' x; echo no >&2", "4096"});
+  const Said little = shop.run(order);
+  CHECK(little.output.out == std::string(4096, 'x'));
+  CHECK(little.output.err == "no\n");
+  CHECK(!std::filesystem::exists(order.stdout_file));
+  Order larger = order;
+  larger.argv.back() = "4097";
+  const Said much = shop.run(larger);
+  CHECK(much.output.out.empty());
+  CHECK(much.output.err == "no\n");
+  CHECK(core::read_file(order.stdout_file) == std::string(4097, 'x'));
+  CHECK(!std::filesystem::exists(order.stderr_file));
+}
+
+TEST_CASE("little output of a child that stays is in its file after a second, and only as long as it runs") {
+  Workshop shop;
+  const Order order = shop.order({"/bin/sh", "-c", "echo here; until [ -s \"$0\" ]; do sleep 0.02; done; echo seen", ""});
+  Order waits = order;
+  waits.argv.back() = order.stdout_file.string();
+  const Said said = shop.run(waits);
+  CHECK(said.output.out == "here\nseen\n");
+  CHECK(!std::filesystem::exists(order.stdout_file));
+}
+
+TEST_CASE("a hundred megabytes of output reach the file, and keep no event waiting") {
+  Workshop shop;
+  const Order order =
+      shop.order({"/bin/sh", "-c", "head -c 100000000 /dev/zero; echo done > \"$SWEEP_EVENTS\""});
+  CHECK(shop.run(order).lines == std::vector<std::string>{"done"});
+  CHECK(std::filesystem::file_size(order.stdout_file) == 100'000'000);
+}
+
+TEST_CASE("what a child prints is given as lines where that is asked for, and is kept all the same") {
   Workshop shop;
   Order order = shop.order({"/bin/sh", "-c", "echo one; echo; printf 'two\\nthe end'; echo no event >&2"});
   order.read_stdout = true;
   const Said said = shop.run(order);
   CHECK(said.printed == std::vector<std::string>{"one", "two", "the end"});
   CHECK(said.lines.empty());
-  CHECK(core::read_file(order.stdout_file) == "one\n\ntwo\nthe end");
+  CHECK(said.output.out == "one\n\ntwo\nthe end");
   order.read_stdout = false;
-  CHECK(shop.run(order).printed.empty());
-  CHECK(core::read_file(order.stdout_file) == "one\n\ntwo\nthe end");
+  const Said again = shop.run(order);
+  CHECK(again.printed.empty());
+  CHECK(again.output.out == "one\n\ntwo\nthe end");
 }
 
 TEST_CASE("of a printed line of a megabyte the beginning is given, and the next line is whole") {
@@ -163,7 +211,7 @@ TEST_CASE("100 children start whatever holes the table of descriptors has") {
     if (i % 2 == 0) ::close(0);
     if (i % 3 == 0) ::close(1);
     const Said said = shop.run(shop.order({child("descriptors")}));
-    right += said.lines == std::vector<std::string>{"0 1 2 3 "} && said.exit.code == 0;
+    right += said.lines == std::vector<std::string>{"0 1 2 "} && said.exit.code == 0;
     ::dup2(saved_in, 0);
     ::dup2(saved_out, 1);
     for (const int fd : taken)

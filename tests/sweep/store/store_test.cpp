@@ -84,6 +84,9 @@ void sql(const fs::path& file, const char* statement) {
 
 // The store as version 1 made it: without target, repeats and program of a sweep.
 void make_old(const fs::path& file) {
+  sql(file, "ALTER TABLE trials DROP COLUMN repeats");
+  sql(file, "ALTER TABLE trials DROP COLUMN detail");
+  sql(file, "DROP TABLE outputs");
   sql(file, "ALTER TABLE sweeps DROP COLUMN target");
   sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
   sql(file, "ALTER TABLE sweeps DROP COLUMN program");
@@ -262,14 +265,20 @@ TEST_CASE("a sweep's target, repeats and program come back, to the bit") {
   CHECK(store.find_sweep("b")->repeats == 1);
 }
 
-TEST_CASE("a store of version 1 is read as it is, and brought to version 2 by the first writer") {
+TEST_CASE("a store of version 1 is read as it is, and brought to the present version by the first writer") {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "sweeps.db";
+  std::vector<StudyEvent> events = story();
+  const std::vector<StudyEvent> more = {planned(2), ordered(2), ended(2, 0, Outcome::kFailed), repeat(3, 2)};
+  events.insert(events.end(), more.begin(), more.end());
+  std::vector<sweep::TrialSummary> rows;
   {
     Store store(folder.path(), Store::Mode::kReadWrite);
     store.add_sweep(record());
     Study study(loss());
-    store.append(record().id, 123, story(), study);
+    store.append(record().id, 123, events, study);
+    rows = store.summaries(record().id);
+    CHECK(rows[3].repeats == 2);
   }
   make_old(file);
   {
@@ -277,14 +286,15 @@ TEST_CASE("a store of version 1 is read as it is, and brought to version 2 by th
     CHECK(!reader.find_sweep(record().id)->target);
     CHECK(reader.find_sweep(record().id)->repeats == 1);
     CHECK(reader.sweeps().size() == 1);
-    CHECK(lines(reader, record().id, sweep::Traces::kAll) == lines(story()));
+    CHECK(lines(reader, record().id, sweep::Traces::kAll) == lines(events));
     Store writer(folder.path(), Store::Mode::kReadWrite);
     sweep::SweepRecord with = record("b");
     with.target = 0.5;
     writer.add_sweep(with);
     CHECK(writer.find_sweep("b")->target == 0.5);
     CHECK(writer.find_sweep(record().id)->repeats == 1);
-    CHECK(lines(writer, record().id, sweep::Traces::kAll) == lines(story()));
+    CHECK(writer.summaries(record().id) == rows);
+    CHECK(lines(writer, record().id, sweep::Traces::kAll) == lines(events));
     CHECK(reader.sweeps().size() == 2);  // one that was open meanwhile
   }
   CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "opened");
