@@ -9,13 +9,23 @@
 
 namespace core {
 
+namespace {
+
+// Looking the algorithm up by name takes longer than a short digest.
+const EVP_MD* sha256() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  check(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1,
+  check(state_->context != nullptr && EVP_DigestInit_ex2(state_->context, sha256(), nullptr) == 1,
         "OpenSSL gives no SHA-256");
 }
 Sha256::~Sha256() = default;

@@ -79,6 +79,7 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
   if (load == Load::kWhole || !store.has_whole_rows()) {
     store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone, apply);
   } else {
+    study.reserve(store.count_rows(sweep));
     store.read_rows(sweep, [&](std::uint64_t index, const TrialSummary& row) {
       if (row.phase == name(Phase::kEnded))
         study.restore(ended_state(row, index));

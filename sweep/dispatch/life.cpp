@@ -27,7 +27,7 @@ using protocol::Outcome;
 
 constexpr double kGraceS = 10.0;  // for a program that is to stop because nobody wants more of it
 
-// NAME=value pairs of this process without our own, then what a trainer gets. docs/trial-protocol.md lists them.
+// What a trainer gets above the environment of this process. docs/trial-protocol.md lists it.
 std::vector<std::string> make_environment(const AttemptRequest& request) {
   const protocol::TrialDocument& trial = request.document;
   const std::string threads = std::to_string(trial.threads), seed = std::to_string(trial.seed);
@@ -57,12 +57,6 @@ std::vector<std::string> make_environment(const AttemptRequest& request) {
   for (const auto& [name, value] : request.environment) environment.push_back(name + "=" + value);
   for (const auto& [name, value] : unless_set)
     if (::getenv(name.c_str()) == nullptr) environment.push_back(name + "=" + value);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::string name(text.substr(0, text.find('=')));
-    if (!name.starts_with("SWEEP_") && !given.contains(name) && !request.environment.contains(name))
-      environment.emplace_back(text);
-  }
   return environment;
 }
 

@@ -28,7 +28,8 @@ struct Slot {
 /// What to start.
 struct Order {
   std::vector<std::string> argv;         ///< argv[0] is the program's path
-  std::vector<std::string> environment;  ///< all of it, NAME=value; SWEEP_TRIAL and SWEEP_EVENTS are added
+  std::vector<std::string> environment;  ///< NAME=value, above the controller's own without its SWEEP_ names;
+                                         ///< SWEEP_TRIAL and SWEEP_EVENTS are added
   std::string marker;                    ///< one of `environment`, held by no process of another attempt
   std::string document;                  ///< the text of the file that SWEEP_TRIAL names
   std::filesystem::path stdout_file;     ///< made, with its folder, where output is more than Output holds, or comes

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -218,15 +217,14 @@ class LocalProcess : public Process {
 
   asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
-    // A child that floods its pipes keeps nobody else waiting: not the others, not its own exit.
-    co_await asio::post(watch->wake.get_executor(), asio::use_awaitable);
     for (;;) {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
       if (watch->was_read_after_exit) co_return watch->take_rest();
       watch->was_read_after_exit = exited;
       Written written = watch->take();
       if (!written.empty() && !exited) {
-        // What comes together is given together: the last event and the exit, as a rule.
+        // What comes together is given together: the last event and the exit, as a rule. And a child that floods its
+        // pipes keeps nobody else waiting.
         watch->wake.expires_after(kGather);
         co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
         watch->wake.expires_at(asio::steady_timer::time_point::max());
@@ -289,7 +287,7 @@ int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
-    : executor_(std::move(executor)), slots_(std::move(slots)), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
+    : executor_(std::move(executor)), slots_(std::move(slots)), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
 
 LocalLauncher::~LocalLauncher() {
   end_left();
@@ -327,7 +325,7 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   warden_.watch(order.marker);
   watch->on_exit = [this, marker = order.marker, of = watch.get()] { end_strays_soon(marker, of->pid); };
 
-  const StartResult started = start_process(request);
+  const StartResult started = start_process(request, ignored_);
   if (started.error != 0) {
     warden_.forget(order.marker);
     const std::string problem = std::string("cannot be started: ") + std::strerror(started.error);

@@ -42,7 +42,8 @@ class LocalLauncher : public Launcher {
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   pid_t first_left_ = 0;        ///< the smallest of their numbers
   int next_number_;             ///< of a descriptor that has a path
-  void (*on_sigpipe_)(int);  ///< as it was
+  void (*on_sigpipe_)(int);    ///< as it was
+  std::vector<int> ignored_;    ///< signals, which a child must not ignore
 };
 
 }  // namespace sweep

@@ -32,7 +32,7 @@ class Descriptor {
 
 struct StartRequest {
   std::vector<std::string> argv;         ///< argv[0] is a path; PATH is not searched
-  std::vector<std::string> environment;  ///< all of it
+  std::vector<std::string> environment;  ///< NAME=value; above those of this process that are no SWEEP_ names
   int out = -1;                          ///< -1: /dev/null; as stdin always is
   int err = -1;
   std::string folder;  ///< working folder; empty: the caller's
@@ -44,8 +44,11 @@ struct StartResult {
   bool is_ours = false;  ///< this program could not do its part (no descriptor, no memory, too many processes)
 };
 
-/// Requires: the calling thread lives as long as the child is wanted.
-StartResult start_process(const StartRequest& request);
+/// The signals that this process ignores: all that a child would inherit.
+std::vector<int> ignored_signals();
+
+/// `ignored`: of ignored_signals(); the child takes the standard action for them. Requires: the calling thread lives as long as the child is wanted.
+StartResult start_process(const StartRequest& request, const std::vector<int>& ignored);
 
 struct Pipe {
   Descriptor read_end, write_end;

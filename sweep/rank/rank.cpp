@@ -108,6 +108,7 @@ std::vector<const TrialState*> Row::counted() const {
 
 std::vector<Row> rank(const Study& study) {
   std::vector<Row> rows;
+  rows.reserve(study.trials().size() / study.terms().repeats + 1);
   for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
     rows.push_back(make_row(study, first));
 

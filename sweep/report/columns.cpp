@@ -71,7 +71,7 @@ std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>
   const auto add = [&](const Column& column) {
     if (names.insert(column.title).second) columns.push_back(column);
   };
-  const Parameters all = parameters(rows);
+  const Parameters all = parameters(sweep, rows);
   for (const std::string& name : all.varying) add(parameter_column(name));
   for (const auto& [name, value] : all.constants) add(parameter_column(name));
   for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
@@ -89,6 +89,14 @@ std::string spread_text(const Row& row, int digits) {
   std::string text = rounded(row.spread.mean, digits);
   if (row.spread.deviation) text += " ± " + rounded(*row.spread.deviation, 2);
   return text + " (" + std::to_string(row.spread.n) + ")";
+}
+
+bool is_own(const Row& row, const ReportOptions& options) {
+  return row.standing != Standing::kSurplus || (options.all && has_run(row));
+}
+
+bool is_chosen(const Row& row, const ReportOptions& options) {
+  return options.all || row.standing != Standing::kUnfinished;
 }
 
 }  // namespace
@@ -182,8 +190,9 @@ bool has_run(const Row& row) {
 
 std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options) {
   std::vector<Row> own;
+  own.reserve(rows.size());
   for (const Row& row : rows)
-    if (row.standing != Standing::kSurplus || (options.all && has_run(row))) own.push_back(row);
+    if (is_own(row, options)) own.push_back(row);
   return own;
 }
 
@@ -206,13 +215,40 @@ std::vector<std::string> reported_metrics(const std::vector<Row>& rows) {
 
 std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options) {
   std::vector<Row> chosen;
-  for (const Row& row : rows)
-    if (options.all || row.standing != Standing::kUnfinished) chosen.push_back(row);
-  if (options.top && chosen.size() > *options.top) chosen.resize(*options.top);
+  for (const Row& row : rows) {
+    if (options.top && chosen.size() == *options.top) break;
+    if (is_chosen(row, options)) chosen.push_back(row);
+  }
   return chosen;
 }
 
-Parameters parameters(const std::vector<Row>& rows) {
+std::size_t count_without_top(const std::vector<Row>& rows, const ReportOptions& options) {
+  return static_cast<std::size_t>(
+      std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return is_chosen(row, options); }));
+}
+
+std::set<std::uint64_t> shown_trials(const std::vector<Row>& rows, const ReportOptions& options) {
+  std::set<std::uint64_t> indices;
+  std::uint64_t shown = 0;
+  for (const Row& row : rows) {
+    if (!is_own(row, options)) continue;
+    const bool is_first = indices.empty();  // of which a table says more, shown or not
+    const bool is_shown = is_chosen(row, options) && (!options.top || shown < *options.top);
+    if (is_first || is_shown)
+      for (const TrialState* trial : row.trials()) indices.insert(trial->index);
+    shown += is_shown;
+    if (options.top && shown == *options.top) break;
+  }
+  return indices;
+}
+
+Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows) {
+  // "x.a" is a part of the parameter x.
+  const auto is_constant = [&](const std::string& name) {
+    for (std::size_t end = name.size(); end != std::string::npos && end > 0; end = name.rfind('.', end - 1))
+      if (sweep.constants->contains(name.substr(0, end))) return true;
+    return false;
+  };
   // Values are compared as they are written: 1 and 1.0 are different.
   std::map<std::string, std::set<std::string>> texts;
   std::map<std::string, std::size_t> counts;
@@ -226,7 +262,7 @@ Parameters parameters(const std::vector<Row>& rows) {
   }
   Parameters found;
   for (const auto& [name, values] : texts) {
-    if (values.size() == 1 && counts[name] == rows.size()) {
+    if (sweep.constants ? is_constant(name) : values.size() == 1 && counts[name] == rows.size()) {
       found.constants[name] = last[name];
     } else {
       found.varying.push_back(name);

@@ -21,8 +21,9 @@ struct Column {
 
 /// The rows that the report is of, ended or not: without the surplus, or with that part of it that ran.
 std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options);
-/// Of these, the rows that the options let through.
+/// Of these, the rows that the options let through; how many there would be without options.top.
 std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options);
+std::size_t count_without_top(const std::vector<Row>& rows, const ReportOptions& options);
 /// Whether a trial of the row ran or was reused.
 bool has_run(const Row& row);
 
@@ -32,12 +33,13 @@ std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const s
 /// The metrics that any trial gave, by name.
 std::vector<std::string> reported_metrics(const std::vector<Row>& rows);
 
-/// The parameters of all rows by sorted name, with their values in `constants` where every row has the same one.
+/// The parameters of all rows by sorted name, with their values in `constants` where every row has the same one, or, if
+/// the head names the constants, those.
 struct Parameters {
   std::vector<std::string> varying;
   std::map<std::string, core::Json> constants;
 };
-Parameters parameters(const std::vector<Row>& rows);
+Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows);
 
 /// Those of options.columns, else `usual` by title; then those of --with. Errors: UserError for an unknown name.
 std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options,

@@ -11,7 +11,7 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
                                  outcome_column(), metric_column(sweep), epoch_column(), step_column()};
   if (sweep.repeats > 1) columns.insert(columns.end() - 2, {deviation_column(), count_column()});
   std::map<std::string, bool> names;
-  const Parameters all = parameters(rows);
+  const Parameters all = parameters(sweep, rows);
   for (const std::string& name : all.varying) names[name] = true;
   for (const auto& [name, value] : all.constants) names[name] = true;
   for (const auto& [name, present] : names) columns.push_back(parameter_column(name));

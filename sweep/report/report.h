@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct SweepHead {
   std::string host;           ///< where the sweep was started; for --with host
   std::uint32_t repeats = 1;  ///< trials of each configuration
   std::optional<TargetHead> target;
+  /// The parameters that have one value by the sweep file; nothing: those that have one in all rows are taken for it.
+  std::optional<std::set<std::string>> constants;
 };
 
 struct ReportOptions {
@@ -56,6 +59,10 @@ std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, con
 
 /// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. `columns` has no meaning here.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
+
+/// The trials of which a table or a JSON report reads more than a forgotten state holds (Study::forget), by index; where
+/// others are forgotten, `constants` must say what is constant.
+std::set<std::uint64_t> shown_trials(const std::vector<Row>& rows, const ReportOptions& options);
 
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.
 std::map<std::string, core::Json> flat_config(const core::Json& config);

@@ -188,7 +188,7 @@ std::string closing_without_metric(const std::vector<Row>& rows) {
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
   const std::vector<Row> rows = own_rows(all_rows, options);
   const std::vector<Row> shown = chosen_rows(rows, options);
-  const Parameters all = parameters(rows);
+  const Parameters all = parameters(sweep, rows);
   std::string text = heading(sweep, all_rows);
   if (!all.constants.empty()) text += constants_text(all.constants);
   if (shown.empty()) return text + "\nno trial has ended yet\n";
@@ -203,9 +203,7 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_row
   }
   text += "\n" + aligned(lines, align) + "\n";
 
-  ReportOptions without_top = options;
-  without_top.top.reset();
-  const std::size_t hidden = chosen_rows(rows, without_top).size() - shown.size();
+  const std::size_t hidden = count_without_top(rows, options) - shown.size();
   if (hidden > 0) text += fmt::format("{} more row{} not shown\n", hidden, hidden == 1 ? "" : "s");
   if (!sweep.metric) return text + closing_without_metric(rows);
   if (rows.front().rank) text += closing(rows.front(), sweep, options);

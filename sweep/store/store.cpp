@@ -355,6 +355,12 @@ void Store::read_rows(const std::string& sweep,
   }
 }
 
+std::uint64_t Store::count_rows(const std::string& sweep) const {
+  // Trials are planned in index order, and each has a row.
+  Statement read(*connection_->database, "SELECT coalesce(max(trial_index) + 1, 0) FROM trials WHERE sweep = ?");
+  return read.start().bind(connection_->require(sweep)).step() ? read.whole(0) : 0;
+}
+
 bool Store::has_whole_rows() const { return connection_->version >= 3; }
 
 std::optional<std::string> Store::output(const TrialPlace& place, std::uint32_t attempt, int stream) const {

@@ -144,6 +144,7 @@ class Store {
   std::vector<TrialSummary> summaries(const std::string& sweep) const;
   /// The same, one after another.
   void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const;
+  std::uint64_t count_rows(const std::string& sweep) const;
   /// Whether the rows are whole: those of an older version that is only read are not.
   bool has_whole_rows() const;
   /// What an attempt printed, where the store holds it: stream 1 is standard output, 2 standard error.

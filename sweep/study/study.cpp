@@ -81,7 +81,10 @@ void Study::apply(const StudyEvent& event) {
 
 const TrialState* Study::find(std::uint64_t index) const { return index < trials_.size() ? &trials_[index] : nullptr; }
 
+// Who never asks pays for no map.
 std::optional<std::uint64_t> Study::index_of(const std::string& trial) const {
+  for (; indexed_ < trials_.size(); ++indexed_)
+    if (!trials_[indexed_].repeats_index) first_index_.emplace(trials_[indexed_].trial, indexed_);
   const auto found = first_index_.find(trial);
   return found == first_index_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -116,7 +119,6 @@ void Study::apply_planned(const TrialPlanned& event) {
     }
   } else {
     if (!is_surplus(event.index)) waiting_.insert(event.index);
-    first_index_.emplace(event.trial, event.index);
   }
   trials_.push_back(std::move(trial));
 }
@@ -242,7 +244,6 @@ void Study::restore(TrialState trial) {
   const std::uint64_t index = trial.index;
   trial.wrote_checkpoints = true;
   trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
-  if (!trial.repeats_index) first_index_.emplace(trial.trial, index);
   ended_ += !is_surplus(index);
   trials_.push_back(std::move(trial));
   if (!trials_.back().repeats_index) judge(index);

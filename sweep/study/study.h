@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -151,6 +152,8 @@ class Study {
   void forget(std::uint64_t index);
   /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
   void restore(TrialState trial);
+  /// Makes room for so many trials.
+  void reserve(std::uint64_t trials) { trials_.reserve(trials); }
   /// Gives a forgotten trial back what was dropped. Requires: `trial` is the same, whole.
   void fill(TrialState trial);
 
@@ -208,7 +211,8 @@ class Study {
   std::set<std::uint64_t> changed_;
   std::optional<std::uint64_t> bound_, best_;
   std::optional<double> best_value_;
-  std::map<std::string, std::uint64_t> first_index_;             ///< by trial id
+  mutable std::unordered_map<std::string, std::uint64_t> first_index_;  ///< by trial id, of the first `indexed_` trials
+  mutable std::uint64_t indexed_ = 0;
   std::map<std::uint64_t, std::vector<std::uint64_t>> repeats_;  ///< by the index that runs for them
 };
 
