@@ -155,11 +155,12 @@ void Loop::start(const Decision& decision) {
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
-  Running& running = running_[trial.index];
-  running.slot = *slot;
-  running.request = make_request(trial, order, *slot);
+  AttemptRequest request = make_request(trial, order, *slot);
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
   commit();
+  Running& running = running_[order.index];  // not before: what could not be recorded does not run
+  running.slot = *slot;
+  running.request = std::move(request);
   asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
     if (!failure) return;
     running_.erase(index);  // its process is gone with its coroutine

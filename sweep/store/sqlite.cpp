@@ -1,6 +1,8 @@
 // See sqlite.h.
 #include "sweep/store/sqlite.h"
 
+#include <cerrno>
+
 #include "core/error.h"
 
 namespace sweep {
@@ -27,7 +29,9 @@ Database::~Database() { sqlite3_close_v2(handle_); }
 void Database::fail(int code) const {
   const std::string words = sqlite3_errmsg(handle_);
   const std::string place = file_.string();
-  switch (code & 0xff) {
+  const int cause = sqlite3_system_errno(handle_);
+  const bool is_full = (code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT);
+  switch (is_full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_NOTADB:
       throw core::UserError(place, "is not a store", "name another folder with --runs");
     case SQLITE_CORRUPT:
