@@ -12,6 +12,7 @@
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/replay/agreement.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -74,9 +75,11 @@ void check_reported(const Study& study, const std::string& name) {
   refuse_metric("no trial reported '" + printable(name, 60) + "'", remedy);
 }
 
-std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows) {
+std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows,
+                   const std::vector<Disagreement>& findings) {
   if (flags.format == "csv") return report_csv(head, rows, flags.options);
-  if (flags.format == "json") return core::canonical_json(report_json(head, rows, flags.options)) + "\n";
+  if (flags.format == "json")
+    return core::canonical_json(with_findings(report_json(head, rows, flags.options), findings)) + "\n";
   return report_table(head, rows, flags.options);
 }
 
@@ -110,7 +113,8 @@ int report(Flags flags, const Globals& globals) {
     study = load_study_under(store, sweep.id, *head.metric, study.bound());
   }
   const std::vector<Row> rows = rank(study);
-  const std::string text = render(flags, head, rows);
+  const std::vector<Disagreement> findings = find_disagreements(store, sweep.id);
+  const std::string text = render(flags, head, rows, findings);
   if (flags.output.empty()) {
     print(text);
   } else {
@@ -121,6 +125,7 @@ int report(Flags flags, const Globals& globals) {
     note(globals, "no trial of sweep " + sweep.id + " is planned yet: go on with `sweep resume " + sweep.id +
                       runs_flag(globals) + "`");
   if (const std::string missing = coverage_note(rows, flags.options); !missing.empty()) note(globals, missing);
+  if (!findings.empty()) note(globals, disagreement_note(findings));
   return protocol::kExitOk;
 }
 

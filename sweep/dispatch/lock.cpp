@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/files.h"
+#include "sweep/dispatch/holder.h"
 
 namespace sweep {
 namespace {
@@ -29,6 +32,16 @@ bool lock(const Descriptor& descriptor, const std::filesystem::path& place) {
   throw core::EnvironmentError(place.string(), std::string("cannot be locked: ") + std::strerror(errno));
 }
 
+// Whoever only looks whether a lock is held (controller.cpp) holds it for a moment.
+bool lock_patiently(const Descriptor& descriptor, const std::filesystem::path& place) {
+  constexpr int kTries = 5;
+  for (int i = 1; i < kTries; ++i) {
+    if (lock(descriptor, place)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return lock(descriptor, place);
+}
+
 }  // namespace
 
 SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep) {
@@ -36,13 +49,12 @@ SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep
   make_folder(folder);
   const std::filesystem::path file = folder / (sweep + ".lock");
   file_ = Descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!lock(file_, file)) {
-    const std::string pid = core::read_file(file);
-    throw core::EnvironmentError("sweep " + sweep, "is being run by process " + (pid.empty() ? "?" : pid),
-                                 "wait for it or stop it");
+  if (!lock_patiently(file_, file)) {
+    const Holder holder = Holder::from_text(core::read_file(file)).value_or(Holder());
+    throw core::EnvironmentError("sweep " + sweep, "is being run by " + holder.words(), "wait for it or stop it");
   }
-  const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(file_.get(), 0) != 0 || ::write(file_.get(), pid.data(), pid.size()) < 0)
+  const std::string text = this_process().text();
+  if (::ftruncate(file_.get(), 0) != 0 || ::write(file_.get(), text.data(), text.size()) < 0)
     throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 

@@ -29,8 +29,11 @@ class Loop {
   /// Runs until every trial has ended or an interrupt has emptied the slots. Errors: what the store throws.
   boost::asio::awaitable<void> run();
 
-  /// First call: nothing new starts and what runs is asked to stop. Second: it is killed.
-  void interrupt(int signal);
+  /// Nothing new starts, and what runs goes on, is asked to stop, or is killed. A request that asks for no more than an
+  /// earlier one changes nothing.
+  void halt(const HaltRequest& request);
+  /// As a signal asks that says nothing else: what runs is asked to stop, the second time killed.
+  void interrupt(int signal) { halt({std::nullopt, signal, {}}); }
 
   const Study& study() const { return study_; }
   Ending take_ending();
@@ -56,6 +59,7 @@ class Loop {
   void finish_trial(std::uint64_t index, const AttemptResult& result);
   boost::asio::awaitable<void> change();
   void changed();
+  void tell_waiting();
 
   std::optional<Slot> take_slot();
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
@@ -78,8 +82,10 @@ class Loop {
   std::map<std::uint64_t, Running> running_;  ///< by trial index
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
+  std::pair<std::set<std::string>, std::set<std::uint64_t>> told_;  ///< of both, what the observer knows
   boost::asio::steady_timer change_;
   std::exception_ptr failure_;
+  Halt halted_ = Halt::kNone;
   int signal_ = 0;
 };
 
