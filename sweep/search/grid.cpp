@@ -23,7 +23,7 @@ GridSampler::GridSampler(const Space& space, GridOrder order, std::uint64_t seed
 }
 
 void GridSampler::point(std::uint64_t index, std::span<Value> point) const {
-  space_.grid_point(permutation_ ? (*permutation_)(index) : index, point);
+  space_.grid_point(place(index), point);
 }
 
 }  // namespace sweep
