@@ -38,7 +38,8 @@ SweepRecord sweep_to_stop(const Store& store, const std::string& word, const Glo
 
 // What became of it, as the last line and as JSON.
 int say_end(const SweepOverview& sweep, const std::string& state, const Holder* holder, const Globals& globals) {
-  const std::string go_on = sweep.finished() ? "" : resume_command(sweep.id, globals);
+  const bool over = sweep.finished() || state == "asked";
+  const std::string go_on = over ? "" : resume_command(sweep.id, globals);
   if (globals.json) {
     print_json({{"sweep", sweep.id},
                 {"state", state},

@@ -17,7 +17,7 @@ constexpr Verb kVerbs[] = {
     {"logs", "what a trial printed", declare_logs},
     {"replay", "run a trial again and compare it with the record, bit for bit", declare_replay},
     {"completion", "a script that completes verbs, flags and ids in bash, zsh or fish", declare_completion},
-    {"doctor", "GPUs, driver, SQLite, disk, and the self-test of the arithmetic", declare_doctor},
+    {"doctor", "GPUs, driver, disk, store, limits, trainer, and the self-test of the arithmetic", declare_doctor},
 };
 
 }  // namespace

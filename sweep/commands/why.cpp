@@ -164,8 +164,8 @@ Json point_json(const TrialPlan& plan, std::uint64_t index) {
 std::string why_this_seed(const TrialPlan& plan, std::uint64_t index) {
   const PlannedTrial trial = plan.trial(index);
   if (trial.config.contains("seed")) return fmt::format("{}: the parameter `seed` says it", trial.seed);
-  return fmt::format("{}: from the sweep's seed {}, the configuration{}", trial.seed, plan.spec().seed,
-                     plan.spec().repeats > 1 ? " and the replicate" : "");
+  return fmt::format("{}: from the sweep's seed {}{}", trial.seed, plan.spec().seed,
+                     plan.spec().repeats > 1 ? ", the configuration and the replicate" : " and the configuration");
 }
 
 std::string why_this_state(const WhyFacts& facts) {
