@@ -69,7 +69,8 @@ Finding library_finding() {
 Finding trainer_finding() try {
   const BuiltinTrainer trainer = ask_trainer(find_trainer({}));
   const std::string digest = core::sha256_file(trainer.executable);
-  return {"trainer", true,
+  return {"trainer",
+          true,
           fmt::format("{}, {}, sha256 {}", printable(trainer.executable.string()), printable(trainer.identity), digest),
           {{"executable", trainer.executable.string()}, {"identity", trainer.identity}, {"sha256", digest}}};
 } catch (const core::EnvironmentError& error) {
@@ -103,8 +104,7 @@ int doctor(const Globals& globals) {
                            std::function<Finding()>([&] { return disk_finding(globals.runs); }),
                            std::function<Finding()>([&] { return store_finding(globals.runs); }),
                            std::function<Finding()>(limits_finding), std::function<Finding()>(cgroup_finding),
-                           std::function<Finding()>(trainer_finding),
-                           std::function<Finding()>(arithmetic_finding)}) {
+                           std::function<Finding()>(trainer_finding), std::function<Finding()>(arithmetic_finding)}) {
     const Finding finding = look();
     good = good && finding.good;
     json[finding.name] = {{"good", finding.good}, {"text", finding.text}, {"detail", finding.detail}};

@@ -17,8 +17,8 @@ struct Finding {
   core::Json detail;
 };
 
-/// Free bytes and files, the kind of file system, whether a file can be made: of the runs folder, or of the one where it
-/// would be made.
+/// Free bytes and files, the kind of file system, whether a file can be made: of the runs folder, or of the one where
+/// it would be made.
 Finding disk_finding(const std::filesystem::path& runs);
 
 /// SQLite there: its version, journal mode, the time of a commit.

@@ -46,9 +46,9 @@ Finding limits_finding() {
   ::getrlimit(RLIMIT_NPROC, &processes);
   ::getrlimit(RLIMIT_AS, &memory);
   const bool good = files.rlim_cur >= kFewestFiles;
-  std::string text = fmt::format("{} open files (at most {}), {} processes, {} bytes of address space",
-                                 limit_text(files.rlim_cur), limit_text(files.rlim_max), limit_text(processes.rlim_cur),
-                                 limit_text(memory.rlim_cur));
+  std::string text =
+      fmt::format("{} open files (at most {}), {} processes, {} bytes of address space", limit_text(files.rlim_cur),
+                  limit_text(files.rlim_max), limit_text(processes.rlim_cur), limit_text(memory.rlim_cur));
   if (!good) text += fmt::format("; fewer than {} files: `ulimit -n {}` before a sweep", kFewestFiles, kFewestFiles);
   return {"limits",
           good,
@@ -63,7 +63,8 @@ Finding cgroup_finding() {
   const fs::path folder = group_folder();
   if (folder.empty()) return {"cgroup", true, "no cgroups of version 2: nothing bounds a trial's memory", nullptr};
   const std::string controllers = first_line(folder / "cgroup.controllers");
-  const bool delegated = ::access(folder.c_str(), W_OK) == 0 && ::access((folder / "cgroup.procs").c_str(), W_OK) == 0 &&
+  const bool delegated = ::access(folder.c_str(), W_OK) == 0 &&
+                         ::access((folder / "cgroup.procs").c_str(), W_OK) == 0 &&
                          ::access((folder / "cgroup.subtree_control").c_str(), W_OK) == 0;
   Json detail = {{"folder", folder.string()}, {"delegated", delegated}, {"controllers", Json::array()}};
   std::istringstream words(controllers);

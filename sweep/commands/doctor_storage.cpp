@@ -48,26 +48,12 @@ std::string file_system_name(long type) {
     const char* name;
   };
   // Source: statfs(2), linux/magic.h.
-  static constexpr std::array<Kind, 20> kKinds = {{{0xEF53, "ext4"},
-                                                   {0x58465342, "xfs"},
-                                                   {0x9123683E, "btrfs"},
-                                                   {0x2FC12FC1, "zfs"},
-                                                   {0xF2F52010, "f2fs"},
-                                                   {0x01021994, "tmpfs"},
-                                                   {0x794C7630, "overlayfs"},
-                                                   {0xCA451A4E, "bcachefs"},
-                                                   {0x6969, "nfs"},
-                                                   {0x517B, "smb"},
-                                                   {0xFE534D42, "smb2"},
-                                                   {0xFF534D42, "cifs"},
-                                                   {0x01021997, "9p"},
-                                                   {0x65735546, "fuse"},
-                                                   {0x0BD00BD0, "lustre"},
-                                                   {0x47504653, "gpfs"},
-                                                   {0x00C36400, "ceph"},
-                                                   {0x5346414F, "afs"},
-                                                   {0x19830326, "beegfs"},
-                                                   {0xAAD7AAEA, "panfs"}}};
+  static constexpr std::array<Kind, 20> kKinds = {
+      {{0xEF53, "ext4"},     {0x58465342, "xfs"},   {0x9123683E, "btrfs"},     {0x2FC12FC1, "zfs"},
+       {0xF2F52010, "f2fs"}, {0x01021994, "tmpfs"}, {0x794C7630, "overlayfs"}, {0xCA451A4E, "bcachefs"},
+       {0x6969, "nfs"},      {0x517B, "smb"},       {0xFE534D42, "smb2"},      {0xFF534D42, "cifs"},
+       {0x01021997, "9p"},   {0x65735546, "fuse"},  {0x0BD00BD0, "lustre"},    {0x47504653, "gpfs"},
+       {0x00C36400, "ceph"}, {0x5346414F, "afs"},   {0x19830326, "beegfs"},    {0xAAD7AAEA, "panfs"}}};
   const auto number = static_cast<unsigned long>(type) & 0xFFFFFFFFu;
   for (const Kind& kind : kKinds)
     if (kind.type == number) return kind.name;

@@ -45,23 +45,24 @@ Json outcomes_json(const Listed& listed) {
 Json sweep_json(const Listed& listed) {
   const SweepOverview& sweep = listed.sweep;
   const auto completed = sweep.outcomes.find("completed");
-  Json json = {{"id", sweep.id},
-               {"name", sweep.name},
-               {"file", sweep.file},
-               {"method", sweep.method},
-               {"seed", sweep.seed},
-               {"metric", sweep.metric ? sweep.metric->to_json() : Json()},
-               {"state", std::string(name(listed.state()))},
-               {"controller", listed.holder ? Json{{"pid", listed.holder->pid}, {"host", listed.holder->host}} : Json()},
-               {"trials", sweep.trials},
-               {"wanted", sweep.wanted},
-               {"ended", sweep.ended},
-               {"running", listed.holder ? sweep.running.size() : 0},
-               {"completed", completed == sweep.outcomes.end() ? 0 : completed->second},
-               {"outcomes", outcomes_json(listed)},
-               {"best", nullptr},
-               {"created_ms", sweep.created_ms},
-               {"active_ms", sweep.active_ms}};
+  Json json = {
+      {"id", sweep.id},
+      {"name", sweep.name},
+      {"file", sweep.file},
+      {"method", sweep.method},
+      {"seed", sweep.seed},
+      {"metric", sweep.metric ? sweep.metric->to_json() : Json()},
+      {"state", std::string(name(listed.state()))},
+      {"controller", listed.holder ? Json{{"pid", listed.holder->pid}, {"host", listed.holder->host}} : Json()},
+      {"trials", sweep.trials},
+      {"wanted", sweep.wanted},
+      {"ended", sweep.ended},
+      {"running", listed.holder ? sweep.running.size() : 0},
+      {"completed", completed == sweep.outcomes.end() ? 0 : completed->second},
+      {"outcomes", outcomes_json(listed)},
+      {"best", nullptr},
+      {"created_ms", sweep.created_ms},
+      {"active_ms", sweep.active_ms}};
   if (sweep.best)
     json["best"] = {{"trial", sweep.best->trial}, {"index", sweep.best->index}, {"value", sweep.best->value}};
   if (sweep.repeats > 1) json["repeats"] = sweep.repeats;

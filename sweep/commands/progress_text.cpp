@@ -111,9 +111,9 @@ std::string halt_text(Halt halt, std::size_t running, const std::string& who) {
   const std::string trials = count_text(running, "running trial");
   if (halt == Halt::kDrain && running == 0) return "stopping" + asked;
   if (halt == Halt::kDrain)
-    return fmt::format("stopping{}: no new trial starts, {} {} on to {} end; `sweep cancel` or Ctrl-C asks {} to end now",
-                       asked, trials, running == 1 ? "goes" : "go", running == 1 ? "its" : "their",
-                       running == 1 ? "it" : "them");
+    return fmt::format(
+        "stopping{}: no new trial starts, {} {} on to {} end; `sweep cancel` or Ctrl-C asks {} to end now", asked,
+        trials, running == 1 ? "goes" : "go", running == 1 ? "its" : "their", running == 1 ? "it" : "them");
   if (halt == Halt::kStop)
     return fmt::format("stopping{}: {} {} asked to end, in at most ten seconds; again to kill {}", asked, trials,
                        running == 1 ? "is" : "are", running == 1 ? "it" : "them");

@@ -1,5 +1,5 @@
-// What is said of a running sweep, as text. Called by progress.cpp, and by `sweep stop` for what it waits for. Pure: tests
-// need no terminal and no clock.
+// What is said of a running sweep, as text. Called by progress.cpp, and by `sweep stop` for what it waits for. Pure:
+// tests need no terminal and no clock.
 #pragma once
 
 #include <cstddef>

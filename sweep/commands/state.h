@@ -1,4 +1,5 @@
-// What a sweep is doing now: its rows in the store and whether a controller holds its lock. Called by list, stop and show.
+// What a sweep is doing now: its rows in the store and whether a controller holds its lock. Called by list, stop and
+// show.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// sweep stop, sweep cancel: ask the controller of a sweep, from another terminal, to start nothing new and let what runs
-// end, or to end that too; then wait until it has ended. What a sweep did so far is kept, and `sweep resume` goes on.
+// sweep stop, sweep cancel: ask the controller of a sweep, from another terminal, to start nothing new and let what
+// runs end, or to end that too; then wait until it has ended. What a sweep did so far is kept, and `sweep resume` goes
+// on.
 #include <fmt/format.h>
 
 #include <memory>

@@ -42,13 +42,15 @@ std::string why_it_waits(const WhyFacts& facts) {
   if (trial.repeats_index) return fmt::format("waits for #{}, which is the same trial", *trial.repeats_index);
   const std::string after = after_attempts(trial);
   if (facts.state != SweepState::kRunning)
-    return fmt::format("{}waits: the sweep does not run now ({}), `{}` goes on", after, name(facts.state), facts.resume);
+    return fmt::format("{}waits: the sweep does not run now ({}), `{}` goes on", after, name(facts.state),
+                       facts.resume);
   for (const Elsewhere& other : facts.elsewhere)
     if (other.runs_now)
       return fmt::format("{}waits: sweep {} runs the same trial now (#{})", after, other.sweep, other.index);
   const auto& waiting = study.waiting();
   const auto before = static_cast<std::uint64_t>(std::distance(waiting.begin(), waiting.lower_bound(trial.index)));
-  const std::string slot = fmt::format("waits for a free slot: {} run, {} wait before it", study.running().size(), before);
+  const std::string slot =
+      fmt::format("waits for a free slot: {} run, {} wait before it", study.running().size(), before);
   if (study.find(trial.index) == nullptr)
     return fmt::format("not planned yet ({} of {} are): trials are planned in their order as slots come free",
                        study.trials().size(), facts.trials);
@@ -88,13 +90,13 @@ std::string neighbour_text(const Row& row, const char* side) {
 std::string ranked_text(const Study& study, const std::vector<Row>& rows, std::size_t at) {
   const Row& row = rows[at];
   const auto ranked = std::count_if(rows.begin(), rows.end(), [](const Row& r) { return r.rank.has_value(); });
-  std::string text = fmt::format("rank {} of {} with {}: {}", *row.rank, ranked, core::format_double(*row.value()),
-                                 rule_text(study));
+  std::string text =
+      fmt::format("rank {} of {} with {}: {}", *row.rank, ranked, core::format_double(*row.value()), rule_text(study));
   const bool has_next = at + 1 < rows.size() && rows[at + 1].rank;
   if (at > 0) text += "; " + neighbour_text(rows[at - 1], "behind");
   if (has_next) text += (at > 0 ? ", " : "; ") + neighbour_text(rows[at + 1], "before");
-  const bool tie = (at > 0 && *rows[at - 1].value() == *row.value()) ||
-                   (has_next && *rows[at + 1].value() == *row.value());
+  const bool tie =
+      (at > 0 && *rows[at - 1].value() == *row.value()) || (has_next && *rows[at + 1].value() == *row.value());
   return tie ? text + "; equal values stand in the order of their indices" : text;
 }
 
@@ -106,8 +108,8 @@ std::string unranked_text(const Study& study, const Row& row, const TrialState& 
   if (row.standing == Standing::kUnfinished)
     return row.replicates.empty() ? "no rank yet: it has not ended"
                                   : "no rank yet: of its configuration not all replicates have ended";
-  const auto blamed = std::find_if(row.replicates.begin(), row.replicates.end(),
-                                   [](const TrialState* one) { return !may_rank(*one); });
+  const auto blamed =
+      std::find_if(row.replicates.begin(), row.replicates.end(), [](const TrialState* one) { return !may_rank(*one); });
   std::string who = "it";
   if (blamed != row.replicates.end() && *blamed != &trial) who = fmt::format("replicate #{}", (*blamed)->index);
   const std::string because = fmt::format("{} ended {}", who, row.outcome());
@@ -115,9 +117,9 @@ std::string unranked_text(const Study& study, const Row& row, const TrialState& 
     return fmt::format("no rank: {}, which is the machine's doing and no result", because);
   if (!row.replicates.empty())
     return fmt::format("no rank: {}, and a configuration is ranked whole or not at all", because);
-  return fmt::format("no rank: {}, {}", because,
-                     trial.value && protocol::info(*trial.outcome).ranked ? "and its value is not finite"
-                                                                          : "which is never ranked");
+  return fmt::format(
+      "no rank: {}, {}", because,
+      trial.value && protocol::info(*trial.outcome).ranked ? "and its value is not finite" : "which is never ranked");
 }
 
 }  // namespace
@@ -127,7 +129,8 @@ PointWhy why_this_point(const TrialPlan& plan, std::uint64_t index) {
   const TrialOrigin origin = origin_of(plan, index);
   PointWhy why;
   if (spec.method == Method::kGrid)
-    why.text = fmt::format("grid{}: point {} of {}", spec.order == GridOrder::kShuffled ? fmt::format(", shuffled under seed {}", spec.seed) : "",
+    why.text = fmt::format("grid{}: point {} of {}",
+                           spec.order == GridOrder::kShuffled ? fmt::format(", shuffled under seed {}", spec.seed) : "",
                            *origin.place, plan.space().size_text());
   else if (origin.place)
     why.text = fmt::format("random search under seed {}, a permutation of {} points: draw {} is point {}", spec.seed,
@@ -135,8 +138,8 @@ PointWhy why_this_point(const TrialPlan& plan, std::uint64_t index) {
   else
     why.text = fmt::format("random search under seed {}: draw {} of {}", spec.seed, origin.draw, plan.draws());
   if (spec.repeats > 1)
-    why.text += fmt::format("; replicate {} of {}: the same configuration under another training seed", origin.replicate,
-                            spec.repeats);
+    why.text += fmt::format("; replicate {} of {}: the same configuration under another training seed",
+                            origin.replicate, spec.repeats);
   for (const ParameterOrigin& parameter : origin.origin)
     if (parameter.how != How::kOnly) why.parameters.emplace_back(parameter.name, parameter_text(parameter));
   return why;

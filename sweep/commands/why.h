@@ -1,5 +1,5 @@
-// Why a trial is as it is, in words: why this point, why it waits, ended or was tried again, where it ranks and by which
-// rule, where else in the store it is. Called by show.cpp, which gathers the facts. Pure.
+// Why a trial is as it is, in words: why this point, why it waits, ended or was tried again, where it ranks and by
+// which rule, where else in the store it is. Called by show.cpp, which gathers the facts. Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +25,15 @@ struct Elsewhere {
 /// What is known of the trial and of its sweep.
 struct WhyFacts {
   const Study& study;
-  const TrialState& trial;         ///< of the study, or one that is not planned yet
-  std::uint64_t trials = 0;        ///< how many the sweep has
+  const TrialState& trial;   ///< of the study, or one that is not planned yet
+  std::uint64_t trials = 0;  ///< how many the sweep has
   SweepState state = SweepState::kFinished;
-  std::string resume;              ///< the command that goes on with the sweep
+  std::string resume;  ///< the command that goes on with the sweep
   std::vector<Elsewhere> elsewhere;
 };
 
-/// "random search under seed 0: draw 5 of 20, each parameter at a quantile of its own", then a line a parameter that has
-/// more than one value.
+/// "random search under seed 0: draw 5 of 20, each parameter at a quantile of its own", then a line a parameter that
+/// has more than one value.
 struct PointWhy {
   std::string text;
   std::vector<std::pair<std::string, std::string>> parameters;  ///< name, how

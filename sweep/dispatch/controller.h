@@ -1,5 +1,6 @@
-// The controller of a sweep as another process on this machine sees it: whether one runs, who it is, and how it is asked
-// to halt. Called by commands/. It changes nothing in the store and holds no lock for longer than a look at it takes.
+// The controller of a sweep as another process on this machine sees it: whether one runs, who it is, and how it is
+// asked to halt. Called by commands/. It changes nothing in the store and holds no lock for longer than a look at it
+// takes.
 #pragma once
 
 #include <chrono>
@@ -24,9 +25,9 @@ class Controller {
 
   const Holder& holder() const { return holder_; }
 
-  /// Sends what asks for `halt`. The process that gets it is the one that holds the lock, or nobody. False: it has ended
-  /// meanwhile. Requires: not kNone. Errors: EnvironmentError where it runs on another machine or in another container,
-  /// or belongs to another user.
+  /// Sends what asks for `halt`. The process that gets it is the one that holds the lock, or nobody. False: it has
+  /// ended meanwhile. Requires: not kNone. Errors: EnvironmentError where it runs on another machine or in another
+  /// container, or belongs to another user.
   bool ask(Halt halt) const;
 
   /// Waits at most so long; whether it has ended. Requires: ask() was true.

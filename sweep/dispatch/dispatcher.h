@@ -46,9 +46,9 @@ struct Ending {
 };
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
-/// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed. SIGUSR1: no
-/// new trial, the running ones go on to their end. `sweep stop` and `sweep cancel` send these: halt.h.
-/// Errors: EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
+/// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed. SIGUSR1:
+/// no new trial, the running ones go on to their end. `sweep stop` and `sweep cancel` send these: halt.h. Errors:
+/// EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
 /// The study of a sweep as the store has it. Requires: the sweep is known. `with_trace` is needed only to go on with

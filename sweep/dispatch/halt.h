@@ -1,6 +1,6 @@
 // How a running sweep is asked to end early, and the signals that ask it: from the terminal, from `kill`, and from
-// `sweep stop` and `sweep cancel` (controller.h), which put into the signal what they want. Read by dispatcher.cpp; what
-// is done about it is the loop's business.
+// `sweep stop` and `sweep cancel` (controller.h), which put into the signal what they want. Read by dispatcher.cpp;
+// what is done about it is the loop's business.
 #pragma once
 
 #include <signal.h>
@@ -30,9 +30,9 @@ struct HaltRequest {
 /// The signal that asks for `halt`, with what sigqueue(3) calls its value. Requires: not kNone.
 siginfo_t signal_for(Halt halt);
 
-/// Takes SIGINT, SIGTERM, SIGHUP (each asks to stop, again to kill) and SIGUSR1 (asks to drain) for as long as it lives;
-/// what comes before read() is called waits. SIGUSR1 stays ignored afterwards: who asks too late must end nobody.
-/// Requires: made before any other thread is.
+/// Takes SIGINT, SIGTERM, SIGHUP (each asks to stop, again to kill) and SIGUSR1 (asks to drain) for as long as it
+/// lives; what comes before read() is called waits. SIGUSR1 stays ignored afterwards: who asks too late must end
+/// nobody. Requires: made before any other thread is.
 class HaltSignals {
  public:
   HaltSignals();

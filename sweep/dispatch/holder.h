@@ -1,5 +1,5 @@
-// Who holds a lock: what a controller writes into the file of its sweep's lock, so that others can name it, and reach it
-// without ever meeting a stranger who was given the same process number later. Written by lock.cpp, read by
+// Who holds a lock: what a controller writes into the file of its sweep's lock, so that others can name it, and reach
+// it without ever meeting a stranger who was given the same process number later. Written by lock.cpp, read by
 // controller.cpp.
 #pragma once
 

@@ -179,7 +179,8 @@ Situation Loop::situation() const {
   std::set<std::uint64_t> asked_to_stop;
   for (const auto& [index, running] : running_)
     if (running.control.stopped()) asked_to_stop.insert(index);
-  return {sweep_.plan.count(), std::min(open, allowed), halted_ != Halt::kNone, busy_elsewhere_, std::move(asked_to_stop)};
+  return {sweep_.plan.count(), std::min(open, allowed), halted_ != Halt::kNone, busy_elsewhere_,
+          std::move(asked_to_stop)};
 }
 
 void Loop::plan_from(std::uint64_t index) {

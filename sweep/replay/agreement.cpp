@@ -68,8 +68,8 @@ TrialRecord record_of(const Store& store, const TrialPlace& place) {
 }  // namespace
 
 std::string Disagreement::text() const {
-  return fmt::format("trial {} gave two results: {} is {} in sweep {} (#{}) and {} in sweep {} (#{})", trial.trial, what,
-                     here, sweep, trial.index, there, trial.other_sweep, trial.other_index);
+  return fmt::format("trial {} gave two results: {} is {} in sweep {} (#{}) and {} in sweep {} (#{})", trial.trial,
+                     what, here, sweep, trial.index, there, trial.other_sweep, trial.other_index);
 }
 
 core::Json Disagreement::to_json() const {

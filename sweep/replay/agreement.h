@@ -1,7 +1,7 @@
-// One trial, two results: a trial that ran in two sweeps of a store must have given the same bits. Where it did not, that
-// is a finding about the program, the machine or what the identity of the trial does not cover; it is shown, and neither
-// result is touched. Called by `sweep report`, `show`, and `run --fresh` at its end. Starts nothing, reads no trace:
-// metrics of every step and the digest of the final weights are compared.
+// One trial, two results: a trial that ran in two sweeps of a store must have given the same bits. Where it did not,
+// that is a finding about the program, the machine or what the identity of the trial does not cover; it is shown, and
+// neither result is touched. Called by `sweep report`, `show`, and `run --fresh` at its end. Starts nothing, reads no
+// trace: metrics of every step and the digest of the final weights are compared.
 #pragma once
 
 #include <cstdint>

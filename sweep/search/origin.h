@@ -1,6 +1,6 @@
-// Where a trial's configuration comes from: which draw it is, which point of the grid, which quantile each parameter was
-// asked for. For `sweep show`, which says it in words. Pure: the answer of trials.h, taken apart; a test puts it together
-// again.
+// Where a trial's configuration comes from: which draw it is, which point of the grid, which quantile each parameter
+// was asked for. For `sweep show`, which says it in words. Pure: the answer of trials.h, taken apart; a test puts it
+// together again.
 #pragma once
 
 #include <cstdint>

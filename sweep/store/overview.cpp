@@ -1,6 +1,7 @@
 // See overview.h.
 #include "sweep/store/overview.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -126,7 +127,8 @@ class Reader {
 
   // By the index over events, in which the row's number comes last: no row is read.
   void read_last_event() {
-    Statement find(database_, "SELECT time_ms FROM events WHERE number = (SELECT max(number) FROM events WHERE sweep = ?)");
+    Statement find(database_,
+                   "SELECT time_ms FROM events WHERE number = (SELECT max(number) FROM events WHERE sweep = ?)");
     sweep_.active_ms = find.start().bind(number_).step() ? find.number(0) : sweep_.created_ms;
   }
 

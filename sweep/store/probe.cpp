@@ -26,7 +26,8 @@ class Scratch {
  public:
   explicit Scratch(const fs::path& parent) : path_((parent / "sweep-doctor-XXXXXX").string()) {
     made_ = ::mkdtemp(path_.data()) != nullptr;
-    if (!made_) throw core::EnvironmentError(parent.string(), std::string("cannot be written: ") + std::strerror(errno));
+    if (!made_)
+      throw core::EnvironmentError(parent.string(), std::string("cannot be written: ") + std::strerror(errno));
   }
   ~Scratch() {
     std::error_code ignored;

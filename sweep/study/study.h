@@ -149,7 +149,7 @@ class Study {
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
   const std::set<std::uint64_t>& waiting() const { return waiting_; }
   const std::set<std::uint64_t>& running() const { return running_; }  ///< those that do not count among them
-  std::uint64_t ended() const { return ended_; }  ///< how many of those that count, repeats among them
+  std::uint64_t ended() const { return ended_; }        ///< how many of those that count, repeats among them
   std::uint64_t unranked() const { return unranked_; }  ///< how many of these with an outcome that is never ranked
 
   /// The smallest index that has reached the target so far, with repeats the last one of its configuration. The sweep

@@ -68,9 +68,10 @@ TEST_CASE("what is waited for is named, and a long list is cut") {
 
 TEST_CASE("a request to halt is said with who asked, what happens to the running trials, and what more can be asked") {
   CHECK(sweep::halt_text(Halt::kDrain, 0, "") == "stopping");
-  CHECK(sweep::halt_text(Halt::kDrain, 2, "a") ==
-        "stopping (asked by a): no new trial starts, 2 running trials go on to their end; `sweep cancel` or Ctrl-C asks "
-        "them to end now");
+  CHECK(
+      sweep::halt_text(Halt::kDrain, 2, "a") ==
+      "stopping (asked by a): no new trial starts, 2 running trials go on to their end; `sweep cancel` or Ctrl-C asks "
+      "them to end now");
   CHECK(sweep::halt_text(Halt::kStop, 1, "the terminal") ==
         "stopping (asked by the terminal): 1 running trial is asked to end, in at most ten seconds; again to kill it");
   CHECK(sweep::halt_text(Halt::kKill, 3, "") == "killing 3 running trials");

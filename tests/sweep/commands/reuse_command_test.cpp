@@ -1,4 +1,5 @@
-// What is known already does not run again, counted by the programs that run; and two results of one trial are a finding.
+// What is known already does not run again, counted by the programs that run; and two results of one trial are a
+// finding.
 #include <algorithm>
 
 #include "core/json.h"
@@ -58,8 +59,7 @@ TEST_CASE("of an enlarged grid only the new points run, and plan and report say 
   CHECK(plan.at("counts").at("run") == 2);
   CHECK(plan.at("trials").at(1).at("state") == "known from " + first);
   CHECK(plan.at("trials").at(2).at("state") == "new");
-  CHECK(has(shop.sweep("plan sweep.json").out,
-            "\n2 of 4 trials would run: 2 are known from other sweeps\n"));
+  CHECK(has(shop.sweep("plan sweep.json").out, "\n2 of 4 trials would run: 2 are known from other sweeps\n"));
   const Said said = shop.sweep("run sweep.json");
   CHECK(said.code == 0);
   CHECK(shop.runs() == 4);
@@ -126,8 +126,9 @@ TEST_CASE("a trial that gave two results is a finding at the end of the run, in 
     const std::string second = shop.id();
     REQUIRE(first != second);
     const std::string trial = shop.trial(0).at("trial");
-    const std::string finding = "finding: trial " + trial + " gave two results: metric loss at step 2 is 1.125 in sweep " +
-                                second + " (#0) and 1.25 in sweep " + first + " (#1)\n";
+    const std::string finding = "finding: trial " + trial +
+                                " gave two results: metric loss at step 2 is 1.125 in sweep " + second +
+                                " (#0) and 1.25 in sweep " + first + " (#1)\n";
     CHECK(has(said.err, finding));
     CHECK(shop.sweep("report").err == finding);
     CHECK(shop.trial(0).at("value") == 1.125);

@@ -35,9 +35,10 @@ TEST_CASE("of a ranked trial show says its point of the grid, its seed, its rank
 TEST_CASE("equal values rank by index, and show says so") {
   const Shop shop("#!/bin/sh\necho loss=1\n");
   REQUIRE(shop.sweep("run sweep.json").code == 0);
-  CHECK(why(shop, "#1").at("rank") ==
-        "rank 2 of 3 with 1.0: loss minimized by its best value, ties by index; behind #0 (1.0), before #2 (1.0); equal "
-        "values stand in the order of their indices");
+  CHECK(
+      why(shop, "#1").at("rank") ==
+      "rank 2 of 3 with 1.0: loss minimized by its best value, ties by index; behind #0 (1.0), before #2 (1.0); equal "
+      "values stand in the order of their indices");
 }
 
 TEST_CASE("of a failed trial show says how it ended, what it printed last, and that it has no rank") {
@@ -70,15 +71,15 @@ TEST_CASE("of a trial that waits show says for what, also of one that is not pla
       "$PROGRAM stop --no-wait >/dev/null\necho loss=1\n",
       R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh"],
     "parameters": {"x": {"distribution": "int_uniform", "min": 1, "max": 300}}})");
-  const Said said =
-      shop.sweep("run sweep.json --slots 1", "PROGRAM=" + std::string(SWEEP_BINARY_DIR) + "/bin/sweep");
+  const Said said = shop.sweep("run sweep.json --slots 1", "PROGRAM=" + std::string(SWEEP_BINARY_DIR) + "/bin/sweep");
   CHECK(said.code == 143);
   const auto state = [&](const std::string& file) {
     return core::parse_json(shop.read(file), "show").at("why").at("state").get<std::string>();
   };
   CHECK(state("show0.json") == "runs now, attempt 0 in slot cpu:0: next in order");
   CHECK(state("show1.json") == "waits for a free slot: 1 run, 0 wait before it");
-  CHECK(state("show299.json") == "not planned yet (256 of 300 are): trials are planned in their order as slots come free");
+  CHECK(state("show299.json") ==
+        "not planned yet (256 of 300 are): trials are planned in their order as slots come free");
   const Json later = core::parse_json(shop.sweep("show '#299' --json").out, "show");
   const Json plan = core::parse_json(shop.sweep("plan sweep.json --format json --from 299").out, "plan");
   CHECK(later.at("trial") == plan.at("trials").at(0).at("trial"));
@@ -95,10 +96,11 @@ TEST_CASE("with repeats show says which replicate it is, and which one took the 
     "command": ["./train.sh"], "parameters": {"x": {"min": 0.0, "max": 1.0}}})");
   CHECK(shop.sweep("run sweep.json --slots 1").code == 1);
   const Json first = why(shop, "#0");
-  CHECK(first.at("point").at("text") ==
-        "random search under seed 0: draw 0 of 2; replicate 0 of 2: the same configuration under another training seed");
+  CHECK(
+      first.at("point").at("text") ==
+      "random search under seed 0: draw 0 of 2; replicate 0 of 2: the same configuration under another training seed");
   CHECK(first.at("point").at("parameters").at("x").at("how") == "quantile");
-  CHECK(first.at("rank") ==
-        "no rank: replicate #1 ended failed, and a configuration is ranked whole or not at all");
-  CHECK(why(shop, "#3").at("rank") == "rank 1 of 1 with 2.5: the mean of loss minimized by its best value, ties by index");
+  CHECK(first.at("rank") == "no rank: replicate #1 ended failed, and a configuration is ranked whole or not at all");
+  CHECK(why(shop, "#3").at("rank") ==
+        "rank 1 of 1 with 2.5: the mean of loss minimized by its best value, ties by index");
 }

@@ -57,9 +57,10 @@ TEST_CASE("sweep stop lets the running trial end, starts no other, and the sweep
 }
 
 TEST_CASE("sweep cancel asks the running trial to end, and with --now kills one that would not") {
-  for (const char* line : {"$PROGRAM cancel --no-wait >/dev/null; exec sleep 600",
-                           "trap '' TERM; $PROGRAM cancel --now --no-wait >/dev/null; while :; do sleep 600; done",
-                           "$PROGRAM stop --no-wait >/dev/null; $PROGRAM cancel --no-wait >/dev/null; exec sleep 600"}) {
+  for (const char* line :
+       {"$PROGRAM cancel --no-wait >/dev/null; exec sleep 600",
+        "trap '' TERM; $PROGRAM cancel --now --no-wait >/dev/null; while :; do sleep 600; done",
+        "$PROGRAM stop --no-wait >/dev/null; $PROGRAM cancel --no-wait >/dev/null; exec sleep 600"}) {
     const Shop shop(typing(line));
     const Said said = run(shop);
     INFO(said.err);
@@ -75,8 +76,8 @@ TEST_CASE("sweep cancel asks the running trial to end, and with --now kills one 
 
 TEST_CASE("sweep stop waits for the end and says for what") {
   const Shop shop(typing(": >began; until grep -q 'asked by' run.err; do :; done"));
-  const Said said = shop.sweep("run sweep.json --slots 1 >run.out 2>run.err & until [ -e began ]; do :; done; " +
-                               program() + " stop");
+  const Said said = shop.sweep("run sweep.json --slots 1 >run.out 2>run.err & cd '" + shop.path().string() +
+                               "'; until [ -e began ]; do :; done; " + program() + " stop");
   CHECK(said.code == 0);
   const std::string id = listed(shop).at("id");
   CHECK(said.out == "sweep " + id + ": stopped, 1 of 3 trials have ended; go on with `sweep resume " + id + "`\n");

@@ -9,7 +9,8 @@ TEST_CASE("sweep alone prints help, which lists every verb") {
   CHECK(alone.code == 0);
   CHECK(alone.err.empty());
   CHECK(place.sweep("--help").out == alone.out);
-  for (const char* verb : {"run", "resume", "stop", "cancel", "check", "plan", "report", "list", "show", "logs", "replay", "doctor"})
+  for (const char* verb :
+       {"run", "resume", "stop", "cancel", "check", "plan", "report", "list", "show", "logs", "replay", "doctor"})
     CHECK(alone.out.find(std::string("\n  ") + verb + " ") != std::string::npos);
 }
 
@@ -78,7 +79,8 @@ TEST_CASE("doctor looks at everything and ends with 0 where all is well") {
   CHECK(said.code == 0);
   const core::Json json = core::parse_json(place.sweep("doctor --json").out, "doctor");
   CHECK(json["good"] == true);
-  for (const char* finding : {"sweep", "machine", "GPUs", "libraries", "disk", "store", "limits", "cgroup", "trainer", "arithmetic"})
+  for (const char* finding :
+       {"sweep", "machine", "GPUs", "libraries", "disk", "store", "limits", "cgroup", "trainer", "arithmetic"})
     CHECK(json["findings"].contains(finding));
   const core::Json& findings = json["findings"];
   CHECK(findings["store"]["detail"]["sqlite"].is_string());

@@ -38,6 +38,7 @@ struct Asked {
   Controller controller{folder.path(), sweep, 1};
 
   Ending run(const std::vector<sweep::HaltRequest>& requests, std::uint64_t index = 0) {
+    controller.launcher.otherwise.turns = 3;  // the requests come while it runs
     controller.launcher.on_start = [this, requests, index](std::uint64_t started) {
       if (started != index) return;
       asio::post(controller.context, [this, requests] {
@@ -112,15 +113,22 @@ TEST_CASE("slots that another controller holds are told once, and when they are 
   Asked asked;
   Told told;
   asked.controller.launcher.held_elsewhere = {"cpu:0"};
+  asked.controller.launcher.otherwise.turns = 3;
   sweep::Loop loop(asked.controller.context.get_executor(), asked.controller.store, asked.controller.launcher,
                    asked.controller.clock, asked.sweep, asked.controller.options,
                    sweep::load_study(asked.controller.store, asked.sweep.record.id, true), told);
-  asio::co_spawn(asked.controller.context, loop.run(), [&](std::exception_ptr) { asked.controller.context.stop(); });
+  std::exception_ptr failure;
+  asio::co_spawn(asked.controller.context, loop.run(), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    asked.controller.context.stop();
+  });
   while (told.waits.empty()) asked.controller.context.run_one();
   CHECK(told.waits == std::vector<std::set<std::string>>{{"cpu:0"}});
   asked.controller.launcher.held_elsewhere.clear();
   asked.controller.context.run();
-  CHECK(told.waits == std::vector<std::set<std::string>>{{"cpu:0"}, {}});
+  CHECK(!failure);
+  CHECK(told.waits.size() == 2);
+  CHECK(told.waits.back().empty());
 }
 
 TEST_CASE("a holder comes back from its text, a bare number is one of which only that is known, other texts are none") {

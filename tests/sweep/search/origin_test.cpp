@@ -46,8 +46,8 @@ TEST_CASE("digits and quantiles of a trial give its configuration, for every met
 }
 
 TEST_CASE("a grid says digits, a permuted space digits as well, and a drawn parameter its quantile") {
-  const sweep::TrialOrigin written =
-      sweep::origin_of(plan(R"({"method": "grid", "parameters": {"a": {"values": [1, 2, 3]}, "b": {"values": [4, 5]}}})"), 3);
+  const sweep::TrialOrigin written = sweep::origin_of(
+      plan(R"({"method": "grid", "parameters": {"a": {"values": [1, 2, 3]}, "b": {"values": [4, 5]}}})"), 3);
   CHECK(written.place == 3);
   CHECK(written.origin[0].digit == 1);
   CHECK(written.origin[0].count == "3");

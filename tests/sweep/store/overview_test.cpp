@@ -115,7 +115,8 @@ TEST_CASE("an overview of a sweep without a metric, or that maximizes, is that o
   Watched plain({}, 2);
   plain.apply(planned(0));
   plain.run(0, 0.5);
-  Watched highest({.metric = protocol::Metric{"loss", protocol::Goal::kMaximize, protocol::Reduce::kLast}, .target = 2}, 3);
+  Watched highest({.metric = protocol::Metric{"loss", protocol::Goal::kMaximize, protocol::Reduce::kLast}, .target = 2},
+                  3);
   for (std::uint64_t i = 0; i < 3; ++i) highest.apply(planned(i));
   highest.run(1, 2.5);
   highest.run(0, 1);
