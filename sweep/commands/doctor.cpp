@@ -1,15 +1,18 @@
 // sweep doctor: whether this machine can do what is asked of it, one line a finding.
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 
+#include "core/digest.h"
+#include "core/error.h"
 #include "core/version.h"
 #include "protocol/outcome.h"
+#include "sweep/commands/doctor_findings.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/dispatch/trainer.h"
 #include "sweep/provenance/program_output.h"
 #include "sweep/provenance/provenance.h"
 #include "sweep/report/display.h"
@@ -19,14 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::Json;
-
-// One line: what was looked at, whether it is good, what was found.
-struct Finding {
-  std::string name;
-  bool good;
-  std::string text;
-  Json detail;
-};
 
 Finding build_finding() {
   const core::Build& build = core::build();
@@ -70,25 +65,18 @@ Finding library_finding() {
   return {"libraries", true, text, libraries};
 }
 
-// Whether a file can be made under the runs folder, or where that would be made; and how much room there is.
-Finding disk_finding(const fs::path& runs) {
-  fs::path folder = fs::absolute(runs);
-  std::error_code error;
-  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
-  const fs::space_info space = fs::space(folder, error);
-  const std::string free =
-      error ? "unknown" : fmt::format("{:.1f} GiB", static_cast<double>(space.available) / (1u << 30));
-  std::string probe = (folder / "sweep-doctor-XXXXXX").string();
-  const int file = mkstemp(probe.data());
-  if (file >= 0) {
-    close(file);
-    unlink(probe.c_str());
-  }
-  return {
-      "disk",
-      file >= 0,
-      fmt::format("{} free at {}{}", free, printable(folder.string()), file >= 0 ? "" : ", which cannot be written"),
-      {{"folder", folder.string()}, {"free_bytes", error ? Json() : Json(space.available)}}};
+// Who would train, and what exactly that is.
+Finding trainer_finding() try {
+  const BuiltinTrainer trainer = ask_trainer(find_trainer({}));
+  const std::string digest = core::sha256_file(trainer.executable);
+  return {"trainer",
+          true,
+          fmt::format("{}, {}, sha256 {}", printable(trainer.executable.string()), printable(trainer.identity), digest),
+          {{"executable", trainer.executable.string()}, {"identity", trainer.identity}, {"sha256", digest}}};
+} catch (const core::EnvironmentError& error) {
+  return {"trainer", false, printable(error.what()), nullptr};
+} catch (const core::UserError& error) {
+  return {"trainer", false, printable(error.what()), nullptr};
 }
 
 // The trainer beside this program computes known answers with every kernel that this machine can run.
@@ -114,7 +102,9 @@ int doctor(const Globals& globals) {
   for (const auto& look : {std::function<Finding()>(build_finding), std::function<Finding()>(machine_finding),
                            std::function<Finding()>(gpu_finding), std::function<Finding()>(library_finding),
                            std::function<Finding()>([&] { return disk_finding(globals.runs); }),
-                           std::function<Finding()>(arithmetic_finding)}) {
+                           std::function<Finding()>([&] { return store_finding(globals.runs); }),
+                           std::function<Finding()>(limits_finding), std::function<Finding()>(cgroup_finding),
+                           std::function<Finding()>(trainer_finding), std::function<Finding()>(arithmetic_finding)}) {
     const Finding finding = look();
     good = good && finding.good;
     json[finding.name] = {{"good", finding.good}, {"text", finding.text}, {"detail", finding.detail}};

@@ -1,58 +1,116 @@
-// sweep list: the sweeps in the store, oldest first.
+// sweep list: the sweeps in the store, oldest first: which one runs, how far each is, its best value.
+#include <fmt/format.h>
+
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
+#include "sweep/commands/state.h"
 #include "sweep/commands/verbs.h"
-#include "sweep/dispatch/dispatcher.h"
 #include "sweep/report/display.h"
+#include "sweep/store/store.h"
 
 namespace sweep {
 namespace {
 
-core::Json sweep_json(const SweepRecord& sweep, const Study& study) {
-  core::Json json = report_json(sweep_head(sweep, study), rank(study)).at("sweep");
-  json["file"] = sweep.file;
-  json["created_ms"] = sweep.created_ms;
-  json["ended"] = study.ended();
-  json["running"] = study.running().size();
-  json["best"] = nullptr;
-  json["wanted"] = study.wanted(sweep.trials);
-  if (const TrialState* best = study.best()) json["best"] = {{"trial", best->trial}, {"value", *study.best_value()}};
+using core::Json;
+
+// A sweep and whoever runs it.
+struct Listed {
+  SweepOverview sweep;
+  std::optional<Holder> holder;
+
+  SweepState state() const { return state_of(sweep, holder.has_value()); }
+};
+
+std::vector<Listed> look(const Globals& globals) {
+  std::vector<Listed> all;
+  const Store store = open_store(globals);
+  for (SweepOverview& sweep : store.overviews()) {
+    const auto controller = Controller::of_sweep(globals.runs, sweep.id);
+    all.push_back({std::move(sweep), controller ? std::optional(controller->holder()) : std::nullopt});
+  }
+  return all;
+}
+
+// Outcomes of those that ended, and what of the rest runs or waits.
+Json outcomes_json(const Listed& listed) {
+  Json outcomes = listed.sweep.outcomes;
+  if (outcomes.is_null()) outcomes = Json::object();
+  const std::uint64_t running = listed.holder ? listed.sweep.running.size() : 0;
+  const std::uint64_t left = listed.sweep.wanted - std::min(listed.sweep.wanted, listed.sweep.ended);
+  if (running > 0) outcomes["running"] = running;
+  if (left > running) outcomes["waiting"] = left - running;
+  return outcomes;
+}
+
+Json sweep_json(const Listed& listed) {
+  const SweepOverview& sweep = listed.sweep;
+  const auto completed = sweep.outcomes.find("completed");
+  Json json = {
+      {"id", sweep.id},
+      {"name", sweep.name},
+      {"file", sweep.file},
+      {"method", sweep.method},
+      {"seed", sweep.seed},
+      {"metric", sweep.metric ? sweep.metric->to_json() : Json()},
+      {"state", std::string(name(listed.state()))},
+      {"controller", listed.holder ? Json{{"pid", listed.holder->pid}, {"host", listed.holder->host}} : Json()},
+      {"trials", sweep.trials},
+      {"wanted", sweep.wanted},
+      {"ended", sweep.ended},
+      {"running", listed.holder ? sweep.running.size() : 0},
+      {"completed", completed == sweep.outcomes.end() ? 0 : completed->second},
+      {"outcomes", outcomes_json(listed)},
+      {"best", nullptr},
+      {"created_ms", sweep.created_ms},
+      {"active_ms", sweep.active_ms}};
+  if (sweep.best)
+    json["best"] = {{"trial", sweep.best->trial}, {"index", sweep.best->index}, {"value", sweep.best->value}};
+  if (sweep.repeats > 1) json["repeats"] = sweep.repeats;
+  if (!sweep.metric || !sweep.target) return json;
+  json["target"] = {{"metric", sweep.metric->name}, {"value", *sweep.target}};
+  json["ended_at"] = sweep.bound && sweep.finished() ? Json(*sweep.bound) : Json();
+  json["surplus"] = sweep.surplus;
   return json;
 }
 
-std::vector<std::string> sweep_line(const SweepRecord& sweep, const Study& study) {
-  const TrialState* best = study.best();
+// "running (process 123)"; of one on another host its name as well.
+std::string state_text(const Listed& listed) {
+  std::string text(name(listed.state()));
+  if (listed.holder) text += " (" + listed.holder->words() + ")";
+  return printable(text, 48);
+}
+
+std::vector<std::string> sweep_line(const Listed& listed) {
+  const SweepOverview& sweep = listed.sweep;
   return {sweep.id,
           sweep.name.empty() ? "-" : printable(sweep.name, 32),
-          utc_text(sweep.created_ms),
+          state_text(listed),
+          std::to_string(sweep.ended) + "/" + std::to_string(sweep.wanted),
           sweep.method,
-          std::to_string(study.ended()) + "/" + std::to_string(study.wanted(sweep.trials)),
           sweep.metric ? printable(sweep.metric->name, 32) : "-",
-          best ? rounded(*study.best_value(), 6) : "-",
-          best ? best->trial : "-"};
+          sweep.best ? rounded(sweep.best->value, 6) : "-",
+          sweep.best ? sweep.best->trial : "-",
+          utc_text(sweep.created_ms),
+          utc_text(sweep.active_ms)};
 }
 
 int list(const Globals& globals) {
-  const Store store = open_store(globals);
-  std::vector<std::vector<std::string>> lines = {
-      {"sweep", "name", "started", "method", "ended", "metric", "best", "trial"}};
-  core::Json json = {{"sweeps", core::Json::array()}};
-  for (const SweepRecord& sweep : store.sweeps()) {
-    const Study study = load_study(store, sweep.id);
-    if (globals.json) {
-      json["sweeps"].push_back(sweep_json(sweep, study));
-    } else {
-      lines.push_back(sweep_line(sweep, study));
-    }
-  }
+  const std::vector<Listed> all = look(globals);
   if (globals.json) {
+    Json json = {{"sweeps", Json::array()}};
+    for (const Listed& listed : all) json["sweeps"].push_back(sweep_json(listed));
     print_json(json);
-  } else if (lines.size() == 1) {
-    print("no sweeps yet\n");
-  } else {
-    constexpr Align l = Align::kLeft;
-    print(aligned(lines, {l, l, l, l, Align::kRight, l, Align::kPoint, l}));
+    return protocol::kExitOk;
   }
+  if (all.empty()) {
+    print("no sweeps yet\n");
+    return protocol::kExitOk;
+  }
+  std::vector<std::vector<std::string>> lines = {
+      {"sweep", "name", "state", "ended", "method", "metric", "best", "trial", "started", "last active"}};
+  for (const Listed& listed : all) lines.push_back(sweep_line(listed));
+  constexpr Align l = Align::kLeft;
+  print(aligned(lines, {l, l, l, Align::kRight, l, l, Align::kPoint, l, l, l}));
   return protocol::kExitOk;
 }
 

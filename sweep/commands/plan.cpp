@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
@@ -27,31 +28,74 @@ struct Flags : SweepFlags {
   std::string format = "text";
   std::uint64_t first = 0;
   std::optional<std::uint64_t> trials;
+  bool fresh = false;
 };
 
-// What the store knows of the trials of one plan.
+// What the store knows of the trials of one plan, and what a run would make of it.
 class Known {
  public:
-  Known(const Globals& globals, const std::string& sweep) : sweep_(sweep) {
+  /// `reuses`: whether a run takes results of other sweeps.
+  Known(const Globals& globals, const std::string& sweep, bool reuses) : sweep_(sweep), reuses_(reuses) {
     if (!std::filesystem::exists(globals.runs / protocol::kStoreFile)) return;
     store_.emplace(globals.runs, Store::Mode::kReadOnly);
     if (store_->find_sweep(sweep)) summaries_ = store_->summaries(sweep);
   }
 
-  // "new", "repeats #3", "completed" and the other outcomes, "waiting", "running", "known from SWEEP".
+  // "new", "repeats #3", "completed" and the other outcomes, "waiting", "running", "known from SWEEP". Of what is asked
+  // the counts are kept.
   std::string state(const PlannedTrial& trial) {
+    ++counts_.asked;
     const auto [first, fresh] = first_of_.try_emplace(trial.id, trial.index);
-    if (!fresh) return fmt::format("repeats #{}", first->second);
-    if (trial.index < summaries_.size()) {
-      const TrialSummary& summary = summaries_[trial.index];
-      return summary.outcome.empty() ? summary.phase : summary.outcome;
+    if (!fresh) {
+      ++counts_.repeated;
+      return fmt::format("repeats #{}", first->second);
     }
-    const auto elsewhere = store_ ? store_->find_result(trial.id, sweep_) : std::nullopt;
-    return elsewhere ? "known from " + elsewhere->sweep : "new";
+    const TrialSummary* row = trial.index < summaries_.size() ? &summaries_[trial.index] : nullptr;
+    if (row != nullptr && !row->outcome.empty()) {
+      ++counts_.ended;
+      return row->outcome;
+    }
+    const bool begun = row != nullptr && row->attempts > 0;  // goes on here, whatever is known elsewhere
+    const auto elsewhere = store_ && !begun ? store_->find_result(trial.id, sweep_) : std::nullopt;
+    if (elsewhere) ++(reuses_ ? counts_.known : counts_.ran_elsewhere);
+    if (elsewhere && reuses_) return "known from " + elsewhere->sweep;
+    return row != nullptr ? row->phase : "new";
+  }
+
+  // "5 of 12 trials would run: 4 are known from other sweeps, 3 have ended here"; what does not apply is left out.
+  std::string summary(bool of_program) const {
+    const std::uint64_t left = counts_.asked - counts_.ended - counts_.known - counts_.repeated;
+    std::string text = fmt::format("{} of {} trial{} would run", left, counts_.asked, counts_.asked == 1 ? "" : "s");
+    const char* before = ": ";
+    const auto add = [&](std::uint64_t n, const char* one, const char* many) {
+      if (n > 0) text += fmt::format("{}{} {}", std::exchange(before, ", "), n, n == 1 ? one : many);
+    };
+    add(counts_.ended, "has ended in this sweep", "have ended in this sweep");
+    add(counts_.known, "is known from another sweep", "are known from other sweeps");
+    add(counts_.repeated, "repeats an earlier one", "repeat earlier ones");
+    if (counts_.ran_elsewhere == 0) return text;
+    return text + fmt::format("\n{} of them ran in another sweep before: {}", counts_.ran_elsewhere,
+                              of_program ? "results of a program of one's own are taken from there with `reuse: true`"
+                                         : "--fresh runs them again");
+  }
+
+  core::Json counts_json() const {
+    return {{"ended", counts_.ended},
+            {"known", counts_.known},
+            {"repeated", counts_.repeated},
+            {"run", counts_.asked - counts_.ended - counts_.known - counts_.repeated},
+            {"ran_elsewhere", counts_.ran_elsewhere}};
   }
 
  private:
+  struct Counts {
+    std::uint64_t asked = 0, ended = 0, known = 0, repeated = 0;
+    std::uint64_t ran_elsewhere = 0;  // and would run here again
+  };
+
   std::string sweep_;
+  bool reuses_;
+  Counts counts_;
   std::optional<Store> store_;
   std::vector<TrialSummary> summaries_;  // by index, where this sweep is in the store
   std::unordered_map<std::string, std::uint64_t> first_of_;
@@ -110,7 +154,12 @@ core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t 
   return {{"sweep", plan.sweep_id()},           {"spec", plan.spec().determining()},
           {"space", plan.space().size_text()},  {"count", plan.count()},
           {"trainer", plan.identity().trainer}, {"data", planned.data ? planned.data->to_json() : core::Json()},
-          {"trials", std::move(trials)}};
+          {"trials", std::move(trials)},        {"counts", known.counts_json()}};
+}
+
+bool reuses(const Planned& planned, const Flags& flags) {
+  const auto& program = planned.plan.spec().program;
+  return !flags.fresh && (!program || program->reuse);
 }
 
 int plan(const Flags& flags, const Globals& globals) {
@@ -118,7 +167,7 @@ int plan(const Flags& flags, const Globals& globals) {
   const std::uint64_t count = planned.plan.count();
   const std::uint64_t first = std::min(flags.first, count);
   const std::uint64_t last = first + std::min(flags.trials.value_or(count), count - first);
-  Known known(globals, planned.plan.sweep_id());
+  Known known(globals, planned.plan.sweep_id(), reuses(planned, flags));
   if (globals.json || flags.format == "json") {
     print_json(plan_json(planned, first, last, known));
     return protocol::kExitOk;
@@ -130,13 +179,18 @@ int plan(const Flags& flags, const Globals& globals) {
   }
   print(fmt::format("sweep {}\n{}\n\n", planned.plan.sweep_id(), headline(planned.plan)));
   print_plan(planned.plan, first, last, known);
+  print("\n" + known.summary(planned.trainer.program.has_value() && !flags.fresh) + "\n");
   if (const std::string text = caution(planned.plan); !text.empty()) note(globals, text);
   return protocol::kExitOk;
 }
 
 }  // namespace
 
-int dry_run(const SweepFlags& flags, const Globals& globals) { return plan(Flags{flags}, globals); }
+int dry_run(const SweepFlags& flags, bool fresh, const Globals& globals) {
+  Flags all{flags};
+  all.fresh = fresh;
+  return plan(all, globals);
+}
 
 std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
@@ -150,6 +204,7 @@ std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("--trials", flags->trials, "print at most N trials")
       ->check(whole_number(0, UINT64_MAX))
       ->type_name("N");
+  subcommand.add_flag("--fresh", flags->fresh, "as `sweep run --fresh` would: reuse no result of another sweep");
   return [flags, &globals] { return plan(*flags, globals); };
 }
 

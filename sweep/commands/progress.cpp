@@ -4,32 +4,21 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <set>
 
 #include "sweep/commands/output.h"
+#include "sweep/commands/progress_text.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
 namespace {
 
 constexpr double kRedrawS = 0.1;
-constexpr int kBarWidth = 24;
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::string value_text(const Study& study, std::optional<double> value) {
-  if (!study.metric() || !value) return {};
-  return fmt::format("{} {}", study.metric()->name, rounded(*value, 6));
-}
-
-std::uint64_t count_failed(const Study& study) {
-  std::uint64_t failed = 0;
-  for (const TrialState& trial : study.trials())
-    failed += trial.phase == Phase::kEnded && !study.is_surplus(trial.index) && !protocol::info(*trial.outcome).ranked;
-  return failed;
-}
 
 // The trials that an event ended: its own, and those that repeat it.
 bool just_ended(const Study& study, const StudyEvent& event) {
@@ -37,32 +26,61 @@ bool just_ended(const Study& study, const StudyEvent& event) {
   return may_end && study.find(trial_index(event))->phase == Phase::kEnded;
 }
 
-class LiveLine : public Observer {
+// An attempt that is not the first is worth a line: something went wrong, or is gone on with.
+std::string again_line(const Study& study, const StudyEvent& event) {
+  const auto* ordered = std::get_if<AttemptOrdered>(&event);
+  if (ordered == nullptr || ordered->attempt == 0) return {};
+  return fmt::format("trial #{} {} again: {}", ordered->index, study.find(ordered->index)->trial,
+                     printable(ordered->reason, 200));
+}
+
+void say(const std::string& line) { std::fprintf(stderr, "%s\n", printable_lines(line).c_str()); }
+
+// The last line of a sweep that has not ended.
+void say_how_to_go_on(const Study& study, std::uint64_t trials, const std::string& go_on) {
+  if (go_on.empty()) return;
+  say(fmt::format("interrupted: {} of {} trials have ended; go on with `{}`", study.ended(), study.wanted(trials),
+                  go_on));
+}
+
+class LiveLine : public Progress {
  public:
   ~LiveLine() override { erase(); }
 
-  void on_started(const Study& study, std::uint64_t trials, std::size_t) override {
+  void on_started(const Study& study, std::uint64_t trials, std::size_t slots) override {
     trials_ = trials;
-    done_before_ = study.ended();
-    started_s_ = now_s();
+    pace_.slots = slots;
+    for (const TrialState& trial : study.trials())
+      if (trial.phase == Phase::kEnded) pace_.add(trial);
     draw(study);
   }
   void on_event(const Study& study, const StudyEvent& event) override {
-    if (just_ended(study, event) || now_s() - drawn_s_ >= kRedrawS) draw(study);
+    const bool ended = just_ended(study, event);
+    if (ended) pace_.add(*study.find(trial_index(event)));
+    if (const std::string line = again_line(study, event); !line.empty()) on_note(line);
+    if (ended || now_s() - drawn_s_ >= kRedrawS) draw(study);
   }
   void on_note(const std::string& text) override {
     erase();
-    std::fprintf(stderr, "%s\n", text.c_str());
+    say(text);
   }
-  void on_interrupt(bool second) override {
-    on_note(second ? "killing the running trials"
-                   : "stopping: the running trials are asked to end; again to kill them");
+  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
+    if (!slots.empty() || !trials.empty()) on_note(waiting_text(slots, trials));
+  }
+  void on_halt(const Study& study, Halt halt, const std::string& who) override {
+    on_note(halt_text(halt, study.running().size(), who));
+    draw(study);
+  }
+  void before_output() override { erase(); }
+  void on_end(const Study& study, std::uint64_t trials, int, const std::string& go_on) override {
+    erase();
+    say_how_to_go_on(study, trials, go_on);
   }
 
  private:
   void draw(const Study& study) {
     drawn_s_ = now_s();
-    const std::string line = progress_line(study, trials_, done_before_, drawn_s_ - started_s_);
+    const std::string line = progress_line(study, trials_, pace_);
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     std::fflush(stderr);
     drawn_ = true;
@@ -72,25 +90,31 @@ class LiveLine : public Observer {
     drawn_ = false;
   }
 
-  std::uint64_t trials_ = 0, done_before_ = 0;
-  double started_s_ = 0, drawn_s_ = 0;
+  std::uint64_t trials_ = 0;
+  Pace pace_;
+  double drawn_s_ = 0;
   bool drawn_ = false;
 };
 
-class LineATrial : public Observer {
+class LineATrial : public Progress {
  public:
   void on_event(const Study& study, const StudyEvent& event) override {
-    if (just_ended(study, event))
-      std::fprintf(stderr, "%s\n", trial_line(study, *study.find(trial_index(event))).c_str());
+    if (just_ended(study, event)) say(trial_line(study, *study.find(trial_index(event))));
+    if (const std::string line = again_line(study, event); !line.empty()) say(line);
   }
-  void on_note(const std::string& text) override { std::fprintf(stderr, "%s\n", text.c_str()); }
-  void on_interrupt(bool second) override {
-    on_note(second ? "killing the running trials"
-                   : "stopping: the running trials are asked to end, in at most ten seconds; again to kill them");
+  void on_note(const std::string& text) override { say(text); }
+  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
+    if (!slots.empty() || !trials.empty()) say(waiting_text(slots, trials));
+  }
+  void on_halt(const Study& study, Halt halt, const std::string& who) override {
+    say(halt_text(halt, study.running().size(), who));
+  }
+  void on_end(const Study& study, std::uint64_t trials, int, const std::string& go_on) override {
+    say_how_to_go_on(study, trials, go_on);
   }
 };
 
-class JsonLines : public Observer {
+class JsonLines : public Progress {
  public:
   void on_started(const Study& study, std::uint64_t trials, std::size_t slots) override {
     write({{"progress", "started"}, {"trials", trials}, {"ended", study.ended()}, {"slots", slots}});
@@ -105,13 +129,26 @@ class JsonLines : public Observer {
       if (trial.value) json["value"] = *trial.value;
       if (study.is_surplus(trial.index)) json["surplus"] = true;
       if (!trial.detail.empty()) json["detail"] = trial.detail;
+      if (!trial.reused_from.empty()) json["reused_from"] = trial.reused_from;
     } else {
       return;
     }
     write(json);
   }
   void on_note(const std::string& text) override { write({{"progress", "note"}, {"text", text}}); }
-  void on_interrupt(bool second) override { write({{"progress", "interrupt"}, {"second", second}}); }
+  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
+    write({{"progress", "waiting"}, {"slots", slots}, {"trials", trials}});
+  }
+  void on_halt(const Study& study, Halt halt, const std::string& who) override {
+    write({{"progress", "halt"}, {"halt", halt_word(halt)}, {"who", who}, {"running", study.running()}});
+  }
+  void on_end(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) override {
+    write({{"progress", "end"},
+           {"exit_code", exit_code},
+           {"ended", study.ended()},
+           {"wanted", study.wanted(trials)},
+           {"go_on", go_on.empty() ? core::Json() : core::Json(go_on)}});
+  }
 
  private:
   static void write(const core::Json& json) { std::fprintf(stderr, "%s\n", core::canonical_json(json).c_str()); }
@@ -119,35 +156,8 @@ class JsonLines : public Observer {
 
 }  // namespace
 
-std::string progress_line(const Study& study, std::uint64_t all, std::uint64_t done_before, double elapsed_s) {
-  const std::uint64_t ended = study.ended(), trials = study.wanted(all);
-  const int filled = trials == 0 ? kBarWidth : static_cast<int>(kBarWidth * static_cast<double>(ended) / trials);
-  std::string line =
-      fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'), ended, trials);
-  if (!study.running().empty()) line += fmt::format(", {} running", study.running().size());
-  if (const std::uint64_t failed = count_failed(study); failed > 0) line += fmt::format(", {} without a rank", failed);
-  if (const TrialState* best = study.best())
-    line += fmt::format(", best {} (#{})", value_text(study, study.best_value()), best->index);
-  if (ended > done_before && ended < trials)
-    line += fmt::format(", {} left", duration_text(elapsed_s / static_cast<double>(ended - done_before) *
-                                                   static_cast<double>(trials - ended)));
-  return line;
-}
-
-std::string trial_line(const Study& study, const TrialState& trial) {
-  std::string line = fmt::format("trial #{} {} {}", trial.index, trial.trial, protocol::name(*trial.outcome));
-  if (const std::string value = value_text(study, trial.value); !value.empty()) line += ", " + value;
-  if (trial.reused_from.empty())
-    line += ", " + duration_text(trial.seconds);
-  else
-    line += ", known from sweep " + trial.reused_from;
-  if (study.is_surplus(trial.index)) line += ", beyond the end of the sweep";
-  if (!trial.detail.empty()) line += ": " + printable(trial.detail, 200);
-  return line;
-}
-
-std::unique_ptr<Observer> make_progress(const Globals& globals) {
-  if (globals.quiet) return std::make_unique<Observer>();
+std::unique_ptr<Progress> make_progress(const Globals& globals) {
+  if (globals.quiet) return std::make_unique<Progress>();
   if (globals.json) return std::make_unique<JsonLines>();
   if (::isatty(STDERR_FILENO) != 0) return std::make_unique<LiveLine>();
   return std::make_unique<LineATrial>();

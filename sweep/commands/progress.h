@@ -1,23 +1,31 @@
 // How a sweep goes, on stderr: on a terminal one live line, elsewhere one line a finished trial, under --json one JSON
 // object a line; nothing under --quiet. Used by running.cpp.
+//
+// The JSON objects by their `progress`: started (trials, ended, slots), attempt (index, trial, attempt, reason), trial
+// (index, trial, outcome, ended, value, detail, reused_from, surplus), waiting (slots, trials: held by other sweeps),
+// halt (halt: drain, stop or kill; who), note (text), end (exit_code, ended, wanted, go_on).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "sweep/commands/command.h"
 #include "sweep/dispatch/dispatcher.h"
 
 namespace sweep {
 
-std::unique_ptr<Observer> make_progress(const Globals& globals);
+class Progress : public Observer {
+ public:
+  /// Something else is about to be written to the terminal.
+  virtual void before_output() {}
+  /// The last word. `go_on`: the command that goes on with the sweep; empty where nothing is left to run.
+  virtual void on_end(const Study&, std::uint64_t trials, int exit_code, const std::string& go_on) {
+    (void)trials, (void)exit_code, (void)go_on;
+  }
+};
 
-/// A bar, n/N, running, failed, best so far, time left. Pure. `all`: how many trials the sweep has, of which fewer are
-/// to end once one has reached the target; `elapsed_s`: since the controller started; `done_before`: trials that had
-/// ended then.
-std::string progress_line(const Study& study, std::uint64_t all, std::uint64_t done_before, double elapsed_s);
-
-/// One line for a trial that has ended.
-std::string trial_line(const Study& study, const TrialState& trial);
+std::unique_ptr<Progress> make_progress(const Globals& globals);
 
 }  // namespace sweep

@@ -12,6 +12,7 @@
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/replay/agreement.h"
 #include "sweep/report/display.h"
 #include "sweep/space/space.h"
 
@@ -75,9 +76,11 @@ void check_reported(const Study& study, const std::string& name) {
   refuse_metric("no trial reported '" + printable(name, 60) + "'", remedy);
 }
 
-std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows) {
+std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows,
+                   const std::vector<Disagreement>& findings) {
   if (flags.format == "csv") return report_csv(head, rows, flags.options);
-  if (flags.format == "json") return core::canonical_json(report_json(head, rows, flags.options)) + "\n";
+  if (flags.format == "json")
+    return core::canonical_json(with_findings(report_json(head, rows, flags.options), findings)) + "\n";
   return report_table(head, rows, flags.options);
 }
 
@@ -139,7 +142,8 @@ int report(Flags flags, const Globals& globals) {
     head.constants = constants_of(sweep);
     fill_shown(store, sweep.id, study, rows, flags.options);
   }
-  const std::string text = render(flags, head, rows);
+  const std::vector<Disagreement> findings = find_disagreements(store, sweep.id);
+  const std::string text = render(flags, head, rows, findings);
   if (flags.output.empty()) {
     print(text);
   } else {
@@ -150,6 +154,7 @@ int report(Flags flags, const Globals& globals) {
     note(globals, "no trial of sweep " + sweep.id + " is planned yet: go on with `sweep resume " + sweep.id +
                       runs_flag(globals) + "`");
   if (const std::string missing = coverage_note(rows, flags.options); !missing.empty()) note(globals, missing);
+  if (!findings.empty()) note(globals, disagreement_note(findings));
   return protocol::kExitOk;
 }
 

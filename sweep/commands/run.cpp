@@ -16,7 +16,7 @@ struct Flags {
 };
 
 int run(Flags& flags, const Globals& globals) {
-  if (flags.dry_run) return dry_run(flags.sweep, globals);
+  if (flags.dry_run) return dry_run(flags.sweep, flags.running.fresh, globals);
   apply(flags.running, flags.sweep.overrides);
   return run_prepared(prepare_file(flags.sweep.file, globals.runs, flags.sweep.overrides), flags.running, globals);
 }

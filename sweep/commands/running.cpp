@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <sstream>
 
@@ -14,33 +13,41 @@
 #include "sweep/commands/selection.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/rank/rank.h"
+#include "sweep/replay/agreement.h"
 #include "sweep/report/report.h"
 
 namespace sweep {
 namespace {
 
-void print_leaderboard(const SweepRecord& record, const Study& study, const Globals& globals) {
+// What trials gave another time in another sweep is compared as well: a difference must not pass unseen.
+void print_leaderboard(const Store& store, const SweepRecord& record, const Study& study, const Globals& globals,
+                       Progress& progress) {
   const std::vector<Row> rows = rank(study);
+  const std::vector<Disagreement> findings = find_disagreements(store, record.id);
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
+  progress.before_output();
   if (globals.json)
-    print_json(report_json(sweep_head(record, study), rows, options));
+    print_json(with_findings(report_json(sweep_head(record, study), rows, options), findings));
   else
     print(report_table(sweep_head(record, study), rows, options));
-  if (const std::string missing = coverage_note(rows, options); !missing.empty()) note(globals, missing);
+  if (const std::string missing = coverage_note(rows, options); !missing.empty()) progress.on_note(missing);
+  if (!findings.empty()) progress.on_note(disagreement_note(findings));
 }
 
 // By what the trials that count came to; an interrupt is asked about first.
-int exit_code(const Study& study) {
-  const bool all_completed = std::all_of(study.trials().begin(), study.trials().end(), [&](const TrialState& trial) {
-    return study.is_surplus(trial.index) || (trial.phase == Phase::kEnded && protocol::info(*trial.outcome).ranked);
-  });
-  return all_completed ? protocol::kExitOk : protocol::kExitSomeFailed;
+int exit_code(const Study& study, std::uint64_t trials) {
+  return study.finished(trials) && study.unranked() == 0 ? protocol::kExitOk : protocol::kExitSomeFailed;
 }
 
-void say_how_to_go_on(const SweepRecord& record, const Ending& ending, const Globals& globals) {
-  note(globals, fmt::format("interrupted: {} of {} trials have ended; go on with `sweep resume {}{}`",
-                            ending.study.ended(), ending.study.wanted(ending.trials), record.id, runs_flag(globals)));
+int exit_code(const Ending& ending) {
+  if (ending.signal == 0 || ending.finished()) return exit_code(ending.study, ending.trials);
+  return ending.signal == SIGINT ? protocol::kExitInterrupted : protocol::kExitTerminated;
+}
+
+// A finished sweep needs no word on how to go on.
+std::string how_to_go_on(const SweepRecord& record, const Ending& ending, const Globals& globals) {
+  return ending.finished() ? "" : "sweep resume " + record.id + runs_flag(globals);
 }
 
 }  // namespace
@@ -75,38 +82,38 @@ void apply(const RunningFlags& flags, Overrides& overrides) {
 }
 
 int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& globals) {
-  for (const core::Problem& warning : prepared.warnings) note(globals, warning.text());
+  const std::unique_ptr<Progress> progress = make_progress(globals);
+  for (const core::Problem& warning : prepared.warnings) progress->on_note(warning.text());
   Store store(globals.runs, Store::Mode::kReadWrite);
   if (const auto known = store.find_sweep(prepared.record.id)) {
     const Study study = load_study(store, known->id);
     if (study.finished(known->trials) && study.running().empty()) {
-      note(globals, fmt::format("sweep {} is finished, nothing to run", known->id));
-      if (exit_code(study) != protocol::kExitOk)
-        note(globals,
-             "trials that did not complete keep their outcome here; in a new store (--runs DIR) they run again");
-      print_leaderboard(*known, study, globals);
-      return exit_code(study);
+      const int code = exit_code(study, known->trials);
+      progress->on_note(fmt::format("sweep {} is finished, nothing to run", known->id));
+      if (code != protocol::kExitOk)
+        progress->on_note(
+            "trials that did not complete keep their outcome here; in a new store (--runs DIR) they run again");
+      print_leaderboard(store, *known, study, globals, *progress);
+      progress->on_end(study, known->trials, code, "");
+      return code;
     }
     // Not the one of today, even where both give the same.
     if (prepared.trainer.builtin) prepared.trainer.builtin = frozen_trainer(*known, globals.runs);
-    note(globals, fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(),
-                              study.wanted(known->trials)));
+    progress->on_note(fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(),
+                                  study.wanted(known->trials)));
   }
   DispatchOptions options;
   options.runs = globals.runs;
   options.slots = flags.slots;
   options.fresh = flags.fresh;
-  std::unique_ptr<Observer> progress = make_progress(globals);
   const Ending ending = run_sweep(store, prepared, options, *progress);
-  progress.reset();
 
   const SweepRecord record = *store.find_sweep(prepared.record.id);
-  print_leaderboard(record, load_study(store, record.id), globals);
-  if (ending.signal != 0 && !ending.finished()) {
-    say_how_to_go_on(record, ending, globals);
-    return ending.signal == SIGINT ? protocol::kExitInterrupted : protocol::kExitTerminated;
-  }
-  return exit_code(ending.study);
+  const int code = exit_code(ending);
+  const std::string go_on = how_to_go_on(record, ending, globals);
+  print_leaderboard(store, record, load_study(store, record.id), globals, *progress);
+  progress->on_end(ending.study, ending.trials, code, go_on);
+  return code;
 }
 
 }  // namespace sweep

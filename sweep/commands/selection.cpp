@@ -36,7 +36,7 @@ std::string describe(const SweepRecord& sweep) {
   return sweep.id + name + " of " + utc_text(sweep.created_ms);
 }
 
-SelectedTrial by_index(const Store& store, const std::string& word, SweepRecord sweep) {
+SelectedTrial by_index(const Store& store, const std::string& word, SweepRecord sweep, Unplanned unplanned) {
   std::uint64_t index = 0;
   const char* end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data() + 1, end, index);
@@ -44,7 +44,7 @@ SelectedTrial by_index(const Store& store, const std::string& word, SweepRecord 
     throw core::UserError(word, "not an index", "write #12 for the trial with index 12");
   if (index >= sweep.trials)
     throw core::UserError(word, "sweep " + sweep.id + " has trials #0 to #" + std::to_string(sweep.trials - 1));
-  if (load_study(store, sweep.id).find(index) == nullptr)
+  if (unplanned == Unplanned::kError && index >= store.overviews(sweep.id).at(0).planned)
     throw core::UserError(word, "was not planned yet in sweep " + sweep.id, "go on with `sweep resume`");
   TrialPlace place{sweep.id, index};
   return {std::move(sweep), std::move(place)};
@@ -90,10 +90,11 @@ void declare_sweep_of_trial(CLI::App& subcommand, std::string& sweep) {
       ->type_name("SWEEP");
 }
 
-SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& of_sweep) {
+SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& of_sweep,
+                           Unplanned unplanned) {
   const auto sweep = [&] { return of_sweep.empty() ? last_sweep(store) : select_sweep(store, of_sweep); };
   if (word == "best") return best(store, sweep());
-  if (word.starts_with("#")) return by_index(store, word, sweep());
+  if (word.starts_with("#")) return by_index(store, word, sweep(), unplanned);
   const bool hex = !word.empty() && word.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hex)
     throw core::UserError(word, "not a trial", "write a prefix of its id, #12 for an index in the last sweep, or best");

@@ -24,7 +24,10 @@ struct SelectedTrial {
 };
 /// `sweep` as select_sweep() has it: the trial as that sweep knows it; empty: of an id the newest sweep that ran it, of
 /// an index or `best` the last sweep.
-SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& sweep = {});
+/// An index that the sweep has, but whose trial is not planned yet, is an error unless `unplanned` allows it.
+enum class Unplanned { kError, kAllowed };
+SelectedTrial select_trial(const Store& store, const std::string& word, const std::string& sweep = {},
+                           Unplanned unplanned = Unplanned::kError);
 
 /// Declares --sweep of a verb that takes a TRIAL.
 void declare_sweep_of_trial(CLI::App& subcommand, std::string& sweep);

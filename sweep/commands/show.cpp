@@ -7,11 +7,14 @@
 
 #include "core/error.h"
 #include "protocol/files.h"
+#include "sweep/commands/last_lines.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
+#include "sweep/commands/state.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/commands/why.h"
 #include "sweep/dispatch/dispatcher.h"
-#include "sweep/replay/compare.h"
+#include "sweep/replay/agreement.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -21,6 +24,16 @@ namespace fs = std::filesystem;
 using core::Json;
 using Lines = std::vector<std::vector<std::string>>;
 
+constexpr std::size_t kLinesShown = 8;  // of what it printed last
+
+// Why the trial is as it is: why.h, and what the facts alone say.
+struct Reasons {
+  std::optional<TrialPlan> plan;  // nothing where this version reads the sweep's file differently
+  std::string state, rank, reuse;
+  LastLines printed;  // by the last attempt, where the trial did not end well
+  std::vector<Disagreement> disagreements;
+};
+
 // What `show` prints, gathered.
 struct Shown {
   SweepRecord sweep;
@@ -29,6 +42,7 @@ struct Shown {
   std::vector<ReplayRecord> replays;
   std::vector<std::string> files;       // under --runs
   std::optional<std::uint64_t> beyond;  // the index that reached the target, where this one lies after it
+  Reasons why;
 };
 
 struct Flags {
@@ -45,18 +59,80 @@ std::vector<std::string> files_of(const fs::path& runs, const std::string& trial
   return files;
 }
 
-Shown gather(const Store& store, const Flags& flags, const fs::path& runs) {
-  const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
-  Study study = load_study(store, selected.place.sweep);
-  const TrialState* trial = study.find(selected.place.index);
-  core::check(trial != nullptr, "a place in the store without a trial");
-  const TrialPlace ran{selected.place.sweep, trial->repeats_index.value_or(trial->index)};
+std::vector<Elsewhere> elsewhere(const Store& store, const TrialState& trial, const TrialPlace& here,
+                                 const fs::path& runs) {
+  std::vector<Elsewhere> others;
+  for (const auto& [id, place] : store.find_trials(trial.trial)) {
+    if (id != trial.trial || place.sweep == here.sweep) continue;
+    Elsewhere other{place.sweep, place.index};
+    const std::vector<std::uint64_t> running = store.overviews(place.sweep).at(0).running;
+    other.runs_now = std::binary_search(running.begin(), running.end(), place.index) &&
+                     Controller::of_sweep(runs, place.sweep).has_value();
+    store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
+      const auto* reused = std::get_if<TrialReused>(&stored.event);
+      other.reused_ours |= reused != nullptr && reused->from_sweep == here.sweep;
+    });
+    others.push_back(std::move(other));
+  }
+  return others;
+}
+
+bool ended_well(const TrialState& trial) {
+  return trial.attempts.empty() || !trial.attempts.back().outcome ||
+         trial.attempts.back().outcome == protocol::Outcome::kCompleted;
+}
+
+Reasons reasons(const Store& store, const Study& study, const SweepRecord& sweep, const TrialState& trial,
+                const Globals& globals) {
+  const TrialPlace place{sweep.id, trial.index};
+  const SweepOverview overview = store.overviews(sweep.id).at(0);
+  const WhyFacts facts{study,
+                       trial,
+                       sweep.trials,
+                       state_of(overview, Controller::of_sweep(globals.runs, sweep.id).has_value()),
+                       resume_command(sweep.id, globals),
+                       elsewhere(store, trial, place, globals.runs)};
+  Reasons why{recorded_plan(sweep)};
+  if (why.plan && trial.index >= why.plan->count()) why.plan.reset();
+  why.state = why_this_state(facts);
+  why.rank = why_this_rank(study, trial);
+  why.reuse = why_reused(facts);
+  if (!ended_well(trial))
+    why.printed = last_lines_of(store, globals.runs, trial.trial, {sweep.id, trial.index},
+                                trial.attempts.back().attempt, kLinesShown);
+  why.disagreements = find_disagreements(store, sweep.id, trial.index);
+  return why;
+}
+
+// A trial that the sweep has, but has not come to yet: as it will be planned.
+TrialState planned_later(const SweepRecord& sweep, std::uint64_t index) {
+  const auto plan = recorded_plan(sweep);
+  if (!plan || index >= plan->count())
+    throw core::UserError("#" + std::to_string(index), "was not planned yet in sweep " + sweep.id,
+                          "go on with `sweep resume`");
+  const PlannedTrial planned = plan->trial(index);
+  TrialState trial;
+  trial.index = index;
+  trial.replicate = planned.replicate;
+  trial.trial = planned.id;
+  trial.config = planned.config;
+  trial.seed = planned.seed;
+  return trial;
+}
+
+Shown gather(const Store& store, const Flags& flags, const Globals& globals) {
+  const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep, Unplanned::kAllowed);
+  const Study study = load_study(store, selected.place.sweep);
+  const TrialState* known = study.find(selected.place.index);
+  const TrialState trial = known != nullptr ? *known : planned_later(selected.sweep, selected.place.index);
+  const TrialPlace ran{selected.place.sweep, trial.repeats_index.value_or(trial.index)};
   return {selected.sweep,
-          *trial,
+          trial,
           TrialRecord::from_attempts(store.trial_events(ran)),
-          store.replays(trial->trial),
-          files_of(runs, trial->trial),
-          study.is_surplus(trial->index) ? study.bound() : std::nullopt};
+          store.replays(trial.trial),
+          files_of(globals.runs, trial.trial),
+          study.is_surplus(trial.index) ? study.bound() : std::nullopt,
+          reasons(store, study, selected.sweep, trial, globals)};
 }
 
 std::string_view phase_text(const TrialState& trial) {
@@ -74,6 +150,20 @@ Json attempt_json(const AttemptState& attempt) {
           {"resumed_from", attempt.resumed_from},
           {"seconds", attempt.seconds},
           {"environment", attempt.environment}};
+}
+
+Json why_json(const Shown& shown) {
+  const Reasons& why = shown.why;
+  const std::uint64_t index = shown.trial.index;
+  Json json = {{"point", why.plan ? point_json(*why.plan, index) : Json()},
+               {"seed", why.plan ? Json(why_this_seed(*why.plan, index)) : Json()},
+               {"state", why.state},
+               {"rank", why.rank},
+               {"reuse", why.reuse.empty() ? Json() : Json(why.reuse)},
+               {"printed", {{"stdout", why.printed.out}, {"stderr", why.printed.err}}},
+               {"disagreements", Json::array()}};
+  for (const Disagreement& found : why.disagreements) json["disagreements"].push_back(found.to_json());
+  return json;
 }
 
 Json to_json(const Shown& shown) {
@@ -101,6 +191,7 @@ Json to_json(const Shown& shown) {
                {"history", Json::array()},
                {"replays", Json::array()},
                {"files", shown.files}};
+  json["why"] = why_json(shown);
   for (const AttemptState& attempt : trial.attempts) json["attempts"].push_back(attempt_json(attempt));
   for (const auto& [step, lines_of_step] : shown.record.metrics)
     for (const auto& values : lines_of_step) json["history"].push_back({{"step", step}, {"values", values}});
@@ -148,6 +239,28 @@ std::string head_text(const Shown& shown) {
   return text;
 }
 
+std::string why_text(const Shown& shown) {
+  const Reasons& why = shown.why;
+  const std::uint64_t index = shown.trial.index;
+  std::string text = "\nwhy\n";
+  const auto line = [&](const char* label, const std::string& words) {
+    if (!words.empty()) text += fmt::format("  {:<8}  {}\n", label, words);
+  };
+  if (why.plan) {
+    const PointWhy point = why_this_point(*why.plan, index);
+    line("point", point.text);
+    for (const auto& [parameter, how] : point.parameters) line("", printable(parameter, 40) + " " + how);
+    line("seed", why_this_seed(*why.plan, index));
+  }
+  line("outcome", why.state);
+  line("rank", why.rank);
+  line("reuse", why.reuse);
+  for (const Disagreement& found : why.disagreements) line("finding", found.text());
+  for (const auto& [name, lines] : {std::pair("stderr", &why.printed.err), std::pair("stdout", &why.printed.out)})
+    for (std::size_t i = 0; i < lines->size(); ++i) line(i == 0 ? name : "", (*lines)[i]);
+  return text;
+}
+
 std::string attempts_text(const TrialState& trial) {
   std::string text = "\nattempts\n";
   if (trial.attempts.empty()) return text + "  none\n";
@@ -183,7 +296,8 @@ std::string history_text(const TrialRecord& record) {
 }
 
 std::string to_text(const Shown& shown) {
-  std::string text = head_text(shown) + "\nconfiguration\n" + pairs_text(flat_config(shown.trial.config));
+  std::string text = head_text(shown) + why_text(shown) + "\nconfiguration\n";
+  text += pairs_text(flat_config(shown.trial.config));
   text += attempts_text(shown.trial) + history_text(shown.record);
   if (!shown.trial.attempts.empty())
     text += "\nenvironment of the last attempt\n" + pairs_text(shown.trial.attempts.back().environment);
@@ -199,7 +313,7 @@ std::string to_text(const Shown& shown) {
 
 int show(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
-  const Shown shown = gather(store, flags, globals.runs);
+  const Shown shown = gather(store, flags, globals);
   if (globals.json) {
     print_json(to_json(shown));
   } else {

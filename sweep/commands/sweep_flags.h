@@ -22,7 +22,7 @@ struct SweepFlags {
 
 /// Prints every trial that the file would run, with all of `sweep plan`'s checks; starts nothing. Returns the exit
 /// code.
-int dry_run(const SweepFlags& flags, const Globals& globals);
+int dry_run(const SweepFlags& flags, bool fresh, const Globals& globals);
 
 /// "random, 8 of 1024 points, seed 0, val_accuracy maximized (best)": the sweep in one line.
 std::string headline(const TrialPlan& plan);

@@ -7,15 +7,17 @@ namespace {
 constexpr Verb kVerbs[] = {
     {"run", "run a sweep; an unfinished one of the same file and seed goes on where it stopped", declare_run},
     {"resume", "go on with an unfinished sweep, the file not needed", declare_resume},
+    {"stop", "let a running sweep start no new trial, and wait for those that run", declare_stop},
+    {"cancel", "end a running sweep and its trials: they write a checkpoint first", declare_cancel},
     {"check", "read a sweep file, print every problem, the size of the space and the first points", declare_check},
     {"plan", "every trial that would run: index, id, configuration, seed", declare_plan},
     {"report", "the leaderboard, as a table, JSON or CSV", declare_report},
-    {"list", "the sweeps in the store", declare_list},
-    {"show", "one trial: configuration, attempts, metric history, files, environment", declare_show},
+    {"list", "the sweeps in the store: which one runs, how far each is, its best value", declare_list},
+    {"show", "one trial: configuration, attempts, metrics, environment, and why each is as it is", declare_show},
     {"logs", "what a trial printed", declare_logs},
     {"replay", "run a trial again and compare it with the record, bit for bit", declare_replay},
     {"completion", "a script that completes verbs, flags and ids in bash, zsh or fish", declare_completion},
-    {"doctor", "GPUs, driver, SQLite, disk, and the self-test of the arithmetic", declare_doctor},
+    {"doctor", "GPUs, driver, disk, store, limits, trainer, and the self-test of the arithmetic", declare_doctor},
 };
 
 }  // namespace

@@ -1,11 +1,12 @@
 // The loop on real processes, real signals and the real clock; see dispatcher.h.
 #include "sweep/dispatch/dispatcher.h"
 
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
-#include <csignal>
 #include <memory>
 
 #include "core/error.h"
@@ -36,12 +37,12 @@ void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions&
   store.add_sweep(record);
 }
 
-// Passes signals on for as long as the loop runs.
-void pass_signals(asio::signal_set& signals, Loop& loop) {
-  signals.async_wait([&signals, &loop](const boost::system::error_code& error, int signal) {
+// Passes requests on for as long as the loop runs.
+void pass_requests(asio::posix::stream_descriptor& arrivals, HaltSignals& signals, Loop& loop) {
+  arrivals.async_wait(asio::posix::stream_descriptor::wait_read, [&](const boost::system::error_code& error) {
     if (error) return;
-    loop.interrupt(signal);
-    pass_signals(signals, loop);
+    for (const HaltRequest& request : signals.read()) loop.halt(request);
+    pass_requests(arrivals, signals, loop);
   });
 }
 
@@ -125,6 +126,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   const SystemClock clock;
   DispatchOptions options = given;
   options.runs = std::filesystem::absolute(given.runs).lexically_normal();
+  HaltSignals signals;  // before the lock: whoever sees it held may ask
   const SweepLock lock(options.runs, prepared.record.id);
   record_sweep(store, prepared, options, clock);
 
@@ -139,8 +141,8 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   observer.on_started(loop.study(), prepared.plan.count(),
                       options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
 
-  asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);
-  pass_signals(signals, loop);
+  asio::posix::stream_descriptor arrivals(*context, ::dup(signals.descriptor()));
+  pass_requests(arrivals, signals, loop);
   std::exception_ptr failure;
   asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {
     failure = thrown;

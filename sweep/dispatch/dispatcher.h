@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 
+#include "sweep/dispatch/halt.h"
 #include "sweep/dispatch/prepare.h"
 #include "sweep/store/store.h"
 #include "sweep/study/study.h"
@@ -19,7 +21,13 @@ class Observer {
   virtual void on_started(const Study&, std::uint64_t trials, std::size_t slots) { (void)trials, (void)slots; }
   virtual void on_event(const Study&, const StudyEvent&) {}
   virtual void on_note(const std::string& text) { (void)text; }  ///< one line for people
-  virtual void on_interrupt(bool second) { (void)second; }
+  /// It was asked to end early, by `who` (in words; empty where nobody knows).
+  virtual void on_halt(const Study&, Halt halt, const std::string& who) { (void)halt, (void)who; }
+  /// What can start must wait for other sweeps: all slots named are theirs, and they run the same trials. Told once for
+  /// as long as it stays so; both empty: it waits no longer.
+  virtual void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) {
+    (void)slots, (void)trials;
+  }
 };
 
 struct DispatchOptions {
@@ -38,8 +46,9 @@ struct Ending {
 };
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
-/// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed.
-/// Errors: EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
+/// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed. SIGUSR1:
+/// no new trial, the running ones go on to their end. `sweep stop` and `sweep cancel` send these: halt.h. Errors:
+/// EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
 enum class Load {

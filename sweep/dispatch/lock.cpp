@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/files.h"
+#include "sweep/dispatch/holder.h"
 
 namespace sweep {
 namespace {
@@ -40,6 +43,16 @@ struct flock byte_of(const std::string& trial, short type) {
   return byte;
 }
 
+// Whoever only looks whether a lock is held (controller.cpp) holds it for a moment.
+bool lock_patiently(const Descriptor& descriptor, const std::filesystem::path& place) {
+  constexpr int kTries = 5;
+  for (int i = 1; i < kTries; ++i) {
+    if (lock(descriptor, place)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return lock(descriptor, place);
+}
+
 }  // namespace
 
 SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep) {
@@ -47,13 +60,12 @@ SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep
   make_folder(folder);
   const std::filesystem::path file = folder / (sweep + ".lock");
   file_ = Descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!lock(file_, file)) {
-    const std::string pid = core::read_file(file);
-    throw core::EnvironmentError("sweep " + sweep, "is being run by process " + (pid.empty() ? "?" : pid),
-                                 "wait for it or stop it");
+  if (!lock_patiently(file_, file)) {
+    const Holder holder = Holder::from_text(core::read_file(file)).value_or(Holder());
+    throw core::EnvironmentError("sweep " + sweep, "is being run by " + holder.words(), "wait for it or stop it");
   }
-  const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(file_.get(), 0) != 0 || ::write(file_.get(), pid.data(), pid.size()) < 0)
+  const std::string text = this_process().text();
+  if (::ftruncate(file_.get(), 0) != 0 || ::write(file_.get(), text.data(), text.size()) < 0)
     throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
 }
 

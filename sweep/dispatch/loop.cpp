@@ -174,11 +174,14 @@ void Loop::stop(const Decision& decision) {
   running.control.stop(options_.grace_s);
 }
 
-void Loop::interrupt(int signal) {
-  const bool second = signal_ != 0;
-  if (!second) signal_ = signal;
-  observer_.on_interrupt(second);
-  for (auto& [index, running] : running_) running.control.stop(second ? 0 : options_.grace_s);
+void Loop::halt(const HaltRequest& request) {
+  const Halt wanted = request.halt.value_or(halted_ < Halt::kStop ? Halt::kStop : Halt::kKill);
+  if (wanted <= halted_) return;
+  if (halted_ < Halt::kStop) signal_ = request.signal;
+  halted_ = wanted;
+  observer_.on_halt(study_, wanted, request.who);
+  if (wanted >= Halt::kStop)
+    for (auto& [index, running] : running_) running.control.stop(wanted == Halt::kKill ? 0 : options_.grace_s);
   changed();
 }
 
@@ -218,7 +221,8 @@ Situation Loop::situation() const {
   std::set<std::uint64_t> asked_to_stop;
   for (const auto& [index, running] : running_)
     if (running.control.stopped()) asked_to_stop.insert(index);
-  return {sweep_.plan.count(), std::min(open, allowed), signal_ != 0, busy_elsewhere_, std::move(asked_to_stop)};
+  return {sweep_.plan.count(), std::min(open, allowed), halted_ != Halt::kNone, busy_elsewhere_,
+          std::move(asked_to_stop)};
 }
 
 void Loop::plan_from(std::uint64_t index) {
@@ -342,6 +346,7 @@ void Loop::fail(std::exception_ptr failure) {
 // Waits for an event. What another controller holds gives none: it is looked at again after a while.
 asio::awaitable<void> Loop::change() {
   if (failure_) std::rethrow_exception(failure_);
+  tell_waiting();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   if (looks_again)
     change_.expires_after(kLookAgain);
@@ -354,6 +359,15 @@ asio::awaitable<void> Loop::change() {
 }
 
 void Loop::changed() { change_.cancel(); }
+
+// Only what keeps this sweep from starting something: with all slots of its own busy it waits for those.
+void Loop::tell_waiting() {
+  auto waits = std::pair(held_elsewhere_, busy_elsewhere_);
+  if (halted_ != Halt::kNone) waits = {};
+  if (waits == told_) return;
+  told_ = waits;
+  observer_.on_waiting(told_.first, told_.second);
+}
 
 std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
                                      const std::optional<protocol::Metric>& metric) {

@@ -31,8 +31,11 @@ class Loop {
   /// EnvironmentError where the machine cannot run a trial; what runs is then stopped in order first.
   boost::asio::awaitable<void> run();
 
-  /// First call: nothing new starts and what runs is asked to stop. Second: it is killed.
-  void interrupt(int signal);
+  /// Nothing new starts, and what runs goes on, is asked to stop, or is killed. A request that asks for no more than an
+  /// earlier one changes nothing.
+  void halt(const HaltRequest& request);
+  /// As a signal asks that says nothing else: what runs is asked to stop, the second time killed.
+  void interrupt(int signal) { halt({std::nullopt, signal, {}}); }
 
   const Study& study() const { return study_; }
   Ending take_ending();
@@ -59,6 +62,7 @@ class Loop {
   void finish_trial(std::uint64_t index, const AttemptResult& result);
   boost::asio::awaitable<void> change();
   void changed();
+  void tell_waiting();
 
   std::optional<Slot> take_slot();
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
@@ -85,10 +89,12 @@ class Loop {
   std::map<std::uint64_t, Running> running_;  ///< by trial index
   std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
+  std::pair<std::set<std::string>, std::set<std::uint64_t>> told_;  ///< of both, what the observer knows
   boost::asio::steady_timer change_;
   std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
   std::exception_ptr failure_;        ///< ends the sweep
   bool cannot_record_ = false;        ///< the store failed: study_ is ahead of it
+  Halt halted_ = Halt::kNone;
   int signal_ = 0;
 };
 

@@ -228,6 +228,14 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
   return {std::move(plan), std::move(trainer), data, hardware, threads, {}, record};
 }
 
+std::optional<TrialPlan> recorded_plan(const SweepRecord& record) try {
+  TrialPlan plan(read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides))),
+                 {record.identity.at("trainer"), record.identity.at("data"), record.identity.at("numerics")});
+  return plan.sweep_id() == record.id ? std::optional(std::move(plan)) : std::nullopt;
+} catch (const core::UserError&) {
+  return std::nullopt;
+}
+
 protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTrial& trial) {
   protocol::TrialDocument document;
   document.sweep = prepared.record.id;

@@ -81,6 +81,10 @@ Prepared prepare_file(const std::filesystem::path& file, const std::filesystem::
 /// has changed.
 Prepared prepare_recorded(const SweepRecord& record, const std::filesystem::path& runs, const Overrides& overrides);
 
+/// The plan of a recorded sweep alone: needs neither data nor trainer. Nothing where this version reads its file
+/// differently.
+std::optional<TrialPlan> recorded_plan(const SweepRecord& record);
+
 /// The document of one trial as this machine would run it.
 protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTrial& trial);
 

@@ -60,11 +60,24 @@ Column seed_column() {
   return {"seed", [](const Row& row) -> Cell { return Json(row.trial->seed); }};
 }
 
+// Of a row of replicates each sweep once.
+Column reused_column() {
+  return {"reused_from", [](const Row& row) -> Cell {
+            std::set<std::string> sweeps;
+            for (const TrialState* trial : row.trials()) sweeps.insert(trial->reused_from);
+            sweeps.erase("");
+            std::string text;
+            for (const std::string& sweep : sweeps) text += (text.empty() ? "" : " ") + sweep;
+            return text.empty() ? std::nullopt : Cell(Json(text));
+          }};
+}
+
 // Everything that --columns may name, each name once: the fixed columns win over parameters, these over metrics.
 std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
   std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
                                  outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
-                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep)};
+                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep),
+                                 reused_column()};
   if (sweep.repeats > 1) columns.insert(columns.end(), {deviation_column(), count_column()});
   std::set<std::string> names;
   for (const Column& column : columns) names.insert(column.title);

@@ -159,6 +159,21 @@ std::string test_text(const Row& best) {
   return fmt::format("; at {} end {} (never ranked on)", best.replicates.empty() ? "its" : "their", test);
 }
 
+// "3 trials were known from sweep A, 1 from sweep B: they did not run here".
+std::string reused_text(const std::vector<Row>& rows) {
+  std::map<std::string, std::uint64_t> counts;
+  std::uint64_t all = 0;
+  for (const Row& row : rows)
+    for (const TrialState* trial : row.trials())
+      if (!trial->reused_from.empty()) ++counts[trial->reused_from], ++all;
+  if (counts.empty()) return {};
+  std::string sweeps;
+  for (const auto& [sweep, count] : counts)
+    sweeps += (sweeps.empty() ? "" : ", ") + sweep + (counts.size() > 1 ? fmt::format(" ({})", count) : "");
+  return fmt::format("{} trial{} known from sweep{} {} and did not run here\n", all, all == 1 ? " was" : "s were",
+                     counts.size() == 1 ? "" : "s", sweeps);
+}
+
 // The best row and how to see it again.
 std::string closing(const Row& best, const SweepHead& sweep, const ReportOptions& options) {
   const TrialState& trial = *best.trial;
@@ -205,6 +220,7 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_row
 
   const std::size_t hidden = count_without_top(rows, options) - shown.size();
   if (hidden > 0) text += fmt::format("{} more row{} not shown\n", hidden, hidden == 1 ? "" : "s");
+  text += reused_text(rows);
   if (!sweep.metric) return text + closing_without_metric(rows);
   if (rows.front().rank) text += closing(rows.front(), sweep, options);
   return text;

@@ -22,8 +22,6 @@ GridSampler::GridSampler(const Space& space, GridOrder order, std::uint64_t seed
   permutation_.emplace(*size, seed, 0u, kShuffleStream);
 }
 
-void GridSampler::point(std::uint64_t index, std::span<Value> point) const {
-  space_.grid_point(permutation_ ? (*permutation_)(index) : index, point);
-}
+void GridSampler::point(std::uint64_t index, std::span<Value> point) const { space_.grid_point(place(index), point); }
 
 }  // namespace sweep

@@ -24,6 +24,8 @@ class GridSampler {
   /// another one than random search of the same space takes. Requires: index < space.size() where it has a value, one
   /// element of `point` a dimension.
   void point(std::uint64_t index, std::span<Value> point) const;
+  /// The number of that point in the grid's own order.
+  std::uint64_t place(std::uint64_t index) const { return permutation_ ? (*permutation_)(index) : index; }
 
  private:
   const Space& space_;

@@ -45,6 +45,10 @@ class RandomSampler {
   std::optional<std::uint64_t> size() const;
   /// Requires: index < size() where it has a value, one element of `point` a dimension.
   void point(std::uint64_t index, std::span<Value> point) const;
+  /// The number of that point in the grid's own order; nothing where it is drawn.
+  std::optional<std::uint64_t> place(std::uint64_t index) const {
+    return permutation_ ? std::optional<std::uint64_t>((*permutation_)(index)) : std::nullopt;
+  }
 
  private:
   const Space& space_;

@@ -91,6 +91,13 @@ std::uint64_t TrialPlan::count() const {
   return draws() > kNoLimit / repeats ? kNoLimit : draws() * repeats;
 }
 
+std::optional<std::uint64_t> TrialPlan::place(std::uint64_t index) const {
+  core::check(index < count(), "a trial beyond the end of its sweep");
+  const std::uint64_t draw = index / parts_->spec.repeats;
+  if (const auto* draws = std::get_if<RandomSampler>(&parts_->sampler)) return draws->place(draw);
+  return std::get<GridSampler>(parts_->sampler).place(draw);
+}
+
 PlannedTrial TrialPlan::trial(std::uint64_t index) const {
   core::check(index < count(), "a trial beyond the end of its sweep");
   PlannedTrial trial;

@@ -52,6 +52,9 @@ class TrialPlan {
   std::uint64_t count() const;
   /// Requires: index < count(). A draw that repeats an earlier one has the earlier one's ids: the same trials.
   PlannedTrial trial(std::uint64_t index) const;
+  /// The number of the trial's point in the grid's written order: of a grid, and of random search over a space that it
+  /// permutes; nothing where each parameter is drawn. Requires: index < count().
+  std::optional<std::uint64_t> place(std::uint64_t index) const;
 
  private:
   struct Parts;

@@ -302,18 +302,27 @@ void Store::read_trial(const TrialPlace& place, bool with_trace,
     visit({place.sweep, read.number(5), connection_->event_at(read)});
 }
 
-std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place) const {
+std::vector<SweepOverview> Store::overviews(const std::string& id) const {
+  return read_overviews(*connection_->database, connection_->version, id);
+}
+
+std::vector<SharedTrial> Store::shared_trials(const std::string& sweep, std::optional<std::uint64_t> index) const {
+  return read_shared_trials(*connection_->database, connection_->require(sweep), index);
+}
+
+std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place, bool with_trace) const {
   const std::int64_t number = connection_->require(place.sweep);
   Statement reused(*connection_->database,
                    "SELECT trial_index, attempt, seq, kind, line FROM events "
                    "WHERE sweep = ? AND trial_index = ? AND seq IS NULL AND kind = 'reused'");
   if (reused.start().bind(number).bind(place.index).step()) {
     const auto event = std::get<TrialReused>(connection_->event_at(reused));
-    return trial_events({event.from_sweep, event.from_index});
+    return trial_events({event.from_sweep, event.from_index}, with_trace);
   }
-  Statement read(*connection_->database,
-                 "SELECT trial_index, attempt, seq, kind, line FROM events "
-                 "WHERE sweep = ? AND trial_index = ? AND seq IS NOT NULL ORDER BY attempt, number");
+  const std::string sql = std::string("SELECT trial_index, attempt, seq, kind, line FROM events ") +
+                          "WHERE sweep = ? AND trial_index = ? AND seq IS NOT NULL " +
+                          (with_trace ? "" : "AND kind != 'trace' ") + "ORDER BY attempt, number";
+  Statement read(*connection_->database, sql.c_str());
   std::vector<TrainerSaid> events;
   for (read.start().bind(number).bind(place.index); read.step();)
     events.push_back(std::get<TrainerSaid>(connection_->event_at(read)));

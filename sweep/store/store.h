@@ -33,6 +33,8 @@
 
 #include "core/json.h"
 #include "protocol/trial_document.h"
+#include "sweep/store/overview.h"
+#include "sweep/store/shared.h"
 #include "sweep/study/study.h"
 
 namespace sweep {
@@ -138,7 +140,7 @@ class Store {
   /// The trainer's events of one trial of one sweep, by attempt and then as they came, trace included; printed metrics
   /// only where they count (study/printed.h: seq then begins anew with the first event that was not printed). Of a
   /// trial whose result was reused: those of the trial that ran.
-  std::vector<TrainerSaid> trial_events(const TrialPlace& place) const;
+  std::vector<TrainerSaid> trial_events(const TrialPlace& place, bool with_trace = true) const;
 
   /// The rows of the sweep's trials, by index.
   std::vector<TrialSummary> summaries(const std::string& sweep) const;
@@ -149,6 +151,10 @@ class Store {
   bool has_whole_rows() const;
   /// What an attempt printed, where the store holds it: stream 1 is standard output, 2 standard error.
   std::optional<std::string> output(const TrialPlace& place, std::uint32_t attempt, int stream) const;
+  /// Every sweep, oldest first, or the one of this id.
+  std::vector<SweepOverview> overviews(const std::string& id = {}) const;
+  /// What ran in this sweep and in another one as well, or of it the trial of one index.
+  std::vector<SharedTrial> shared_trials(const std::string& sweep, std::optional<std::uint64_t> index = {}) const;
   /// Places of trials whose id begins with `prefix`, newest sweep last.
   std::vector<std::pair<std::string, TrialPlace>> find_trials(const std::string& prefix) const;
   /// A sweep of this store, other than `sweep`, in which the trial ran and ended with a result that may be reused: a

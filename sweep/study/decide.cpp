@@ -82,8 +82,8 @@ bool goes_on(const TrialState& trial) {
 Decision decide(const Study& study, const Situation& situation) {
   using What = Decision::What;
   const std::uint64_t planned = study.trials().size();
-  if (situation.stopping) return {study.running().empty() ? What::kDone : What::kWait};
   if (const auto stop = stop_surplus(study, situation.asked_to_stop)) return *stop;
+  if (situation.stopping) return {study.running().empty() ? What::kDone : What::kWait};
   const std::uint64_t wanted = study.wanted(situation.trials);
   if (study.finished(situation.trials)) return {study.running().empty() ? What::kDone : What::kWait};
 

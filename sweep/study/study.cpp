@@ -113,7 +113,7 @@ void Study::apply_planned(const TrialPlanned& event) {
     const TrialState& ran = at(*event.repeats_index);
     if (ran.phase == Phase::kEnded) {
       mirror(ran, trial);
-      ended_ += !is_surplus(event.index);
+      count_end(trial);
     } else {
       repeats_[*event.repeats_index].push_back(event.index);
     }
@@ -244,8 +244,8 @@ void Study::restore(TrialState trial) {
   const std::uint64_t index = trial.index;
   trial.wrote_checkpoints = true;
   trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
-  ended_ += !is_surplus(index);
   trials_.push_back(std::move(trial));
+  count_end(trials_.back());
   if (!trials_.back().repeats_index) judge(index);
 }
 
@@ -258,17 +258,23 @@ void Study::fill(TrialState trial) {
 
 void Study::end(TrialState& trial) {
   trial.phase = Phase::kEnded;
-  ended_ += !is_surplus(trial.index);
+  count_end(trial);
   numbers_.erase(trial.index);
   if (const auto repeats = repeats_.find(trial.index); repeats != repeats_.end()) {
     for (const std::uint64_t index : repeats->second) {
       mirror(trial, trials_[index]);
       changed_.insert(index);
-      ended_ += !is_surplus(index);
+      count_end(trials_[index]);
     }
     repeats_.erase(repeats);
   }
   judge(trial.index);
+}
+
+void Study::count_end(const TrialState& trial) {
+  if (is_surplus(trial.index)) return;
+  ++ended_;
+  unranked_ += !protocol::info(*trial.outcome).ranked;
 }
 
 // What the end of this trial changes: it, or its configuration, may lead, and may reach the target.
@@ -307,11 +313,11 @@ void Study::consider_best(std::uint64_t index, double value) {
 void Study::set_bound(std::uint64_t index) {
   bound_ = index;
   waiting_.erase(waiting_.upper_bound(index), waiting_.end());
-  ended_ = 0;
+  ended_ = unranked_ = 0;
   best_.reset();
   best_value_.reset();
   for (std::uint64_t i = 0; i <= index && i < trials_.size(); ++i) {
-    ended_ += trials_[i].phase == Phase::kEnded;
+    if (trials_[i].phase == Phase::kEnded) count_end(trials_[i]);
     if (i % terms_.repeats != 0) continue;
     if (const auto value = configuration_value(i)) consider_best(i, *value);
   }

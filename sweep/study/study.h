@@ -165,7 +165,8 @@ class Study {
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
   const std::set<std::uint64_t>& waiting() const { return waiting_; }
   const std::set<std::uint64_t>& running() const { return running_; }  ///< those that do not count among them
-  std::uint64_t ended() const { return ended_; }  ///< how many of those that count, repeats among them
+  std::uint64_t ended() const { return ended_; }        ///< how many of those that count, repeats among them
+  std::uint64_t unranked() const { return unranked_; }  ///< how many of these with an outcome that is never ranked
 
   /// The smallest index that has reached the target so far, with repeats the last one of its configuration. The sweep
   /// ends there or earlier. Only a trial that may be ranked reaches it; of a configuration the mean, once all its
@@ -197,6 +198,7 @@ class Study {
   void apply_attempt_ended(const AttemptEnded& event);
   void apply_reused(const TrialReused& event);
   void end(TrialState& trial);
+  void count_end(const TrialState& trial);
   void judge(std::uint64_t index);
   void set_bound(std::uint64_t index);
   void consider_best(std::uint64_t index, double value);
@@ -207,7 +209,7 @@ class Study {
   std::vector<TrialState> trials_;
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that have started and not ended
   std::set<std::uint64_t> waiting_, running_;
-  std::uint64_t ended_ = 0;
+  std::uint64_t ended_ = 0, unranked_ = 0;
   std::set<std::uint64_t> changed_;
   std::optional<std::uint64_t> bound_, best_;
   std::optional<double> best_value_;

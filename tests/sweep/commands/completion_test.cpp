@@ -25,6 +25,10 @@ TEST_CASE("verbs, flags and the words of a flag are completed") {
   CHECK(words(place, "--runs elsewhere rep") == "replay\nreport\n");
   CHECK(words(place, "report --fo") == "--format\n");
   CHECK(words(place, "report --format ''") == "csv\njson\ntable\n");
+  CHECK(words(place, "st") == "stop\n");
+  CHECK(words(place, "ca") == "cancel\n");
+  CHECK(words(place, "cancel --n") == "--no-color\n--no-wait\n--now\n");
+  CHECK(words(place, "stop ''") == "last\n");
   CHECK(words(place, "run x.json --device c") == "cpu\ncuda\n");
   CHECK(words(place, "run ''") == ":files\n");
   CHECK(words(place, "run sweep.json --qu") == "--quiet\n");
@@ -45,6 +49,8 @@ TEST_CASE("ids of trials and ids and names of sweeps are completed, from the sto
   const std::string sweep = core::parse_json(place.sweep("list --json").out, "list").at("sweeps")[0].at("id");
   CHECK(words(place, "report " + sweep.substr(0, 4)) == sweep + "\n");
   CHECK(words(place, "report my") == "my points\n");
+  CHECK(words(place, "stop " + sweep.substr(0, 4)) == sweep + "\n");
+  CHECK(words(place, "cancel my") == "my points\n");
 }
 
 TEST_CASE("the script for bash completes a verb, and a name with a blank is quoted") {

@@ -9,7 +9,8 @@ TEST_CASE("sweep alone prints help, which lists every verb") {
   CHECK(alone.code == 0);
   CHECK(alone.err.empty());
   CHECK(place.sweep("--help").out == alone.out);
-  for (const char* verb : {"run", "resume", "check", "plan", "report", "list", "show", "logs", "replay", "doctor"})
+  for (const char* verb :
+       {"run", "resume", "stop", "cancel", "check", "plan", "report", "list", "show", "logs", "replay", "doctor"})
     CHECK(alone.out.find(std::string("\n  ") + verb + " ") != std::string::npos);
 }
 
@@ -78,8 +79,17 @@ TEST_CASE("doctor looks at everything and ends with 0 where all is well") {
   CHECK(said.code == 0);
   const core::Json json = core::parse_json(place.sweep("doctor --json").out, "doctor");
   CHECK(json["good"] == true);
-  for (const char* finding : {"sweep", "machine", "GPUs", "libraries", "disk", "arithmetic"})
+  for (const char* finding :
+       {"sweep", "machine", "GPUs", "libraries", "disk", "store", "limits", "cgroup", "trainer", "arithmetic"})
     CHECK(json["findings"].contains(finding));
+  const core::Json& findings = json["findings"];
+  CHECK(findings["store"]["detail"]["sqlite"].is_string());
+  CHECK(findings["store"]["detail"]["durable_commit_ms"] > 0);
+  CHECK(findings["disk"]["detail"]["free_bytes"] > 0);
+  CHECK(findings["disk"]["detail"]["file_system"].is_string());
+  CHECK(findings["limits"]["detail"].contains("open_files"));
+  CHECK(findings["trainer"]["detail"]["sha256"].get<std::string>().size() == 64);
+  CHECK_FALSE(std::filesystem::exists(place.path() / "runs"));
   const Said readonly = place.sweep("doctor --runs /proc/nowhere");
   CHECK(readonly.code == 4);
 }

@@ -165,3 +165,47 @@ TEST_CASE("a repeated draw of the trial that reached the target is surplus") {
   CHECK(study.ended_at() == 0u);
   CHECK(study.ended() == 1);
 }
+
+TEST_CASE("the trials without a rank are counted as they end, and anew where the sweep turns out to end earlier") {
+  const auto walk = [](const Study& study) {
+    std::uint64_t unranked = 0;
+    for (const sweep::TrialState& trial : study.trials())
+      unranked += trial.phase == sweep::Phase::kEnded && !study.is_surplus(trial.index) &&
+                  !protocol::info(*trial.outcome).ranked;
+    return unranked;
+  };
+  Study study(sweep::Terms{.metric = loss(), .target = 0.25});
+  const auto next = [&](std::uint64_t index, double value, Outcome outcome) {
+    run(study, index, value, outcome);
+    CHECK(study.unranked() == walk(study));
+  };
+  next(0, 0.5, Outcome::kDiverged);
+  next(5, 0.5, Outcome::kFailed);
+  study.apply(planned(6));
+  study.apply(repeat(7, 0));
+  study.apply(repeat(8, 6));
+  CHECK(study.unranked() == 3);
+  next(6, 0.5, Outcome::kNoMetric);
+  CHECK(study.unranked() == 5);
+  next(4, 0.5, Outcome::kCompleted);
+  next(1, 0.125, Outcome::kCompleted);  // the sweep ends here
+  CHECK(study.unranked() == 1);
+}
+
+TEST_CASE("a sweep that starts nothing more still stops what no longer counts") {
+  Study study(below(0.25));
+  run(study, 0, 0.125);
+  study.apply(planned(1));
+  // The fold knows no start beyond the end; this one came before the first trial reached the target.
+  Study earlier(below(0.25));
+  for (std::uint64_t i = 0; i < 2; ++i) earlier.apply(planned(i));
+  earlier.apply(ordered(1));
+  run(earlier, 0, 0.125);
+  sweep::Situation stopping = situation(2);
+  stopping.stopping = true;
+  CHECK(decide(earlier, stopping).what == What::kStop);
+  CHECK(decide(earlier, stopping).index == 1);
+  stopping.asked_to_stop = {1};
+  CHECK(decide(earlier, stopping).what == What::kWait);
+  CHECK(decide(study, stopping).what == What::kDone);
+}

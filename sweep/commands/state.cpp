@@ -1,0 +1,41 @@
+// See state.h.
+#include "sweep/commands/state.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "sweep/commands/selection.h"
+
+namespace sweep {
+
+std::string_view name(SweepState state) {
+  switch (state) {
+    case SweepState::kRunning:
+      return "running";
+    case SweepState::kFinished:
+      return "finished";
+    case SweepState::kPaused:
+      return "paused";
+    case SweepState::kUnfinished:
+      return "unfinished";
+  }
+  core::check(false, "no such state");
+  return {};
+}
+
+SweepState state_of(const SweepOverview& sweep, bool controlled) {
+  if (controlled) return SweepState::kRunning;
+  if (sweep.finished()) return SweepState::kFinished;
+  return sweep.running.empty() && sweep.planned > 0 ? SweepState::kPaused : SweepState::kUnfinished;
+}
+
+std::string ended_text(const SweepOverview& sweep) {
+  return fmt::format("{} of {} trial{} {} ended", sweep.ended, sweep.wanted, sweep.wanted == 1 ? "" : "s",
+                     sweep.wanted == 1 ? "has" : "have");
+}
+
+std::string resume_command(const std::string& sweep, const Globals& globals) {
+  return "sweep resume " + sweep + runs_flag(globals);
+}
+
+}  // namespace sweep

@@ -1,0 +1,78 @@
+// What is said while a sweep runs. No terminal, no clock.
+#include "sweep/commands/progress_text.h"
+
+#include "tests/catch.h"
+#include "tests/sweep/study/events.h"
+
+using namespace events;
+using protocol::Outcome;
+using sweep::Halt;
+using sweep::Pace;
+using sweep::Study;
+
+namespace {
+
+// Four trials of 10 s each on two slots.
+Pace pace() { return {4, 40, 2}; }
+
+}  // namespace
+
+TEST_CASE("the time left is that of the trials to come, on as many slots as there are, and half of those that run") {
+  Study study(loss());
+  for (std::uint64_t i = 0; i < 10; ++i) study.apply(planned(i));
+  CHECK(sweep::seconds_left(study, 10, pace()) == 50.0);
+  study.apply(ordered(0));
+  study.apply(ordered(1));
+  CHECK(sweep::seconds_left(study, 10, pace()) == 45.0);
+  CHECK(sweep::seconds_left(study, 10, {4, 40, 100}) == 9.0);
+  CHECK(!sweep::seconds_left(study, 10, {0, 0, 2}));
+}
+
+TEST_CASE("a sweep that is gone on with knows its pace from before, and results from elsewhere have none") {
+  Study study(loss());
+  run(study, 0, 0.5);
+  study.apply(planned(1));
+  sweep::TrialReused reused;
+  reused.index = 1;
+  reused.from_sweep = "b";
+  study.apply(reused);
+  study.apply(planned(2));
+  study.apply(repeat(3, 0));
+  Pace pace;
+  for (const sweep::TrialState& trial : study.trials())
+    if (trial.phase == sweep::Phase::kEnded) pace.add(trial);
+  CHECK(pace.ran == 1);
+  CHECK(pace.seconds == 1.5);
+  CHECK(sweep::seconds_left(study, 4, pace) == 1.5);
+}
+
+TEST_CASE("the line counts, names the best, and ends with the time that is left") {
+  Study study(loss());
+  for (std::uint64_t i = 0; i < 4; ++i) study.apply(planned(i));
+  CHECK(sweep::progress_line(study, 4, {}) == "[........................] 0/4");
+  run(study, 1, 0.5);
+  run(study, 0, 0.25, Outcome::kFailed);
+  study.apply(ordered(2));
+  CHECK(sweep::progress_line(study, 4, {2, 20, 1}) ==
+        "[############............] 2/4, 1 running, 1 without a rank, best loss 0.5 (#1), 15.0 s left");
+  CHECK(sweep::trial_line(study, *study.find(1)) == "trial #1 trial1 completed, loss 0.5, 1.50 s");
+}
+
+TEST_CASE("what is waited for is named, and a long list is cut") {
+  CHECK(sweep::waiting_text({"cpu:0"}, {}) == "waiting for slot cpu:0, which another sweep holds");
+  CHECK(sweep::waiting_text({"cpu:0", "cpu:1"}, {}) == "waiting for slots cpu:0, cpu:1, which another sweep holds");
+  CHECK(sweep::waiting_text({}, {7}) ==
+        "trial #7 runs in another sweep now: what comes of it is taken from there or run here");
+  CHECK(sweep::still_running_text({1, 2, 3, 4, 5, 6}) == "waiting for 6 running trials: #1, #2, #3, #4 and 2 more");
+}
+
+TEST_CASE("a request to halt is said with who asked, what happens to the running trials, and what more can be asked") {
+  CHECK(sweep::halt_text(Halt::kDrain, 0, "") == "stopping");
+  CHECK(
+      sweep::halt_text(Halt::kDrain, 2, "a") ==
+      "stopping (asked by a): no new trial starts, 2 running trials go on to their end; `sweep cancel` or Ctrl-C asks "
+      "them to end now");
+  CHECK(sweep::halt_text(Halt::kStop, 1, "the terminal") ==
+        "stopping (asked by the terminal): 1 running trial is asked to end, in at most ten seconds; again to kill it");
+  CHECK(sweep::halt_text(Halt::kKill, 3, "") == "killing 3 running trials");
+}
