@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "sweep/commands/output.h"
 #include "sweep/report/display.h"
@@ -37,6 +39,28 @@ bool just_ended(const Study& study, const StudyEvent& event) {
   return may_end && study.find(trial_index(event))->phase == Phase::kEnded;
 }
 
+// Foreign programs have names of their own.
+std::string waits_text(const std::vector<SlotWait>& waits) {
+  std::string text;
+  for (const SlotWait& wait : waits) text += (text.empty() ? "waits for " : "; ") + printable(wait.text, 200);
+  return text;
+}
+
+// Tells a wait once, not each figure that changes while it lasts.
+class NewWaits {
+ public:
+  /// Whether it is another that is waited for. `fresh`: those that were not waited for before.
+  bool look(const std::vector<SlotWait>& waits, std::vector<SlotWait>& fresh) {
+    std::set<std::string> now;
+    for (const SlotWait& wait : waits)
+      if (now.insert(wait.who).second && !before_.contains(wait.who)) fresh.push_back(wait);
+    return std::exchange(before_, now) != now;
+  }
+
+ private:
+  std::set<std::string> before_;
+};
+
 class LiveLine : public Observer {
  public:
   ~LiveLine() override { erase(); }
@@ -54,6 +78,10 @@ class LiveLine : public Observer {
     erase();
     std::fprintf(stderr, "%s\n", text.c_str());
   }
+  void on_wait(const Study& study, const std::vector<SlotWait>& waits) override {
+    waits_ = waits_text(waits);
+    draw(study);
+  }
   void on_interrupt(bool second) override {
     on_note(second ? "killing the running trials"
                    : "stopping: the running trials are asked to end; again to kill them");
@@ -62,7 +90,8 @@ class LiveLine : public Observer {
  private:
   void draw(const Study& study) {
     drawn_s_ = now_s();
-    const std::string line = progress_line(study, trials_, done_before_, drawn_s_ - started_s_);
+    std::string line = progress_line(study, trials_, done_before_, drawn_s_ - started_s_);
+    if (!waits_.empty()) line += ", " + waits_;
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     std::fflush(stderr);
     drawn_ = true;
@@ -75,6 +104,7 @@ class LiveLine : public Observer {
   std::uint64_t trials_ = 0, done_before_ = 0;
   double started_s_ = 0, drawn_s_ = 0;
   bool drawn_ = false;
+  std::string waits_;
 };
 
 class LineATrial : public Observer {
@@ -84,10 +114,18 @@ class LineATrial : public Observer {
       std::fprintf(stderr, "%s\n", trial_line(study, *study.find(trial_index(event))).c_str());
   }
   void on_note(const std::string& text) override { std::fprintf(stderr, "%s\n", text.c_str()); }
+  void on_wait(const Study&, const std::vector<SlotWait>& waits) override {
+    std::vector<SlotWait> fresh;
+    waits_.look(waits, fresh);
+    if (!fresh.empty()) on_note(waits_text(fresh));
+  }
   void on_interrupt(bool second) override {
     on_note(second ? "killing the running trials"
                    : "stopping: the running trials are asked to end, in at most ten seconds; again to kill them");
   }
+
+ private:
+  NewWaits waits_;
 };
 
 class JsonLines : public Observer {
@@ -111,10 +149,19 @@ class JsonLines : public Observer {
     write(json);
   }
   void on_note(const std::string& text) override { write({{"progress", "note"}, {"text", text}}); }
+  void on_wait(const Study&, const std::vector<SlotWait>& waits) override {
+    std::vector<SlotWait> fresh;
+    if (!waits_.look(waits, fresh)) return;
+    core::Json texts = core::Json::array();
+    for (const SlotWait& wait : waits) texts.push_back(wait.text);
+    write({{"progress", "waits"}, {"for", texts}});
+  }
   void on_interrupt(bool second) override { write({{"progress", "interrupt"}, {"second", second}}); }
 
  private:
   static void write(const core::Json& json) { std::fprintf(stderr, "%s\n", core::canonical_json(json).c_str()); }
+
+  NewWaits waits_;
 };
 
 }  // namespace

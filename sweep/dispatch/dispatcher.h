@@ -7,6 +7,8 @@
 #include <string>
 
 #include "sweep/dispatch/prepare.h"
+#include "sweep/gpus/gpu_use.h"
+#include "sweep/launch/launcher.h"
 #include "sweep/store/store.h"
 #include "sweep/study/study.h"
 
@@ -20,13 +22,16 @@ class Observer {
   virtual void on_event(const Study&, const StudyEvent&) {}
   virtual void on_note(const std::string& text) { (void)text; }  ///< one line for people
   virtual void on_interrupt(bool second) { (void)second; }
+  /// What waiting trials wait for, each time that this changes; empty: nothing any more.
+  virtual void on_wait(const Study&, const std::vector<SlotWait>& waits) { (void)waits; }
 };
 
 struct DispatchOptions {
   std::filesystem::path runs;
-  int slots = 0;          ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
-  bool fresh = false;     ///< reuse no result of another sweep
-  double grace_s = 10.0;  ///< between SIGTERM and SIGKILL
+  int slots = 0;       ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
+  bool fresh = false;  ///< reuse no result of another sweep
+  BusyGpus busy_gpus = BusyGpus::kWait;  ///< kUse: no GPU is looked at; kRefuse: looked at before the sweep, then kWait
+  double grace_s = 10.0;                 ///< between SIGTERM and SIGKILL
 };
 
 struct Ending {
@@ -39,7 +44,8 @@ struct Ending {
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
 /// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed.
-/// Errors: EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
+/// Errors: EnvironmentError where another controller runs this sweep (names its pid), a GPU is in use by others and the
+/// options refuse that, or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
 /// The study of a sweep as the store has it. Requires: the sweep is known. `with_trace` is needed only to go on with

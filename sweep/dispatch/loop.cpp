@@ -222,6 +222,20 @@ std::optional<Slot> Loop::take_slot() {
   return std::nullopt;
 }
 
+// Slots of one GPU wait for the same.
+void Loop::tell_waits() {
+  std::vector<SlotWait> waits;
+  for (const Slot& slot : launcher_.slots()) {
+    if (!held_elsewhere_.contains(slot.name)) continue;
+    SlotWait wait = launcher_.why_not(slot);
+    const bool is_news = std::none_of(waits.begin(), waits.end(), [&](const auto& w) { return w.who == wait.who; });
+    if (!wait.text.empty() && is_news) waits.push_back(std::move(wait));
+  }
+  if (waits == waits_) return;
+  waits_ = std::move(waits);
+  observer_.on_wait(study_, waits_);
+}
+
 // The checkpoint's file name, or nothing (and a reason) where the file is not what its event said.
 std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason) const {
   if (!trial.checkpoint) return {};
@@ -262,9 +276,10 @@ void Loop::record(const std::vector<StudyEvent>& events) {
   for (const StudyEvent& event : events) observer_.on_event(study_, event);
 }
 
-// Waits for an event. What another controller holds gives none: it is looked at again after a while.
+// Waits for an event. What others hold gives none: it is looked at again after a while.
 asio::awaitable<void> Loop::change() {
   if (failure_) std::rethrow_exception(failure_);
+  tell_waits();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   if (looks_again)
     change_.expires_after(kLookAgain);

@@ -32,6 +32,9 @@ class Loop {
   /// First call: nothing new starts and what runs is asked to stop. Second: it is killed.
   void interrupt(int signal);
 
+  /// A slot that was not free may be now.
+  void look_again() { changed(); }
+
   const Study& study() const { return study_; }
   Ending take_ending();
 
@@ -58,6 +61,7 @@ class Loop {
   void changed();
 
   std::optional<Slot> take_slot();
+  void tell_waits();
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
   void record(const std::vector<StudyEvent>& events);
@@ -76,8 +80,9 @@ class Loop {
   std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
-  std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
+  std::set<std::string> held_elsewhere_;      ///< slots that others hold or use, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
+  std::vector<SlotWait> waits_;               ///< as the observer was told last
   boost::asio::steady_timer change_;
   std::exception_ptr failure_;
   int signal_ = 0;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <map>
 
+#include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/launch/warden.h"
@@ -27,13 +27,17 @@ class LocalLauncher : public Launcher {
   const std::vector<Slot>& slots() const override { return slots_; }
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
+  SlotWait why_not(const Slot& slot) const override { return gpu_slots_.why_not(slot); }
   std::unique_ptr<Process> start(const Order& order) override;
   void end_strays(const std::string& marker) override;
+
+  /// For a GpuWatch; without one, locks alone decide.
+  GpuSlots& gpu_slots() { return gpu_slots_; }
 
  private:
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
-  std::map<std::string, Descriptor> locks_;  ///< by slot name
+  GpuSlots gpu_slots_;
   Warden warden_;
   void (*on_sigpipe_)(int);  ///< as it was
 };

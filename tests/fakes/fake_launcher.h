@@ -39,14 +39,18 @@ class FakeLauncher : public sweep::Launcher {
   std::function<void(std::uint64_t index)> on_start;  ///< called after each start
   std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
   std::vector<std::map<std::string, std::string>> environments;
-  std::vector<std::string> strays;       ///< markers whose strays were ended
-  std::vector<double> graces;            ///< of each stop
-  std::set<std::string> held_elsewhere;  ///< slots
+  std::vector<std::string> strays;               ///< markers whose strays were ended
+  std::vector<double> graces;                    ///< of each stop
+  std::set<std::string> held_elsewhere;          ///< slots
+  std::map<std::string, sweep::SlotWait> waits;  ///< why, by slot
   std::size_t running = 0, most_running = 0;
 
   const std::vector<sweep::Slot>& slots() const override { return slots_; }
   bool acquire(const sweep::Slot& slot) override { return !held_elsewhere.contains(slot.name); }
   void release(const sweep::Slot&) override {}
+  sweep::SlotWait why_not(const sweep::Slot& slot) const override {
+    return waits.contains(slot.name) ? waits.at(slot.name) : sweep::SlotWait{};
+  }
   void end_strays(const std::string& marker) override { strays.push_back(marker); }
 
   std::unique_ptr<sweep::Process> start(const sweep::Order& order) override {
