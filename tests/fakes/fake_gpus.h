@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "tests/temporary_folder.h"
@@ -46,6 +47,14 @@ class FakeGpus {
   void mend() const {
     std::filesystem::remove(path() / "exit");
     std::filesystem::remove(path() / "hang");
+  }
+
+  /// How often nvidia-smi was called.
+  int calls() const {
+    std::ifstream file(path() / "calls");
+    int count = 0;
+    for (std::string line; std::getline(file, line);) ++count;
+    return count;
   }
 
   /// NAME=value words for a shell.
