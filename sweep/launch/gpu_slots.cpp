@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "sweep/launch/gpu_lock.h"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr double kBetweenLooksS = 3.0;  // while somebody else has the GPU
 constexpr double kFreeingS = 10.0;      // for so long an ended trial may still hold memory
 constexpr double kBetweenFreeingS = 0.25;
+constexpr double kBlindS = 60.0;
 
 int number_of(const Slot& slot) { return std::atoi(slot.name.c_str() + slot.name.rfind('/') + 1); }
 
@@ -28,7 +30,7 @@ GpuSlots::GpuSlots(const std::vector<Slot>& slots) {
 bool GpuSlots::acquire(const Slot& slot) {
   Place& place = places_[slot.name];
   if (!place.lock.is_open() && !claim(slot, place)) return false;
-  if (looks_.ask) {
+  if (looks_now()) {
     if (place.look == 0) place.look = looks_.ask();
     if (place.look > answered_) return false;
     if (const GpuObjection objection = judge(slot); !objection.text.empty()) {
@@ -56,8 +58,9 @@ SlotWait GpuSlots::why_not(const Slot& slot) const {
 void GpuSlots::looked(std::uint64_t number, GpuAnswer answer) {
   answered_ = number;
   answer_ = std::move(answer);
-  if (answer_.problem.empty() || failure_was_told_) return;
-  failure_was_told_ = true;
+  if (answer_.problem.empty()) return;
+  blind_until_s_ = looks_.now_s() + kBlindS;
+  if (std::exchange(failure_was_told_, true)) return;
   looks_.note(answer_.problem + ": GPUs are used without seeing whether they are free");
 }
 

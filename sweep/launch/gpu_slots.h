@@ -54,6 +54,7 @@ class GpuSlots {
     SlotWait wait;
   };
 
+  bool looks_now() const { return looks_.ask && looks_.now_s() >= blind_until_s_; }
   bool claim(const Slot& slot, Place& place);
   GpuObjection judge(const Slot& slot);
   GpuTenants tenants(const std::string& gpu) const;
@@ -71,6 +72,7 @@ class GpuSlots {
   std::uint64_t answered_ = 0;
   GpuAnswer answer_;
   bool failure_was_told_ = false;
+  double blind_until_s_ = 0;  ///< after a look that failed there is none for a while: it may have taken seconds
 };
 
 }  // namespace sweep

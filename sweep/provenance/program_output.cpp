@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A child of posix_spawn with default signals: an ignored SIGPIPE or a blocked signal of ours is not inherited.
-std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end) {
+std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end, bool own_group) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -35,7 +35,9 @@ std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout
   sigemptyset(&none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
   pid_t pid = 0;
   const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
@@ -76,7 +78,7 @@ ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramL
   ProgramRun run;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return run;
-  const std::optional<pid_t> child = start(arguments, ends[1]);
+  const std::optional<pid_t> child = start(arguments, ends[1], limits.stop >= 0);
   close(ends[1]);
   if (child) run.end = read_all(ends[0], limits, run.output.out);
   close(ends[0]);

@@ -222,7 +222,11 @@ TEST_CASE("where nvidia-smi fails in the middle of a sweep, that is noted once a
     bench.slots.looked(bench.asked, {.has_nvidia_smi = true, .problem = "`nvidia-smi` ended with exit code 9"});
     CHECK(bench.acquire());
     bench.release();
+    CHECK(bench.acquire());  // it is not asked again at once: each answer may take seconds
+    bench.release();
+    bench.now_s += 60;
   }
+  CHECK(bench.asked == 2);
   CHECK(bench.notes == std::vector<std::string>{"`nvidia-smi` ended with exit code 9: GPUs are used without seeing "
                                                 "whether they are free"});
 }
