@@ -1,5 +1,6 @@
 // What the loop says of slots that are not free, and that it goes on when they are.
 #include <boost/asio/post.hpp>
+#include <chrono>
 
 #include "tests/catch.h"
 #include "tests/sweep/dispatch/controller.h"
@@ -34,7 +35,7 @@ struct Waiting {
       failure = thrown;
       controller.context.stop();
     });
-    controller.context.run();
+    controller.context.run_for(std::chrono::seconds(30));  // a loop that is never told anything waits for ever
     if (failure) std::rethrow_exception(failure);
     return loop->take_ending().study;
   }
