@@ -280,7 +280,7 @@ TEST_CASE("what is waited for is progress under --json, and so is its end") {
   CHECK(has(controller.errors(), R"({"for":[],"progress":"waits"})"));
 }
 
-TEST_CASE("--busy-gpus use does not look, and refuse does not begin where somebody uses a GPU") {
+TEST_CASE("a busy GPU is used without a look where that is asked for, and ends a sweep that refuses one") {
   const Machine machine(sweep_file("policy", 3));
   machine.gpus.add_process(4711, machine.gpus.uuid(0), 12595, "python");
   const Said refused = machine.on_gpus("run sweep.json --gpus 0,1 --busy-gpus refuse");
