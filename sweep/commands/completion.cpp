@@ -28,6 +28,7 @@ const std::vector<FlagWords>& flag_words() {
       {"", "--device", {"auto", "cpu", "cuda"}},
       {"", "--method", {"grid", "random"}},
       {"", "--gpus", {"none"}},
+      {"", "--busy-gpus", {"refuse", "use", "wait"}},
       {"report", "--format", {"csv", "json", "table"}},
       {"plan", "--format", {"csv", "json", "text"}},
       {"report", "--with", {"device", "host", "time"}},

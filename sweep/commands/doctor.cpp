@@ -13,6 +13,8 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/dispatch/trainer.h"
+#include "sweep/gpus/gpus.h"
+#include "sweep/launch/gpu_lock.h"
 #include "sweep/provenance/program_output.h"
 #include "sweep/provenance/provenance.h"
 #include "sweep/report/display.h"
@@ -44,17 +46,61 @@ Finding machine_finding() {
           machine};
 }
 
-Finding gpu_finding() {
-  const Json gpus = gpu_provenance();
-  if (!gpus.is_array() || gpus.empty())
-    return {"GPUs", true, "none: nvidia-smi is not there or finds none; trials run on the CPU", gpus};
+// Below each GPU who uses it, and which of its slots sweeps hold.
+struct GpuLines {
   std::string text;
-  for (const Json& gpu : gpus) {
-    const auto field = [&](const char* key) { return gpu[key].is_string() ? gpu[key].get<std::string>() : "unknown"; };
-    text += fmt::format("{}{} ({}, {} MiB, compute capability {}, driver {})", text.empty() ? "" : "; ", field("name"),
-                        field("uuid"), field("memory_mb"), field("compute_capability"), field("driver"));
+  Json detail;
+};
+
+GpuLines use_lines(const Gpu& gpu, const GpuAnswer& answer, const std::vector<SlotHolder>& holders) {
+  GpuLines use{"", {{"processes", Json::array()}, {"slots", Json::array()}}};
+  for (const GpuProcess& process : answer.processes) {
+    if (process.gpu != gpu.uuid && process.gpu != gpu.card) continue;
+    use.text += fmt::format("\n    {} (pid {}){}{}", process.name.empty() ? "a process" : process.name, process.pid,
+                            process.mib ? " holds " + memory_text(*process.mib) : "",
+                            process.gpu == gpu.uuid ? "" : ", on this or another instance of the GPU");
+    use.detail["processes"].push_back(
+        {{"pid", process.pid}, {"name", process.name}, {"mb", process.mib ? Json(*process.mib) : Json()}});
   }
-  return {"GPUs", true, text, gpus};
+  for (const SlotHolder& holder : holders) {
+    if (holder.gpu != gpu.uuid) continue;
+    use.text += fmt::format("\n    slot {} of {}: a sweep (pid {})", holder.number, holder.of, holder.pid);
+    use.detail["slots"].push_back({{"number", holder.number}, {"of", holder.of}, {"pid", holder.pid}});
+  }
+  return use;
+}
+
+GpuLines gpu_lines(const Gpu& gpu, const GpuAnswer& answer, const std::vector<SlotHolder>& holders) {
+  const auto word = [](const std::string& text) { return text.empty() ? "unknown" : text; };
+  std::string figures;
+  if (gpu.memory_mib) figures += ", " + memory_text(*gpu.memory_mib) + " memory";
+  if (gpu.used_mib) figures += ", " + memory_text(*gpu.used_mib) + " in use";
+  if (gpu.busy_percent) figures += fmt::format(", {} % busy", *gpu.busy_percent);
+  GpuLines lines = use_lines(gpu, answer, holders);
+  lines.text = fmt::format("\n  {}: {} ({}){}, compute capability {}, driver {}{}", gpu_name(gpu), gpu.model, gpu.uuid,
+                           figures, word(gpu.compute_capability), word(gpu.driver),
+                           gpu.problem.empty() ? "" : "; cannot be used: " + gpu.problem) +
+               lines.text;
+  lines.detail.update(gpus_json({gpu})[0]);
+  lines.detail["used_mb"] = gpu.used_mib ? Json(*gpu.used_mib) : Json();
+  lines.detail["problem"] = gpu.problem.empty() ? Json() : Json(gpu.problem);
+  return lines;
+}
+
+Finding gpu_finding() {
+  const GpuAnswer answer = ask_gpus();
+  if (!answer.has_nvidia_smi) return {"GPUs", true, "none: there is no nvidia-smi; trials run on the CPU", nullptr};
+  if (answer.gpus.empty()) return {"GPUs", false, answer.problem + "; trials run on the CPU", nullptr};
+  const std::vector<SlotHolder> holders = slot_holders();
+  Finding finding{"GPUs", answer.problem.empty(), std::to_string(answer.gpus.size()), Json::array()};
+  if (!answer.problem.empty()) finding.text += "; " + answer.problem;
+  for (const Gpu& gpu : answer.gpus) {
+    const GpuLines lines = gpu_lines(gpu, answer, holders);
+    finding.good = finding.good && gpu.problem.empty();
+    finding.text += lines.text;
+    finding.detail.push_back(lines.detail);
+  }
+  return finding;
 }
 
 Finding library_finding() {

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdio>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "sweep/commands/output.h"
 #include "sweep/commands/progress_text.h"
@@ -43,6 +45,28 @@ void say_how_to_go_on(const Study& study, std::uint64_t trials, const std::strin
                   go_on));
 }
 
+// Foreign programs have names of their own.
+std::string waits_text(const std::vector<SlotWait>& waits) {
+  std::string text;
+  for (const SlotWait& wait : waits) text += (text.empty() ? "waits for " : "; ") + printable(wait.text, 200);
+  return text;
+}
+
+// Tells a wait once, not each figure that changes while it lasts.
+class NewWaits {
+ public:
+  /// Whether it is another that is waited for. `fresh`: those that were not waited for before.
+  bool look(const std::vector<SlotWait>& waits, std::vector<SlotWait>& fresh) {
+    std::set<std::string> now;
+    for (const SlotWait& wait : waits)
+      if (now.insert(wait.who).second && !before_.contains(wait.who)) fresh.push_back(wait);
+    return std::exchange(before_, now) != now;
+  }
+
+ private:
+  std::set<std::string> before_;
+};
+
 class LiveLine : public Progress {
  public:
   ~LiveLine() override { erase(); }
@@ -64,8 +88,8 @@ class LiveLine : public Progress {
     erase();
     say(text);
   }
-  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
-    if (!slots.empty() || !trials.empty()) on_note(waiting_text(slots, trials));
+  void on_busy_trials(const std::set<std::uint64_t>& trials) override {
+    if (!trials.empty()) on_note(busy_trials_text(trials));
   }
   void on_halt(const Study& study, Halt halt, const std::string& who) override {
     on_note(halt_text(halt, study.running().size(), who));
@@ -76,11 +100,16 @@ class LiveLine : public Progress {
     erase();
     say_how_to_go_on(study, trials, go_on);
   }
+  void on_wait(const Study& study, const std::vector<SlotWait>& waits) override {
+    waits_ = waits_text(waits);
+    draw(study);
+  }
 
  private:
   void draw(const Study& study) {
     drawn_s_ = now_s();
-    const std::string line = progress_line(study, trials_, pace_);
+    std::string line = progress_line(study, trials_, pace_);
+    if (!waits_.empty()) line += ", " + waits_;
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     std::fflush(stderr);
     drawn_ = true;
@@ -94,6 +123,7 @@ class LiveLine : public Progress {
   Pace pace_;
   double drawn_s_ = 0;
   bool drawn_ = false;
+  std::string waits_;
 };
 
 class LineATrial : public Progress {
@@ -103,8 +133,8 @@ class LineATrial : public Progress {
     if (const std::string line = again_line(study, event); !line.empty()) say(line);
   }
   void on_note(const std::string& text) override { say(text); }
-  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
-    if (!slots.empty() || !trials.empty()) say(waiting_text(slots, trials));
+  void on_busy_trials(const std::set<std::uint64_t>& trials) override {
+    if (!trials.empty()) say(busy_trials_text(trials));
   }
   void on_halt(const Study& study, Halt halt, const std::string& who) override {
     say(halt_text(halt, study.running().size(), who));
@@ -112,6 +142,14 @@ class LineATrial : public Progress {
   void on_end(const Study& study, std::uint64_t trials, int, const std::string& go_on) override {
     say_how_to_go_on(study, trials, go_on);
   }
+  void on_wait(const Study&, const std::vector<SlotWait>& waits) override {
+    std::vector<SlotWait> fresh;
+    waits_.look(waits, fresh);
+    if (!fresh.empty()) on_note(waits_text(fresh));
+  }
+
+ private:
+  NewWaits waits_;
 };
 
 class JsonLines : public Progress {
@@ -136,8 +174,8 @@ class JsonLines : public Progress {
     write(json);
   }
   void on_note(const std::string& text) override { write({{"progress", "note"}, {"text", text}}); }
-  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) override {
-    write({{"progress", "waiting"}, {"slots", slots}, {"trials", trials}});
+  void on_busy_trials(const std::set<std::uint64_t>& trials) override {
+    write({{"progress", "busy_trials"}, {"trials", trials}});
   }
   void on_halt(const Study& study, Halt halt, const std::string& who) override {
     write({{"progress", "halt"}, {"halt", halt_word(halt)}, {"who", who}, {"running", study.running()}});
@@ -149,9 +187,18 @@ class JsonLines : public Progress {
            {"wanted", study.wanted(trials)},
            {"go_on", go_on.empty() ? core::Json() : core::Json(go_on)}});
   }
+  void on_wait(const Study&, const std::vector<SlotWait>& waits) override {
+    std::vector<SlotWait> fresh;
+    if (!waits_.look(waits, fresh)) return;
+    core::Json texts = core::Json::array();
+    for (const SlotWait& wait : waits) texts.push_back(wait.text);
+    write({{"progress", "waits"}, {"for", texts}});
+  }
 
  private:
   static void write(const core::Json& json) { std::fprintf(stderr, "%s\n", core::canonical_json(json).c_str()); }
+
+  NewWaits waits_;
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ std::string count_text(std::size_t n, const char* noun) { return fmt::format("{}
 }  // namespace
 
 void Pace::add(const TrialState& ended) {
-  if (ended.attempts.empty() || !ended.reused_from.empty()) return;
+  if (ended.seconds <= 0 || !ended.reused_from.empty()) return;
   ++ran;
   seconds += ended.seconds;
 }
@@ -76,15 +76,9 @@ std::string trial_line(const Study& study, const TrialState& trial) {
   return line;
 }
 
-std::string waiting_text(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) {
-  std::string text;
-  if (!trials.empty())
-    text = fmt::format("trial{} {} run{} in another sweep now: what comes of it is taken from there or run here",
-                       trials.size() == 1 ? "" : "s", some_of(trials, "#"), trials.size() == 1 ? "s" : "");
-  if (slots.empty()) return text;
-  if (!text.empty()) text += "; ";
-  return text + fmt::format("waiting for slot{} {}, which another sweep holds", slots.size() == 1 ? "" : "s",
-                            printable(some_of(slots, ""), 200));
+std::string busy_trials_text(const std::set<std::uint64_t>& trials) {
+  return fmt::format("trial{} {} run{} in another sweep now: what comes of it is taken from there or run here",
+                     trials.size() == 1 ? "" : "s", some_of(trials, "#"), trials.size() == 1 ? "s" : "");
 }
 
 std::string still_running_text(const std::vector<std::uint64_t>& trials) {

@@ -35,8 +35,8 @@ std::string progress_line(const Study& study, std::uint64_t all, const Pace& pac
 /// One line for a trial that has ended.
 std::string trial_line(const Study& study, const TrialState& trial);
 
-/// Why a sweep that could go on does not, for people; see Observer::on_waiting. Requires: one of both is not empty.
-std::string waiting_text(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials);
+/// That other sweeps run these trials now, for people. Requires: not empty.
+std::string busy_trials_text(const std::set<std::uint64_t>& trials);
 
 /// "waiting for 2 running trials: #3, #4". Requires: not empty.
 std::string still_running_text(const std::vector<std::uint64_t>& trials);

@@ -56,8 +56,15 @@ void declare_running(CLI::App& subcommand, RunningFlags& flags) {
   subcommand.add_option("--slots", flags.slots, "N trials at once (on GPUs: at most)")
       ->check(whole_number(1, 65536))
       ->type_name("N");
-  subcommand.add_option("--gpus", flags.gpus, "use these GPUs only: 0,1 (numbers or UUIDs), or none")
+  subcommand
+      .add_option("--gpus", flags.gpus,
+                  "use these GPUs only: 0,1 (numbers, 0:1 for an instance, or beginnings of UUIDs), or none")
       ->type_name("A,B,…");
+  subcommand
+      .add_option("--busy-gpus", flags.busy_gpus,
+                  "a GPU that others use: wait for it (as without this flag), use it all the same, or refuse to begin")
+      ->check(CLI::IsMember({"wait", "use", "refuse"}))
+      ->type_name("WHAT");
   subcommand
       .add_option("--device", flags.device, "auto, cpu or cuda; of the built-in trainer the results are the same")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -106,6 +113,8 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   options.runs = globals.runs;
   options.slots = flags.slots;
   options.fresh = flags.fresh;
+  if (flags.busy_gpus == "use") options.busy_gpus = BusyGpus::kUse;
+  if (flags.busy_gpus == "refuse") options.busy_gpus = BusyGpus::kRefuse;
   const Ending ending = run_sweep(store, prepared, options, *progress);
 
   const SweepRecord record = *store.find_sweep(prepared.record.id);

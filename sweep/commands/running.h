@@ -12,11 +12,11 @@ namespace sweep {
 struct RunningFlags {
   int slots = 0;
   std::optional<int> threads;
-  std::string gpus, device;
+  std::string gpus, device, busy_gpus;
   bool fresh = false;
 };
 
-/// --slots, --gpus, --device, --threads, --fresh.
+/// --slots, --gpus, --busy-gpus, --device, --threads, --fresh.
 void declare_running(CLI::App& subcommand, RunningFlags& flags);
 
 /// Writes them into `overrides`. Errors: UserError.

@@ -79,7 +79,8 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
   LocalLauncher launcher(made->get_executor(), {slot});
   const std::unique_ptr<asio::io_context> context = std::move(made);  // ends before the launcher, and processes with it
   if (!launcher.acquire(slot))
-    throw core::EnvironmentError(slot.name, "is in use by another sweep", "wait for it, or use --device cpu");
+    throw core::EnvironmentError(slot.name, "is not free, " + launcher.why_not(slot).text,
+                                 "wait for it, or use --device cpu");
 
   AttemptControl control;
   asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);

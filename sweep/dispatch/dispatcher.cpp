@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/loop.h"
+#include "sweep/launch/gpu_watch.h"
 #include "sweep/launch/local.h"
 #include "sweep/provenance/provenance.h"
 
@@ -23,7 +24,7 @@ namespace asio = boost::asio;
 // On the CPU --slots is taken at its word; a GPU has no more slots than the sweep file gives it.
 std::vector<Slot> slots_for(const Prepared& prepared, const DispatchOptions& options) {
   if (prepared.hardware.device == "cuda")
-    return gpu_slots(prepared.hardware.gpus, prepared.spec().resources.slots_per_gpu);
+    return gpu_slots(prepared.hardware.uuids(), prepared.spec().resources.slots_per_gpu);
   return options.slots > 0 ? cpu_slots(1, options.slots) : cpu_slots(prepared.threads, usable_cores());
 }
 
@@ -31,6 +32,7 @@ void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions&
   if (store.find_sweep(prepared.record.id)) return;
   SweepRecord record = prepared.record;
   record.provenance = sweep_provenance(std::filesystem::current_path(), options.runs);
+  record.provenance["gpus"] = gpus_json(prepared.hardware.gpus);
   if (const auto& program = prepared.trainer.program; program && !program->program.record.empty())
     record.provenance["record"] = recorded_outputs(program->program);
   record.created_ms = clock.unix_ms();
@@ -127,7 +129,9 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   DispatchOptions options = given;
   options.runs = std::filesystem::absolute(given.runs).lexically_normal();
   HaltSignals signals;  // before the lock: whoever sees it held may ask
+  const std::vector<Gpu>& gpus = prepared.hardware.gpus;
   const SweepLock lock(options.runs, prepared.record.id);
+  if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(gpus);
   record_sweep(store, prepared, options, clock);
 
   auto made = std::make_unique<asio::io_context>(1);
@@ -137,6 +141,13 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   const std::unique_ptr<asio::io_context> context = std::move(made);
   Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
             load_study(store, prepared.record.id, Load::kToGoOn), observer);
+  launcher.gpu_slots().set_gpus(gpus);
+  std::optional<GpuWatch> watch;
+  if (!gpus.empty() && options.busy_gpus != BusyGpus::kUse)
+    watch.emplace(
+        context->get_executor(), launcher.gpu_slots(),
+        [&gpus](int stop) { return ask_gpus(gpus, kNvidiaSmiPatience, stop); },
+        [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); });
   const std::size_t slots = launcher.slots().size();
   observer.on_started(loop.study(), prepared.plan.count(),
                       options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);

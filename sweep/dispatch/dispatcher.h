@@ -9,6 +9,8 @@
 
 #include "sweep/dispatch/halt.h"
 #include "sweep/dispatch/prepare.h"
+#include "sweep/gpus/gpu_use.h"
+#include "sweep/launch/launcher.h"
 #include "sweep/store/store.h"
 #include "sweep/study/study.h"
 
@@ -23,18 +25,18 @@ class Observer {
   virtual void on_note(const std::string& text) { (void)text; }  ///< one line for people
   /// It was asked to end early, by `who` (in words; empty where nobody knows).
   virtual void on_halt(const Study&, Halt halt, const std::string& who) { (void)halt, (void)who; }
-  /// What can start must wait for other sweeps: all slots named are theirs, and they run the same trials. Told once for
-  /// as long as it stays so; both empty: it waits no longer.
-  virtual void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>& trials) {
-    (void)slots, (void)trials;
-  }
+  /// Other sweeps run these trials now, told each time that this changes; empty: none any more.
+  virtual void on_busy_trials(const std::set<std::uint64_t>& trials) { (void)trials; }
+  /// For which slots the trials that could start wait, and why, each time that this changes; empty: for none any more.
+  virtual void on_wait(const Study&, const std::vector<SlotWait>& waits) { (void)waits; }
 };
 
 struct DispatchOptions {
   std::filesystem::path runs;
-  int slots = 0;          ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
-  bool fresh = false;     ///< reuse no result of another sweep
-  double grace_s = 10.0;  ///< between SIGTERM and SIGKILL
+  int slots = 0;       ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
+  bool fresh = false;  ///< reuse no result of another sweep
+  BusyGpus busy_gpus = BusyGpus::kWait;  ///< kUse: no GPU is looked at; kRefuse: looked at before the sweep, then kWait
+  double grace_s = 10.0;                 ///< between SIGTERM and SIGKILL
 };
 
 struct Ending {
@@ -48,7 +50,8 @@ struct Ending {
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
 /// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed. SIGUSR1:
 /// no new trial, the running ones go on to their end. `sweep stop` and `sweep cancel` send these: halt.h. Errors:
-/// EnvironmentError where another controller runs this sweep (names its pid), or the store fails.
+/// EnvironmentError where another controller runs this sweep (names its pid), a GPU is in use by others and the options
+/// refuse that, or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
 enum class Load {

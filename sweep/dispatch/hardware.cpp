@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
-#include "core/error.h"
+#include "sweep/gpus/gpu_choice.h"
+#include "sweep/gpus/gpu_use.h"
+#include "sweep/launch/gpu_lock.h"
 #include "sweep/provenance/provenance.h"
 
 namespace sweep {
@@ -14,36 +17,40 @@ namespace {
 
 using core::Json;
 
-std::vector<std::string> gpu_uuids() {
-  std::vector<std::string> uuids;
-  const Json gpus = gpu_provenance();
-  if (gpus.is_array())
-    for (const Json& gpu : gpus) uuids.push_back(gpu.at("uuid").get<std::string>());
-  return uuids;
+constexpr char kVisibleDevices[] = "CUDA_VISIBLE_DEVICES";
+
+const char* use_the_cpu(TrainerCan can) {
+  return can == TrainerCan::kUnknown ? "use --device cpu" : "use --device cpu: the results are the same, bit for bit";
 }
 
-// `word`: a number, or the beginning of a UUID.
-std::optional<std::string> find_gpu(const std::vector<std::string>& present, const std::string& word) {
-  const bool is_number = !word.empty() && word.size() < 4 && word.find_first_not_of("0123456789") == std::string::npos;
-  if (is_number && std::stoul(word) < present.size()) return present[std::stoul(word)];
-  for (const std::string& uuid : present)
-    if (!is_number && !word.empty() && uuid.starts_with(word)) return uuid;
-  return std::nullopt;
-}
-
-std::vector<std::string> choose_gpus(const std::vector<std::string>& present, const std::vector<std::string>& wanted) {
-  std::vector<std::string> chosen;
-  for (const std::string& word : wanted) {
-    const auto uuid = find_gpu(present, word);
-    if (!uuid)
-      throw core::EnvironmentError("--gpus", fmt::format("there is no GPU '{}'", word),
-                                   fmt::format("this machine has {}", present.size()));
-    if (std::find(chosen.begin(), chosen.end(), *uuid) == chosen.end()) chosen.push_back(*uuid);
+// Those that work, a warning for each other one.
+std::vector<Gpu> without_broken(const std::vector<Gpu>& gpus, std::vector<core::Problem>& warnings) {
+  std::vector<Gpu> working;
+  for (const Gpu& gpu : gpus) {
+    if (gpu.problem.empty())
+      working.push_back(gpu);
+    else
+      warnings.push_back({gpu_name(gpu), "is not used: " + gpu.problem, "", ""});
   }
-  return chosen;
+  return working;
+}
+
+// Why there is none to use; `broken`: those that would do otherwise.
+std::string why_none(const GpuAnswer& answer, const std::vector<core::Problem>& broken) {
+  if (!answer.has_nvidia_smi) return "there is no nvidia-smi, which says what GPUs there are";
+  if (answer.gpus.empty()) return answer.problem;
+  if (!broken.empty()) return broken.front().place + " " + broken.front().problem;
+  return fmt::format("{}={} names none of this machine's: {}", kVisibleDevices, std::getenv(kVisibleDevices),
+                     gpu_list_text(answer.gpus));
 }
 
 }  // namespace
+
+std::vector<std::string> Hardware::uuids() const {
+  std::vector<std::string> uuids;
+  for (const Gpu& gpu : gpus) uuids.push_back(gpu.uuid);
+  return uuids;
+}
 
 TrainerCan trainer_can(const Json& description) {
   const Json devices = description.value("devices", Json::array());
@@ -51,19 +58,50 @@ TrainerCan trainer_can(const Json& description) {
   return gpus ? TrainerCan::kUseGpus : TrainerCan::kUseOnlyTheCpu;
 }
 
-Hardware choose_hardware(Device wanted, TrainerCan can, const std::optional<std::vector<std::string>>& gpus) {
-  const bool none = gpus && gpus->empty();
+Hardware choose_hardware(Device wanted, TrainerCan can, const std::optional<std::vector<std::string>>& words) {
+  const bool none = words && words->empty();
   if (wanted == Device::kCuda && none)
     throw core::UserError("--gpus", "none, but the device is cuda", "use --device cpu");
   if (wanted == Device::kCpu || none) return {};
-  std::vector<std::string> present = can == TrainerCan::kUseOnlyTheCpu ? std::vector<std::string>() : gpu_uuids();
-  if (!present.empty() && gpus) present = choose_gpus(present, *gpus);
-  if (!present.empty()) return {"cuda", present};
-  if (wanted == Device::kAuto && !gpus) return {};
-  throw core::EnvironmentError(
-      gpus ? "--gpus" : "device cuda",
-      can == TrainerCan::kUseOnlyTheCpu ? "the trainer was built without CUDA" : "nvidia-smi finds no GPU",
-      can == TrainerCan::kUnknown ? "use --device cpu" : "use --device cpu: the results are the same, bit for bit");
+  const bool may_use_the_cpu = wanted == Device::kAuto && !words;
+  const char* place = words ? "--gpus" : "device cuda";
+  if (can == TrainerCan::kUseOnlyTheCpu) {
+    if (may_use_the_cpu) return {};
+    throw core::EnvironmentError(place, "the trainer was built without CUDA", use_the_cpu(can));
+  }
+
+  const GpuAnswer answer = ask_gpus();
+  Hardware hardware;
+  if (!answer.gpus.empty() && words) {
+    hardware.gpus = choose_gpus(answer.gpus, *words);
+  } else {
+    const char* variable = std::getenv(kVisibleDevices);
+    hardware.gpus = without_broken(variable ? visible_gpus(answer.gpus, variable) : answer.gpus, hardware.warnings);
+  }
+  if (hardware.gpus.empty() && !may_use_the_cpu)
+    throw core::EnvironmentError(place, why_none(answer, hardware.warnings), use_the_cpu(can));
+  if (!answer.problem.empty()) hardware.warnings.push_back({"GPUs", answer.problem, "", ""});
+  if (!hardware.gpus.empty())
+    hardware.device = "cuda";
+  else
+    for (core::Problem& warning : hardware.warnings) warning.remedy = "so the trials run on the CPU";
+  return hardware;
+}
+
+void refuse_busy(const std::vector<Gpu>& gpus) {
+  const GpuAnswer look = ask_gpus(gpus);
+  const std::vector<SlotHolder> holders = slot_holders();
+  std::string busy;
+  for (const Gpu& gpu : gpus) {
+    GpuTenants tenants;
+    for (const SlotHolder& holder : holders)
+      if (holder.gpu == gpu.uuid) tenants.controllers.insert(holder.pid);
+    const GpuObjection objection = judge_use(gpu.uuid, look, tenants);
+    if (!objection.text.empty())
+      busy += fmt::format("{}{}: {}", busy.empty() ? "" : "; ", gpu_name(gpu), objection.text);
+  }
+  if (!busy.empty())
+    throw core::EnvironmentError("--busy-gpus refuse", busy, "choose others with --gpus, or let --busy-gpus wait");
 }
 
 std::string device_class(const Hardware& hardware) {
@@ -72,9 +110,7 @@ std::string device_class(const Hardware& hardware) {
     return model.is_string() ? model.get<std::string>() : "unknown CPU";
   }
   std::set<std::string> models;
-  for (const Json& gpu : gpu_provenance())
-    if (std::count(hardware.gpus.begin(), hardware.gpus.end(), gpu.at("uuid")) > 0)
-      models.insert(gpu.at("name").get<std::string>());
+  for (const Gpu& gpu : hardware.gpus) models.insert(gpu.model);
   if (models.size() != 1)
     throw core::UserError("device cuda",
                           fmt::format("the GPUs are of {} models, and results depend on the model", models.size()),

@@ -268,6 +268,20 @@ std::optional<Slot> Loop::take_slot() {
   return std::nullopt;
 }
 
+// Slots of one GPU wait for the same.
+void Loop::tell_waits() {
+  std::vector<SlotWait> waits;
+  for (const Slot& slot : launcher_.slots()) {
+    if (!held_elsewhere_.contains(slot.name)) continue;
+    SlotWait wait = launcher_.why_not(slot);
+    const bool is_news = std::none_of(waits.begin(), waits.end(), [&](const auto& w) { return w.who == wait.who; });
+    if (!wait.text.empty() && is_news) waits.push_back(std::move(wait));
+  }
+  if (waits == waits_) return;
+  waits_ = std::move(waits);
+  observer_.on_wait(study_, waits_);
+}
+
 // The checkpoint's file name, or nothing (and a reason) where the file is not what its event said.
 std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason) const {
   if (!trial.checkpoint) return {};
@@ -343,10 +357,11 @@ void Loop::fail(std::exception_ptr failure) {
   changed();
 }
 
-// Waits for an event. What another controller holds gives none: it is looked at again after a while.
+// Waits for an event. What others hold gives none: it is looked at again after a while.
 asio::awaitable<void> Loop::change() {
   if (failure_) std::rethrow_exception(failure_);
-  tell_waiting();
+  tell_busy_trials();
+  tell_waits();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   if (looks_again)
     change_.expires_after(kLookAgain);
@@ -360,13 +375,11 @@ asio::awaitable<void> Loop::change() {
 
 void Loop::changed() { change_.cancel(); }
 
-// Only what keeps this sweep from starting something: with all slots of its own busy it waits for those.
-void Loop::tell_waiting() {
-  auto waits = std::pair(held_elsewhere_, busy_elsewhere_);
-  if (halted_ != Halt::kNone) waits = {};
-  if (waits == told_) return;
-  told_ = waits;
-  observer_.on_waiting(told_.first, told_.second);
+void Loop::tell_busy_trials() {
+  const std::set<std::uint64_t> busy = halted_ == Halt::kNone ? busy_elsewhere_ : std::set<std::uint64_t>();
+  if (busy == told_busy_) return;
+  told_busy_ = busy;
+  observer_.on_busy_trials(told_busy_);
 }
 
 std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,

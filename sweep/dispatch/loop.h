@@ -37,6 +37,9 @@ class Loop {
   /// As a signal asks that says nothing else: what runs is asked to stop, the second time killed.
   void interrupt(int signal) { halt({std::nullopt, signal, {}}); }
 
+  /// A slot that was not free may be now.
+  void look_again() { changed(); }
+
   const Study& study() const { return study_; }
   Ending take_ending();
 
@@ -62,9 +65,10 @@ class Loop {
   void finish_trial(std::uint64_t index, const AttemptResult& result);
   boost::asio::awaitable<void> change();
   void changed();
-  void tell_waiting();
+  void tell_busy_trials();
 
   std::optional<Slot> take_slot();
+  void tell_waits();
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   std::string marker_of(const TrialState& trial, std::size_t attempt) const;
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
@@ -87,9 +91,10 @@ class Loop {
   std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
-  std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
+  std::set<std::string> held_elsewhere_;      ///< slots that others hold or use, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
-  std::pair<std::set<std::string>, std::set<std::uint64_t>> told_;  ///< of both, what the observer knows
+  std::set<std::uint64_t> told_busy_;         ///< of them, what the observer knows
+  std::vector<SlotWait> waits_;               ///< as the observer was told last
   boost::asio::steady_timer change_;
   std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
   std::exception_ptr failure_;        ///< ends the sweep

@@ -163,14 +163,14 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   std::vector<core::Problem> warnings = spec.warnings;
   SweepIdentity identity;
   std::optional<protocol::DataSource> data;
+  std::optional<Hardware> hardware;
   if (spec.program) {
     trainer.program = find_program(spec, file, fs::current_path(), runs);
     identity.trainer = trainer.program->identity();
     const std::vector<core::Problem>& found = trainer.program->sources.warnings;
     warnings.insert(warnings.end(), found.begin(), found.end());
-    identity.numerics =
-        external_numerics(choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus),
-                          overrides.threads.value_or(spec.resources.threads));
+    hardware = choose_hardware(overrides.device.value_or(spec.device), TrainerCan::kUnknown, overrides.gpus);
+    identity.numerics = external_numerics(*hardware, overrides.threads.value_or(spec.resources.threads));
   } else {
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
@@ -182,7 +182,8 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   identity.data = data_identity(data, inputs);
   TrialPlan plan(std::move(spec), std::move(identity));
   if (trainer.program) try_start(*trainer.program, plan, warnings);
-  return {std::move(text), std::move(plan), std::move(trainer), std::move(data), std::move(warnings)};
+  return {std::move(text), std::move(plan),     std::move(trainer),
+          std::move(data), std::move(warnings), std::move(hardware)};
 }
 
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
@@ -190,7 +191,10 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
   const Spec& spec = planned.plan.spec();
   const TrainerCan can =
       planned.trainer.builtin ? trainer_can(planned.trainer.builtin->description) : TrainerCan::kUnknown;
-  const Hardware hardware = choose_hardware(overrides.device.value_or(spec.device), can, overrides.gpus);
+  const Hardware hardware = planned.hardware
+                                ? *std::move(planned.hardware)
+                                : choose_hardware(overrides.device.value_or(spec.device), can, overrides.gpus);
+  planned.warnings.insert(planned.warnings.end(), hardware.warnings.begin(), hardware.warnings.end());
   const int threads = overrides.threads.value_or(spec.resources.threads);
   SweepRecord record = make_record(planned, file, overrides, hardware);
   if (planned.trainer.builtin) planned.trainer.builtin = freeze(*planned.trainer.builtin, runs);
@@ -225,7 +229,7 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
     throw core::EnvironmentError("sweep " + record.id,
                                  "was recorded by another version, which reads its file differently",
                                  "go on with that version");
-  return {std::move(plan), std::move(trainer), data, hardware, threads, {}, record};
+  return {std::move(plan), std::move(trainer), data, hardware, threads, hardware.warnings, record};
 }
 
 std::optional<TrialPlan> recorded_plan(const SweepRecord& record) try {
@@ -249,7 +253,7 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.numerics = prepared.trainer.program ? kExternalNumerics : kPortableNumerics;
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
-  if (!prepared.hardware.gpus.empty()) document.gpu = prepared.hardware.gpus.front();
+  if (!prepared.hardware.gpus.empty()) document.gpu = prepared.hardware.gpus.front().uuid;
   return document;
 }
 

@@ -63,6 +63,7 @@ struct Planned {
   Trainer trainer;  ///< as it lies there, not frozen
   std::optional<protocol::DataSource> data;
   std::vector<core::Problem> warnings;
+  std::optional<Hardware> hardware;  ///< where the identity of the trials depends on it
 };
 
 /// What becomes of a data set or an input that is not there.

@@ -25,6 +25,14 @@ struct Slot {
   bool operator==(const Slot&) const = default;
 };
 
+/// Why a slot is not free now.
+struct SlotWait {
+  std::string who;   ///< stays the same for as long as the same one is waited for
+  std::string text;  ///< "GPU 1: python (pid 4711) holds 12.3 GiB"; empty: nothing worth telling
+
+  bool operator==(const SlotWait&) const = default;
+};
+
 /// What to start.
 struct Order {
   std::vector<std::string> argv;         ///< argv[0] is the program's path
@@ -83,9 +91,12 @@ class Launcher {
   /// Every slot, in the order in which they are filled.
   virtual const std::vector<Slot>& slots() const = 0;
 
-  /// Takes the slot for this controller alone until release(). False: another controller on this machine holds it.
+  /// Takes the slot for this controller alone until release(). False: another controller on this machine holds it, or
+  /// somebody else uses its GPU, or whether that is so is being looked at.
   virtual bool acquire(const Slot& slot) = 0;
   virtual void release(const Slot& slot) = 0;
+  /// Requires: acquire() gave false.
+  virtual SlotWait why_not(const Slot& slot) const = 0;
 
   /// Errors: CannotStart where it is the program's fault, EnvironmentError where it is the machine's.
   virtual std::unique_ptr<Process> start(const Order& order) = 0;

@@ -4,10 +4,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -287,29 +285,16 @@ int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
-    : executor_(std::move(executor)), slots_(std::move(slots)), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
+    : executor_(std::move(executor)), slots_(std::move(slots)), gpu_slots_(slots_), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
 
 LocalLauncher::~LocalLauncher() {
   end_left();
   ::signal(SIGPIPE, on_sigpipe_);
 }
 
-// An abstract socket's name belongs to whoever bound it, and is free again the moment its holder dies.
-bool LocalLauncher::acquire(const Slot& slot) {
-  if (slot.gpu.empty()) return true;
-  Descriptor lock(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = "sweep-slot/" + slot.name;
-  core::check(lock.is_open() && name.size() + 1 < sizeof address.sun_path, "a slot's lock cannot be made");
-  std::memcpy(address.sun_path + 1, name.data(), name.size());
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (::bind(lock.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return false;
-  locks_[slot.name] = std::move(lock);
-  return true;
-}
+bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_slots_.acquire(slot); }
 
-void LocalLauncher::release(const Slot& slot) { locks_.erase(slot.name); }
+void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
 std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))

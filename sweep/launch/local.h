@@ -3,8 +3,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <map>
 
+#include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/launch/warden.h"
@@ -27,8 +27,12 @@ class LocalLauncher : public Launcher {
   const std::vector<Slot>& slots() const override { return slots_; }
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
+  SlotWait why_not(const Slot& slot) const override { return gpu_slots_.why_not(slot); }
   std::unique_ptr<Process> start(const Order& order) override;
   void end_strays(const std::set<std::string>& markers) override;
+
+  /// For a GpuWatch; without one, locks alone decide.
+  GpuSlots& gpu_slots() { return gpu_slots_; }
 
  private:
   void end_strays_soon(const std::string& marker, pid_t leader);
@@ -37,7 +41,7 @@ class LocalLauncher : public Launcher {
 
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
-  std::map<std::string, Descriptor> locks_;  ///< by slot name
+  GpuSlots gpu_slots_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   pid_t first_left_ = 0;        ///< the smallest of their numbers

@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A child of posix_spawn with default signals: an ignored SIGPIPE or a blocked signal of ours is not inherited.
-std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end) {
+std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end, bool own_group) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -35,7 +35,9 @@ std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout
   sigemptyset(&none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
   pid_t pid = 0;
   const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
@@ -43,21 +45,23 @@ std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout
   return failed == 0 ? std::optional(pid) : std::nullopt;
 }
 
-// Reads until the end of the pipe. False: too long or too much.
-bool read_all(int pipe_end, Clock::time_point deadline, std::size_t limit, std::string& out) {
+// Reads until the end of the pipe.
+ProgramEnd read_all(int pipe_end, const ProgramLimits& limits, std::string& out) {
+  const Clock::time_point deadline = Clock::now() + limits.patience;
   char buffer[16 * 1024];
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    pollfd poll_end{pipe_end, POLLIN, 0};
-    const int ready = poll(&poll_end, 1, static_cast<int>(left));
+    if (left <= 0) return ProgramEnd::kTooSlow;
+    pollfd ends[] = {{pipe_end, POLLIN, 0}, {limits.stop, POLLIN, 0}};  // a negative one is passed over
+    const int ready = poll(ends, 2, static_cast<int>(left));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return false;
+    if (ready <= 0) return ProgramEnd::kTooSlow;
+    if (ends[1].revents != 0) return ProgramEnd::kStopped;
     const ssize_t count = read(pipe_end, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return count == 0;
+    if (count <= 0) return count == 0 ? ProgramEnd::kEnded : ProgramEnd::kStopped;
     out.append(buffer, static_cast<std::size_t>(count));
-    if (out.size() > limit) return false;
+    if (out.size() > limits.bytes) return ProgramEnd::kStopped;
   }
 }
 
@@ -65,21 +69,26 @@ bool read_all(int pipe_end, Clock::time_point deadline, std::size_t limit, std::
 
 std::optional<ProgramOutput> program_output(const std::vector<std::string>& arguments,
                                             std::chrono::milliseconds patience, std::size_t limit) {
+  ProgramRun run = run_program(arguments, {patience, limit});
+  if (run.end != ProgramEnd::kEnded) return std::nullopt;
+  return std::move(run.output);
+}
+
+ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits) {
+  ProgramRun run;
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
-  const std::optional<pid_t> child = start(arguments, ends[1]);
+  if (pipe2(ends, O_CLOEXEC) != 0) return run;
+  const std::optional<pid_t> child = start(arguments, ends[1], limits.stop >= 0);
   close(ends[1]);
-  ProgramOutput output;
-  const bool whole = child && read_all(ends[0], Clock::now() + patience, limit, output.out);
+  if (child) run.end = read_all(ends[0], limits, run.output.out);
   close(ends[0]);
-  if (!child) return std::nullopt;
-  if (!whole) kill(*child, SIGKILL);
+  if (!child) return run;
+  if (run.end != ProgramEnd::kEnded) kill(*child, SIGKILL);
   int status = 0;
   while (waitpid(*child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!whole) return std::nullopt;
-  output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return output;
+  run.output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return run;
 }
 
 }  // namespace sweep

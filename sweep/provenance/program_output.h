@@ -1,5 +1,5 @@
-// What a small program prints: git and nvidia-smi for provenance/, the trainer's self-test for `sweep doctor`. Not for
-// trials: those have a launcher.
+// What a small program prints: git for provenance/, nvidia-smi for gpus/, the trainer's self-test for `sweep doctor`.
+// Not for trials: those have a launcher.
 #pragma once
 
 #include <chrono>
@@ -18,5 +18,23 @@ struct ProgramOutput {
 /// cannot be started, takes longer than `patience` or prints more than `limit` bytes (it is killed then).
 std::optional<ProgramOutput> program_output(const std::vector<std::string>& arguments,
                                             std::chrono::milliseconds patience, std::size_t limit = 64u << 20);
+
+struct ProgramLimits {
+  std::chrono::milliseconds patience{20'000};
+  std::size_t bytes = 64u << 20;
+  int stop = -1;  ///< a descriptor: once it is readable the program is killed, and a terminal's Ctrl-C is not for it;
+                  ///< −1: none
+};
+
+/// kStopped: `stop` was readable, or too much was printed.
+enum class ProgramEnd { kEnded, kNotStarted, kTooSlow, kStopped };
+
+struct ProgramRun {
+  ProgramEnd end = ProgramEnd::kNotStarted;
+  ProgramOutput output;  ///< whole where it ended, else what was read until then
+};
+
+/// The same, for whoever must know why there is no output. Any thread.
+ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits);
 
 }  // namespace sweep

@@ -1,4 +1,4 @@
-// Machine, build, libraries and GPUs; see provenance.h. Git is in git.cpp.
+// Machine, build and libraries; see provenance.h. Git is in git.cpp.
 #include "sweep/provenance/provenance.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "core/version.h"
-#include "sweep/provenance/program_output.h"
 
 namespace sweep {
 namespace {
@@ -116,31 +115,10 @@ Json library_provenance() {
            version_text(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)}};
 }
 
-Json gpu_provenance() {
-  const auto answer = program_output(
-      {"nvidia-smi", "--query-gpu=name,uuid,driver_version,compute_cap,memory.total", "--format=csv,noheader,nounits"},
-      std::chrono::seconds(10));
-  if (!answer || answer->code != 0) return {};
-  constexpr std::array kFields = {"name", "uuid", "driver", "compute_capability", "memory_mb"};
-  Json gpus = Json::array();
-  std::istringstream lines(answer->out);
-  for (std::string line; std::getline(lines, line);) {
-    Json gpu;
-    std::istringstream fields(line);
-    for (const char* field : kFields) {
-      std::string value;
-      std::getline(fields >> std::ws, value, ',');
-      gpu[field] = text_or_null(value);
-    }
-    gpus.push_back(std::move(gpu));
-  }
-  return gpus;
-}
-
 Json sweep_provenance(const std::filesystem::path& working_folder, const std::filesystem::path& excluded) {
   return {{"host", host_name()},         {"machine", machine_provenance()},
           {"build", build_provenance()}, {"libraries", library_provenance()},
-          {"gpus", gpu_provenance()},    {"git", git_provenance(working_folder, excluded)}};
+          {"git", git_provenance(working_folder, excluded)}};
 }
 
 }  // namespace sweep

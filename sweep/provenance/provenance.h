@@ -1,4 +1,4 @@
-// Where a result comes from: machine, libraries, compiler, GPUs, git → JSON. Called by dispatch/ once a sweep and by
+// Where a result comes from: machine, libraries, compiler, git → JSON (the GPUs: gpus/). Called by dispatch/ once a sweep and by
 // `sweep doctor`; what may change between attempts the trainer says in `started`. It records; nothing of it is part of
 // an identity or of a CSV.
 //
@@ -12,8 +12,8 @@
 
 namespace sweep {
 
-/// {"host", "machine", "build", "libraries", "gpus", "git"}: once a sweep. Runs `git` in `working_folder` (for at most
-/// some seconds) and `nvidia-smi`. Files under `excluded` (the runs folder) are no part of the working folder's digest.
+/// {"host", "machine", "build", "libraries", "git"}: once a sweep. Runs `git` in `working_folder`, for at most some
+/// seconds. Files under `excluded` (the runs folder) are no part of the working folder's digest.
 core::Json sweep_provenance(const std::filesystem::path& working_folder, const std::filesystem::path& excluded);
 
 /// {"cpu": {"model", "flags", "cores"}, "memory_bytes", "os", "kernel", "arch"}. The flags are those that decide which
@@ -25,9 +25,6 @@ core::Json build_provenance();
 
 /// Versions of the libraries as they are loaded (headers' versions for those without a question to ask).
 core::Json library_provenance();
-
-/// [{"name", "uuid", "driver", "compute_capability", "memory_mb"}] as nvidia-smi says; null where there is none.
-core::Json gpu_provenance();
 
 /// {"commit", "dirty", "difference_sha256", "untracked"}: null outside a git working folder. The digest covers tracked
 /// changes and untracked files that git does not ignore, by content; it is null where the folder is clean.

@@ -41,9 +41,10 @@ class FakeLauncher : public sweep::Launcher {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
   std::vector<std::map<std::string, std::string>> environments;
   std::vector<std::string> documents;
-  std::vector<std::string> strays;       ///< markers whose strays were ended
-  std::vector<double> graces;            ///< of each stop
-  std::set<std::string> held_elsewhere;  ///< slots
+  std::vector<std::string> strays;               ///< markers whose strays were ended
+  std::vector<double> graces;                    ///< of each stop
+  std::set<std::string> held_elsewhere;          ///< slots
+  std::map<std::string, sweep::SlotWait> waits;  ///< why, by slot
   std::size_t running = 0, most_running = 0;
 
   const std::vector<sweep::Slot>& slots() const override { return slots_; }
@@ -51,6 +52,9 @@ class FakeLauncher : public sweep::Launcher {
   void release(const sweep::Slot&) override {}
   void end_strays(const std::set<std::string>& markers) override {
     strays.insert(strays.end(), markers.begin(), markers.end());
+  }
+  sweep::SlotWait why_not(const sweep::Slot& slot) const override {
+    return waits.contains(slot.name) ? waits.at(slot.name) : sweep::SlotWait{};
   }
 
   std::unique_ptr<sweep::Process> start(const sweep::Order& order) override {

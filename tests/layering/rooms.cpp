@@ -122,7 +122,8 @@ const std::vector<Room>& rooms() {
       {"sweep/study", {"core", "protocol"}},
       {"sweep/store", {"sweep/study"}},
       {"sweep/provenance", {"core", "protocol"}},
-      {"sweep/launch", {"core", "protocol"}},
+      {"sweep/gpus", {"sweep/provenance"}},
+      {"sweep/launch", {"sweep/gpus"}},
       {"sweep/program", {"sweep/spec", "sweep/provenance"}},
       {"sweep/dispatch",
        {"sweep/launch", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance", "sweep/program"}},
@@ -153,7 +154,7 @@ const std::vector<Restricted>& restricted_headers() {
       {{"assert.h", "cassert"}, {}, "use core::check, which holds in every build"},
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
        {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer",
-        "sweep/store", "sweep/provenance", "sweep/program", "sweep/launch", "sweep/dispatch", "sweep/replay",
+        "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch", "sweep/replay",
         "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };

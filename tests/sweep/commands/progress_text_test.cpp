@@ -59,9 +59,7 @@ TEST_CASE("the line counts, names the best, and ends with the time that is left"
 }
 
 TEST_CASE("what is waited for is named, and a long list is cut") {
-  CHECK(sweep::waiting_text({"cpu:0"}, {}) == "waiting for slot cpu:0, which another sweep holds");
-  CHECK(sweep::waiting_text({"cpu:0", "cpu:1"}, {}) == "waiting for slots cpu:0, cpu:1, which another sweep holds");
-  CHECK(sweep::waiting_text({}, {7}) ==
+  CHECK(sweep::busy_trials_text({7}) ==
         "trial #7 runs in another sweep now: what comes of it is taken from there or run here");
   CHECK(sweep::still_running_text({1, 2, 3, 4, 5, 6}) == "waiting for 6 running trials: #1, #2, #3, #4 and 2 more");
 }

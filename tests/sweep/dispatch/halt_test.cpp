@@ -24,11 +24,7 @@ using Started = std::vector<std::pair<std::uint64_t, std::uint32_t>>;
 // What an observer is told.
 struct Told : sweep::Observer {
   std::vector<std::pair<Halt, std::string>> halts;
-  std::vector<std::set<std::string>> waits;
   void on_halt(const Study&, Halt halt, const std::string& who) override { halts.emplace_back(halt, who); }
-  void on_waiting(const std::set<std::string>& slots, const std::set<std::uint64_t>&) override {
-    waits.push_back(slots);
-  }
 };
 
 // One controller on a grid of three with one slot; when trial `index` has started it is sent these requests.
@@ -107,28 +103,6 @@ TEST_CASE("a signal that says nothing else stops, also after a drain, and kills 
   const sweep::HaltRequest drain{Halt::kDrain, SIGUSR1, {}}, plain{std::nullopt, SIGINT, {}};
   CHECK(graces({drain, plain}) == std::vector<double>{10.0});
   CHECK(graces({drain, plain, plain}) == std::vector<double>{10.0, 0.0});
-}
-
-TEST_CASE("slots that another controller holds are told once, and when they are free again") {
-  Asked asked;
-  Told told;
-  asked.controller.launcher.held_elsewhere = {"cpu:0"};
-  asked.controller.launcher.otherwise.turns = 3;
-  sweep::Loop loop(asked.controller.context.get_executor(), asked.controller.store, asked.controller.launcher,
-                   asked.controller.clock, asked.sweep, asked.controller.options,
-                   sweep::load_study(asked.controller.store, asked.sweep.record.id, sweep::Load::kToGoOn), told);
-  std::exception_ptr failure;
-  asio::co_spawn(asked.controller.context, loop.run(), [&](std::exception_ptr thrown) {
-    failure = thrown;
-    asked.controller.context.stop();
-  });
-  while (told.waits.empty()) asked.controller.context.run_one();
-  CHECK(told.waits == std::vector<std::set<std::string>>{{"cpu:0"}});
-  asked.controller.launcher.held_elsewhere.clear();
-  asked.controller.context.run();
-  CHECK(!failure);
-  CHECK(told.waits.size() == 2);
-  CHECK(told.waits.back().empty());
 }
 
 TEST_CASE("a holder comes back from its text, a bare number is one of which only that is known, other texts are none") {
