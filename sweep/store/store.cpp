@@ -324,8 +324,9 @@ std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place) const {
   const std::int64_t number = connection_->require(place.sweep);
   Statement reused(*connection_->database,
                    "SELECT trial_index, attempt, seq, kind, line FROM events "
-                   "WHERE sweep = ? AND trial_index = ? AND seq IS NULL AND kind = 'reused'");
-  if (reused.start().bind(number).bind(place.index).step()) {
+                   "WHERE sweep = ? AND trial_index = ? AND seq IS NULL AND kind IN ('reused', 'reopened') "
+                   "ORDER BY number DESC LIMIT 1");
+  if (reused.start().bind(number).bind(place.index).step() && reused.text(3) == "reused") {
     const auto event = std::get<TrialReused>(connection_->event_at(reused));
     return trial_events({event.from_sweep, event.from_index});
   }

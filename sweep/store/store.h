@@ -8,7 +8,7 @@
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
-//             seq IS NULL: the controller's event; kind planned, ordered, ended, reused; line as event_text.h says.
+//             seq IS NULL: the controller's event; kind and line as event_text.h says.
 //             Else the trainer's line, in canonical form; kind is its event name.
 //   trials    one row a trial of a sweep, kept in the transaction that records its events: trial (id), seed, attempts,
 //             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from.

@@ -52,7 +52,9 @@ struct AttemptEnded {
   protocol::Outcome outcome = protocol::Outcome::kFailed;
   std::string detail;  ///< one line for people: exit code or signal, last line of stderr
   double seconds = 0;
-  bool asked_again = false;  ///< exit code 75 without having been stopped: the program wants another attempt
+  bool asked_again = false;   ///< exit code 75 without having been stopped: the program wants another attempt
+  std::uint32_t retries = 1;  ///< how many counted tries the sweep allowed beyond the first, when this one ended
+  bool shared_gpu = false;    ///< another trial ran on its GPU at some time during it
 };
 
 /// The trial's result is known from another sweep of this store; it does not run. The result is folded anew under this
@@ -70,7 +72,20 @@ struct TrialReused {
   std::string weights_sha256;
 };
 
-using StudyEvent = std::variant<TrialPlanned, AttemptOrdered, TrainerSaid, AttemptEnded, TrialReused>;
+/// A trial that had ended waits again, and those that repeat it. Its counted tries begin anew. One that crashed, failed
+/// or was ended for what it took goes on from its checkpoint; one with a result, or without its metric, begins anew.
+struct TrialReopened {
+  std::uint64_t index = 0;
+  std::string reason;  ///< in words, not empty
+};
+
+/// The guard (Study::guard) has spoken and is to be passed over: the sweep goes on.
+struct GuardLifted {
+  std::uint64_t index = 0;  ///< of the last trial that it looked at
+};
+
+using StudyEvent =
+    std::variant<TrialPlanned, AttemptOrdered, TrainerSaid, AttemptEnded, TrialReused, TrialReopened, GuardLifted>;
 
 std::uint64_t trial_index(const StudyEvent& event);
 
@@ -92,6 +107,8 @@ struct AttemptState {
   std::uint64_t checkpoint_before = 0;  ///< step of the checkpoint that was there when it was ordered
   bool asked_again = false;             ///< see AttemptEnded
   bool spoke = false;                   ///< an event of it came
+  std::uint32_t retries = 1;            ///< see AttemptEnded
+  bool shared_gpu = false;
 };
 
 struct TrialState {
@@ -117,6 +134,8 @@ struct TrialState {
   std::string reused_from;         ///< sweep id; empty where the trial ran here
   std::uint64_t reused_index = 0;  ///< its index there
   double seconds = 0;              ///< of all attempts
+  std::string reopened;            ///< why it was reopened last; empty where it never was
+  std::size_t tries_from = 0;      ///< the attempt from which tries are counted
 };
 
 /// By what the trials of a sweep are judged.
@@ -125,7 +144,31 @@ struct Terms {
   std::optional<double> target;       ///< of the metric: the first trial by index that reaches it ends the sweep
   std::uint32_t repeats = 1;          ///< trials of one configuration, which stand beside each other by index
   std::optional<std::uint64_t> last;  ///< no later index counts, whatever its value: where the sweep ended by others
+  std::optional<std::uint64_t> max_failures;  ///< so many trials that failed, by index, end the sweep
+  std::uint64_t guarded = 0;                  ///< the guard looks at so many trials, the first ones; 0: there is none
 };
+
+/// How many trials the guard looks at. A sweep that has no more has none: there would be nothing left to save.
+inline constexpr std::uint64_t kGuardedTrials = 5;
+
+/// Why no trial beyond Study::bound counts.
+enum class BoundCause {
+  kTarget,    ///< the metric's target was reached
+  kFailures,  ///< max_failures
+  kGiven,     ///< Terms::last
+};
+
+/// What the guard says: the first trials all failed in one way.
+struct GuardFinding {
+  std::uint64_t trials = 0;  ///< how many
+  std::uint64_t last = 0;    ///< index of the last of them
+  protocol::Outcome outcome = protocol::Outcome::kFailed;
+  std::string detail;  ///< of the first
+};
+
+/// Whether an ended trial counts towards max_failures: it has no rank. `diverged` is a result, and a repeat is no trial
+/// of its own.
+bool is_failure(const TrialState& trial);
 
 class TrialNumbers;
 
@@ -151,10 +194,12 @@ class Study {
   const std::set<std::uint64_t>& running() const { return running_; }  ///< those that do not count among them
   std::uint64_t ended() const { return ended_; }  ///< how many of those that count, repeats among them
 
-  /// The smallest index that has reached the target so far, with repeats the last one of its configuration. The sweep
-  /// ends there or earlier. Only a trial that may be ranked reaches it; of a configuration the mean, once all its
-  /// trials have ended so.
+  /// The smallest index that has reached the target or max_failures so far, with repeats the last one of its
+  /// configuration. The sweep ends there or earlier. Only a trial that may be ranked reaches the target; of a
+  /// configuration the mean, once all its trials have ended so. The n-th trial by index that failed (is_failure)
+  /// reaches max_failures.
   std::optional<std::uint64_t> bound() const { return bound_; }
+  BoundCause bound_cause() const { return bound_cause_; }  ///< Requires: bound()
   /// Whether the trial lies beyond the bound: it is kept, and stands in no table.
   bool is_surplus(std::uint64_t index) const { return bound_ && index > *bound_; }
   /// Of a sweep of `trials` trials those that are to end: all, or those up to the bound.
@@ -164,6 +209,9 @@ class Study {
   /// The index at which the sweep ended: the bound, when all trials up to it have ended. It follows from file, seed and
   /// trainer, not from who finished first.
   std::optional<std::uint64_t> ended_at() const;
+  /// Whether the first trials, by index, have all failed in the same way (signature.h); nothing once that was passed
+  /// over. Then nothing new is to start. It is no bound: what runs goes on, and counts.
+  const std::optional<GuardFinding>& guard() const { return guard_; }
 
   /// The index that first drew this trial.
   std::optional<std::uint64_t> index_of(const std::string& trial) const;
@@ -180,20 +228,32 @@ class Study {
   void apply_said(const TrainerSaid& event);
   void apply_attempt_ended(const AttemptEnded& event);
   void apply_reused(const TrialReused& event);
+  void apply_reopened(const TrialReopened& event);
+  void apply_lifted(const GuardLifted& event);
+  void wait_again(TrialState& trial);
   void end(TrialState& trial);
   void judge(std::uint64_t index);
-  void set_bound(std::uint64_t index);
+  void judge_failure(std::uint64_t index);
+  void look_at_guard();
+  void lower_bound(std::uint64_t index, BoundCause cause);
+  void find_bound();
+  void count_up_to_bound();
+  void count_anew();
   void consider_best(std::uint64_t index, double value);
   std::optional<double> configuration_value(std::uint64_t first) const;
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
   std::vector<TrialState> trials_;
-  std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that have started and not ended
+  std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0;
   std::set<std::uint64_t> changed_;
   std::optional<std::uint64_t> bound_, best_;
+  BoundCause bound_cause_ = BoundCause::kGiven;
+  std::set<std::uint64_t> failures_;  ///< by index, those that may reach max_failures: never more than that
+  std::optional<GuardFinding> guard_;
+  std::optional<std::uint64_t> guard_lifted_;  ///< up to this index
   std::optional<double> best_value_;
   std::map<std::string, std::uint64_t> first_index_;             ///< by trial id
   std::map<std::uint64_t, std::vector<std::uint64_t>> repeats_;  ///< by the index that runs for them
