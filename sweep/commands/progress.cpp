@@ -86,7 +86,7 @@ class LineATrial : public Observer {
   void on_note(const std::string& text) override { std::fprintf(stderr, "%s\n", text.c_str()); }
   void on_interrupt(bool second) override {
     on_note(second ? "killing the running trials"
-                   : "stopping: the running trials are asked to end, in at most ten seconds; again to kill them");
+                   : "stopping: the running trials are asked to end; again to kill them");
   }
 };
 
@@ -100,6 +100,8 @@ class JsonLines : public Observer {
     core::Json json = {{"index", trial.index}, {"trial", trial.trial}};
     if (const auto* ordered = std::get_if<AttemptOrdered>(&event)) {
       json.update({{"progress", "attempt"}, {"attempt", ordered->attempt}, {"reason", ordered->reason}});
+    } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
+      json.update({{"progress", "reopened"}, {"reason", reopened->reason}});
     } else if (just_ended(study, event)) {
       json.update({{"progress", "trial"}, {"outcome", protocol::name(*trial.outcome)}, {"ended", study.ended()}});
       if (trial.value) json["value"] = *trial.value;

@@ -7,6 +7,7 @@ namespace {
 constexpr Verb kVerbs[] = {
     {"run", "run a sweep; an unfinished one of the same file and seed goes on where it stopped", declare_run},
     {"resume", "go on with an unfinished sweep, the file not needed", declare_resume},
+    {"retry", "run trials that failed again, and go on with their sweep", declare_retry},
     {"check", "read a sweep file, print every problem, the size of the space and the first points", declare_check},
     {"plan", "every trial that would run: index, id, configuration, seed", declare_plan},
     {"report", "the leaderboard, as a table, JSON or CSV", declare_report},

@@ -18,6 +18,12 @@
 
 namespace sweep {
 
+/// Seconds of one attempt; nothing: without a limit.
+struct LimitTimes {
+  std::optional<double> timeout_s;        ///< the longest that it may run
+  std::optional<double> stall_timeout_s;  ///< the longest that it may give no sign of life
+};
+
 struct AttemptRequest {
   std::vector<std::string> argv;                   ///< argv[0] is a path
   std::string trainer;                             ///< who the program must say it is; empty: anybody
@@ -27,9 +33,12 @@ struct AttemptRequest {
   std::optional<ReadMetrics> read_metrics;         ///< of what it prints; nothing: standard output is only kept
   protocol::TrialDocument document;                ///< device and gpu say where it runs
   std::uint32_t attempt = 0;
-  std::filesystem::path folder;         ///< gets trial.json, stdout.log, stderr.log; made where it is missing
-  std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR; made where it is missing
-  std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
+  std::filesystem::path folder;       ///< gets trial.json, stdout.log, stderr.log; made where it is missing
+  std::filesystem::path checkpoints;  ///< SWEEP_CHECKPOINT_DIR; made where it is missing
+  std::string resume_file;            ///< name inside `checkpoints`; empty for the beginning
+  LimitTimes limits;
+  double grace_s = 10;                  ///< between SIGTERM and SIGKILL, whoever stops it
+  std::uint64_t memory_bytes = 0;       ///< of all its processes; 0: without a limit
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
 };

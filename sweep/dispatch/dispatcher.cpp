@@ -36,6 +36,18 @@ void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions&
   store.add_sweep(record);
 }
 
+// Before the study is loaded to go on with: of a trial that waits it then holds the fingerprints too.
+void reopen(Store& store, const std::string& sweep, const std::vector<TrialReopened>& wanted, const Clock& clock) {
+  if (wanted.empty()) return;
+  Study study = load_study(store, sweep);
+  std::vector<StudyEvent> events;
+  for (const TrialReopened& event : wanted) {
+    const TrialState* trial = study.find(event.index);
+    if (trial && trial->phase == Phase::kEnded && !trial->repeats_index) events.push_back(event);
+  }
+  store.append(sweep, clock.unix_ms(), events, study);
+}
+
 // Passes signals on for as long as the loop runs.
 void pass_signals(asio::signal_set& signals, Loop& loop) {
   signals.async_wait([&signals, &loop](const boost::system::error_code& error, int signal) {
@@ -70,10 +82,19 @@ double SystemClock::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+Terms terms_of(const SweepRecord& record) {
+  Terms terms{record.metric, record.target, record.repeats, std::nullopt};
+  if (record.trials > kGuardedTrials) terms.guarded = kGuardedTrials;
+  // Other texts are not read again: every list and report comes here for every sweep. An escape may hide the word.
+  if (record.text.find("max_failures") != std::string::npos || record.text.find('\\') != std::string::npos)
+    terms.max_failures = recorded_spec(record).resources.max_failures;
+  return terms;
+}
+
 Study load_study(const Store& store, const std::string& sweep, bool with_trace) {
   const auto record = store.find_sweep(sweep);
   core::check(record.has_value(), "load_study of an unknown sweep");
-  Study study(Terms{record->metric, record->target, record->repeats, std::nullopt});
+  Study study(terms_of(*record));
   store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone,
                     [&](const StoredEvent& stored) { study.apply(stored.event); });
   study.take_changed();
@@ -97,6 +118,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   options.runs = std::filesystem::absolute(given.runs).lexically_normal();
   const SweepLock lock(options.runs, prepared.record.id);
   record_sweep(store, prepared, options, clock);
+  reopen(store, prepared.record.id, options.reopen, clock);
 
   auto made = std::make_unique<asio::io_context>(1);
   LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));

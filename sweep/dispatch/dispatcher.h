@@ -26,7 +26,8 @@ struct DispatchOptions {
   std::filesystem::path runs;
   int slots = 0;          ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
   bool fresh = false;     ///< reuse no result of another sweep
-  double grace_s = 10.0;  ///< between SIGTERM and SIGKILL
+  bool no_guard = false;  ///< pass over what the guard says (Study::guard)
+  std::vector<TrialReopened> reopen;  ///< recorded before anything starts, as far as these trials have ended
 };
 
 struct Ending {
@@ -36,6 +37,9 @@ struct Ending {
 
   bool finished() const { return study.finished(trials); }
 };
+
+/// By what the trials of a recorded sweep are judged: its own metric, target and limits.
+Terms terms_of(const SweepRecord& record);
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
 /// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed.

@@ -41,6 +41,8 @@ Loop::Loop(asio::any_io_executor executor, Store& store, Launcher& launcher, con
 asio::awaitable<void> Loop::run() {
   watch_trainer();
   retention_.remember(study_);
+  for (const std::uint64_t index : study_.waiting())
+    if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
   end_lost_attempts();
   for (;;) {
     const Decision decision = decide(study_, situation());
@@ -53,6 +55,9 @@ asio::awaitable<void> Loop::run() {
         break;
       case Decision::What::kStop:
         stop(decision);
+        break;
+      case Decision::What::kPassGuard:
+        record(GuardLifted{decision.index});
         break;
       case Decision::What::kWait:
         co_await change();
@@ -91,7 +96,8 @@ void Loop::watch_trainer() {
 
 void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   Running& running = running_.at(index);
-  AttemptEnded ended{index, running.request.attempt, result.outcome, result.detail, result.seconds, result.asked_again};
+  AttemptEnded ended{index,          running.request.attempt, result.outcome, result.detail,
+                     result.seconds, result.asked_again,      retries(),      running.shared_gpu};
   if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
     ended.outcome = protocol::Outcome::kFailed;
     ended.detail = finding;
@@ -100,8 +106,11 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   }
   record(ended);
   // Not before: whoever gets the trial's lock next finds its result.
-  launcher_.release(running.slot);
+  release_slots(running);
+  if (!running.slot.gpu.empty()) gpu_health_.ended(running.slot.gpu, index, ended.outcome, ended.detail);
   running_.erase(index);
+  if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
+  quarantine();
   retention_.ended(study_, index);
   // The next trial would meet the same. Those that run are ended with the controller and go on with it.
   if (result.unsuitable)
@@ -118,8 +127,9 @@ void Loop::start(const Decision& decision) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  if (may_reuse() && trial.attempts.empty() && reuse(trial)) return;
-  const std::optional<Slot> slot = take_slot();
+  if (may_reuse() && trial.attempts.empty() && trial.reopened.empty() && reuse(trial)) return;
+  const bool alone = waiting_alone().contains(trial.index);
+  const std::optional<Slot> slot = take_slot(alone);
   if (!slot) return;
   if (trainer_watch_) check_unchanged(*trainer_watch_, trainer_folder_);
 
@@ -127,8 +137,10 @@ void Loop::start(const Decision& decision) {
   order.resume_file = usable_checkpoint(trial, order.reason);
   Running& running = running_[trial.index];
   running.slot = *slot;
+  running.alone = alone;
   running.lock = std::move(*lock);
   running.request = make_request(trial, order, *slot);
+  note_sharing(trial.index);
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
   asio::co_spawn(executor_, run_trial(order.index), [this](std::exception_ptr failure) {
     if (!failure) return;
@@ -140,14 +152,14 @@ void Loop::start(const Decision& decision) {
 void Loop::stop(const Decision& decision) {
   Running& running = running_.at(decision.index);
   running.stop_reason = decision.reason;
-  running.control.stop(options_.grace_s);
+  running.control.stop(running.request.grace_s);
 }
 
 void Loop::interrupt(int signal) {
   const bool second = signal_ != 0;
   if (!second) signal_ = signal;
   observer_.on_interrupt(second);
-  for (auto& [index, running] : running_) running.control.stop(second ? 0 : options_.grace_s);
+  for (auto& [index, running] : running_) running.control.stop(second ? 0 : running.request.grace_s);
   changed();
 }
 
@@ -163,20 +175,43 @@ void Loop::end_lost_attempts() {
     launcher_.end_strays(attempt_marker(folder));
     std::error_code ignored;
     fs::remove(folder / protocol::kEventsPipe, ignored);
-    record(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false});
+    record(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false,
+                        retries()});
   }
 }
 
+// Trials that wait for a GPU of their own.
+std::set<std::uint64_t> Loop::waiting_alone() const {
+  std::set<std::uint64_t> found;
+  if (launcher_.slots().empty() || launcher_.slots().front().gpu.empty()) return found;  // nothing is shared
+  for (const std::uint64_t index : once_alone_)
+    if (study_.waiting().contains(index) && must_be_alone(*study_.find(index))) found.insert(index);
+  return found;
+}
+
+SlotChoice Loop::slot_choice() const {
+  std::vector<Occupied> occupied;
+  for (const auto& [index, running] : running_) occupied.push_back({running.slot, running.alone});
+  std::set<std::string> closed = held_elsewhere_;
+  for (const Slot& slot : launcher_.slots())
+    if (has_quarantine(slot)) closed.insert(slot.name);
+  return {launcher_.slots(), std::move(occupied), std::move(closed), !waiting_alone().empty()};
+}
+
 Situation Loop::situation() const {
-  const auto& slots = launcher_.slots();
-  const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : slots.size();
-  const std::size_t taken = running_.size() + held_elsewhere_.size();
-  const std::size_t open = slots.size() > taken ? slots.size() - taken : 0;
+  const SlotChoice choice = slot_choice();
+  const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : launcher_.slots().size();
   const std::size_t allowed = limit > running_.size() ? limit - running_.size() : 0;
-  std::set<std::uint64_t> asked_to_stop;
+  Situation situation{sweep_.plan.count(), std::min(choice.open().size(), allowed), signal_ != 0, busy_elsewhere_};
   for (const auto& [index, running] : running_)
-    if (running.control.stopped()) asked_to_stop.insert(index);
-  return {sweep_.plan.count(), std::min(open, allowed), signal_ != 0, busy_elsewhere_, std::move(asked_to_stop)};
+    if (running.control.stopped()) situation.asked_to_stop.insert(index);
+  for (const std::uint64_t index : waiting_alone()) {
+    if (!situation.first && allowed > 0 && !choice.whole_gpu().empty() && !busy_elsewhere_.contains(index))
+      situation.first = index;
+    situation.busy_elsewhere.insert(index);  // never in a slot that it would share
+  }
+  situation.ignores_guard = options_.no_guard;
+  return situation;
 }
 
 void Loop::plan_from(std::uint64_t index) {
@@ -211,15 +246,48 @@ bool Loop::reuse(const TrialState& trial) {
   return true;
 }
 
-std::optional<Slot> Loop::take_slot() {
-  for (const Slot& slot : launcher_.slots()) {
-    const bool ours =
-        std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.slot == slot; });
-    if (ours || held_elsewhere_.contains(slot.name)) continue;
-    if (launcher_.acquire(slot)) return slot;
-    held_elsewhere_.insert(slot.name);
+std::optional<Slot> Loop::take_slot(bool alone) {
+  const SlotChoice choice = slot_choice();
+  if (!alone) {
+    for (const Slot& slot : choice.open()) {
+      if (launcher_.acquire(slot)) return slot;
+      held_elsewhere_.insert(slot.name);
+    }
+    return std::nullopt;
   }
-  return std::nullopt;
+  const std::vector<Slot>& whole = choice.whole_gpu();
+  for (auto slot = whole.begin(); slot != whole.end(); ++slot) {
+    if (launcher_.acquire(*slot)) continue;
+    held_elsewhere_.insert(slot->name);
+    std::for_each(whole.begin(), slot, [&](const Slot& taken) { launcher_.release(taken); });
+    return std::nullopt;
+  }
+  return whole.empty() ? std::nullopt : std::optional(whole.front());
+}
+
+void Loop::release_slots(const Running& running) {
+  for (const Slot& slot : launcher_.slots())
+    if (slot == running.slot || (running.alone && slot.gpu == running.slot.gpu)) launcher_.release(slot);
+}
+
+// Whoever runs beside the new trial has shared its GPU, and so has the new one.
+void Loop::note_sharing(std::uint64_t index) {
+  Running& one = running_.at(index);
+  for (auto& [other, running] : running_) {
+    if (other == index || one.slot.gpu.empty() || running.slot.gpu != one.slot.gpu) continue;
+    one.shared_gpu = running.shared_gpu = true;
+  }
+}
+
+// A GPU on which trials end alike and badly that end well elsewhere takes no more of them.
+void Loop::quarantine() {
+  const std::optional<Quarantine> found = gpu_health_.find();
+  if (!found) return;
+  const std::string reason = "the GPU " + found->gpu + " is in quarantine: " + std::to_string(found->trials.size()) +
+                             " trials in a row ended alike on it, and others well elsewhere";
+  observer_.on_note(reason + " (the last: " + found->detail + "); they run again on other GPUs");
+  for (const std::uint64_t index : found->trials)
+    if (study_.find(index)->phase == Phase::kEnded) record(TrialReopened{index, reason});
 }
 
 // The checkpoint's file name, or nothing (and a reason) where the file is not what its event said.

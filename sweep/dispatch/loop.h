@@ -12,8 +12,10 @@
 
 #include "sweep/dispatch/clock.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/gpu_health.h"
 #include "sweep/dispatch/life.h"
 #include "sweep/dispatch/retention.h"
+#include "sweep/dispatch/slot_choice.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/study/decide.h"
@@ -42,6 +44,8 @@ class Loop {
     Descriptor lock;  ///< of the trial's folder
     AttemptControl control;
     std::string stop_reason;  ///< why the sweep wants no more of it; empty while it does
+    bool alone = false;       ///< it has all slots of its GPU
+    bool shared_gpu = false;  ///< another trial ran on its GPU at some time
   };
 
   void end_lost_attempts();
@@ -57,7 +61,14 @@ class Loop {
   boost::asio::awaitable<void> change();
   void changed();
 
-  std::optional<Slot> take_slot();
+  std::set<std::uint64_t> waiting_alone() const;
+  SlotChoice slot_choice() const;
+  bool has_quarantine(const Slot& slot) const { return !slot.gpu.empty() && gpu_health_.in_quarantine(slot.gpu); }
+  void release_slots(const Running& running);
+  std::uint32_t retries() const { return sweep_.spec().resources.retries; }
+  void note_sharing(std::uint64_t index);
+  void quarantine();
+  std::optional<Slot> take_slot(bool alone);
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
   void record(const std::vector<StudyEvent>& events);
@@ -76,8 +87,10 @@ class Loop {
   std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
-  std::set<std::string> held_elsewhere_;      ///< slots of other controllers, asked for again after a while
-  std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
+  std::set<std::uint64_t> once_alone_;        ///< trials that may have to be alone on a GPU: a few of all
+  GpuHealth gpu_health_;
+  std::set<std::string> held_elsewhere_;    ///< slots of other controllers, asked for again after a while
+  std::set<std::uint64_t> busy_elsewhere_;  ///< trials that another sweep runs now; looked at again after a while
   boost::asio::steady_timer change_;
   std::exception_ptr failure_;
   int signal_ = 0;

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +31,11 @@ struct Order {
   std::string marker;                    ///< one of `environment`, held by no process of another attempt
   std::filesystem::path stdout_file;     ///< created by the launcher, and removed at the end where it stayed empty
   std::filesystem::path stderr_file;
-  std::filesystem::path folder;  ///< working folder; empty: the controller's
-  bool read_stdout = false;      ///< give what it prints in Process::lines() as well
-  std::filesystem::path events;  ///< a place for a named pipe, for programs that start others: those may close every
-                                 ///< descriptor that they inherit; empty: an inherited pipe
+  std::filesystem::path folder;    ///< working folder; empty: the controller's
+  bool read_stdout = false;        ///< give what it prints in Process::lines() as well
+  std::filesystem::path events;    ///< a place for a named pipe, for programs that start others: those may close every
+                                   ///< descriptor that they inherit; empty: an inherited pipe
+  std::uint64_t memory_bytes = 0;  ///< the most that its processes may hold together; 0: without a limit
 };
 
 /// What a process has written since it was last asked: whole lines, without their newlines.
@@ -49,6 +52,12 @@ struct Exit {
   int signal = 0;
 };
 
+/// Memory above the limit of an order.
+struct OverMemory {
+  std::uint64_t limit_bytes = 0, seen_bytes = 0;
+  bool by_cgroup = false;  ///< the kernel kept the limit; else what is resident was sampled
+};
+
 /// A started process and everything that it starts in turn. Destruction kills what still lives.
 class Process {
  public:
@@ -60,6 +69,12 @@ class Process {
 
   /// Requires: lines() gave an empty answer.
   virtual Exit exit() const = 0;
+
+  /// What its processes held when they were killed for it; nothing where they kept to the limit. Requires: as exit().
+  virtual std::optional<OverMemory> over_memory() const { return std::nullopt; }
+
+  /// How much it has written to standard output and error so far, whole lines or not: it grows as long as it prints.
+  virtual std::uint64_t printed_bytes() const { return 0; }
 
   /// The ladder: SIGTERM to the process group, `grace_s` seconds, SIGKILL to the group. Returns at once; a second call
   /// can only shorten the grace.

@@ -152,9 +152,11 @@ struct Watch : std::enable_shared_from_this<Watch> {
 class LocalProcess : public Process {
  public:
   LocalProcess(asio::any_io_executor executor, pid_t pid, Descriptor pidfd, Descriptor events,
-               std::optional<LinePipe> printed, const Order& order, std::function<void()> on_exit)
+               std::optional<LinePipe> printed, const Order& order, std::shared_ptr<MemoryLimit> memory,
+               std::function<void()> on_exit)
       : outputs_{order.stdout_file, order.stderr_file},
         named_pipe_(order.events),
+        memory_(std::move(memory)),
         watch_(std::make_shared<Watch>(executor, pid, pidfd.release(), std::move(events), std::move(printed))) {
     watch_->on_exit = std::move(on_exit);
     watch_->wait_for_exit();
@@ -193,6 +195,16 @@ class LocalProcess : public Process {
     return watch_->how;
   }
 
+  std::optional<OverMemory> over_memory() const override { return memory_ ? memory_->over() : std::nullopt; }
+
+  std::uint64_t printed_bytes() const override {
+    std::uint64_t bytes = 0;
+    std::error_code missing;
+    for (const std::filesystem::path& output : outputs_)
+      if (const auto size = std::filesystem::file_size(output, missing); !missing) bytes += size;
+    return bytes;
+  }
+
   void stop(double grace_s) override {
     if (watch_->exited) return;
     watch_->signal(grace_s > 0 ? SIGTERM : SIGKILL);
@@ -210,6 +222,7 @@ class LocalProcess : public Process {
  private:
   std::array<std::filesystem::path, 2> outputs_;
   std::filesystem::path named_pipe_;
+  std::shared_ptr<MemoryLimit> memory_;  // null: without a limit
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
@@ -234,7 +247,10 @@ int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
-    : executor_(std::move(executor)), slots_(std::move(slots)), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
+    : executor_(executor),
+      slots_(std::move(slots)),
+      memory_limits_(executor),
+      on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
 
 LocalLauncher::~LocalLauncher() { ::signal(SIGPIPE, on_sigpipe_); }
 
@@ -284,6 +300,8 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
                                  started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
   }
   warden_.watch(order.marker, started.pid);
+  std::shared_ptr<MemoryLimit> memory;
+  if (order.memory_bytes > 0) memory = memory_limits_.keep(order.marker, started.pid, order.memory_bytes);
   Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));
   if (!pidfd.is_open()) {
     const int error = errno;
@@ -293,7 +311,10 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
   return std::make_unique<LocalProcess>(executor_, started.pid, std::move(pidfd), std::move(events), std::move(printed),
-                                        order, tidy_up);
+                                        order, memory, [tidy_up, memory] {
+                                          tidy_up();
+                                          if (memory) memory->settle();
+                                        });
 }
 
 void LocalLauncher::end_strays(const std::string& marker) { end_carriers({marker}, kStrayPatienceS); }

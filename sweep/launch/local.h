@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sweep/launch/launcher.h"
+#include "sweep/launch/memory_limits.h"
 #include "sweep/launch/start.h"
 #include "sweep/launch/warden.h"
 
@@ -34,6 +35,7 @@ class LocalLauncher : public Launcher {
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
   std::map<std::string, Descriptor> locks_;  ///< by slot name
+  MemoryLimits memory_limits_;
   Warden warden_;
   void (*on_sigpipe_)(int);  ///< as it was
 };

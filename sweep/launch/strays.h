@@ -5,11 +5,18 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace sweep {
+
+/// Whether the process's environment holds one of the markers; reads it when it is first asked.
+using Carries = std::function<bool(const std::set<std::string>& markers)>;
+
+/// Calls `visit` for every process of this user but this one.
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit);
 
 /// Every process of this user whose environment holds one of `markers` (NAME=value, whole), this one excepted. A
 /// process that is a zombie already is none.

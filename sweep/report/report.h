@@ -24,6 +24,13 @@ struct TargetHead {
   bool ended = false;                  ///< whether all trials up to the bound have ended
 };
 
+/// Of a sweep that ends with the n-th trial by index that failed.
+struct FailuresHead {
+  std::uint64_t max_failures = 0;
+  std::optional<std::uint64_t> bound;  ///< Study::bound, where failures are its cause
+  bool ended = false;                  ///< whether all trials up to the bound have ended
+};
+
 /// What a report says of its sweep.
 struct SweepHead {
   std::string id;
@@ -35,6 +42,7 @@ struct SweepHead {
   std::string host;           ///< where the sweep was started; for --with host
   std::uint32_t repeats = 1;  ///< trials of each configuration
   std::optional<TargetHead> target;
+  std::optional<FailuresHead> failures;
 };
 
 struct ReportOptions {
