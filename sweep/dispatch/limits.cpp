@@ -49,8 +49,8 @@ std::optional<double> AttemptLimits::due_s() const {
 
 // Shared with the timer's handler, which may already be on its way when the watch goes.
 struct LimitsWatch::State : std::enable_shared_from_this<LimitsWatch::State> {
-  State(asio::any_io_executor executor, const Clock& the_clock, LimitTimes times)
-      : clock(the_clock), limits(times, the_clock.seconds()), timer(executor) {}
+  State(asio::any_io_executor executor, const Clock& the_clock, AttemptLimits the_limits)
+      : clock(the_clock), limits(the_limits), timer(executor) {}
 
   const Clock& clock;
   AttemptLimits limits;
@@ -78,9 +78,9 @@ struct LimitsWatch::State : std::enable_shared_from_this<LimitsWatch::State> {
   }
 };
 
-LimitsWatch::LimitsWatch(asio::any_io_executor executor, const Clock& clock, LimitTimes times,
+LimitsWatch::LimitsWatch(asio::any_io_executor executor, const Clock& clock, AttemptLimits limits,
                          std::function<bool()> heard_since, std::function<void(const LimitReached&)> on_reached)
-    : state_(std::make_shared<State>(executor, clock, times)) {
+    : state_(std::make_shared<State>(executor, clock, limits)) {
   state_->heard_since = std::move(heard_since);
   state_->on_reached = std::move(on_reached);
   state_->wait();

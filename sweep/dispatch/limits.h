@@ -41,7 +41,7 @@ class LimitsWatch {
  public:
   /// `heard_since`: asked before a limit is taken for reached, whether there was a sign of life that nobody told of
   /// (output without a line end). Requires: the clock outlives it.
-  LimitsWatch(boost::asio::any_io_executor executor, const Clock& clock, LimitTimes times,
+  LimitsWatch(boost::asio::any_io_executor executor, const Clock& clock, AttemptLimits limits,
               std::function<bool()> heard_since, std::function<void(const LimitReached&)> on_reached);
   ~LimitsWatch();
   LimitsWatch(const LimitsWatch&) = delete;
