@@ -55,6 +55,8 @@ void say_what_stopped_it(const SweepRecord& record, const Study& study, const Gl
                               guard.trials, protocol::name(guard.outcome),
                               guard.detail.empty() ? "nothing was said of it" : printable(guard.detail, 300)));
     note(globals, fmt::format("mend that and go on with {}; with --no-guard the sweep goes on as it is", retry));
+    if (record.program.is_object())
+      note(globals, "a program whose sources change makes a new sweep: then `sweep run` its file");
   } else if (has_failed_too_often(study)) {
     note(globals, fmt::format("max_failures: trial #{} is number {} without a result, which ends the sweep; mend that "
                               "and go on with {}",

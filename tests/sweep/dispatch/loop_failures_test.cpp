@@ -186,8 +186,13 @@ TEST_CASE("trials that fail on one GPU and not on the other run again on the oth
   controller.loop = std::make_unique<sweep::Loop>(controller.context.get_executor(), controller.store,
                                                   controller.launcher, controller.clock, sweep, controller.options,
                                                   sweep::load_study(controller.store, sweep.record.id, true), observer);
-  asio::co_spawn(controller.context, controller.loop->run(), [&](std::exception_ptr) { controller.context.stop(); });
+  std::exception_ptr failure;
+  asio::co_spawn(controller.context, controller.loop->run(), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    controller.context.stop();
+  });
   controller.context.run();
+  if (failure) std::rethrow_exception(failure);
   const Ending ending = controller.loop->take_ending();
   CHECK(ending.finished());
   CHECK(!ending.study.bound());
