@@ -234,7 +234,8 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
     met.limit = limit;
     process->stop(request.grace_s);
   };
-  LimitsWatch watch(co_await boost::asio::this_coro::executor, clock, AttemptLimits(request.limits, begun), has_printed, on_limit);
+  LimitsWatch watch(co_await boost::asio::this_coro::executor, clock, AttemptLimits(request.limits, begun), has_printed,
+                    on_limit);
   for (auto lines = co_await process->lines(); !lines.empty(); lines = co_await process->lines()) {
     const std::vector<protocol::Event> events = transcript.read(lines);
     if (!events.empty() || !transcript.said_anything()) watch.heard();

@@ -66,8 +66,10 @@ TEST_CASE("max_failures ends a sweep with exit code 5, and a retry lifts that en
   const Said ended = shop.sweep("run sweep.json");
   CHECK(ended.code == 5);
   CHECK(has(ended.out, "ended at trial #1: so many trials without a result are too many (max_failures 2)\n"));
-  CHECK(has(ended.err, "max_failures: trial #1 is number 2 without a result, which ends the sweep; mend that and go on "
-                       "with `sweep retry " + id_of(shop) + "`\n"));
+  CHECK(has(ended.err,
+            "max_failures: trial #1 is number 2 without a result, which ends the sweep; mend that and go on "
+            "with `sweep retry " +
+                id_of(shop) + "`\n"));
   CHECK(shop.sweep("run sweep.json").code == 5);
   const core::Json head = core::parse_json(shop.sweep("report --json").out, "report").at("sweep");
   CHECK(head.at("max_failures") == 2);

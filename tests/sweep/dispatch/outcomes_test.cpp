@@ -66,7 +66,8 @@ TEST_CASE("events that are torn, lost, unknown numbers or too late are an outcom
   CHECK(torn.detail.find(R"(the line is: {"event":"fini)") != std::string::npos);
   const AttemptResult gap = said({kMetric, R"({"event":"finished","seq":2,"outcome":"completed"})"});
   CHECK(gap.detail == "trial #0 attempt 0: event line: seq is 2 where 1 comes next, lines were lost");
-  const AttemptResult late = said({kMetric, kFinished, R"({"event":"metric","seq":2,"step":2,"values":{"val_loss":0.1}})"});
+  const AttemptResult late =
+      said({kMetric, kFinished, R"({"event":"metric","seq":2,"step":2,"values":{"val_loss":0.1}})"});
   CHECK(late.outcome == Outcome::kFailed);
   CHECK(late.detail == "trial #0 attempt 0: event line: an event after `finished`");
   CHECK(said({R"({"event":"finished","seq":0,"outcome":"completed"})"}).outcome == Outcome::kNoMetric);

@@ -234,7 +234,8 @@ TEST_CASE("when the first trials all fail in one way nothing new starts and what
   Study study(guarded());
   plan(study, 9);
   study.apply(ordered(7));
-  for (const std::uint64_t index : {4, 0, 3, 1}) fail(study, index, Outcome::kFailed, "exit code " + std::to_string(index));
+  for (const std::uint64_t index : {4, 0, 3, 1})
+    fail(study, index, Outcome::kFailed, "exit code " + std::to_string(index));
   CHECK(!study.guard());
   CHECK(next(study, 9).what == Decision::What::kStart);
   fail(study, 2, Outcome::kFailed, "exit code 77");
