@@ -134,7 +134,7 @@ TEST_CASE("retries are those of the sweep file") {
   CHECK(attempts("3") == 32);
 }
 
-TEST_CASE("a trial over timeout_s is asked to end, and one that is silent is tried again; grace_s is the file's") {
+TEST_CASE("a trial over timeout_s is asked to end, and one that is silent is tried again, with the grace of the file") {
   const auto trial = [](const std::string& resources, double passes) {
     const TemporaryFolder folder;
     const sweep::Prepared sweep = eight(resources + R"(, "grace_s": 3.5)");
