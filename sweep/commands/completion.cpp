@@ -31,6 +31,10 @@ const std::vector<FlagWords>& flag_words() {
       {"", "--busy-gpus", {"refuse", "use", "wait"}},
       {"report", "--format", {"csv", "json", "table"}},
       {"plan", "--format", {"csv", "json", "text"}},
+      {"retry",
+       "--outcome",
+       {"cancelled", "completed", "diverged", "failed", "killed", "no_metric", "out_of_memory", "pruned", "stalled",
+        "timed_out"}},
       {"report", "--with", {"device", "host", "time"}},
   };
   return table;

@@ -39,8 +39,8 @@ std::string again_line(const Study& study, const StudyEvent& event) {
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", printable_lines(line).c_str()); }
 
 // The last line of a sweep that has not ended.
-void say_how_to_go_on(const Study& study, std::uint64_t trials, const std::string& go_on) {
-  if (go_on.empty()) return;
+void say_how_to_go_on(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) {
+  if (go_on.empty() || exit_code == protocol::kExitGuard) return;  // then that is said with why
   say(fmt::format("interrupted: {} of {} trials have ended; go on with `{}`", study.ended(), study.wanted(trials),
                   go_on));
 }
@@ -96,9 +96,9 @@ class LiveLine : public Progress {
     draw(study);
   }
   void before_output() override { erase(); }
-  void on_end(const Study& study, std::uint64_t trials, int, const std::string& go_on) override {
+  void on_end(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) override {
     erase();
-    say_how_to_go_on(study, trials, go_on);
+    say_how_to_go_on(study, trials, exit_code, go_on);
   }
   void on_wait(const Study& study, const std::vector<SlotWait>& waits) override {
     waits_ = waits_text(waits);
@@ -139,8 +139,8 @@ class LineATrial : public Progress {
   void on_halt(const Study& study, Halt halt, const std::string& who) override {
     say(halt_text(halt, study.running().size(), who));
   }
-  void on_end(const Study& study, std::uint64_t trials, int, const std::string& go_on) override {
-    say_how_to_go_on(study, trials, go_on);
+  void on_end(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) override {
+    say_how_to_go_on(study, trials, exit_code, go_on);
   }
   void on_wait(const Study&, const std::vector<SlotWait>& waits) override {
     std::vector<SlotWait> fresh;
@@ -162,6 +162,8 @@ class JsonLines : public Progress {
     core::Json json = {{"index", trial.index}, {"trial", trial.trial}};
     if (const auto* ordered = std::get_if<AttemptOrdered>(&event)) {
       json.update({{"progress", "attempt"}, {"attempt", ordered->attempt}, {"reason", ordered->reason}});
+    } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
+      json.update({{"progress", "reopened"}, {"reason", reopened->reason}});
     } else if (just_ended(study, event)) {
       json.update({{"progress", "trial"}, {"outcome", protocol::name(*trial.outcome)}, {"ended", study.ended()}});
       if (trial.value) json["value"] = *trial.value;

@@ -14,6 +14,7 @@
 #include "sweep/commands/whole_number.h"
 #include "sweep/rank/rank.h"
 #include "sweep/replay/agreement.h"
+#include "sweep/report/display.h"
 #include "sweep/report/report.h"
 
 namespace sweep {
@@ -35,8 +36,15 @@ void print_leaderboard(const Store& store, const SweepRecord& record, const Stud
   if (!findings.empty()) progress.on_note(disagreement_note(findings));
 }
 
+bool is_paused(const Study& study, std::uint64_t trials) { return study.guard() && !study.finished(trials); }
+
+bool has_failed_too_often(const Study& study) {
+  return study.ended_at() && study.bound_cause() == BoundCause::kFailures;
+}
+
 // By what the trials that count came to; an interrupt is asked about first.
 int exit_code(const Study& study, std::uint64_t trials) {
+  if (is_paused(study, trials) || has_failed_too_often(study)) return protocol::kExitGuard;
   return study.finished(trials) && study.unranked() == 0 ? protocol::kExitOk : protocol::kExitSomeFailed;
 }
 
@@ -45,9 +53,29 @@ int exit_code(const Ending& ending) {
   return ending.signal == SIGINT ? protocol::kExitInterrupted : protocol::kExitTerminated;
 }
 
-// A finished sweep needs no word on how to go on.
-std::string how_to_go_on(const SweepRecord& record, const Ending& ending, const Globals& globals) {
-  return ending.finished() ? "" : "sweep resume " + record.id + runs_flag(globals);
+// A finished sweep needs no word on how to go on, unless it failed too often.
+std::string how_to_go_on(const SweepRecord& record, const Study& study, const Globals& globals) {
+  const bool mends = is_paused(study, record.trials) || has_failed_too_often(study);
+  if (study.finished(record.trials) && !mends) return {};
+  return std::string("sweep ") + (mends ? "retry " : "resume ") + record.id + runs_flag(globals);
+}
+
+// What ended a sweep before its last trial.
+void say_what_stopped_it(const SweepRecord& record, const Study& study, const Globals& globals, Progress& progress) {
+  const std::string retry = "`" + how_to_go_on(record, study, globals) + "`";
+  if (is_paused(study, record.trials)) {
+    const GuardFinding& guard = *study.guard();
+    progress.on_note(fmt::format("guard: the first {} trials all ended {} in the same way, so no other was started: {}",
+                                 guard.trials, protocol::name(guard.outcome),
+                                 guard.detail.empty() ? "nothing was said of it" : printable(guard.detail, 300)));
+    progress.on_note(fmt::format("mend that and go on with {}; with --no-guard the sweep goes on as it is", retry));
+    if (record.program.is_object())
+      progress.on_note("a program whose sources change makes a new sweep: then `sweep run` its file");
+  } else if (has_failed_too_often(study)) {
+    progress.on_note(fmt::format("max_failures: trial #{} is number {} without a result, which ends the sweep; mend "
+                                 "that and go on with {}",
+                                 *study.ended_at(), *study.terms().max_failures, retry));
+  }
 }
 
 }  // namespace
@@ -75,6 +103,7 @@ void declare_running(CLI::App& subcommand, RunningFlags& flags) {
       ->check(whole_number(1, 1024))
       ->type_name("N");
   subcommand.add_flag("--fresh", flags.fresh, "reuse no result of another sweep");
+  subcommand.add_flag("--no-guard", flags.no_guard, "go on although the first trials all failed in the same way");
 }
 
 void apply(const RunningFlags& flags, Overrides& overrides) {
@@ -88,20 +117,23 @@ void apply(const RunningFlags& flags, Overrides& overrides) {
   for (std::string word; std::getline(words, word, ',');) overrides.gpus->push_back(word);
 }
 
-int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& globals) {
+int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& globals,
+                 std::vector<TrialReopened> reopen) {
   const std::unique_ptr<Progress> progress = make_progress(globals);
   for (const core::Problem& warning : prepared.warnings) progress->on_note(warning.text());
   Store store(globals.runs, Store::Mode::kReadWrite);
   if (const auto known = store.find_sweep(prepared.record.id)) {
-    const Study study = load_study(store, known->id);
-    if (study.finished(known->trials) && study.running().empty()) {
+    const Study study = load_study(store, known->id, Load::kToRank);
+    if (study.finished(known->trials) && study.running().empty() && reopen.empty()) {
       const int code = exit_code(study, known->trials);
       progress->on_note(fmt::format("sweep {} is finished, nothing to run", known->id));
-      if (code != protocol::kExitOk)
-        progress->on_note(
-            "trials that did not complete keep their outcome here; in a new store (--runs DIR) they run again");
-      print_leaderboard(store, *known, study, globals, *progress);
-      progress->on_end(study, known->trials, code, "");
+      if (code == protocol::kExitSomeFailed)
+        progress->on_note(fmt::format("trials that did not complete keep their outcome; `sweep retry {}{}` runs those "
+                                      "that failed again",
+                                      known->id, runs_flag(globals)));
+      print_leaderboard(store, *known, load_study(store, known->id), globals, *progress);
+      say_what_stopped_it(*known, study, globals, *progress);
+      progress->on_end(study, known->trials, code, how_to_go_on(*known, study, globals));
       return code;
     }
     // Not the one of today, even where both give the same.
@@ -115,12 +147,15 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   options.fresh = flags.fresh;
   if (flags.busy_gpus == "use") options.busy_gpus = BusyGpus::kUse;
   if (flags.busy_gpus == "refuse") options.busy_gpus = BusyGpus::kRefuse;
+  options.no_guard = flags.no_guard;
+  options.reopen = std::move(reopen);
   const Ending ending = run_sweep(store, prepared, options, *progress);
 
   const SweepRecord record = *store.find_sweep(prepared.record.id);
   const int code = exit_code(ending);
-  const std::string go_on = how_to_go_on(record, ending, globals);
+  const std::string go_on = how_to_go_on(record, ending.study, globals);
   print_leaderboard(store, record, load_study(store, record.id), globals, *progress);
+  if (code == protocol::kExitGuard) say_what_stopped_it(record, ending.study, globals, *progress);
   progress->on_end(ending.study, ending.trials, code, go_on);
   return code;
 }

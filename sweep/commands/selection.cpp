@@ -122,8 +122,17 @@ SweepHead sweep_head(const SweepRecord& sweep, const Study& study) {
   head.trials = sweep.trials;
   head.metric = sweep.metric;
   head.repeats = sweep.repeats;
-  if (sweep.metric && sweep.target)
-    head.target = TargetHead{sweep.metric->name, *sweep.target, study.bound(), study.ended_at().has_value()};
+  const auto ended_by = [&](BoundCause cause) { return study.bound() && study.bound_cause() == cause; };
+  const bool ended = study.ended_at().has_value();
+  if (sweep.metric && sweep.target) {
+    const bool reached = ended_by(BoundCause::kTarget);
+    head.target =
+        TargetHead{sweep.metric->name, *sweep.target, reached ? study.bound() : std::nullopt, reached && ended};
+  }
+  if (const auto& max_failures = study.terms().max_failures) {
+    const bool reached = ended_by(BoundCause::kFailures);
+    head.failures = FailuresHead{*max_failures, reached ? study.bound() : std::nullopt, reached && ended};
+  }
   if (sweep.provenance.is_object() && sweep.provenance.contains("host") && sweep.provenance["host"].is_string())
     head.host = sweep.provenance["host"].get<std::string>();
   return head;

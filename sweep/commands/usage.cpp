@@ -32,8 +32,8 @@ struct CommandLine {
     app.require_subcommand(0, 1);
     app.footer(
         "'sweep VERB --help' lists the flags of a verb. Exit codes: 0 good, 1 some trials did not complete,\n"
-        "2 usage, file or data, 3 a replay differed, 4 the machine cannot do it, 130 and 143 interrupted:\n"
-        "'sweep resume' goes on.");
+        "2 usage, file or data, 3 a replay differed, 4 the machine cannot do it, 5 stopped by\n"
+        "max_failures or the guard, 130 and 143 interrupted: 'sweep resume' goes on.");
   }
 
   CLI::App* chosen() const {

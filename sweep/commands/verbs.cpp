@@ -9,6 +9,7 @@ constexpr Verb kVerbs[] = {
     {"resume", "go on with an unfinished sweep, the file not needed", declare_resume},
     {"stop", "let a running sweep start no new trial, and wait for those that run", declare_stop},
     {"cancel", "end a running sweep and its trials: they write a checkpoint first", declare_cancel},
+    {"retry", "run trials that failed again, and go on with their sweep", declare_retry},
     {"check", "read a sweep file, print every problem, the size of the space and the first points", declare_check},
     {"plan", "every trial that would run: index, id, configuration, seed", declare_plan},
     {"report", "the leaderboard, as a table, JSON or CSV", declare_report},

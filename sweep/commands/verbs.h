@@ -11,6 +11,7 @@ std::function<int()> declare_run(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_resume(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_stop(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_cancel(CLI::App& subcommand, Globals& globals);
+std::function<int()> declare_retry(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_check(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_plan(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_report(CLI::App& subcommand, Globals& globals);

@@ -19,8 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr double kGraceS = 10.0;
-
 Slot slot_for(const protocol::TrialDocument& document) {
   return {document.gpu.empty() ? "cpu:0" : document.gpu + "/0", document.device, document.gpu};
 }
@@ -32,11 +30,11 @@ AttemptRequest with_absolute_paths(AttemptRequest request) {
 }
 
 // The first signal asks, the second kills.
-void pass_signals(asio::signal_set& signals, AttemptControl& control) {
-  signals.async_wait([&](const boost::system::error_code& error, int) {
+void pass_signals(asio::signal_set& signals, AttemptControl& control, double grace_s) {
+  signals.async_wait([&, grace_s](const boost::system::error_code& error, int) {
     if (error) return;
-    control.stop(control.stopped() ? 0 : kGraceS);
-    pass_signals(signals, control);
+    control.stop(control.stopped() ? 0 : grace_s);
+    pass_signals(signals, control, grace_s);
   });
 }
 
@@ -51,6 +49,10 @@ AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial,
                             std::filesystem::path checkpoints) {
   AttemptRequest request;
   request.document = trial_document(prepared, trial);
+  const Resources& resources = prepared.spec().resources;
+  request.limits = {resources.timeout_s, resources.stall_timeout_s};
+  request.grace_s = resources.grace_s;
+  request.memory_bytes = resources.memory_mb.value_or(0) << 20;
   if (const auto& builtin = prepared.trainer.builtin) {
     request.argv = {builtin->executable.string()};
     request.trainer = builtin->identity;
@@ -84,13 +86,13 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
 
   AttemptControl control;
   asio::signal_set signals(*context, SIGINT, SIGTERM, SIGHUP);
-  pass_signals(signals, control);
+  pass_signals(signals, control, request.grace_s);
   asio::steady_timer limit(*context);
   if (request.stop_after_s) {
     limit.expires_after(
         std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::duration<double>(*request.stop_after_s)));
     limit.async_wait([&](const boost::system::error_code& error) {
-      if (!error) control.stop(kGraceS);
+      if (!error) control.stop(request.grace_s);
     });
   }
   AttemptResult result;

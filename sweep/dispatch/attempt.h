@@ -19,6 +19,12 @@
 
 namespace sweep {
 
+/// Seconds of one attempt; nothing: without a limit.
+struct LimitTimes {
+  std::optional<double> timeout_s;        ///< the longest that it may run
+  std::optional<double> stall_timeout_s;  ///< the longest that it may give no sign of life
+};
+
 struct AttemptRequest {
   std::vector<std::string> argv;                   ///< argv[0] is a path
   std::string trainer;                             ///< who the program must say it is; empty: anybody
@@ -32,6 +38,9 @@ struct AttemptRequest {
   std::filesystem::path checkpoints;    ///< SWEEP_CHECKPOINT_DIR
   bool wants_checkpoint_folder = true;  ///< make it before the start; the built-in trainer does that itself
   std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
+  LimitTimes limits;
+  double grace_s = 10;                  ///< between SIGTERM and SIGKILL, whoever stops it
+  std::uint64_t memory_bytes = 0;       ///< of all its processes; 0: without a limit
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
 };

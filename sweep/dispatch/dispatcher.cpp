@@ -39,6 +39,18 @@ void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions&
   store.add_sweep(record);
 }
 
+// Before the study is loaded to go on with: of a trial that waits it then holds the fingerprints too.
+void reopen(Store& store, const std::string& sweep, const std::vector<TrialReopened>& wanted, const Clock& clock) {
+  if (wanted.empty()) return;
+  Study study = load_study(store, sweep);
+  std::vector<StudyEvent> events;
+  for (const TrialReopened& event : wanted) {
+    const TrialState* trial = study.find(event.index);
+    if (trial && trial->phase == Phase::kEnded && !trial->repeats_index) events.push_back(event);
+  }
+  store.append(sweep, clock.unix_ms(), events, study);
+}
+
 // Passes requests on for as long as the loop runs.
 void pass_requests(asio::posix::stream_descriptor& arrivals, HaltSignals& signals, Loop& loop) {
   arrivals.async_wait(asio::posix::stream_descriptor::wait_read, [&](const boost::system::error_code& error) {
@@ -73,10 +85,19 @@ double SystemClock::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+Terms terms_of(const SweepRecord& record) {
+  Terms terms{record.metric, record.target, record.repeats, std::nullopt};
+  if (record.trials > kGuardedTrials) terms.guarded = kGuardedTrials;
+  // Other texts are not read again: every list and report comes here for every sweep. An escape may hide the word.
+  if (record.text.find("max_failures") != std::string::npos || record.text.find('\\') != std::string::npos)
+    terms.max_failures = recorded_spec(record).resources.max_failures;
+  return terms;
+}
+
 Study load_study(const Store& store, const std::string& sweep, Load load) {
   const auto record = store.find_sweep(sweep);
   core::check(record.has_value(), "load_study of an unknown sweep");
-  Study study(Terms{record->metric, record->target, record->repeats, std::nullopt});
+  Study study(terms_of(*record));
   const auto apply = [&](const StoredEvent& stored) { study.apply(stored.event); };
   const bool with_trace = load == Load::kToGoOn;
   if (load == Load::kWhole || !store.has_whole_rows()) {
@@ -89,6 +110,7 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
       else
         store.read_trial({sweep, index}, with_trace, apply);
     });
+    if (const auto lifted = store.guard_lifted(sweep)) study.apply(GuardLifted{*lifted});
   }
   study.take_changed();
   return study;
@@ -133,6 +155,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   const SweepLock lock(options.runs, prepared.record.id);
   if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(gpus);
   record_sweep(store, prepared, options, clock);
+  reopen(store, prepared.record.id, options.reopen, clock);
 
   auto made = std::make_unique<asio::io_context>(1);
   LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));

@@ -36,7 +36,8 @@ struct DispatchOptions {
   int slots = 0;       ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
   bool fresh = false;  ///< reuse no result of another sweep
   BusyGpus busy_gpus = BusyGpus::kWait;  ///< kUse: no GPU is looked at; kRefuse: looked at before the sweep, then kWait
-  double grace_s = 10.0;                 ///< between SIGTERM and SIGKILL
+  bool no_guard = false;                 ///< pass over what the guard says (Study::guard)
+  std::vector<TrialReopened> reopen;  ///< recorded before anything starts, as far as these trials have ended
 };
 
 struct Ending {
@@ -46,6 +47,9 @@ struct Ending {
 
   bool finished() const { return study.finished(trials); }
 };
+
+/// By what the trials of a recorded sweep are judged: its own metric, target and limits.
+Terms terms_of(const SweepRecord& record);
 
 /// Records the sweep where it is new, then starts, follows and records trials until all have ended or a signal came:
 /// SIGINT, SIGTERM or SIGHUP once: no new trial, the running ones are asked to stop; twice: they are killed. SIGUSR1:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -12,11 +13,13 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "protocol/files.h"
+#include "sweep/dispatch/limits.h"
 #include "sweep/dispatch/transcript.h"
 
 namespace sweep {
@@ -24,8 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using protocol::Outcome;
-
-constexpr double kGraceS = 10.0;  // for a program that is to stop because nobody wants more of it
 
 // What a trainer gets above the environment of this process. docs/trial-protocol.md lists it.
 std::vector<std::string> make_environment(const AttemptRequest& request) {
@@ -88,6 +89,7 @@ Order make_order(const AttemptRequest& request) {
   order.stderr_file = request.folder / protocol::kStderrFile;
   order.folder = request.working_folder;
   order.read_stdout = request.read_metrics.has_value();
+  order.memory_bytes = request.memory_bytes;
   return order;
 }
 
@@ -122,14 +124,40 @@ AttemptResult judge_end(const Transcript& transcript) {
   return {transcript.finished().value_or(Outcome::kCompleted), ""};
 }
 
+// Bytes as the sweep file counts them.
+std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MB"; }
+
+AttemptResult judge_memory(const OverMemory& over) {
+  return {Outcome::kOutOfMemory, "over the memory limit of " + megabytes(over.limit_bytes) + ": its processes held " +
+                                     megabytes(over.seen_bytes) +
+                                     (over.by_cgroup ? " (cgroup)" : " (resident memory, sampled)")};
+}
+
+AttemptResult judge_limit(const LimitReached& limit, const Exit& exit, const AttemptRequest& request) {
+  std::string detail = limit.detail;
+  if (exit.signal == SIGKILL && request.grace_s > 0) detail += "; it did not end at SIGTERM and had to be killed";
+  return {limit.outcome, std::move(detail)};
+}
+
+// What ended the attempt beside its own will.
+struct Interference {
+  bool stopped = false;               // by the user, or since nobody wants more of it
+  std::optional<LimitReached> limit;  // then it was stopped for that
+  std::optional<OverMemory> over;     // and here killed
+};
+
 AttemptResult judge(const Exit& exit, const Transcript& transcript, const AttemptRequest& request,
-                    const Output& output, bool stopped) {
+                    const Output& output, const Interference& met) {
   const auto with_last_line = [&](const std::string& text) {
     const std::string line = last_line(request, output);
     return line.empty() ? text : text + ": " + line;
   };
+  const bool well = exit.code == 0 && exit.signal == 0;
+  if (met.over && !well) return judge_memory(*met.over);
+  if (met.limit && !(well && transcript.finished())) return judge_limit(*met.limit, exit, request);
   if (!transcript.broken().empty()) return {Outcome::kFailed, transcript.broken()};
-  if (exit.code == 0 && exit.signal == 0 && (!stopped || transcript.finished())) {
+  const bool stopped = met.stopped;
+  if (well && (!stopped || transcript.finished())) {
     AttemptResult result = judge_end(transcript);
     result.outcome = judge_metric(result.outcome, request.document.metric, transcript.metric());
     if (result.outcome == Outcome::kNoMetric) result.detail = transcript.why_no_metric();
@@ -201,16 +229,33 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
 
   control.attach(process.get());
   Transcript transcript(request);
+  Interference met;
+  std::uint64_t printed = 0;
+  // A program that sends no events lives as long as it prints.
+  const auto has_printed = [&] {
+    const std::uint64_t before = std::exchange(printed, process->printed_bytes());
+    return !transcript.said_anything() && printed != before;
+  };
+  const auto on_limit = [&](const LimitReached& limit) {
+    if (control.stopped() || !transcript.broken().empty()) return;
+    met.limit = limit;
+    process->stop(request.grace_s);
+  };
+  LimitsWatch watch(co_await boost::asio::this_coro::executor, clock, AttemptLimits(request.limits, begun), has_printed,
+                    on_limit);
   for (auto lines = co_await process->lines(); !lines.empty(); lines = co_await process->lines()) {
     const std::vector<protocol::Event> events = transcript.read(lines);
-    if (!events.empty() && !on_events(events)) control.stop(kGraceS);
-    if (!transcript.broken().empty()) process->stop(0);
+    if (!events.empty() || !transcript.said_anything()) watch.heard();
+    if (!events.empty() && !on_events(events)) control.stop(request.grace_s);
+    if (!transcript.broken().empty() && !met.limit) process->stop(0);
   }
   control.attach(nullptr);
 
   const Exit exit = process->exit();
   Output output = process->take_output();
-  result = judge(exit, transcript, request, output, control.stopped());
+  met.stopped = control.stopped();
+  met.over = process->over_memory();
+  result = judge(exit, transcript, request, output, met);
   result.output = std::move(output);
   result.without_finished = exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
   result.seconds = clock.seconds() - begun;

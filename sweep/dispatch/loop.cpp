@@ -54,6 +54,8 @@ asio::awaitable<void> Loop::run() {
 asio::awaitable<void> Loop::go_on() {
   watch_trainer();
   retention_.remember(study_);
+  for (const std::uint64_t index : study_.waiting())
+    if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
   end_lost_attempts();
   for (;;) {
     const Decision decision = decide(study_, situation());
@@ -66,6 +68,9 @@ asio::awaitable<void> Loop::go_on() {
         break;
       case Decision::What::kStop:
         stop(decision);
+        break;
+      case Decision::What::kPassGuard:
+        record(GuardLifted{decision.index});
         break;
       case Decision::What::kWait:
         commit();
@@ -110,7 +115,8 @@ void Loop::watch_trainer() {
 
 void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   Running& running = running_.at(index);
-  AttemptEnded ended{index, running.request.attempt, result.outcome, result.detail, result.seconds, result.asked_again};
+  AttemptEnded ended{index,          running.request.attempt, result.outcome, result.detail,
+                     result.seconds, result.asked_again,      retries(),      running.shared_gpu};
   if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
     ended.outcome = protocol::Outcome::kFailed;
     ended.detail = finding;
@@ -124,14 +130,26 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   } catch (...) {
     fail(std::current_exception());
   }
-  launcher_.release(running.slot);
+  release_slots(running);
+  if (!running.slot.gpu.empty()) gpu_health_.ended(running.slot.gpu, index, ended.outcome, ended.detail);
   running_.erase(index);
   ended_.push_back(index);
+  if (!cannot_record_) look_after(index);
   // The next trial would meet the same. Those that run are ended with the controller and go on with it.
   if (result.unsuitable)
     fail(std::make_exception_ptr(core::EnvironmentError("trial #" + std::to_string(index), result.detail,
                                                         "mend that and go on with `sweep resume`")));
   changed();
+}
+
+// What the end of an attempt says of its GPU.
+void Loop::look_after(std::uint64_t index) {
+  if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
+  try {
+    quarantine();
+  } catch (...) {
+    fail(std::current_exception());
+  }
 }
 
 void Loop::start(const Decision& decision) {
@@ -140,13 +158,15 @@ void Loop::start(const Decision& decision) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  const bool is_reused = may_reuse() && trial.attempts.empty() && reuse(trial);
-  const std::optional<Slot> slot = is_reused ? std::nullopt : take_slot();
+  const bool may_take = may_reuse() && trial.attempts.empty() && trial.reopened.empty();
+  if (may_take && reuse(trial)) {
+    ended_.push_back(trial.index);
+    return;
+  }
+  const bool alone = waiting_alone().contains(trial.index);
+  const std::optional<Slot> slot = take_slot(alone);
   if (!slot) {
-    if (is_reused)
-      ended_.push_back(trial.index);
-    else
-      locks_.leave(trial.trial);
+    locks_.leave(trial.trial);
     return;
   }
   if (trainer_watch_) check_unchanged(*trainer_watch_, trainer_folder_);
@@ -156,11 +176,14 @@ void Loop::start(const Decision& decision) {
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
   AttemptRequest request = make_request(trial, order, *slot);
+  std::erase(ended_, trial.index);  // the lock is not left in between
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
   commit();
   Running& running = running_[order.index];  // not before: what could not be recorded does not run
   running.slot = *slot;
   running.request = std::move(request);
+  running.alone = alone;
+  note_sharing(order.index);
   asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
     if (!failure) return;
     running_.erase(index);  // its process is gone with its coroutine
@@ -171,7 +194,7 @@ void Loop::start(const Decision& decision) {
 void Loop::stop(const Decision& decision) {
   Running& running = running_.at(decision.index);
   running.stop_reason = decision.reason;
-  running.control.stop(options_.grace_s);
+  running.control.stop(running.request.grace_s);
 }
 
 void Loop::halt(const HaltRequest& request) {
@@ -181,7 +204,7 @@ void Loop::halt(const HaltRequest& request) {
   halted_ = wanted;
   observer_.on_halt(study_, wanted, request.who);
   if (wanted >= Halt::kStop)
-    for (auto& [index, running] : running_) running.control.stop(wanted == Halt::kKill ? 0 : options_.grace_s);
+    for (auto& [index, running] : running_) running.control.stop(wanted == Halt::kKill ? 0 : running.request.grace_s);
   changed();
 }
 
@@ -195,7 +218,8 @@ void Loop::end_lost_attempts() {
     const TrialState& trial = *study_.find(index);
     const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
     markers.insert(marker_of(trial, attempt));
-    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran"});
+    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false,
+                                  retries()});
   }
   if (events.empty()) return;
   launcher_.end_strays(markers);
@@ -204,7 +228,7 @@ void Loop::end_lost_attempts() {
 
 // Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on later.
 asio::awaitable<void> Loop::end_running() {
-  for (auto& [index, running] : running_) running.control.stop(options_.grace_s);
+  for (auto& [index, running] : running_) running.control.stop(running.request.grace_s);
   while (!running_.empty()) {
     change_.expires_at(asio::steady_timer::time_point::max());
     co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -212,17 +236,39 @@ asio::awaitable<void> Loop::end_running() {
   if (!cannot_record_) commit();
 }
 
+// Trials that wait for a GPU of their own.
+std::set<std::uint64_t> Loop::waiting_alone() const {
+  std::set<std::uint64_t> found;
+  if (launcher_.slots().empty() || launcher_.slots().front().gpu.empty()) return found;  // nothing is shared
+  for (const std::uint64_t index : once_alone_)
+    if (study_.waiting().contains(index) && must_be_alone(*study_.find(index))) found.insert(index);
+  return found;
+}
+
+SlotChoice Loop::slot_choice() const {
+  std::vector<Occupied> occupied;
+  for (const auto& [index, running] : running_) occupied.push_back({running.slot, running.alone});
+  std::set<std::string> closed = held_elsewhere_;
+  for (const Slot& slot : launcher_.slots())
+    if (has_quarantine(slot)) closed.insert(slot.name);
+  return {launcher_.slots(), std::move(occupied), std::move(closed), !waiting_alone().empty()};
+}
+
 Situation Loop::situation() const {
-  const auto& slots = launcher_.slots();
-  const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : slots.size();
-  const std::size_t taken = running_.size() + held_elsewhere_.size();
-  const std::size_t open = slots.size() > taken ? slots.size() - taken : 0;
+  const SlotChoice choice = slot_choice();
+  const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : launcher_.slots().size();
   const std::size_t allowed = limit > running_.size() ? limit - running_.size() : 0;
-  std::set<std::uint64_t> asked_to_stop;
+  Situation situation{sweep_.plan.count(), std::min(choice.open().size(), allowed), halted_ != Halt::kNone,
+                      busy_elsewhere_};
   for (const auto& [index, running] : running_)
-    if (running.control.stopped()) asked_to_stop.insert(index);
-  return {sweep_.plan.count(), std::min(open, allowed), halted_ != Halt::kNone, busy_elsewhere_,
-          std::move(asked_to_stop)};
+    if (running.control.stopped()) situation.asked_to_stop.insert(index);
+  for (const std::uint64_t index : waiting_alone()) {
+    if (!situation.first && allowed > 0 && !choice.whole_gpu().empty() && !busy_elsewhere_.contains(index))
+      situation.first = index;
+    situation.busy_elsewhere.insert(index);  // never in a slot that it would share
+  }
+  situation.ignores_guard = options_.no_guard;
+  return situation;
 }
 
 void Loop::plan_from(std::uint64_t index) {
@@ -257,15 +303,48 @@ bool Loop::reuse(const TrialState& trial) {
   return true;
 }
 
-std::optional<Slot> Loop::take_slot() {
-  for (const Slot& slot : launcher_.slots()) {
-    const bool ours =
-        std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.slot == slot; });
-    if (ours || held_elsewhere_.contains(slot.name)) continue;
-    if (launcher_.acquire(slot)) return slot;
-    held_elsewhere_.insert(slot.name);
+std::optional<Slot> Loop::take_slot(bool alone) {
+  const SlotChoice choice = slot_choice();
+  if (!alone) {
+    for (const Slot& slot : choice.open()) {
+      if (launcher_.acquire(slot)) return slot;
+      held_elsewhere_.insert(slot.name);
+    }
+    return std::nullopt;
   }
-  return std::nullopt;
+  const std::vector<Slot>& whole = choice.whole_gpu();
+  for (auto slot = whole.begin(); slot != whole.end(); ++slot) {
+    if (launcher_.acquire(*slot)) continue;
+    held_elsewhere_.insert(slot->name);
+    std::for_each(whole.begin(), slot, [&](const Slot& taken) { launcher_.release(taken); });
+    return std::nullopt;
+  }
+  return whole.empty() ? std::nullopt : std::optional(whole.front());
+}
+
+void Loop::release_slots(const Running& running) {
+  for (const Slot& slot : launcher_.slots())
+    if (slot == running.slot || (running.alone && slot.gpu == running.slot.gpu)) launcher_.release(slot);
+}
+
+// Whoever runs beside the new trial has shared its GPU, and so has the new one.
+void Loop::note_sharing(std::uint64_t index) {
+  Running& one = running_.at(index);
+  for (auto& [other, running] : running_) {
+    if (other == index || one.slot.gpu.empty() || running.slot.gpu != one.slot.gpu) continue;
+    one.shared_gpu = running.shared_gpu = true;
+  }
+}
+
+// A GPU on which trials end alike and badly that end well elsewhere takes no more of them.
+void Loop::quarantine() {
+  const std::optional<Quarantine> found = gpu_health_.find();
+  if (!found) return;
+  const std::string reason = "the GPU " + found->gpu + " is in quarantine: " + std::to_string(found->trials.size()) +
+                             " trials in a row ended alike on it, and others well elsewhere";
+  observer_.on_note(reason + " (the last: " + found->detail + "); they run again on other GPUs");
+  for (const std::uint64_t index : found->trials)
+    if (study_.find(index)->phase == Phase::kEnded) record(TrialReopened{index, reason});
 }
 
 // Slots of one GPU wait for the same.

@@ -12,9 +12,11 @@
 
 #include "sweep/dispatch/clock.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/gpu_health.h"
 #include "sweep/dispatch/life.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/retention.h"
+#include "sweep/dispatch/slot_choice.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/study/decide.h"
@@ -49,6 +51,8 @@ class Loop {
     AttemptRequest request;
     AttemptControl control;
     std::string stop_reason;  ///< why the sweep wants no more of it; empty while it does
+    bool alone = false;       ///< it has all slots of its GPU
+    bool shared_gpu = false;  ///< another trial ran on its GPU at some time
   };
 
   boost::asio::awaitable<void> go_on();
@@ -63,12 +67,20 @@ class Loop {
   bool reuse(const TrialState& trial);
   boost::asio::awaitable<void> run_trial(std::uint64_t index);
   void finish_trial(std::uint64_t index, const AttemptResult& result);
+  void look_after(std::uint64_t index);
   boost::asio::awaitable<void> change();
   void changed();
   void tell_busy_trials();
 
-  std::optional<Slot> take_slot();
   void tell_waits();
+  std::set<std::uint64_t> waiting_alone() const;
+  SlotChoice slot_choice() const;
+  bool has_quarantine(const Slot& slot) const { return !slot.gpu.empty() && gpu_health_.in_quarantine(slot.gpu); }
+  void release_slots(const Running& running);
+  std::uint32_t retries() const { return sweep_.spec().resources.retries; }
+  void note_sharing(std::uint64_t index);
+  void quarantine();
+  std::optional<Slot> take_slot(bool alone);
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   std::string marker_of(const TrialState& trial, std::size_t attempt) const;
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
@@ -95,6 +107,8 @@ class Loop {
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
   std::set<std::uint64_t> told_busy_;         ///< of them, what the observer knows
   std::vector<SlotWait> waits_;               ///< as the observer was told last
+  std::set<std::uint64_t> once_alone_;        ///< trials that may have to be alone on a GPU: a few of all
+  GpuHealth gpu_health_;
   boost::asio::steady_timer change_;
   std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
   std::exception_ptr failure_;        ///< ends the sweep

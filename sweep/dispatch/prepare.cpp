@@ -203,8 +203,12 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
           std::move(planned.warnings), std::move(record)};
 }
 
+Spec recorded_spec(const SweepRecord& record) {
+  return read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides)));
+}
+
 Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const Overrides& overrides) {
-  Spec spec = read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides)));
+  Spec spec = recorded_spec(record);
   check_numerics(spec);
   Trainer trainer;
   const auto data = find_recorded_data(record);

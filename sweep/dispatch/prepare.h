@@ -77,6 +77,10 @@ Planned plan_file(const std::filesystem::path& file, const std::filesystem::path
 /// Reads `file` and prepares what it says. `runs` is created where it is missing.
 Prepared prepare_file(const std::filesystem::path& file, const std::filesystem::path& runs, const Overrides& overrides);
 
+/// The spec of a sweep that the store knows, from its record alone. Errors: UserError where this version does not read
+/// the recorded text.
+Spec recorded_spec(const SweepRecord& record);
+
 /// Prepares a sweep that the store knows, from its record alone: the recorded text, the frozen trainer, the data by
 /// digest. `overrides`: only those of the second group are used. Errors: UserError with both digests where the data
 /// has changed.

@@ -23,7 +23,8 @@ void Retention::remember(const Study& study) {
 void Retention::ended(const Study& study, std::uint64_t index) {
   const TrialState& trial = *study.find(index);
   if (trial.phase != Phase::kEnded) return;
-  if (keep_.last != Keep::Last::kAll) remove(trial, "last");
+  const bool may_go_on = is_failure(trial) && *trial.outcome != protocol::Outcome::kNoMetric;  // `sweep retry`
+  if (keep_.last == Keep::Last::kNone || (keep_.last == Keep::Last::kUnfinished && !may_go_on)) remove(trial, "last");
   if (!study.metric()) return;
   if (const auto left = place(study, trial)) remove(*study.find(*left), "best");
 }

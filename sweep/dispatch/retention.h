@@ -1,5 +1,5 @@
-// Which checkpoints stay when a trial has ended: the rule of `keep`. Called by the loop. It removes files and records
-// nothing: a checkpoint that is gone is no part of a result.
+// Which checkpoints stay when a trial has ended: the rule of `keep`. A trial that failed may go on and keeps its own.
+// Called by the loop. It removes files and records nothing: a checkpoint that is gone is no part of a result.
 #pragma once
 
 #include <cstdint>

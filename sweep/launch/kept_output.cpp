@@ -11,6 +11,7 @@
 namespace sweep {
 
 void KeptOutput::add(std::string_view bytes) {
+  bytes_ += bytes.size();
   if (is_large_) return write(bytes);
   text_.append(bytes);
   if (text_.size() <= kSmallOutput) return;

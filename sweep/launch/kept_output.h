@@ -2,6 +2,7 @@
 // one for standard output and one for standard error. Passive: it is told when to write.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class KeptOutput {
   /// Whether something stands in memory alone, where a reader of the file does not see it and our death would lose it.
   bool is_ahead_of_file() const { return !text_.empty() && written_ < text_.size(); }
   void write_file();
+  /// How much came so far.
+  std::uint64_t bytes() const { return bytes_; }
   /// At the end: all of it where that is little, and then no file is left; else nothing, and the file holds it.
   std::string take();
 
@@ -32,6 +35,7 @@ class KeptOutput {
   Descriptor out_;
   std::string text_;         ///< all of it, until it is more than kSmallOutput
   std::size_t written_ = 0;  ///< of text_
+  std::uint64_t bytes_ = 0;  ///< that came
   bool is_large_ = false;
 };
 

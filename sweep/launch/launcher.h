@@ -6,9 +6,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,7 @@ struct Order {
   std::filesystem::path stderr_file;     ///< a while before the end; stays only where it is more
   std::filesystem::path folder;          ///< working folder; empty: the controller's
   bool read_stdout = false;              ///< give what it prints in Process::lines() as well
+  std::uint64_t memory_bytes = 0;        ///< the most that its processes may hold together; 0: without a limit
 };
 
 /// What a process has written since it was last asked: whole lines, without their newlines.
@@ -65,6 +68,12 @@ struct Output {
   std::string out, err;
 };
 
+/// Memory above the limit of an order.
+struct OverMemory {
+  std::uint64_t limit_bytes = 0, seen_bytes = 0;
+  bool by_cgroup = false;  ///< the kernel kept the limit; else what is resident was sampled
+};
+
 /// A started process and everything that it starts in turn. Destruction kills what still lives.
 class Process {
  public:
@@ -78,6 +87,12 @@ class Process {
   virtual Exit exit() const = 0;
   /// Once. Requires: lines() gave an empty answer.
   virtual Output take_output() = 0;
+
+  /// What its processes held when they were killed for it; nothing where they kept to the limit. Requires: as exit().
+  virtual std::optional<OverMemory> over_memory() const { return std::nullopt; }
+
+  /// How much it has written to standard output and error so far, whole lines or not: it grows as long as it prints.
+  virtual std::uint64_t printed_bytes() const { return 0; }
 
   /// The ladder: SIGTERM to the process group, `grace_s` seconds, SIGKILL to the group. Returns at once; a second call
   /// can only shorten the grace.

@@ -80,6 +80,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   asio::steady_timer grace;
   asio::steady_timer keep;
   asio::steady_timer wake;  // never expires; cancelled when there is something to look at
+  std::shared_ptr<MemoryLimit> memory;  // null: without a limit
   bool keeps_soon = false;
   bool exited = false;
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
@@ -246,6 +247,10 @@ class LocalProcess : public Process {
     return {watch_->kept_out.take(), watch_->kept_err.take()};
   }
 
+  std::optional<OverMemory> over_memory() const override { return watch_->memory ? watch_->memory->over() : std::nullopt; }
+
+  std::uint64_t printed_bytes() const override { return watch_->kept_out.bytes() + watch_->kept_err.bytes(); }
+
   void stop(double grace_s) override {
     if (watch_->exited) return;
     watch_->signal(grace_s > 0 ? SIGTERM : SIGKILL);
@@ -285,7 +290,11 @@ int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)
-    : executor_(std::move(executor)), slots_(std::move(slots)), gpu_slots_(slots_), next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
+    : executor_(executor),
+      slots_(std::move(slots)),
+      gpu_slots_(slots_),
+      memory_limits_(executor),
+      next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
 
 LocalLauncher::~LocalLauncher() {
   end_left();
@@ -308,7 +317,10 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
                                              std::move(out.read_end), std::move(err.read_end));
   warden_.watch(order.marker);
-  watch->on_exit = [this, marker = order.marker, of = watch.get()] { end_strays_soon(marker, of->pid); };
+  watch->on_exit = [this, marker = order.marker, of = watch.get()] {
+    end_strays_soon(marker, of->pid);
+    if (of->memory) of->memory->settle();
+  };
 
   const StartResult started = start_process(request, ignored_);
   if (started.error != 0) {
@@ -319,6 +331,8 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
                       started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
   }
   warden_.watch(order.marker, started.pid);
+  if (order.memory_bytes > 0)
+    watch->memory = memory_limits_.keep(order.marker, started.pid, order.memory_bytes);
   const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0));
   if (pidfd < 0) {
     const int error = errno;

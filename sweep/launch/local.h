@@ -6,6 +6,7 @@
 
 #include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
+#include "sweep/launch/memory_limits.h"
 #include "sweep/launch/start.h"
 #include "sweep/launch/warden.h"
 
@@ -42,6 +43,7 @@ class LocalLauncher : public Launcher {
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
   GpuSlots gpu_slots_;
+  MemoryLimits memory_limits_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   pid_t first_left_ = 0;        ///< the smallest of their numbers

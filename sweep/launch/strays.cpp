@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -54,20 +55,31 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
 
 }  // namespace
 
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first) {
-  std::vector<pid_t> found;
-  if (markers.empty()) return found;
-  if (newest_pid() < first) first = 0;
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first) {
+  if (first > 0 && newest_pid() < first) first = 0;
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
-  if (!proc) return found;
+  if (!proc) return;
   while (const dirent* entry = ::readdir(proc.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
     struct stat owner {};
     if (pid < first || pid == ::getpid() || ::fstatat(::dirfd(proc.get()), entry->d_name, &owner, 0) != 0) continue;
     if (owner.st_uid != ::geteuid()) continue;
-    if (carries(environment_of(::dirfd(proc.get()), entry->d_name), markers)) found.push_back(pid);
+    std::optional<std::string> environment;
+    visit(pid, [&](const std::set<std::string>& markers) {
+      if (!environment) environment = environment_of(::dirfd(proc.get()), entry->d_name);
+      return carries(*environment, markers);
+    });
   }
+}
+
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first) {
+  std::vector<pid_t> found;
+  if (markers.empty()) return found;
+  const auto look = [&](pid_t pid, const Carries& carries_one) {
+    if (carries_one(markers)) found.push_back(pid);
+  };
+  visit_own_processes(look, first);
   return found;
 }
 

@@ -5,15 +5,22 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace sweep {
 
+/// Whether the process's environment holds one of the markers; reads it when it is first asked.
+using Carries = std::function<bool(const std::set<std::string>& markers)>;
+
+/// Calls `visit` for every process of this user but this one. `first`: the smallest number among those whose descendants
+/// are looked for, where that is known: theirs are larger, until the numbers begin anew.
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first = 0);
+
 /// Every process of this user whose environment holds one of `markers` (NAME=value, whole), this one excepted. A
-/// process that is a zombie already is none. `first`: the smallest number among the processes that brought the marker
-/// into the world, where that is known: what they started has a larger one, until the numbers begin anew.
+/// process that is a zombie already is none. `first`: as above.
 std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first = 0);
 
 /// Sends SIGKILL to each of find_carriers. Returns to how many.

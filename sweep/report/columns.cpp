@@ -214,6 +214,7 @@ std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const s
   std::uint64_t planned = 0, wanted = sweep.trials;
   for (const auto& [word, count] : counts) planned += count;
   if (sweep.target && sweep.target->bound) wanted = std::min(wanted, *sweep.target->bound + 1);
+  if (sweep.failures && sweep.failures->bound) wanted = std::min(wanted, *sweep.failures->bound + 1);
   if (wanted > planned) counts["waiting"] += wanted - planned;
   return counts;
 }

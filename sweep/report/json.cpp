@@ -69,15 +69,21 @@ Json row_json(const Row& row) {
   return json;
 }
 
-// Only what a sweep without repeats and target does not have.
+// Only what a sweep without repeats, target and max_failures does not have.
 void add_terms(Json& json, const SweepHead& sweep, const std::vector<Row>& rows) {
   if (sweep.repeats > 1) json["repeats"] = sweep.repeats;
-  if (!sweep.target) return;
-  const TargetHead& target = *sweep.target;
+  if (!sweep.target && !sweep.failures) return;
   const auto surplus = std::count_if(rows.begin(), rows.end(),
                                      [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
-  json["target"] = {{"metric", target.metric}, {"value", target.value}};
-  json["ended_at"] = target.ended ? or_null(target.bound) : Json();
+  json["ended_at"] = nullptr;
+  if (const auto& target = sweep.target) {
+    json["target"] = {{"metric", target->metric}, {"value", target->value}};
+    if (target->ended) json["ended_at"] = or_null(target->bound);
+  }
+  if (const auto& failures = sweep.failures) {
+    json["max_failures"] = failures->max_failures;
+    if (failures->ended) json["ended_at"] = or_null(failures->bound);
+  }
   json["surplus"] = surplus;
 }
 

@@ -25,6 +25,13 @@ struct TargetHead {
   bool ended = false;                  ///< whether all trials up to the bound have ended
 };
 
+/// Of a sweep that ends with the n-th trial by index that failed.
+struct FailuresHead {
+  std::uint64_t max_failures = 0;
+  std::optional<std::uint64_t> bound;  ///< Study::bound, where failures are its cause
+  bool ended = false;                  ///< whether all trials up to the bound have ended
+};
+
 /// What a report says of its sweep.
 struct SweepHead {
   std::string id;
@@ -38,6 +45,7 @@ struct SweepHead {
   std::optional<TargetHead> target;
   /// The parameters that have one value by the sweep file; nothing: those that have one in all rows are taken for it.
   std::optional<std::set<std::string>> constants;
+  std::optional<FailuresHead> failures;
 };
 
 struct ReportOptions {

@@ -90,6 +90,14 @@ std::string target_text(const TargetHead& target, std::uint32_t repeats) {
   return fmt::format("ends at trial #{} or earlier: there {} reached the target {}", *target.bound, what, value);
 }
 
+// Only once there is something to say.
+std::string failures_text(const FailuresHead& failures) {
+  if (!failures.bound) return {};
+  return fmt::format("{} trial #{}{}: so many trials without a result are too many (max_failures {})\n",
+                     failures.ended ? "ended at" : "ends at", *failures.bound, failures.ended ? "" : " or earlier",
+                     failures.max_failures);
+}
+
 // Short enough for a line of its own; a long list goes on below.
 std::string constants_text(const std::map<std::string, Json>& constants) {
   constexpr std::size_t kLineColumns = 100;
@@ -118,6 +126,7 @@ std::string heading(const SweepHead& sweep, const std::vector<Row>& rows) {
   text += (counts.empty() ? "" : ": " + counts) + "\n";
   if (sweep.metric) text += "ranked by " + ranking_text(sweep) + "\n";
   if (sweep.target) text += target_text(*sweep.target, sweep.repeats) + "\n";
+  if (sweep.failures) text += failures_text(*sweep.failures);
   return text;
 }
 

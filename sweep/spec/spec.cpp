@@ -94,15 +94,17 @@ Json Spec::determining() const {
   Json cap = nullptr;
   if (run_cap) cap = *run_cap;
   if (!run_cap && method == Method::kRandom) cap = kDefaultRandomTrials;
-  return {{"method", sweep::name(method)},
-          {"order", sweep::name(order)},
-          {"seed", seed},
-          {"parameters", std::move(space)},
-          {"metric", metric ? metric->to_json() : Json(nullptr)},
-          {"target", target ? Json(*target) : Json(nullptr)},
-          {"run_cap", std::move(cap)},
-          {"repeats", repeats},
-          {"program", program ? program_json(*program) : Json(nullptr)}};
+  Json json = {{"method", sweep::name(method)},
+               {"order", sweep::name(order)},
+               {"seed", seed},
+               {"parameters", std::move(space)},
+               {"metric", metric ? metric->to_json() : Json(nullptr)},
+               {"target", target ? Json(*target) : Json(nullptr)},
+               {"run_cap", std::move(cap)},
+               {"repeats", repeats},
+               {"program", program ? program_json(*program) : Json(nullptr)}};
+  if (resources.max_failures) json["max_failures"] = *resources.max_failures;  // ids of sweeps without it are older
+  return json;
 }
 
 }  // namespace sweep

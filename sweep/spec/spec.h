@@ -96,9 +96,16 @@ struct SpecOverrides {
 Method read_method(std::string_view word, std::string_view place);
 Device read_device(std::string_view word, std::string_view place);
 
+/// What a trial is given, and what becomes of one that takes too much or fails. Seconds are of one attempt.
 struct Resources {
   int slots_per_gpu = 1;
   int threads = 1;
+  std::optional<double> timeout_s;            ///< the longest that an attempt may run
+  std::optional<double> stall_timeout_s;      ///< the longest that it may stay silent
+  double grace_s = 10;                        ///< between SIGTERM and SIGKILL
+  std::uint32_t retries = 1;                  ///< attempts more, of one that crashed or stalled
+  std::optional<std::uint64_t> max_failures;  ///< so many trials without a result end the sweep
+  std::optional<std::uint64_t> memory_mb;     ///< of all processes of an attempt; of 2^20 bytes
 };
 
 /// How metrics are read from what a program prints on standard output.
@@ -156,8 +163,9 @@ struct Spec {
   std::vector<core::Problem> warnings;
 
   /// Everything of the file that determines the sweep's result, part of the sweep's id: method, seed, parameters,
-  /// metric and target, run_cap, repeats, order, how metrics are read. Not: name, device, resources, keep, spelling of
-  /// the file. The program, data, inputs and numerics come in through SweepIdentity.
+  /// metric and target, run_cap, repeats, order, how metrics are read, and max_failures where it is set. Not: name,
+  /// device, the other resources, keep, spelling of the file. The program, data, inputs and numerics come in through
+  /// SweepIdentity.
   core::Json determining() const;
 };
 

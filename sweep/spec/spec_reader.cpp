@@ -1,6 +1,6 @@
 // A sweep file's top level: read_spec(). The table of keys below is the list of what the language has; one function a
-// key reads it. Distributions: parameter_reader.cpp. A user's program: program_reader.cpp. The trainer's own names:
-// hyperparameters.cpp.
+// key reads it. Distributions: parameter_reader.cpp. A user's program: program_reader.cpp. Resources:
+// resources_reader.cpp. The trainer's own names: hyperparameters.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "sweep/spec/parameter_reader.h"
 #include "sweep/spec/program_reader.h"
 #include "sweep/spec/reading.h"
+#include "sweep/spec/resources_reader.h"
 #include "sweep/spec/spec.h"
 
 namespace sweep {
@@ -65,20 +66,6 @@ constexpr std::array kMetricKeys = {
 
 constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}};
 
-constexpr std::array kResourceKeys = {
-    Key{"slots_per_gpu"},
-    Key{"threads"},
-    Key{"timeout_s", Support::kLater},
-    Key{"stall_timeout_s", Support::kLater},
-    Key{"grace_s", Support::kLater},
-    Key{"retries", Support::kLater},
-    Key{"max_failures", Support::kLater},
-    Key{"memory_mb", Support::kLater},
-    Key{"reuse_process", Support::kLater},
-};
-
-constexpr std::uint64_t kMostThreads = 1024;  // far above any machine; catches a misplaced number
-constexpr std::uint64_t kMostSlotsOfAGpu = 64;
 constexpr std::uint64_t kLargestTrainingSeed = 0x7fffffff;
 constexpr std::uint64_t kMostRepeats = 1'000'000;
 
@@ -99,7 +86,7 @@ class SpecReader {
     read_device_and_numerics();
     spec_.program = read_program(reading_, root_);
     read_metric();
-    read_resources();
+    if (const Member* member = root_.find("resources")) spec_.resources = read_resources(reading_, *member);
     read_keep();
     read_early_terminate();
     read_parameters();
@@ -250,16 +237,6 @@ class SpecReader {
     reading_.warn(member.value.mark, fmt::format("the metric '{}' is read as 'val_{}'", name, name),
                   "which is the built-in trainer's name for it");
     return "val_" + name;
-  }
-
-  void read_resources() {
-    const Member* member = root_.find("resources");
-    if (!member || !reading_.expect_object(*member)) return;
-    reading_.check_keys(member->value, kResourceKeys, "in 'resources'");
-    if (const Member* slots = member->value.find("slots_per_gpu"))
-      spec_.resources.slots_per_gpu = static_cast<int>(reading_.count(*slots, 1, kMostSlotsOfAGpu).value_or(1));
-    if (const Member* threads = member->value.find("threads"))
-      spec_.resources.threads = static_cast<int>(reading_.count(*threads, 1, kMostThreads).value_or(1));
   }
 
   void read_keep() {

@@ -8,6 +8,8 @@ namespace {
 
 using core::Json;
 
+constexpr std::uint32_t kUsualRetries = 1;  // what an event without the number means, as all older ones are
+
 template <class T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -42,10 +44,12 @@ struct ToText {
     return {std::string(protocol::event_name(e.event)), e.index, e.attempt, e.event.seq, e.event.line()};
   }
   EventText operator()(const AttemptEnded& e) const {
-    const Json json = {{"outcome", protocol::name(e.outcome)},
-                       {"detail", e.detail},
-                       {"seconds", e.seconds},
-                       {"asked_again", e.asked_again}};
+    Json json = {{"outcome", protocol::name(e.outcome)},
+                 {"detail", e.detail},
+                 {"seconds", e.seconds},
+                 {"asked_again", e.asked_again}};
+    if (e.retries != kUsualRetries) json["retries"] = e.retries;
+    if (e.shared_gpu) json["shared_gpu"] = true;
     return {"ended", e.index, e.attempt, std::nullopt, core::canonical_json(json)};
   }
   EventText operator()(const TrialReused& e) const {
@@ -61,6 +65,12 @@ struct ToText {
                        {"last_step", e.last_step},
                        {"weights_sha256", e.weights_sha256}};
     return {"reused", e.index, std::nullopt, std::nullopt, core::canonical_json(json)};
+  }
+  EventText operator()(const TrialReopened& e) const {
+    return {"reopened", e.index, std::nullopt, std::nullopt, core::canonical_json({{"reason", e.reason}})};
+  }
+  EventText operator()(const GuardLifted& e) const {
+    return {"guard_lifted", e.index, std::nullopt, std::nullopt, "{}"};
   }
 };
 
@@ -84,7 +94,9 @@ AttemptEnded ended(const EventText& text, const Json& json, std::string_view pla
           outcome_at(json, place),
           json.at("detail").get<std::string>(),
           json.at("seconds").get<double>(),
-          json.at("asked_again").get<bool>()};
+          json.at("asked_again").get<bool>(),
+          json.value("retries", kUsualRetries),
+          json.value("shared_gpu", false)};
 }
 
 TrialReused reused(const EventText& text, const Json& json, std::string_view place) {
@@ -116,6 +128,8 @@ StudyEvent from_text(const EventText& text, std::string_view place) {
     if (text.kind == "ordered") return ordered(text, json);
     if (text.kind == "ended") return ended(text, json, place);
     if (text.kind == "reused") return reused(text, json, place);
+    if (text.kind == "reopened") return TrialReopened{text.index, json.at("reason").get<std::string>()};
+    if (text.kind == "guard_lifted") return GuardLifted{text.index};
   } catch (const Json::exception& error) {
     throw core::UserError(std::string(place), std::string("a '") + text.kind + "' event is damaged: " + error.what());
   }

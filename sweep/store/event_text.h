@@ -13,9 +13,10 @@ namespace sweep {
 
 /// The columns of the table `events` that an event fills.
 struct EventText {
-  std::string kind;  ///< "planned", "ordered", "ended", "reused" with no seq; else the trainer's event name
+  std::string kind;  ///< with no seq "planned", "ordered", "ended", "reused", "reopened", "guard_lifted"; else
+                     ///< the trainer's event name
   std::uint64_t index = 0;
-  std::optional<std::uint32_t> attempt;  ///< none for planned and reused
+  std::optional<std::uint32_t> attempt;  ///< only of ordered, ended and a trainer's event
   std::optional<std::uint64_t> seq;      ///< only of a trainer's event
   std::string line;
 };

@@ -29,6 +29,7 @@ CREATE TABLE events (
   number INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER,
   seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL);
 CREATE INDEX events_of_trial ON events (sweep, trial_index, attempt, seq);
+CREATE INDEX events_of_guard ON events (sweep, number) WHERE kind IN ('guard_lifted', 'reopened');
 CREATE TABLE trials (
   sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, trial TEXT NOT NULL, seed INTEGER NOT NULL,
   attempts INTEGER NOT NULL, phase TEXT NOT NULL, outcome TEXT NOT NULL, value REAL, epoch INTEGER, step INTEGER,
@@ -53,6 +54,7 @@ ALTER TABLE sweeps ADD COLUMN program TEXT NOT NULL DEFAULT 'null';
 
 // From version 2 to 3: rows that need no event beside them, and what attempts printed.
 constexpr char kToVersion3[] = R"(
+CREATE INDEX events_of_guard ON events (sweep, number) WHERE kind IN ('guard_lifted', 'reopened');
 ALTER TABLE trials ADD COLUMN repeats INTEGER;
 ALTER TABLE trials ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 UPDATE trials SET

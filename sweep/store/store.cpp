@@ -314,8 +314,9 @@ std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place, bool with_
   const std::int64_t number = connection_->require(place.sweep);
   Statement reused(*connection_->database,
                    "SELECT trial_index, attempt, seq, kind, line FROM events "
-                   "WHERE sweep = ? AND trial_index = ? AND seq IS NULL AND kind = 'reused'");
-  if (reused.start().bind(number).bind(place.index).step()) {
+                   "WHERE sweep = ? AND trial_index = ? AND seq IS NULL AND kind IN ('reused', 'reopened') "
+                   "ORDER BY number DESC LIMIT 1");
+  if (reused.start().bind(number).bind(place.index).step() && reused.text(3) == "reused") {
     const auto event = std::get<TrialReused>(connection_->event_at(reused));
     return trial_events({event.from_sweep, event.from_index}, with_trace);
   }
@@ -368,6 +369,19 @@ std::uint64_t Store::count_rows(const std::string& sweep) const {
   // Trials are planned in index order, and each has a row.
   Statement read(*connection_->database, "SELECT coalesce(max(trial_index) + 1, 0) FROM trials WHERE sweep = ?");
   return read.start().bind(connection_->require(sweep)).step() ? read.whole(0) : 0;
+}
+
+std::optional<std::uint64_t> Store::guard_lifted(const std::string& sweep) const {
+  Statement read(*connection_->database,
+                 "SELECT kind, trial_index FROM events WHERE sweep = ? AND kind IN ('guard_lifted', 'reopened') ORDER BY number");
+  std::optional<std::uint64_t> lifted;
+  for (read.start().bind(connection_->require(sweep)); read.step();) {
+    if (read.text(0) == "guard_lifted")
+      lifted = read.whole(1);
+    else if (lifted && read.whole(1) <= *lifted)
+      lifted.reset();
+  }
+  return lifted;
 }
 
 bool Store::has_whole_rows() const { return connection_->version >= 3; }

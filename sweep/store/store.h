@@ -8,7 +8,7 @@
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
-//             seq IS NULL: the controller's event; kind planned, ordered, ended, reused; line as event_text.h says.
+//             seq IS NULL: the controller's event; kind and line as event_text.h says.
 //             Else the trainer's line, in canonical form; kind is its event name.
 //   trials    one row a trial of a sweep, kept in the transaction that records its events: trial (id), seed, attempts,
 //             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from, repeats,
@@ -147,6 +147,8 @@ class Store {
   /// The same, one after another.
   void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const;
   std::uint64_t count_rows(const std::string& sweep) const;
+  /// Up to which index the guard was passed over, as far as no trial up to there was reopened since.
+  std::optional<std::uint64_t> guard_lifted(const std::string& sweep) const;
   /// Whether the rows are whole: those of an older version that is only read are not.
   bool has_whole_rows() const;
   /// What an attempt printed, where the store holds it: stream 1 is standard output, 2 standard error.

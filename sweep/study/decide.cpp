@@ -18,9 +18,9 @@ bool counts_as_try(const AttemptState& attempt, std::uint64_t checkpoint_after) 
   return *attempt.outcome == Outcome::kKilled || *attempt.outcome == Outcome::kStalled;
 }
 
-int counted_tries(const TrialState& trial) {
-  int tries = 0;
-  for (std::size_t i = 0; i < trial.attempts.size(); ++i) {
+std::uint32_t counted_tries(const TrialState& trial) {
+  std::uint32_t tries = 0;
+  for (std::size_t i = trial.tries_from; i < trial.attempts.size(); ++i) {
     const std::uint64_t newest = trial.checkpoint ? trial.checkpoint->step : 0;
     const std::uint64_t after = i + 1 < trial.attempts.size() ? trial.attempts[i + 1].checkpoint_before : newest;
     tries += counts_as_try(trial.attempts[i], after);
@@ -28,19 +28,19 @@ int counted_tries(const TrialState& trial) {
   return tries;
 }
 
-// Why the trial gets another attempt now; the last one's outcome says it.
+// Why the trial gets another attempt; the last one's outcome says it.
+std::string reason_to_try_again(const TrialState& trial, const AttemptState& last) {
+  if (last.asked_again) return "asked to be started again";
+  if (last.outcome == Outcome::kLost) return "the controller died while it ran";
+  if (last.outcome == Outcome::kCancelled) return "was interrupted";
+  if (last.outcome == Outcome::kOutOfMemory) return "out_of_memory beside another trial, once more alone on a GPU";
+  return std::string(protocol::name(*last.outcome)) + ", try " + std::to_string(counted_tries(trial) + 1) + " of " +
+         std::to_string(last.retries + 1);
+}
+
 std::string reason_to_go_on(const TrialState& trial) {
-  const AttemptState& last = trial.attempts.back();
-  std::string why;
-  if (last.asked_again)
-    why = "asked to be started again";
-  else if (last.outcome == Outcome::kLost)
-    why = "the controller died while it ran";
-  else if (last.outcome == Outcome::kCancelled)
-    why = "was interrupted";
-  else
-    why = std::string(protocol::name(*last.outcome)) + ", try " + std::to_string(counted_tries(trial) + 1) + " of " +
-          std::to_string(kRetries + 1);
+  const bool runs_again = trial.tries_from < trial.attempts.size();
+  const std::string why = runs_again ? reason_to_try_again(trial, trial.attempts.back()) : trial.reopened;
   return why + (trial.checkpoint ? "; goes on from step " + std::to_string(trial.checkpoint->step)
                                  : "; starts from the beginning, there is no checkpoint");
 }
@@ -51,7 +51,7 @@ Decision start(const TrialState& trial) {
   decision.index = trial.index;
   decision.attempt = static_cast<std::uint32_t>(trial.attempts.size());
   if (trial.checkpoint) decision.resume_file = trial.checkpoint->file;
-  decision.reason = trial.attempts.empty() ? "next in order" : reason_to_go_on(trial);
+  decision.reason = trial.attempts.empty() && trial.reopened.empty() ? "next in order" : reason_to_go_on(trial);
   return decision;
 }
 
@@ -65,7 +65,9 @@ std::optional<Decision> stop_surplus(const Study& study, const std::set<std::uin
   Decision decision;
   decision.what = Decision::What::kStop;
   decision.index = *found;
-  decision.reason = "the target was reached at trial #" + std::to_string(*study.bound()) + ": no later trial counts";
+  const bool failures = study.bound_cause() == BoundCause::kFailures;
+  decision.reason = (failures ? "max_failures " + std::to_string(*study.terms().max_failures) : "the target") +
+                    " was reached at trial #" + std::to_string(*study.bound()) + ": no later trial counts";
   return decision;
 }
 
@@ -75,8 +77,13 @@ bool goes_on(const TrialState& trial) {
   if (!trial.finding.empty() || trial.attempts.empty() || !trial.attempts.back().outcome) return false;
   const AttemptState& last = trial.attempts.back();
   if (last.asked_again || last.outcome == Outcome::kKilled || last.outcome == Outcome::kStalled)
-    return counted_tries(trial) <= kRetries;
+    return counted_tries(trial) <= last.retries;
+  if (last.outcome == Outcome::kOutOfMemory) return last.shared_gpu;
   return protocol::info(*last.outcome).trial_goes_on;
+}
+
+bool must_be_alone(const TrialState& trial) {
+  return !trial.attempts.empty() && trial.attempts.back().outcome == Outcome::kOutOfMemory && goes_on(trial);
 }
 
 Decision decide(const Study& study, const Situation& situation) {
@@ -87,7 +94,13 @@ Decision decide(const Study& study, const Situation& situation) {
   const std::uint64_t wanted = study.wanted(situation.trials);
   if (study.finished(situation.trials)) return {study.running().empty() ? What::kDone : What::kWait};
 
+  if (study.guard()) {
+    if (situation.ignores_guard) return {What::kPassGuard, study.guard()->last};
+    return {study.running().empty() ? What::kDone : What::kWait};
+  }
+
   const auto& waiting = study.waiting();
+  if (situation.first && waiting.contains(*situation.first)) return start(*study.find(*situation.first));
   const bool any_runnable = waiting.size() > situation.busy_elsewhere.size();
   const bool plan_is_short = waiting.size() < kPlannedAhead && (planned == 0 || !any_runnable);
   if (planned < wanted && plan_is_short) return {What::kPlan, planned};

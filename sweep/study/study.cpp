@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/error.h"
 #include "sweep/study/decide.h"
 #include "sweep/study/numbers.h"
 #include "sweep/study/printed.h"
 #include "sweep/study/replicates.h"
+#include "sweep/study/signature.h"
 
 namespace sweep {
 namespace {
@@ -34,11 +36,46 @@ void mirror(const TrialState& ran, TrialState& repeat) {
   repeat.weights_sha256 = ran.weights_sha256;
 }
 
+// Whether a trial that ended like this goes on from its checkpoint when it is reopened: what it did until then holds.
+bool keeps_its_place(const TrialState& trial) {
+  if (!trial.finding.empty() || !trial.reused_from.empty()) return false;
+  switch (*trial.outcome) {
+    case Outcome::kFailed:
+    case Outcome::kKilled:
+    case Outcome::kOutOfMemory:
+    case Outcome::kTimedOut:
+    case Outcome::kStalled:
+    case Outcome::kCancelled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// As it was planned, but for what has run.
+TrialState begun_anew(const TrialState& trial) {
+  TrialState anew;
+  anew.index = trial.index;
+  anew.replicate = trial.replicate;
+  anew.trial = trial.trial;
+  anew.config = trial.config;
+  anew.seed = trial.seed;
+  anew.repeats_index = trial.repeats_index;
+  anew.attempts = trial.attempts;
+  anew.seconds = trial.seconds;
+  return anew;
+}
+
 bool reaches(protocol::Goal goal, double value, double target) {
   return goal == protocol::Goal::kMaximize ? value >= target : value <= target;
 }
 
 }  // namespace
+
+bool is_failure(const TrialState& trial) {
+  return trial.phase == Phase::kEnded && !trial.repeats_index && !protocol::info(*trial.outcome).ranked &&
+         *trial.outcome != Outcome::kDiverged;
+}
 
 std::uint64_t trial_index(const StudyEvent& event) {
   return std::visit([](const auto& e) { return e.index; }, event);
@@ -66,7 +103,7 @@ Study::Study(Study&&) noexcept = default;
 Study& Study::operator=(Study&&) noexcept = default;
 
 void Study::apply(const StudyEvent& event) {
-  changed_.insert(trial_index(event));
+  if (!std::holds_alternative<GuardLifted>(event)) changed_.insert(trial_index(event));
   if (const auto* planned = std::get_if<TrialPlanned>(&event))
     apply_planned(*planned);
   else if (const auto* ordered = std::get_if<AttemptOrdered>(&event))
@@ -75,8 +112,12 @@ void Study::apply(const StudyEvent& event) {
     apply_said(*said);
   else if (const auto* ended = std::get_if<AttemptEnded>(&event))
     apply_attempt_ended(*ended);
+  else if (const auto* reused = std::get_if<TrialReused>(&event))
+    apply_reused(*reused);
+  else if (const auto* reopened = std::get_if<TrialReopened>(&event))
+    apply_reopened(*reopened);
   else
-    apply_reused(std::get<TrialReused>(event));
+    apply_lifted(std::get<GuardLifted>(event));
 }
 
 const TrialState* Study::find(std::uint64_t index) const { return index < trials_.size() ? &trials_[index] : nullptr; }
@@ -181,6 +222,8 @@ void Study::apply_attempt_ended(const AttemptEnded& event) {
   attempt.detail = event.detail;
   attempt.seconds = event.seconds;
   attempt.asked_again = event.asked_again;
+  attempt.retries = event.retries;
+  attempt.shared_gpu = event.shared_gpu;
   trial.seconds += event.seconds;
   running_.erase(event.index);
   const bool surplus = is_surplus(event.index);  // never goes on, whatever stopped it
@@ -216,6 +259,8 @@ void Study::apply_reused(const TrialReused& event) {
 void Study::forget(std::uint64_t index) {
   TrialState& trial = at(index);
   core::check(trial.phase == Phase::kEnded, "a trial that has not ended is forgotten");
+  const bool may_wait_again = !protocol::info(*trial.outcome).ranked && *trial.outcome != Outcome::kDiverged;
+  if (trial.is_forgotten || may_wait_again) return;
   TrialState kept;
   kept.index = index;
   kept.replicate = trial.replicate;
@@ -259,7 +304,7 @@ void Study::fill(TrialState trial) {
 void Study::end(TrialState& trial) {
   trial.phase = Phase::kEnded;
   count_end(trial);
-  numbers_.erase(trial.index);
+  if (!keeps_its_place(trial)) numbers_.erase(trial.index);
   if (const auto repeats = repeats_.find(trial.index); repeats != repeats_.end()) {
     for (const std::uint64_t index : repeats->second) {
       mirror(trial, trials_[index]);
@@ -277,14 +322,86 @@ void Study::count_end(const TrialState& trial) {
   unranked_ += !protocol::info(*trial.outcome).ranked;
 }
 
-// What the end of this trial changes: it, or its configuration, may lead, and may reach the target.
+// A trial that had ended waits, and so do those that repeat it.
+void Study::wait_again(TrialState& trial) {
+  trial.phase = Phase::kWaiting;
+  trial.outcome.reset();
+  trial.detail.clear();
+  changed_.insert(trial.index);
+  for (TrialState& repeat : trials_) {
+    if (repeat.repeats_index != trial.index) continue;
+    repeat = begun_anew(repeat);
+    repeats_[trial.index].push_back(repeat.index);
+    changed_.insert(repeat.index);
+  }
+}
+
+void Study::apply_reopened(const TrialReopened& event) {
+  TrialState& trial = at(event.index);
+  if (trial.phase != Phase::kEnded || trial.repeats_index) misfit(event.index, "was reopened and had not ended");
+  core::check(!trial.is_forgotten, "a trial that is forgotten was reopened");
+  if (!keeps_its_place(trial)) {
+    trial = begun_anew(trial);
+    numbers_.erase(event.index);
+  }
+  trial.reopened = event.reason;
+  trial.tries_from = trial.attempts.size();
+  wait_again(trial);
+  if (guard_lifted_ && event.index <= *guard_lifted_) guard_lifted_.reset();
+  count_anew();
+}
+
+void Study::apply_lifted(const GuardLifted& event) {
+  at(event.index);
+  guard_lifted_ = event.index;
+  guard_.reset();
+}
+
+// What the end of this trial changes: it, or its configuration, may lead, may reach the target, or be one failure too
+// much.
 void Study::judge(std::uint64_t index) {
-  if (!terms_.metric || is_surplus(index)) return;
+  if (is_surplus(index)) return;
+  if (is_failure(trials_[index])) judge_failure(index);
+  look_at_guard();
+  if (!terms_.metric) return;
   const std::uint64_t first = index - index % terms_.repeats;
   const std::optional<double> value = configuration_value(first);
   if (!value) return;
   consider_best(first, *value);
-  if (terms_.target && reaches(terms_.metric->goal, *value, *terms_.target)) set_bound(first + terms_.repeats - 1);
+  if (terms_.target && reaches(terms_.metric->goal, *value, *terms_.target))
+    lower_bound(first + terms_.repeats - 1, BoundCause::kTarget);
+}
+
+// Which trial is the n-th changes while earlier ones run; it only ever becomes an earlier one.
+void Study::judge_failure(std::uint64_t index) {
+  if (!terms_.max_failures) return;
+  failures_.insert(index);
+  if (failures_.size() > *terms_.max_failures) failures_.erase(std::prev(failures_.end()));
+  if (failures_.size() < *terms_.max_failures) return;
+  const std::uint64_t last = *failures_.rbegin();
+  lower_bound(last - last % terms_.repeats + terms_.repeats - 1, BoundCause::kFailures);
+}
+
+void Study::look_at_guard() {
+  guard_.reset();
+  if (terms_.guarded == 0 || guard_lifted_) return;
+  GuardFinding finding;
+  std::string signature;
+  for (const TrialState& trial : trials_) {
+    if (trial.repeats_index) continue;
+    if (!is_failure(trial) || is_surplus(trial.index)) return;
+    const std::string now = failure_signature(*trial.outcome, trial.detail);
+    if (finding.trials == 0) {
+      signature = now;
+      finding.outcome = *trial.outcome;
+      finding.detail = trial.detail;
+    }
+    if (now != signature) return;
+    finding.last = trial.index;
+    if (++finding.trials < terms_.guarded) continue;
+    guard_ = std::move(finding);
+    return;
+  }
 }
 
 // The value, or the mean, of the configuration whose first trial this is; nothing while it may not be ranked. A
@@ -309,18 +426,54 @@ void Study::consider_best(std::uint64_t index, double value) {
   best_value_ = value;
 }
 
-// Nothing beyond `index` counts any more. It is less than any bound before.
-void Study::set_bound(std::uint64_t index) {
+// Nothing beyond `index` counts any more.
+void Study::lower_bound(std::uint64_t index, BoundCause cause) {
+  if (bound_ && *bound_ <= index) return;
   bound_ = index;
+  bound_cause_ = cause;
   waiting_.erase(waiting_.upper_bound(index), waiting_.end());
+  count_up_to_bound();
+}
+
+void Study::count_up_to_bound() {
   ended_ = unranked_ = 0;
   best_.reset();
   best_value_.reset();
-  for (std::uint64_t i = 0; i <= index && i < trials_.size(); ++i) {
+  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i) {
     if (trials_[i].phase == Phase::kEnded) count_end(trials_[i]);
-    if (i % terms_.repeats != 0) continue;
+    if (!terms_.metric || i % terms_.repeats != 0) continue;
     if (const auto value = configuration_value(i)) consider_best(i, *value);
   }
+}
+
+// The bound from all trials that have ended.
+void Study::find_bound() {
+  bound_ = terms_.last;
+  bound_cause_ = BoundCause::kGiven;
+  failures_.clear();
+  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i) {
+    if (is_failure(trials_[i])) judge_failure(i);
+    if (!terms_.metric || !terms_.target || i % terms_.repeats != 0) continue;
+    const auto value = configuration_value(i);
+    if (value && reaches(terms_.metric->goal, *value, *terms_.target))
+      lower_bound(i + terms_.repeats - 1, BoundCause::kTarget);
+  }
+}
+
+// After a trial was reopened: what lay beyond the bound may count again, and then what was only stopped for lying there
+// goes on.
+void Study::count_anew() {
+  find_bound();
+  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i)
+    if (trials_[i].phase == Phase::kEnded && !trials_[i].attempts.empty() && goes_on(trials_[i]))
+      wait_again(trials_[i]);
+  find_bound();
+  waiting_.clear();
+  for (const TrialState& trial : trials_)
+    if (trial.phase == Phase::kWaiting && !trial.repeats_index && !is_surplus(trial.index))
+      waiting_.insert(trial.index);
+  count_up_to_bound();
+  look_at_guard();
 }
 
 }  // namespace sweep

@@ -53,7 +53,9 @@ struct AttemptEnded {
   protocol::Outcome outcome = protocol::Outcome::kFailed;
   std::string detail;  ///< one line for people: exit code or signal, last line of stderr
   double seconds = 0;
-  bool asked_again = false;  ///< exit code 75 without having been stopped: the program wants another attempt
+  bool asked_again = false;   ///< exit code 75 without having been stopped: the program wants another attempt
+  std::uint32_t retries = 1;  ///< how many counted tries the sweep allowed beyond the first, when this one ended
+  bool shared_gpu = false;    ///< another trial ran on its GPU at some time during it
 };
 
 /// The trial's result is known from another sweep of this store; it does not run. The result is folded anew under this
@@ -71,7 +73,20 @@ struct TrialReused {
   std::string weights_sha256;
 };
 
-using StudyEvent = std::variant<TrialPlanned, AttemptOrdered, TrainerSaid, AttemptEnded, TrialReused>;
+/// A trial that had ended waits again, and those that repeat it. Its counted tries begin anew. One that crashed, failed
+/// or was ended for what it took goes on from its checkpoint; one with a result, or without its metric, begins anew.
+struct TrialReopened {
+  std::uint64_t index = 0;
+  std::string reason;  ///< in words, not empty
+};
+
+/// The guard (Study::guard) has spoken and is to be passed over: the sweep goes on.
+struct GuardLifted {
+  std::uint64_t index = 0;  ///< of the last trial that it looked at
+};
+
+using StudyEvent =
+    std::variant<TrialPlanned, AttemptOrdered, TrainerSaid, AttemptEnded, TrialReused, TrialReopened, GuardLifted>;
 
 std::uint64_t trial_index(const StudyEvent& event);
 
@@ -96,6 +111,8 @@ struct AttemptState {
   std::uint64_t checkpoint_before = 0;  ///< step of the checkpoint that was there when it was ordered
   bool asked_again = false;             ///< see AttemptEnded
   bool spoke = false;                   ///< an event of it came
+  std::uint32_t retries = 1;            ///< see AttemptEnded
+  bool shared_gpu = false;
 };
 
 struct TrialState {
@@ -123,6 +140,8 @@ struct TrialState {
   double seconds = 0;              ///< of all attempts
   bool is_forgotten = false;       ///< see Study::forget
   bool wrote_checkpoints = false;  ///< announced one of any kind; of a restored trial: it may have
+  std::string reopened;            ///< why it was reopened last; empty where it never was
+  std::size_t tries_from = 0;      ///< the attempt from which tries are counted
 };
 
 /// By what the trials of a sweep are judged.
@@ -131,7 +150,31 @@ struct Terms {
   std::optional<double> target;       ///< of the metric: the first trial by index that reaches it ends the sweep
   std::uint32_t repeats = 1;          ///< trials of one configuration, which stand beside each other by index
   std::optional<std::uint64_t> last;  ///< no later index counts, whatever its value: where the sweep ended by others
+  std::optional<std::uint64_t> max_failures;  ///< so many trials that failed, by index, end the sweep
+  std::uint64_t guarded = 0;                  ///< the guard looks at so many trials, the first ones; 0: there is none
 };
+
+/// How many trials the guard looks at. A sweep that has no more has none: there would be nothing left to save.
+inline constexpr std::uint64_t kGuardedTrials = 5;
+
+/// Why no trial beyond Study::bound counts.
+enum class BoundCause {
+  kTarget,    ///< the metric's target was reached
+  kFailures,  ///< max_failures
+  kGiven,     ///< Terms::last
+};
+
+/// What the guard says: the first trials all failed in one way.
+struct GuardFinding {
+  std::uint64_t trials = 0;  ///< how many
+  std::uint64_t last = 0;    ///< index of the last of them
+  protocol::Outcome outcome = protocol::Outcome::kFailed;
+  std::string detail;  ///< of the first
+};
+
+/// Whether an ended trial counts towards max_failures: it has no rank. `diverged` is a result, and a repeat is no trial
+/// of its own.
+bool is_failure(const TrialState& trial);
 
 class TrialNumbers;
 
@@ -148,7 +191,8 @@ class Study {
   void apply(const StudyEvent& event);
 
   /// Of a trial that has ended, drops what no rule needs any more: configuration, attempts, metrics but the sweep's own,
-  /// digest of the weights. A sweep of a hundred thousand trials then fits into little memory.
+  /// digest of the weights. A sweep of a hundred thousand trials then fits into little memory. Trials that failed or
+  /// were ended stay whole: they may be reopened.
   void forget(std::uint64_t index);
   /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
   void restore(TrialState trial);
@@ -168,10 +212,12 @@ class Study {
   std::uint64_t ended() const { return ended_; }        ///< how many of those that count, repeats among them
   std::uint64_t unranked() const { return unranked_; }  ///< how many of these with an outcome that is never ranked
 
-  /// The smallest index that has reached the target so far, with repeats the last one of its configuration. The sweep
-  /// ends there or earlier. Only a trial that may be ranked reaches it; of a configuration the mean, once all its
-  /// trials have ended so.
+  /// The smallest index that has reached the target or max_failures so far, with repeats the last one of its
+  /// configuration. The sweep ends there or earlier. Only a trial that may be ranked reaches the target; of a
+  /// configuration the mean, once all its trials have ended so. The n-th trial by index that failed (is_failure)
+  /// reaches max_failures.
   std::optional<std::uint64_t> bound() const { return bound_; }
+  BoundCause bound_cause() const { return bound_cause_; }  ///< Requires: bound()
   /// Whether the trial lies beyond the bound: it is kept, and stands in no table.
   bool is_surplus(std::uint64_t index) const { return bound_ && index > *bound_; }
   /// Of a sweep of `trials` trials those that are to end: all, or those up to the bound.
@@ -181,6 +227,9 @@ class Study {
   /// The index at which the sweep ended: the bound, when all trials up to it have ended. It follows from file, seed and
   /// trainer, not from who finished first.
   std::optional<std::uint64_t> ended_at() const;
+  /// Whether the first trials, by index, have all failed in the same way (signature.h); nothing once that was passed
+  /// over. Then nothing new is to start. It is no bound: what runs goes on, and counts.
+  const std::optional<GuardFinding>& guard() const { return guard_; }
 
   /// The index that first drew this trial.
   std::optional<std::uint64_t> index_of(const std::string& trial) const;
@@ -197,21 +246,33 @@ class Study {
   void apply_said(const TrainerSaid& event);
   void apply_attempt_ended(const AttemptEnded& event);
   void apply_reused(const TrialReused& event);
+  void apply_reopened(const TrialReopened& event);
+  void apply_lifted(const GuardLifted& event);
+  void wait_again(TrialState& trial);
   void end(TrialState& trial);
   void count_end(const TrialState& trial);
   void judge(std::uint64_t index);
-  void set_bound(std::uint64_t index);
+  void judge_failure(std::uint64_t index);
+  void look_at_guard();
+  void lower_bound(std::uint64_t index, BoundCause cause);
+  void find_bound();
+  void count_up_to_bound();
+  void count_anew();
   void consider_best(std::uint64_t index, double value);
   std::optional<double> configuration_value(std::uint64_t first) const;
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
   std::vector<TrialState> trials_;
-  std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that have started and not ended
+  std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;
   std::set<std::uint64_t> changed_;
   std::optional<std::uint64_t> bound_, best_;
+  BoundCause bound_cause_ = BoundCause::kGiven;
+  std::set<std::uint64_t> failures_;  ///< by index, those that may reach max_failures: never more than that
+  std::optional<GuardFinding> guard_;
+  std::optional<std::uint64_t> guard_lifted_;  ///< up to this index
   std::optional<double> best_value_;
   mutable std::unordered_map<std::string, std::uint64_t> first_index_;  ///< by trial id, of the first `indexed_` trials
   mutable std::uint64_t indexed_ = 0;

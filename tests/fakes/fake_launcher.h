@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,7 +36,11 @@ class FakeLauncher : public sweep::Launcher {
     for (std::size_t i = 0; i < slots; ++i) slots_.push_back({"cpu:" + std::to_string(i), "cpu", ""});
   }
 
+  FakeLauncher(boost::asio::any_io_executor executor, std::vector<sweep::Slot> slots)
+      : executor_(std::move(executor)), slots_(std::move(slots)) {}
+
   Scripts scripts;
+  std::function<std::optional<Script>(const std::map<std::string, std::string>& environment)> script_for;  ///< first
   Script otherwise;                                   ///< for attempts without a script
   std::function<void(std::uint64_t index)> on_start;  ///< called after each start
   std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
@@ -65,7 +70,8 @@ class FakeLauncher : public sweep::Launcher {
                                                          std::stoul(environment.at("SWEEP_ATTEMPT"))};
     started.push_back(who);
     documents.push_back(order.document);
-    const Script script = scripts.contains(who) ? scripts.at(who) : otherwise;
+    std::optional<Script> chosen = script_for ? script_for(environment) : std::nullopt;
+    const Script script = chosen ? *chosen : scripts.contains(who) ? scripts.at(who) : otherwise;
     if (!script.problem.empty()) throw sweep::CannotStart(order.argv[0], script.problem);
     most_running = std::max(most_running, ++running);
     auto process = std::make_unique<FakeProcess>(*this, script);

@@ -21,8 +21,9 @@ bool has_program(const std::string& name) { return std::system(("command -v " + 
 
 TEST_CASE("verbs, flags and the words of a flag are completed") {
   const Workplace place;
-  CHECK(words(place, "re") == "replay\nreport\nresume\n");
+  CHECK(words(place, "re") == "replay\nreport\nresume\nretry\n");
   CHECK(words(place, "--runs elsewhere rep") == "replay\nreport\n");
+  CHECK(words(place, "retry --outcome st") == "stalled\n");
   CHECK(words(place, "report --fo") == "--format\n");
   CHECK(words(place, "report --format ''") == "csv\njson\ntable\n");
   CHECK(words(place, "st") == "stop\n");

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sweep/dispatch/loop.h"
+#include "sweep/launch/local.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_launcher.h"
 
@@ -25,6 +26,7 @@ inline sweep::Prepared prepared(const std::string& text = kGrid) {
   record.overrides = core::Json::object();
   record.metric = plan.spec().metric;
   record.trials = plan.count();
+  record.text = text;
   return {std::move(plan), {sweep::BuiltinTrainer{"/bin/trainer", "noop/1", "", {}}, {}}, {}, {}, 1, {}, record};
 }
 
@@ -42,6 +44,8 @@ inline Script good(const std::string& value) { return {{kStarted, metric(1, 1, v
 // One controller on one store; more may follow on the same.
 struct Controller {
   Controller(const std::filesystem::path& runs, const sweep::Prepared& what, std::size_t slots = 2)
+      : Controller(runs, what, sweep::cpu_slots(1, static_cast<int>(slots))) {}
+  Controller(const std::filesystem::path& runs, const sweep::Prepared& what, const std::vector<sweep::Slot>& slots)
       : store(runs, Store::Mode::kReadWrite), sweep(what), launcher(context.get_executor(), slots) {
     store.add_sweep(sweep.record);
     options.runs = runs;

@@ -124,6 +124,13 @@ TEST_CASE("the sweep's id depends on what determines the result and on nothing e
   CHECK(random_plan("").sweep_id() == base);  // 20 is what no run_cap means
   CHECK(random_plan(R"(, "name": "x", "device": "cpu", "resources": {"threads": 2}, "project": "p")").sweep_id() ==
         base);
+  CHECK(random_plan(R"(, "resources": {"timeout_s": 9, "stall_timeout_s": 9, "grace_s": 1, "retries": 3,
+    "memory_mb": 100})")
+            .sweep_id() == base);
+  CHECK(base == "45bd983c09577ffb");  // as it was before max_failures was known
+  const std::string bounded = random_plan(R"(, "resources": {"max_failures": 3})").sweep_id();
+  CHECK(bounded != base);  // it decides where the table ends
+  CHECK(bounded != random_plan(R"(, "resources": {"max_failures": 4})").sweep_id());
   CHECK(random_plan(R"(, "metric": {"goal": "maximize", "name": "accuracy"})").sweep_id() == base);
   CHECK(random_plan(R"(, "seed": 1)").sweep_id() != base);
   CHECK(random_plan(R"(, "run_cap": 21)").sweep_id() != base);

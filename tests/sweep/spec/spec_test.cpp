@@ -205,6 +205,23 @@ TEST_CASE("the keys beyond the first sweep are read") {
   CHECK(spec.warnings.empty());
 }
 
+TEST_CASE("what a trial may take is read, and without a word each limit is what it always was") {
+  const sweep::Resources given =
+      read(R"({"method": "grid", "parameters": {"epochs": {"value": 1}}, "resources": {"timeout_s": 1.5,
+        "stall_timeout_s": 60, "grace_s": 0, "retries": 0, "max_failures": 2.0, "memory_mb": 512}})")
+          .resources;
+  CHECK(given.timeout_s == 1.5);
+  CHECK(given.stall_timeout_s == 60.0);
+  CHECK(given.grace_s == 0.0);
+  CHECK(given.retries == 0);
+  CHECK(given.max_failures == 2u);
+  CHECK(given.memory_mb == 512u);
+  const sweep::Resources usual = read(R"({"method": "grid", "parameters": {"epochs": {"value": 1}}})").resources;
+  CHECK((!usual.timeout_s && !usual.stall_timeout_s && !usual.max_failures && !usual.memory_mb));
+  CHECK(usual.grace_s == 10.0);
+  CHECK(usual.retries == 1);
+}
+
 TEST_CASE("nested parameters become dotted names that remember their path") {
   const Spec spec = read(R"({"method": "grid", "program": "t.py", "parameters": {
     "z": {"parameters": {"y": {"parameters": {"x": {"value": 1}}}, "a.b": {"values": [1, 2]}}}, "a.b": {"value": 3}}})");

@@ -1,5 +1,6 @@
 // The contract of a store: what is recorded comes back, to the bit; what is not a store is named.
 #include "sweep/store/store.h"
+#include "sweep/study/decide.h"
 
 #include <sqlite3.h>
 
@@ -87,6 +88,7 @@ void make_old(const fs::path& file) {
   sql(file, "ALTER TABLE trials DROP COLUMN repeats");
   sql(file, "ALTER TABLE trials DROP COLUMN detail");
   sql(file, "DROP TABLE outputs");
+  sql(file, "DROP INDEX events_of_guard");
   sql(file, "ALTER TABLE sweeps DROP COLUMN target");
   sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
   sql(file, "ALTER TABLE sweeps DROP COLUMN program");
@@ -164,6 +166,67 @@ TEST_CASE("the rows of trials say what a fold of the events says") {
   std::vector<sweep::TrialSummary> folded;
   for (const sweep::TrialState& trial : anew.trials()) folded.push_back(sweep::summarize(trial));
   CHECK(store.summaries(record().id) == folded);
+}
+
+TEST_CASE("reopened trials, passed guards and other retries are read back as they were, rows and fold alike") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  sweep::AttemptEnded crashed = ended(0, 0, Outcome::kKilled);
+  crashed.retries = 0;
+  sweep::AttemptEnded no_room = ended(1, 0, Outcome::kOutOfMemory);
+  no_room.shared_gpu = true;
+  const std::vector<StudyEvent> events = {planned(0),
+                                          planned(1),
+                                          repeat(2, 0),
+                                          ordered(0),
+                                          trace(0, 0, 1, 99),
+                                          checkpoint(0, 0, 1),
+                                          crashed,
+                                          ordered(1),
+                                          no_room,
+                                          sweep::TrialReopened{0, "on demand"},
+                                          sweep::GuardLifted{1},
+                                          ordered(0, 1),
+                                          started(0, 1, 1),
+                                          metric(0, 1, 2, 0.5)};
+  Study study(loss());
+  for (const StudyEvent& event : events) store.append(record().id, 1, {event}, study);
+  CHECK(lines(store, record().id, sweep::Traces::kAll) == lines(events));
+  CHECK(lines(store, record().id, sweep::Traces::kOfUnfinished) == lines(events));  // #0 waits again, its trace with it
+
+  Study anew(loss());
+  store.read_events(record().id, /*with_trace=*/true,
+                    [&](const sweep::StoredEvent& stored) { anew.apply(stored.event); });
+  std::vector<sweep::TrialSummary> folded;
+  for (const sweep::TrialState& trial : anew.trials()) folded.push_back(sweep::summarize(trial));
+  CHECK(store.summaries(record().id) == folded);
+  CHECK(folded[0].attempts == 2);
+  CHECK(folded[0].phase == "running");
+  CHECK(folded[1].phase == "waiting");
+  CHECK(folded[2].phase == "waiting");
+  CHECK(anew.find(0)->attempts[0].retries == 0);
+  CHECK(must_be_alone(*anew.find(1)));
+}
+
+TEST_CASE("of a trial that took another sweep's result and was reopened, the events are its own") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  sweep::SweepRecord other = record();
+  other.id = "0123456789abcdef";
+  store.add_sweep(other);
+  store.add_sweep(record());
+  Study ran(loss()), study(loss());
+  store.append(other.id, 1, {planned(0), ordered(0), metric(0, 0, 1, 0.5), ended(0, 0, Outcome::kCompleted)}, ran);
+  sweep::TrialReused reused;
+  reused.from_sweep = other.id;
+  store.append(record().id, 1, {planned(0), reused}, study);
+  CHECK(store.trial_events({record().id, 0}).size() == 1);
+  store.append(record().id, 1, {sweep::TrialReopened{0, "on demand"}}, study);
+  CHECK(store.summaries(record().id)[0].reused_from.empty());
+  CHECK(store.trial_events({record().id, 0}).empty());
+  store.append(record().id, 1, {ordered(0), metric(0, 0, 1, 0.25), metric(0, 0, 2, 0.125)}, study);
+  CHECK(store.trial_events({record().id, 0}).size() == 2);
 }
 
 TEST_CASE("a transaction that fails leaves nothing behind") {
