@@ -28,7 +28,7 @@ method: grid
 metric: {name: loss, goal: minimize}
 keep: {last: none, best: 0}
 parameters:
-  x: {distribution: int_uniform, min: 1, max: %d}
+  x: {distribution: int_uniform, min: 1, max: 1000000}
 """
 OPTUNA = """
 import subprocess, sys
@@ -63,6 +63,9 @@ class Bench:
         self.trial = os.path.join(folder, "source", "noop_trial")
         self.limit_program = os.path.join(folder, "spawn_limit")
         os.mkdir(os.path.join(folder, "source"))
+        self.file = os.path.join(folder, "source", "sweep.yaml")
+        with open(self.file, "w") as out:
+            out.write(SWEEP_FILE)
         for name, out in (("noop_trial.c", self.trial), ("spawn_limit.c", self.limit_program)):
             run([os.environ.get("CC", "cc"), "-O2", "-o", out, os.path.join(HERE, name)])
 
@@ -74,11 +77,8 @@ class Bench:
         return float(run([self.limit_program, self.trial, str(self.trials), str(slots)])[1])
 
     def run_sweep(self, trials, slots):
-        file = os.path.join(self.folder, "source", "%d.yaml" % trials)
-        with open(file, "w") as out:
-            out.write(SWEEP_FILE % trials)
-        return run([self.sweep, "run", file, "--runs", self.fresh("runs"), "--slots", str(slots), "--quiet"],
-                   cwd=os.path.join(self.folder, "source"))[0]
+        return run([self.sweep, "run", self.file, "--count", str(trials), "--runs", self.fresh("runs"), "--slots",
+                    str(slots), "--quiet"], cwd=os.path.dirname(self.file))[0]
 
     def ours(self, slots):
         start = self.run_sweep(1, slots)

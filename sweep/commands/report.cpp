@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/suggest.h"
 #include "protocol/files.h"
+#include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -14,7 +15,6 @@
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/replay/agreement.h"
 #include "sweep/report/display.h"
-#include "sweep/space/space.h"
 
 namespace sweep {
 namespace {
@@ -96,26 +96,20 @@ void refuse_store(const std::filesystem::path& output, const Globals& globals) {
     throw core::UserError("--output", "'" + output.string() + "' is the store", "write the report to another file");
 }
 
-// The first rows of a large sweep are shown without the events of all the others.
-constexpr std::size_t kLarge = 2000;
-
 bool shows_few(const Flags& flags) {
-  return flags.options.top && !flags.options.all && flags.options.columns.empty() && flags.metric.empty() &&
-         flags.format != "csv";
+  return flags.options.top && !flags.options.all && flags.options.columns.empty() && flags.format != "csv";
 }
 
-std::set<std::string> constants_of(const SweepRecord& sweep) {
-  std::set<std::string> names;
-  for (const Dimension& dimension : Space(read_spec(sweep.text, sweep.file).parameters).dimensions())
-    if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
-  return names;
-}
-
-// Completes what of the rows is shown.
-void fill_shown(const Store& store, const std::string& sweep, Study& study, const std::vector<Row>& rows,
-                const ReportOptions& options) {
-  for (const std::uint64_t index : shown_trials(rows, options))
-    if (study.find(index)->is_forgotten) study.fill(load_trial(store, sweep, study, index));
+// The same trials by another metric; where the sweep ended stays.
+Board under_metric(const Store& store, const SweepRecord& sweep, const std::string& text) {
+  Study study = load_study(store, sweep.id);
+  SweepHead head = sweep_head(sweep, study);
+  head.metric = read_metric(text);
+  check_reported(study, head.metric->name);
+  Board board{load_study_under(store, sweep.id, *head.metric, study.bound()), std::move(head), {}, {}};
+  board.rows = rank(board.study);
+  board.findings = find_disagreements(store, sweep.id);
+  return board;
 }
 
 int report(Flags flags, const Globals& globals) {
@@ -128,21 +122,9 @@ int report(Flags flags, const Globals& globals) {
   }
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
-  Study study = load_study(store, sweep.id, shows_few(flags) ? Load::kToRank : Load::kWhole);
-  const bool is_large = shows_few(flags) && study.trials().size() > kLarge;
-  if (shows_few(flags) && !is_large) study = load_study(store, sweep.id);
-  SweepHead head = sweep_head(sweep, study);
-  if (!flags.metric.empty()) {
-    head.metric = read_metric(flags.metric);
-    check_reported(study, head.metric->name);
-    study = load_study_under(store, sweep.id, *head.metric, study.bound());
-  }
-  const std::vector<Row> rows = rank(study);
-  if (is_large) {
-    head.constants = constants_of(sweep);
-    fill_shown(store, sweep.id, study, rows, flags.options);
-  }
-  const std::vector<Disagreement> findings = find_disagreements(store, sweep.id);
+  const Board board = flags.metric.empty() ? load_board(store, sweep, flags.options, shows_few(flags))
+                                           : under_metric(store, sweep, flags.metric);
+  const auto& [study, head, rows, findings] = board;
   const std::string text = render(flags, head, rows, findings);
   if (flags.output.empty()) {
     print(text);

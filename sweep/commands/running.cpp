@@ -8,32 +8,34 @@
 
 #include "core/error.h"
 #include "protocol/outcome.h"
+#include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/progress.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/rank/rank.h"
-#include "sweep/replay/agreement.h"
 #include "sweep/report/display.h"
 #include "sweep/report/report.h"
 
 namespace sweep {
 namespace {
 
+constexpr std::uint64_t kRowsOfLarge = 50;  // more would only hide how it ended
+
 // What trials gave another time in another sweep is compared as well: a difference must not pass unseen.
-void print_leaderboard(const Store& store, const SweepRecord& record, const Study& study, const Globals& globals,
-                       Progress& progress) {
-  const std::vector<Row> rows = rank(study);
-  const std::vector<Disagreement> findings = find_disagreements(store, record.id);
+void print_leaderboard(const Store& store, const SweepRecord& record, const Globals& globals, Progress& progress) {
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
+  const bool is_large = !globals.json && record.trials > kLargeSweep;
+  if (is_large) options.top = kRowsOfLarge;
+  const Board board = load_board(store, record, options, is_large);
   progress.before_output();
   if (globals.json)
-    print_json(with_findings(report_json(sweep_head(record, study), rows, options), findings));
+    print_json(with_findings(report_json(board.head, board.rows, options), board.findings));
   else
-    print(report_table(sweep_head(record, study), rows, options));
-  if (const std::string missing = coverage_note(rows, options); !missing.empty()) progress.on_note(missing);
-  if (!findings.empty()) progress.on_note(disagreement_note(findings));
+    print(report_table(board.head, board.rows, options));
+  if (const std::string missing = coverage_note(board.rows, options); !missing.empty()) progress.on_note(missing);
+  if (!board.findings.empty()) progress.on_note(disagreement_note(board.findings));
 }
 
 bool is_paused(const Study& study, std::uint64_t trials) { return study.guard() && !study.finished(trials); }
@@ -131,7 +133,7 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
         progress->on_note(fmt::format("trials that did not complete keep their outcome; `sweep retry {}{}` runs those "
                                       "that failed again",
                                       known->id, runs_flag(globals)));
-      print_leaderboard(store, *known, load_study(store, known->id), globals, *progress);
+      print_leaderboard(store, *known, globals, *progress);
       say_what_stopped_it(*known, study, globals, *progress);
       progress->on_end(study, known->trials, code, how_to_go_on(*known, study, globals));
       return code;
@@ -154,7 +156,7 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   const SweepRecord record = *store.find_sweep(prepared.record.id);
   const int code = exit_code(ending);
   const std::string go_on = how_to_go_on(record, ending.study, globals);
-  print_leaderboard(store, record, load_study(store, record.id), globals, *progress);
+  print_leaderboard(store, record, globals, *progress);
   if (code == protocol::kExitGuard) say_what_stopped_it(record, ending.study, globals, *progress);
   progress->on_end(ending.study, ending.trials, code, go_on);
   return code;

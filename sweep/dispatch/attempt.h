@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ struct AttemptRequest {
   LimitTimes limits;
   double grace_s = 10;                  ///< between SIGTERM and SIGKILL, whoever stops it
   std::uint64_t memory_bytes = 0;       ///< of all its processes; 0: without a limit
+  std::shared_ptr<const Order> order;   ///< as put_together() makes it; null: not yet
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
 };
@@ -53,6 +55,7 @@ struct AttemptResult {
   bool without_finished = false;  ///< it sent events, ended with exit code 0, and never said `finished`
   bool ignored_sigterm = false;   ///< it was asked to stop and had to be killed
   Output output;                  ///< what it printed, where that is little
+  std::shared_ptr<Process> process;  ///< that has ended; letting it go takes a while
   bool unsuitable = false;  ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };
 

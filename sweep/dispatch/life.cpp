@@ -77,9 +77,12 @@ void make_folder(const fs::path& folder) {
 }
 
 // The file system is touched for what must lie there alone: it takes as long as the start of a process.
-Order make_order(const AttemptRequest& request) {
+void make_files(const AttemptRequest& request) {
   if (request.wants_checkpoint_folder) make_folder(request.checkpoints);
   for (const auto& [name, text] : request.files) write_text(request.folder / name, text);
+}
+
+Order make_order(const AttemptRequest& request) {
   Order order;
   order.argv = request.argv;
   order.environment = make_environment(request);
@@ -198,6 +201,8 @@ void AttemptControl::attach(Process* process) {
   if (process_ && stopped_) process_->stop(grace_s_);
 }
 
+void put_together(AttemptRequest& request) { request.order = std::make_shared<Order>(make_order(request)); }
+
 std::string attempt_marker(const fs::path& attempt_folder) {
   return std::string(protocol::kEnvMarker) + "=" + core::sha256_hex(attempt_folder.string()).substr(0, 32);
 }
@@ -217,11 +222,12 @@ std::string no_metric_detail(const protocol::Metric& metric) { return "never gav
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control) {
   const double begun = clock.seconds();
-  const Order order = make_order(request);
+  make_files(request);
+  const std::shared_ptr<const Order> order = request.order ? request.order : std::make_shared<Order>(make_order(request));
   std::unique_ptr<Process> process;
   AttemptResult result;
   try {
-    process = launcher.start(order);
+    process = launcher.start(*order);
   } catch (const CannotStart& error) {
     result = {Outcome::kFailed, error.what()};
   }
@@ -259,6 +265,7 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
   result.output = std::move(output);
   result.without_finished = exit.code == 0 && exit.signal == 0 && transcript.said_anything() && !transcript.finished();
   result.seconds = clock.seconds() - begun;
+  result.process = std::move(process);
   co_return result;
 }
 

@@ -23,6 +23,9 @@ class AttemptControl {
   double grace_s_ = 0;
 };
 
+/// Puts together what the start needs of `request`, ahead of live(), which else does it. Touches no file.
+void put_together(AttemptRequest& request);
+
 /// Writes the document, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
 /// by reference outlives the coroutine.
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,

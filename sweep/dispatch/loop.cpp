@@ -48,6 +48,7 @@ asio::awaitable<void> Loop::run() {
   }
   if (!failure) co_return;
   co_await end_running();
+  gone_.clear();
   std::rethrow_exception(failure);
 }
 
@@ -74,6 +75,8 @@ asio::awaitable<void> Loop::go_on() {
         break;
       case Decision::What::kWait:
         commit();
+        gone_.clear();
+        prepare_next();
         co_await change();
         break;
       case Decision::What::kDone:
@@ -96,7 +99,8 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     }
     return study_.find(index)->finding.empty();
   };
-  const AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control);
+  AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control);
+  gone_.push_back(std::move(result.process));
   finish_trial(index, result);
 }
 
@@ -175,7 +179,7 @@ void Loop::start(const Decision& decision) {
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
-  AttemptRequest request = make_request(trial, order, *slot);
+  AttemptRequest request = take_request(trial, order, *slot);
   std::erase(ended_, trial.index);  // the lock is not left in between
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
   commit();
@@ -383,6 +387,22 @@ std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason
 std::string Loop::marker_of(const TrialState& trial, std::size_t attempt) const {
   return attempt_marker(
       attempt_folder(options_.runs, trial.trial, sweep_.record.id, static_cast<std::uint32_t>(attempt)));
+}
+
+// While others run: what the next one needs is put together before its slot is free. A GPU's is another for each slot.
+void Loop::prepare_next() {
+  if (running_.empty() || study_.waiting().empty()) return;
+  const TrialState& trial = *study_.find(*study_.waiting().begin());
+  const Slot& slot = running_.begin()->second.slot;
+  if (!slot.gpu.empty() || !trial.attempts.empty() || (next_ && next_->document.index == trial.index)) return;
+  next_ = make_request(trial, Decision{Decision::What::kStart, trial.index}, slot);
+  put_together(*next_);
+}
+
+AttemptRequest Loop::take_request(const TrialState& trial, const Decision& decision, const Slot& slot) {
+  std::optional<AttemptRequest> next = std::exchange(next_, std::nullopt);
+  const bool fits = next && next->document.index == trial.index && decision.attempt == 0 && slot.gpu.empty();
+  return fits ? std::move(*next) : make_request(trial, decision, slot);
 }
 
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {

@@ -83,6 +83,8 @@ class Loop {
   std::optional<Slot> take_slot(bool alone);
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   std::string marker_of(const TrialState& trial, std::size_t attempt) const;
+  void prepare_next();
+  AttemptRequest take_request(const TrialState& trial, const Decision& decision, const Slot& slot);
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
   void record(const std::vector<StudyEvent>& events);
   void record(const StudyEvent& event) { record(std::vector<StudyEvent>(1, event)); }
@@ -110,6 +112,8 @@ class Loop {
   std::set<std::uint64_t> once_alone_;        ///< trials that may have to be alone on a GPU: a few of all
   GpuHealth gpu_health_;
   boost::asio::steady_timer change_;
+  std::optional<AttemptRequest> next_;            ///< of the trial that comes next, it seems
+  std::vector<std::shared_ptr<Process>> gone_;    ///< that have ended, and are let go when there is time
   std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
   std::exception_ptr failure_;        ///< ends the sweep
   bool cannot_record_ = false;        ///< the store failed: study_ is ahead of it

@@ -18,14 +18,15 @@ constexpr std::size_t kReadAtOnce = 1 << 20;
 }  // namespace
 
 LinePipe::LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, KeptOutput* keep)
-    : pipe_(executor, read_end.get()), keep_(keep) {
-  ::fcntl(read_end.release(), F_SETFL, O_NONBLOCK);
+    : executor_(std::move(executor)), pipe_(std::move(read_end)), keep_(keep) {
+  ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
 }
 
 void LinePipe::wait(std::function<void()> ready) {
   if (waits_ || at_end_) return;
   waits_ = true;
-  pipe_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+  if (!waiting_) waiting_.emplace(executor_, pipe_.release());
+  waiting_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
                    [this, ready = std::move(ready)](const boost::system::error_code&) {
                      waits_ = false;
                      ready();
@@ -35,7 +36,7 @@ void LinePipe::wait(std::function<void()> ready) {
 void LinePipe::read() {
   char block[65536];
   for (std::size_t total = 0; !at_end_ && total < kReadAtOnce;) {
-    const ssize_t got = ::read(pipe_.native_handle(), block, sizeof block);
+    const ssize_t got = ::read(waiting_ ? waiting_->native_handle() : pipe_.get(), block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return;  // nothing more for now
     if (got == 0) at_end_ = true;
@@ -67,6 +68,9 @@ std::string LinePipe::take_rest() {
   return std::exchange(skips_, false) ? std::string() : rest;
 }
 
-void LinePipe::close() { pipe_.close(); }
+void LinePipe::close() {
+  pipe_.reset();
+  if (waiting_) waiting_->close();
+}
 
 }  // namespace sweep

@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,9 @@ class LinePipe {
   void close();
 
  private:
-  boost::asio::posix::stream_descriptor pipe_;
+  boost::asio::any_io_executor executor_;
+  Descriptor pipe_;
+  std::optional<boost::asio::posix::stream_descriptor> waiting_;  ///< for the pipe; made when it is first waited for
   KeptOutput* keep_;
   std::string buffer_;
   bool gives_lines_ = true, at_end_ = false, waits_ = false;

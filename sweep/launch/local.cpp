@@ -33,6 +33,7 @@ namespace asio = boost::asio;
 constexpr double kStrayPatienceS = 1.0;
 constexpr auto kLookForStraysAfter = std::chrono::milliseconds(20);
 constexpr int kFirstNumber = 64, kLastNumber = 900;  // what one attempt has, the next few hundred do not
+constexpr auto kListenAfter = std::chrono::milliseconds(5);
 constexpr auto kGather = std::chrono::milliseconds(1);
 constexpr auto kKeepAfter = std::chrono::seconds(1);
 
@@ -81,6 +82,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   asio::steady_timer keep;
   asio::steady_timer wake;  // never expires; cancelled when there is something to look at
   std::shared_ptr<MemoryLimit> memory;  // null: without a limit
+  bool listens = false;
   bool keeps_soon = false;
   bool exited = false;
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
@@ -91,6 +93,11 @@ struct Watch : std::enable_shared_from_this<Watch> {
     pid = child;
     pidfd.assign(pidfd_number);
     wait_for_exit();
+  }
+
+  // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
+  void listen() {
+    listens = true;
     if (!reads_out) follow(out);
     follow(err);
   }
@@ -216,6 +223,12 @@ class LocalProcess : public Process {
 
   asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
+    if (!watch->exited && !watch->listens) {
+      watch->wake.expires_after(kListenAfter);
+      co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+      watch->wake.expires_at(asio::steady_timer::time_point::max());
+      if (!watch->exited) watch->listen();
+    }
     for (;;) {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
       if (watch->was_read_after_exit) co_return watch->take_rest();

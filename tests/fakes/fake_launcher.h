@@ -86,7 +86,6 @@ class FakeLauncher : public sweep::Launcher {
         : launcher_(launcher),
           script_(std::move(script)),
           stopped_(launcher.executor_, boost::asio::steady_timer::time_point::max()) {}
-    ~FakeProcess() override { --launcher_.running; }
 
     boost::asio::awaitable<sweep::Written> lines() override {
       if (!script_.printed.empty()) co_return sweep::Written{{}, std::exchange(script_.printed, {})};
@@ -97,7 +96,10 @@ class FakeLauncher : public sweep::Launcher {
       co_return sweep::Written();
     }
     sweep::Exit exit() const override { return script_.exit; }
-    sweep::Output take_output() override { return script_.output; }
+    sweep::Output take_output() override {  // asked once, at the end
+      --launcher_.running;
+      return script_.output;
+    }
     void stop(double grace_s) override {
       launcher_.graces.push_back(grace_s);
       if (grace_s == 0) script_.exit = {0, SIGKILL};

@@ -1,0 +1,27 @@
+// What a leaderboard is made of, loaded: of a large sweep of which only the first rows are shown, without the events of
+// all the others. Called by `sweep report`, and by `run` at its end.
+#pragma once
+
+#include <vector>
+
+#include "sweep/rank/rank.h"
+#include "sweep/replay/agreement.h"
+#include "sweep/report/report.h"
+#include "sweep/store/store.h"
+
+namespace sweep {
+
+/// A sweep of more trials than this is large: its rows are ranked by what the table `trials` says.
+inline constexpr std::size_t kLargeSweep = 2000;
+
+struct Board {
+  Study study;
+  SweepHead head;
+  std::vector<Row> rows;               ///< of the study
+  std::vector<Disagreement> findings;  ///< of a large sweep of which few rows are shown: of those
+};
+
+/// `shows_few`: what is shown are the first options.top rows, as a table or as JSON, in the usual columns.
+Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few);
+
+}  // namespace sweep
