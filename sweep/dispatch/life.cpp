@@ -155,6 +155,7 @@ AttemptResult judge(const Exit& exit, const Transcript& transcript, const Attemp
     const std::string line = last_line(request, output);
     return line.empty() ? text : text + ": " + line;
   };
+  if (!exit.never_began.empty()) return {Outcome::kFailed, exit.never_began};
   const bool well = exit.code == 0 && exit.signal == 0;
   if (met.over && !well) return judge_memory(*met.over);
   if (met.limit && !(well && transcript.finished())) return judge_limit(*met.limit, exit, request);
@@ -220,14 +221,18 @@ std::string diverged_detail(const protocol::Metric& metric) {
 std::string no_metric_detail(const protocol::Metric& metric) { return "never gave the metric '" + metric.name + "'"; }
 
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
-                                           const OnEvents& on_events, AttemptControl& control) {
+                                           const OnEvents& on_events, AttemptControl& control,
+                                           std::unique_ptr<Process> prepared) {
   const double begun = clock.seconds();
   make_files(request);
   const std::shared_ptr<const Order> order = request.order ? request.order : std::make_shared<Order>(make_order(request));
-  std::unique_ptr<Process> process;
+  std::unique_ptr<Process> process = std::move(prepared);
   AttemptResult result;
   try {
-    process = launcher.start(*order);
+    if (process)
+      process->go();
+    else
+      process = launcher.start(*order);
   } catch (const CannotStart& error) {
     result = {Outcome::kFailed, error.what()};
   }

@@ -27,9 +27,10 @@ class AttemptControl {
 void put_together(AttemptRequest& request);
 
 /// Writes the document, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
-/// by reference outlives the coroutine.
+/// by reference outlives the coroutine. `prepared`: of `request.order`, by `launcher`.
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
-                                           const OnEvents& on_events, AttemptControl& control);
+                                           const OnEvents& on_events, AttemptControl& control,
+                                           std::unique_ptr<Process> prepared = nullptr);
 
 /// "SWEEP_MARKER=…": what every process of the attempt carries in its environment, and no other: it follows from the
 /// attempt's folder.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
@@ -19,6 +20,8 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPlanAtOnce = 256;
+constexpr int kMostUncommitted = 8;
+constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
 
 fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
@@ -47,6 +50,7 @@ asio::awaitable<void> Loop::run() {
     failure = std::current_exception();
   }
   if (!failure) co_return;
+  next_.reset();
   co_await end_running();
   gone_.clear();
   std::rethrow_exception(failure);
@@ -74,13 +78,12 @@ asio::awaitable<void> Loop::go_on() {
         record(GuardLifted{decision.index});
         break;
       case Decision::What::kWait:
-        commit();
-        gone_.clear();
-        prepare_next();
+        if (!ended_.empty() || uncommitted_ >= kMostUncommitted) commit();  // others may wait for it
         co_await change();
         break;
       case Decision::What::kDone:
         commit();
+        next_.reset();
         co_return;
     }
   }
@@ -99,7 +102,8 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     }
     return study_.find(index)->finding.empty();
   };
-  AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control);
+  AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control,
+                                       std::move(running.prepared));
   gone_.push_back(std::move(result.process));
   finish_trial(index, result);
 }
@@ -179,13 +183,14 @@ void Loop::start(const Decision& decision) {
 
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
-  AttemptRequest request = take_request(trial, order, *slot);
+  Next next = take_next(trial, order, *slot);
   std::erase(ended_, trial.index);  // the lock is not left in between
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
   commit();
   Running& running = running_[order.index];  // not before: what could not be recorded does not run
   running.slot = *slot;
-  running.request = std::move(request);
+  running.request = std::move(next.request);
+  running.prepared = std::move(next.prepared);
   running.alone = alone;
   note_sharing(order.index);
   asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
@@ -389,20 +394,32 @@ std::string Loop::marker_of(const TrialState& trial, std::size_t attempt) const 
       attempt_folder(options_.runs, trial.trial, sweep_.record.id, static_cast<std::uint32_t>(attempt)));
 }
 
-// While others run: what the next one needs is put together before its slot is free. A GPU's is another for each slot.
-void Loop::prepare_next() {
-  if (running_.empty() || study_.waiting().empty()) return;
+// While others run: what the next one needs is put together before its slot is free, up to a process that waits for the
+// word. A GPU's is another for each slot.
+bool Loop::wants_next() const {
+  if (running_.empty() || study_.waiting().empty() || halted_ != Halt::kNone) return false;
   const TrialState& trial = *study_.find(*study_.waiting().begin());
-  const Slot& slot = running_.begin()->second.slot;
-  if (!slot.gpu.empty() || !trial.attempts.empty() || (next_ && next_->document.index == trial.index)) return;
-  next_ = make_request(trial, Decision{Decision::What::kStart, trial.index}, slot);
-  put_together(*next_);
+  const bool is_there = next_ && next_->request.document.index == trial.index;
+  return running_.begin()->second.slot.gpu.empty() && trial.attempts.empty() && !is_there;
 }
 
-AttemptRequest Loop::take_request(const TrialState& trial, const Decision& decision, const Slot& slot) {
-  std::optional<AttemptRequest> next = std::exchange(next_, std::nullopt);
-  const bool fits = next && next->document.index == trial.index && decision.attempt == 0 && slot.gpu.empty();
-  return fits ? std::move(*next) : make_request(trial, decision, slot);
+void Loop::prepare_next() {
+  const TrialState& trial = *study_.find(*study_.waiting().begin());
+  const Slot& slot = running_.begin()->second.slot;
+  next_.emplace();
+  next_->request = make_request(trial, Decision{Decision::What::kStart, trial.index}, slot);
+  put_together(next_->request);
+  try {
+    next_->prepared = launcher_.prepare(*next_->request.order);
+  } catch (const core::EnvironmentError&) {
+    next_.reset();  // the start will meet it again, and say so
+  }
+}
+
+Loop::Next Loop::take_next(const TrialState& trial, const Decision& decision, const Slot& slot) {
+  std::optional<Next> next = std::exchange(next_, std::nullopt);
+  const bool fits = next && next->request.document.index == trial.index && decision.attempt == 0 && slot.gpu.empty();
+  return fits ? std::move(*next) : Next{make_request(trial, decision, slot), nullptr};
 }
 
 AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
@@ -430,7 +447,8 @@ void Loop::record(const std::vector<StudyEvent>& events) {
     throw;
   }
   for (const StudyEvent& event : events) observer_.on_event(study_, event);
-  changed();  // run() commits before it waits
+  ++uncommitted_;
+  changed();  // run() sees to the commit
 }
 
 // Everything that is recorded since the last call becomes durable together: the result of a trial with the order of the
@@ -439,6 +457,7 @@ void Loop::commit() {
   std::set<std::uint64_t> changed;
   try {
     changed = store_.commit(study_);
+    uncommitted_ = 0;
   } catch (...) {
     cannot_record_ = true;
     throw;
@@ -461,18 +480,39 @@ asio::awaitable<void> Loop::change() {
   if (failure_) std::rethrow_exception(failure_);
   tell_busy_trials();
   tell_waits();
+  is_disturbed_ = false;
+  // A trial that ended just now has its successor started first.
+  if (has_odd_jobs()) co_await asio::post(executor_, asio::use_awaitable);
+  if (!is_disturbed_) do_odd_jobs();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
-  if (looks_again)
-    change_.expires_after(kLookAgain);
-  else
-    change_.expires_at(asio::steady_timer::time_point::max());
-  co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+  while (!is_disturbed_) {
+    if (uncommitted_ > 0)
+      change_.expires_after(kGather);
+    else if (looks_again)
+      change_.expires_after(kLookAgain);
+    else
+      change_.expires_at(asio::steady_timer::time_point::max());
+    co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (is_disturbed_ || uncommitted_ == 0) break;
+    commit();
+  }
   held_elsewhere_.clear();
   busy_elsewhere_.clear();
   if (failure_) std::rethrow_exception(failure_);
 }
 
-void Loop::changed() { change_.cancel(); }
+void Loop::changed() {
+  is_disturbed_ = true;  // the timer may have expired and not been heard
+  change_.cancel();
+}
+
+// What has time until nothing else is ready.
+bool Loop::has_odd_jobs() const { return !gone_.empty() || wants_next(); }
+
+void Loop::do_odd_jobs() {
+  gone_.clear();
+  if (wants_next()) prepare_next();
+}
 
 void Loop::tell_busy_trials() {
   const std::set<std::uint64_t> busy = halted_ == Halt::kNone ? busy_elsewhere_ : std::set<std::uint64_t>();

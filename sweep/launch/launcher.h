@@ -57,10 +57,11 @@ struct Written {
   bool empty() const { return events.empty() && printed.empty(); }
 };
 
-/// How a process ended. Exactly one of the two is meant: `signal` where it is not 0, else `code`.
+/// How a process ended: `signal` where that is not 0, else `code`, and neither where it never began.
 struct Exit {
   int code = 0;
   int signal = 0;
+  std::string never_began;  ///< where the program is not there, or is none: its path and errno's words
 };
 
 /// What a process printed, whole, where that is little; else empty, and the order's files hold it.
@@ -78,6 +79,9 @@ struct OverMemory {
 class Process {
  public:
   virtual ~Process() = default;
+
+  /// Of a process that was prepared: now it begins. Once.
+  virtual void go() {}
 
   /// Waits for lines and gives all that have arrived. Empty: the process has exited and everything it wrote has been
   /// given. A grandchild that holds the pipe delays nothing.
@@ -113,7 +117,12 @@ class Launcher {
   /// Requires: acquire() gave false.
   virtual SlotWait why_not(const Slot& slot) const = 0;
 
-  /// Errors: CannotStart where it is the program's fault, EnvironmentError where it is the machine's.
+  /// Everything that a start can do before the program itself begins, so that it begins at once when go() is called; a
+  /// process that is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
+  virtual std::unique_ptr<Process> prepare(const Order& order) { return (void)order, nullptr; }
+
+  /// Errors: CannotStart where it is the program's fault and seen at once, else its Exit says so; EnvironmentError where
+  /// it is the machine's.
   virtual std::unique_ptr<Process> start(const Order& order) = 0;
 
   /// Ends every process of this user that carries one of `markers` in its environment: what attempts left behind.

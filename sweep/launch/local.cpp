@@ -12,12 +12,13 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
 #include "protocol/trial_document.h"
@@ -34,7 +35,6 @@ constexpr double kStrayPatienceS = 1.0;
 constexpr auto kLookForStraysAfter = std::chrono::milliseconds(20);
 constexpr int kFirstNumber = 64, kLastNumber = 900;  // what one attempt has, the next few hundred do not
 constexpr auto kListenAfter = std::chrono::milliseconds(5);
-constexpr auto kGather = std::chrono::milliseconds(1);
 constexpr auto kKeepAfter = std::chrono::seconds(1);
 
 // A path under which every process of this user opens what `fd` is here, as long as we live and hold it. A descriptor
@@ -71,7 +71,8 @@ struct Watch : std::enable_shared_from_this<Watch> {
     if (!reads_out) out.ignore_lines();
   }
 
-  pid_t pid = -1;
+  std::string program;
+  std::optional<Child> child;
   Descriptor document;
   Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
   KeptOutput kept_out, kept_err;
@@ -80,22 +81,24 @@ struct Watch : std::enable_shared_from_this<Watch> {
   LinePipe events, out, err;
   asio::steady_timer grace;
   asio::steady_timer keep;
-  asio::steady_timer wake;  // never expires; cancelled when there is something to look at
+  asio::steady_timer wake;  // cancelled when there is something to look at
   std::shared_ptr<MemoryLimit> memory;  // null: without a limit
   bool listens = false;
+  bool gave = false;  // lines, without having waited since
   bool keeps_soon = false;
   bool exited = false;
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
   std::function<void()> on_exit;
 
-  void begin(pid_t child, int pidfd_number) {
-    pid = child;
+  pid_t pid() const { return child->pid(); }
+
+  void begin(int pidfd_number) {
     pidfd.assign(pidfd_number);
     wait_for_exit();
   }
 
-  // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
+  // To what it prints. Not before it has run for a moment: of a process that is gone by then that is read at its end.
   void listen() {
     listens = true;
     if (!reads_out) follow(out);
@@ -117,24 +120,27 @@ struct Watch : std::enable_shared_from_this<Watch> {
   // still queued for that. Believing it would kill a healthy trial.
   bool is_zombie() const {
     siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+    return ::waitid(P_PID, static_cast<id_t>(pid()), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid();
   }
 
   // The group, and the process itself, which may have left it. Until it is reaped the number is its own.
   void signal(int number) {
-    ::kill(-pid, number);
-    ::kill(pid, number);
+    ::kill(-pid(), number);
+    ::kill(pid(), number);
   }
 
   // The group dies before its leader is reaped: until then no other group can have this number. (Boost.Process reaps
   // before it tells.)
   void reap() {
     if (exited) return;
-    ::kill(-pid, SIGKILL);
+    ::kill(-pid(), SIGKILL);
     int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    while (::waitpid(pid(), &status, 0) < 0 && errno == EINTR) {
     }
     how = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
+    if (const int error = child->error(); error != 0)
+      how.never_began = program + ": cannot be started: " + std::strerror(error) +
+                        (error == E2BIG ? ", ${args_json_file} passes values of any size" : "");
     exited = true;
     grace.cancel();
     on_exit();
@@ -164,28 +170,28 @@ struct Watch : std::enable_shared_from_this<Watch> {
     });
   }
 
-  void wait_for_lines() {
+  // Until there is something to look at.
+  asio::awaitable<void> something() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
     events.wait(look);
-    if (reads_out) out.wait(look);
+    if (listens && reads_out) out.wait(look);
+    if (listens)
+      wake.expires_at(asio::steady_timer::time_point::max());
+    else
+      wake.expires_after(kListenAfter);
+    const auto [woken] = co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!woken && !listens && !exited) listen();
   }
 
   Written take() {
     Written written;
-    take_into(written);
-    return written;
-  }
-
-  void take_into(Written& written) {
-    const auto append = [](std::vector<std::string>& lines, std::vector<std::string> more) {
-      lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    };
     events.read();
-    append(written.events, events.take_lines());
+    written.events = events.take_lines();
     if (exited) err.read();
-    if (exited || reads_out) out.read();
-    append(written.printed, out.take_lines());
+    if (exited || (listens && reads_out)) out.read();
+    written.printed = out.take_lines();
     if (!exited) keep_soon();
+    return written;
   }
 
   // A last line without a newline counts where the program ended well; one that was killed was cut off.
@@ -221,32 +227,22 @@ class LocalProcess : public Process {
     watch_->close();
   }
 
+  void go() override { watch_->child->go(); }
+
   asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
-    if (!watch->exited && !watch->listens) {
-      watch->wake.expires_after(kListenAfter);
-      co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
-      watch->wake.expires_at(asio::steady_timer::time_point::max());
-      if (!watch->exited) watch->listen();
-    }
+    // A child that floods its pipes keeps nobody else waiting: not the others, not its own exit.
+    if (std::exchange(watch->gave, false)) co_await asio::post(watch->wake.get_executor(), asio::use_awaitable);
     for (;;) {
       const bool exited = watch->exited;  // asked before reading: what it wrote before its exit is in the pipe
       if (watch->was_read_after_exit) co_return watch->take_rest();
       watch->was_read_after_exit = exited;
-      Written written = watch->take();
-      if (!written.empty() && !exited) {
-        // What comes together is given together: the last event and the exit, as a rule. And a child that floods its
-        // pipes keeps nobody else waiting.
-        watch->wake.expires_after(kGather);
-        co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
-        watch->wake.expires_at(asio::steady_timer::time_point::max());
-        watch->was_read_after_exit = watch->exited;
-        watch->take_into(written);
+      if (Written written = watch->take(); !written.empty()) {
+        watch->gave = true;
+        co_return written;
       }
-      if (!written.empty()) co_return written;
       if (exited) co_return watch->take_rest();
-      watch->wait_for_lines();
-      co_await watch->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await watch->something();
     }
   }
 
@@ -318,7 +314,7 @@ bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_s
 
 void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
-std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
+std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor document = with_new_number(make_document(order.document));
@@ -329,33 +325,33 @@ std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + path_of(events.read_end.get()));
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
                                              std::move(out.read_end), std::move(err.read_end));
+  watch->program = order.argv[0];
   warden_.watch(order.marker);
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
-    end_strays_soon(marker, of->pid);
+    end_strays_soon(marker, of->pid());
     if (of->memory) of->memory->settle();
   };
 
-  const StartResult started = start_process(request, ignored_);
-  if (started.error != 0) {
-    warden_.forget(order.marker);
-    const std::string problem = std::string("cannot be started: ") + std::strerror(started.error);
-    if (started.is_ours) throw core::EnvironmentError(order.argv[0], problem);
-    throw CannotStart(order.argv[0], problem,
-                      started.error == E2BIG ? "${args_json_file} passes values of any size" : "");
-  }
-  warden_.watch(order.marker, started.pid);
-  if (order.memory_bytes > 0)
-    watch->memory = memory_limits_.keep(order.marker, started.pid, order.memory_bytes);
-  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0));
+  watch->child.emplace(std::move(request), ignored_);
+  const pid_t pid = watch->child->pid();
+  warden_.watch(order.marker, pid);
+  if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {
     const int error = errno;
-    ::kill(-started.pid, SIGKILL);
-    ::waitpid(started.pid, nullptr, 0);
-    end_strays_soon(order.marker, started.pid);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    end_strays_soon(order.marker, pid);
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   }
-  watch->begin(started.pid, pidfd);
+  watch->begin(pidfd);
   return std::make_unique<LocalProcess>(watch);
+}
+
+std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
+  std::unique_ptr<Process> process = prepare(order);
+  process->go();
+  return process;
 }
 
 void LocalLauncher::end_strays(const std::set<std::string>& markers) {

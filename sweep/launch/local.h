@@ -29,6 +29,7 @@ class LocalLauncher : public Launcher {
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
   SlotWait why_not(const Slot& slot) const override { return gpu_slots_.why_not(slot); }
+  std::unique_ptr<Process> prepare(const Order& order) override;
   std::unique_ptr<Process> start(const Order& order) override;
   void end_strays(const std::set<std::string>& markers) override;
 

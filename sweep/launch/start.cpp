@@ -2,6 +2,8 @@
 #include "sweep/launch/start.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -19,7 +22,8 @@
 namespace sweep {
 namespace {
 
-constexpr int kAboveAll = 3;  // sources lie here or higher, so that no dup2 onto 0 … 2 can overwrite one
+constexpr int kAboveAll = 3;  // sources lie here or higher, so that no dup onto 0 … 2 can overwrite one
+constexpr std::size_t kStackBytes = 16384;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -46,57 +50,32 @@ std::vector<char*> whole_environment(const std::vector<std::string>& given) {
   return result;
 }
 
-// Everything the child needs, made before the fork: the child only makes calls.
-struct Plan {
-  char* const* argv;
-  char* const* environment;
-  const char* folder;  // null: stay
-  int null, out, err;
-  const int* ignored;
-  std::size_t ignored_count;
-  pid_t parent;
-  volatile int* error;  // in the parent's memory
+// A system call that leaves errno alone: until execve the child has it, as all memory, in common with its parent.
+[[gnu::always_inline]] inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
+#if defined(__x86_64__)
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+               : "rcx", "r11", "memory");
+  return result;
+#else
+  const long result = ::syscall(number, a, b, c, d, e);
+  return result < 0 ? -errno : result;
+#endif
+}
+
+template <class T>
+[[gnu::always_inline]] inline long word(T* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
+
+// As the kernel has it, and all of it zero: the standard action, with nothing beside.
+struct StandardAction {
+  unsigned long handler = 0, flags = 0, restorer = 0, mask = 0;
 };
-
-[[noreturn]] void fail_in_child(const Plan& plan) {
-  *plan.error = errno;
-  ::_exit(127);
-}
-
-// Runs in the parent's memory, which waits: system calls only, no allocation, no return.
-[[noreturn]] void become(const Plan& plan) {
-  if (::setpgid(0, 0) != 0) fail_in_child(plan);
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail_in_child(plan);
-  if (::getppid() != plan.parent) ::_exit(127);  // it died before the line above
-  if (plan.folder != nullptr && ::chdir(plan.folder) != 0) fail_in_child(plan);
-
-  if (::dup2(plan.null, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) fail_in_child(plan);
-  // An old kernel lacks this call; what we opened ourselves is close-on-exec anyway.
-  ::syscall(SYS_close_range, 3, ~0u, 0);
-
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (std::size_t i = 0; i < plan.ignored_count; ++i) ::sigaction(plan.ignored[i], &standard, nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-
-  ::execve(plan.argv[0], plan.argv, plan.environment);
-  fail_in_child(plan);
-}
-
-// Signals stay blocked around the fork: a handler must not run in the child while it shares the parent's memory.
-[[gnu::noinline]] pid_t fork_and_become(const Plan& plan) {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::vfork();
-  if (pid == 0) become(plan);
-  const int error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return pid;
-}
 
 // The descriptor itself where it lies high enough, else another one for the same.
 class AboveAll {
@@ -110,6 +89,92 @@ class AboveAll {
 };
 
 }  // namespace
+
+// Everything the child needs, made before it begins: the child only makes calls.
+struct Child::State {
+  StartRequest request;
+  std::vector<int> ignored;
+  std::vector<char*> argv, environment;
+  int null = -1, out = -1, err = -1;
+  pid_t parent = -1, pid = -1;
+  std::atomic<std::uint32_t> may_go{0};
+  std::atomic<int> error{0};
+  alignas(64) std::byte stack[kStackBytes];
+
+  static int become(void* state);
+};
+
+// Runs in the parent's memory and beside it: calls alone, nothing of the library, no return. With the parent it dies.
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread, gnu::no_sanitize_undefined]] int Child::State::become(void* given) {
+  auto* const state = static_cast<State*>(given);
+  const auto give_up = [state](long error) {
+    __atomic_store_n(reinterpret_cast<int*>(&state->error), static_cast<int>(-error), __ATOMIC_RELEASE);
+    call(SYS_exit_group, 127);
+  };
+  const char* const folder = state->request.folder.empty() ? nullptr : state->request.folder.data();
+  long failed = call(SYS_setpgid, 0, 0);
+  if (failed == 0) failed = call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+  if (call(SYS_getppid) != state->parent) call(SYS_exit_group, 127);  // it died before the line above
+  if (failed == 0 && folder != nullptr) failed = call(SYS_chdir, word(folder));
+  const int sources[] = {state->null, state->out, state->err};
+  for (int target = 0; target < 3; ++target) {
+    const long to = failed == 0 ? call(SYS_dup3, sources[target], target, 0) : 0;
+    if (to < 0) failed = to;
+  }
+  // An old kernel lacks this call; what we opened ourselves is close-on-exec anyway.
+  call(SYS_close_range, kAboveAll, ~0u, 0);
+
+  const StandardAction standard;
+  for (const int signal : state->ignored) call(SYS_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
+  if (failed != 0) give_up(failed);
+
+  auto* const may_go = reinterpret_cast<std::uint32_t*>(&state->may_go);
+  while (__atomic_load_n(may_go, __ATOMIC_ACQUIRE) == 0) call(SYS_futex, word(may_go), FUTEX_WAIT_PRIVATE, 0, 0);
+  const unsigned long none = 0;
+  call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
+  give_up(call(SYS_execve, word(state->argv[0]), word(state->argv.data()), word(state->environment.data())));
+  return 127;
+}
+
+Child::Child(StartRequest request, const std::vector<int>& ignored) : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  state.request = std::move(request);
+  state.ignored = ignored;
+  const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const AboveAll null(null_low.get()), out(state.request.out >= 0 ? state.request.out : null_low.get()),
+      err(state.request.err >= 0 ? state.request.err : null_low.get());
+  state.null = null.get();
+  state.out = out.get();
+  state.err = err.get();
+  const auto fail = [&] {
+    throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
+  };
+  if (state.null < 0 || state.out < 0 || state.err < 0) fail();
+  state.argv = pointers(state.request.argv);
+  state.environment = whole_environment(state.request.environment);
+  state.parent = ::getpid();
+
+  // No handler of ours may run in the child while it has our memory: all signals stay blocked there until execve.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | SIGCHLD, &state);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  if (state.pid < 0) fail();
+}
+
+Child::~Child() = default;
+
+pid_t Child::pid() const { return state_->pid; }
+
+void Child::go() {
+  state_->may_go.store(1, std::memory_order_release);
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&state_->may_go), FUTEX_WAKE_PRIVATE, 1);
+}
+
+int Child::error() const { return state_->error; }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -126,13 +191,6 @@ void Descriptor::reset() {
   fd_ = -1;
 }
 
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw core::EnvironmentError("pipe", std::string("cannot be made: ") + std::strerror(errno));
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 std::vector<int> ignored_signals() {
   std::vector<int> ignored;
   for (int signal = 1; signal < NSIG; ++signal) {
@@ -142,31 +200,11 @@ std::vector<int> ignored_signals() {
   return ignored;
 }
 
-StartResult start_process(const StartRequest& request, const std::vector<int>& ignored) {
-  const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  const AboveAll null(null_low.get()), out(request.out >= 0 ? request.out : null_low.get()),
-      err(request.err >= 0 ? request.err : null_low.get());
-  if (null.get() < 0 || out.get() < 0 || err.get() < 0) return {-1, errno, true};
-
-  const std::vector<char*> argv = pointers(request.argv);
-  const std::vector<char*> environment = whole_environment(request.environment);
-  volatile int error = 0;
-  const Plan plan{argv.data(),
-                  environment.data(),
-                  request.folder.empty() ? nullptr : request.folder.c_str(),
-                  null.get(),
-                  out.get(),
-                  err.get(),
-                  ignored.data(),
-                  ignored.size(),
-                  ::getpid(),
-                  &error};
-  const pid_t pid = fork_and_become(plan);
-  if (pid < 0) return {-1, errno, true};
-  if (error == 0) return {pid, 0};
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return {-1, error};
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw core::EnvironmentError("pipe", std::string("cannot be made: ") + std::strerror(errno));
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 }  // namespace sweep

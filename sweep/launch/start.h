@@ -1,12 +1,14 @@
-// Starts one child process by vfork: our own start, since no library's does all of this without running code in the
-// parent's memory after the fork. Called by local.cpp. It waits for nothing; the caller reaps the child.
+// Starts one child process in two steps: everything up to execve ahead of time, then the word to go. Our own start, since
+// no library's does all of this without running code in the parent's memory after the fork, and none waits before
+// execve. Called by local.cpp. It waits for nothing; the caller reaps the child.
 //
 // The child: its own process group; killed when the thread that started it dies; signals reset; descriptors 0, 1, 2 as
-// given and nothing else open, whatever holes the parent's table has; then execve.
+// given and nothing else open, whatever holes the parent's table has; then it waits for the word, and execve.
 #pragma once
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,17 +40,30 @@ struct StartRequest {
   std::string folder;  ///< working folder; empty: the caller's
 };
 
-struct StartResult {
-  pid_t pid = -1;  ///< also the process group
-  int error = 0;   ///< errno where there is no process
-  bool is_ours = false;  ///< this program could not do its part (no descriptor, no memory, too many processes)
-};
-
 /// The signals that this process ignores: all that a child would inherit.
 std::vector<int> ignored_signals();
 
-/// `ignored`: of ignored_signals(); the child takes the standard action for them. Requires: the calling thread lives as long as the child is wanted.
-StartResult start_process(const StartRequest& request, const std::vector<int>& ignored);
+/// A child that waits for the word. Lives until the child has been reaped: the child runs on its memory until execve.
+class Child {
+ public:
+  /// `ignored`: of ignored_signals(); the child takes the standard action for them. Requires: the calling thread lives
+  /// as long as the child is wanted. Errors: EnvironmentError where this process cannot do its part (no descriptor, no
+  /// memory, too many processes).
+  Child(StartRequest request, const std::vector<int>& ignored);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid() const;  ///< also the process group
+  /// Now it becomes the program.
+  void go();
+  /// errno of what kept it from becoming the program; 0 for nothing. Requires: it has been reaped.
+  int error() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 struct Pipe {
   Descriptor read_end, write_end;

@@ -235,17 +235,32 @@ TEST_CASE("200 starts leave no open descriptor and no zombie") {
 
 TEST_CASE("a program that does not exist, or is none, is an error that names it, and the next one starts") {
   Workshop shop;
-  const auto message = [&](const std::string& program) {
-    try {
-      shop.launcher.start(shop.order({program}));
-      return std::string("started");
-    } catch (const core::EnvironmentError& error) {
-      return std::string(error.what());
-    }
-  };
+  const auto message = [&](const std::string& program) { return shop.run(shop.order({program})).exit.never_began; };
   CHECK(message("/no/such/program") == "/no/such/program: cannot be started: No such file or directory");
   CHECK(message("/tmp") == "/tmp: cannot be started: Permission denied");
   CHECK(shop.run(shop.order({child("say_lines"), "x"})).lines.size() == 1);
+}
+
+TEST_CASE("a process that is prepared begins when it is told to, and one that is let go never does") {
+  Workshop shop;
+  const auto mark = shop.folder.path() / "began";
+  const Order order = shop.order({"/bin/sh", "-c", "echo x >> \"$0\"; echo here > \"$SWEEP_EVENTS\"", mark.string()});
+  shop.launcher.prepare(order).reset();  // the first makes what all share
+  const std::size_t before = open_descriptors();
+  shop.launcher.prepare(order).reset();
+  CHECK(!std::filesystem::exists(mark));
+  CHECK(sweep::find_carriers({order.marker}).empty());
+  CHECK(open_descriptors() == before);
+
+  std::unique_ptr<sweep::Process> process = shop.launcher.prepare(order);
+  CHECK(!std::filesystem::exists(mark));
+  process->go();
+  Said said;
+  asio::co_spawn(shop.context, shop.follow(std::move(process), said, {}), [](std::exception_ptr) {});
+  shop.context.restart();
+  shop.context.run();
+  CHECK(said.lines == std::vector<std::string>{"here"});
+  CHECK(core::read_file(mark) == "x\n");
 }
 
 TEST_CASE("a crash is a signal, not an exit code") {
