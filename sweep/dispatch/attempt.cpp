@@ -101,6 +101,7 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
                  [&](std::exception_ptr thrown, AttemptResult ended) {
                    failure = thrown;
                    result = std::move(ended);
+                   result.process.reset();  // not after the context
                    context->stop();
                  });
   context->run();

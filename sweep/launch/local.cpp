@@ -83,6 +83,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   asio::steady_timer keep;
   asio::steady_timer wake;  // cancelled when there is something to look at
   std::shared_ptr<MemoryLimit> memory;  // null: without a limit
+  bool began = false;  // else nothing of the program ever ran
   bool listens = false;
   bool gave = false;  // lines, without having waited since
   bool keeps_soon = false;
@@ -98,7 +99,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
     wait_for_exit();
   }
 
-  // To what it prints. Not before it has run for a moment: of a process that is gone by then that is read at its end.
+  // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
   void listen() {
     listens = true;
     if (!reads_out) follow(out);
@@ -173,14 +174,15 @@ struct Watch : std::enable_shared_from_this<Watch> {
   // Until there is something to look at.
   asio::awaitable<void> something() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
-    events.wait(look);
-    if (listens && reads_out) out.wait(look);
-    if (listens)
+    if (listens) {
+      events.wait(look);
+      if (reads_out) out.wait(look);
       wake.expires_at(asio::steady_timer::time_point::max());
-    else
+    } else {
       wake.expires_after(kListenAfter);
-    const auto [woken] = co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!woken && !listens && !exited) listen();
+    }
+    co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!listens && !exited) listen();
   }
 
   Written take() {
@@ -227,7 +229,10 @@ class LocalProcess : public Process {
     watch_->close();
   }
 
-  void go() override { watch_->child->go(); }
+  void go() override {
+    watch_->began = true;
+    watch_->child->go();
+  }
 
   asio::awaitable<Written> lines() override {
     const std::shared_ptr<Watch> watch = watch_;
@@ -327,8 +332,12 @@ std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
                                              std::move(out.read_end), std::move(err.read_end));
   watch->program = order.argv[0];
   warden_.watch(order.marker);
+  if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
-    end_strays_soon(marker, of->pid());
+    if (of->began)
+      end_strays_soon(marker, of->pid());
+    else
+      warden_.forget(marker);
     if (of->memory) of->memory->settle();
   };
 

@@ -244,7 +244,7 @@ TEST_CASE("a program that does not exist, or is none, is an error that names it,
 TEST_CASE("a process that is prepared begins when it is told to, and one that is let go never does") {
   Workshop shop;
   const auto mark = shop.folder.path() / "began";
-  const Order order = shop.order({"/bin/sh", "-c", "echo x >> \"$0\"; echo here > \"$SWEEP_EVENTS\"", mark.string()});
+  const Order order = shop.order({"/bin/sh", "-c", "echo x >> \"$0\"; sleep 0.1; echo here > \"$SWEEP_EVENTS\"", mark.string()});
   shop.launcher.prepare(order).reset();  // the first makes what all share
   const std::size_t before = open_descriptors();
   shop.launcher.prepare(order).reset();
@@ -252,6 +252,7 @@ TEST_CASE("a process that is prepared begins when it is told to, and one that is
   CHECK(sweep::find_carriers({order.marker}).empty());
   CHECK(open_descriptors() == before);
 
+  // The next one carries the same marker, and is no stray of the one that never began.
   std::unique_ptr<sweep::Process> process = shop.launcher.prepare(order);
   CHECK(!std::filesystem::exists(mark));
   process->go();
