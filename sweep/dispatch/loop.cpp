@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPlanAtOnce = 256;
+constexpr std::size_t kMostGone = 8;
 constexpr int kMostUncommitted = 8;
 constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
@@ -483,7 +484,7 @@ asio::awaitable<void> Loop::change() {
   is_disturbed_ = false;
   // A trial that ended just now has its successor started first.
   if (has_odd_jobs()) co_await asio::post(executor_, asio::use_awaitable);
-  if (!is_disturbed_) do_odd_jobs();
+  if (!is_disturbed_ || gone_.size() >= kMostGone) do_odd_jobs();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   while (!is_disturbed_) {
     if (uncommitted_ > 0)
