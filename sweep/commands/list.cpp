@@ -24,7 +24,7 @@ struct Listed {
 std::vector<Listed> look(const Globals& globals) {
   std::vector<Listed> all;
   const Store store = open_store(globals);
-  for (SweepOverview& sweep : store.overviews()) {
+  for (SweepOverview& sweep : read_overviews(store)) {
     const auto controller = Controller::of_sweep(globals.runs, sweep.id);
     all.push_back({std::move(sweep), controller ? std::optional(controller->holder()) : std::nullopt});
   }
@@ -66,8 +66,10 @@ Json sweep_json(const Listed& listed) {
   if (sweep.best)
     json["best"] = {{"trial", sweep.best->trial}, {"index", sweep.best->index}, {"value", sweep.best->value}};
   if (sweep.repeats > 1) json["repeats"] = sweep.repeats;
-  if (!sweep.metric || !sweep.target) return json;
-  json["target"] = {{"metric", sweep.metric->name}, {"value", *sweep.target}};
+  const bool has_target = sweep.metric && sweep.target;
+  if (has_target) json["target"] = {{"metric", sweep.metric->name}, {"value", *sweep.target}};
+  if (sweep.max_failures) json["max_failures"] = *sweep.max_failures;
+  if (!has_target && !sweep.max_failures) return json;
   json["ended_at"] = sweep.bound && sweep.finished() ? Json(*sweep.bound) : Json();
   json["surplus"] = sweep.surplus;
   return json;

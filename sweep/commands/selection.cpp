@@ -44,14 +44,14 @@ SelectedTrial by_index(const Store& store, const std::string& word, SweepRecord 
     throw core::UserError(word, "not an index", "write #12 for the trial with index 12");
   if (index >= sweep.trials)
     throw core::UserError(word, "sweep " + sweep.id + " has trials #0 to #" + std::to_string(sweep.trials - 1));
-  if (unplanned == Unplanned::kError && index >= store.overviews(sweep.id).at(0).planned)
+  if (unplanned == Unplanned::kError && index >= store.count_rows(sweep.id))
     throw core::UserError(word, "was not planned yet in sweep " + sweep.id, "go on with `sweep resume`");
   TrialPlace place{sweep.id, index};
   return {std::move(sweep), std::move(place)};
 }
 
 SelectedTrial best(const Store& store, SweepRecord sweep) {
-  const Study study = load_study(store, sweep.id);
+  const Study study = load_study(store, sweep.id, Load::kToRank);
   if (study.best() == nullptr)
     throw core::UserError("best", "no trial of sweep " + sweep.id + " has a rank yet", "see `sweep report`");
   TrialPlace place{sweep.id, study.best()->index};

@@ -41,7 +41,7 @@ struct Shown {
   TrialRecord record;
   std::vector<ReplayRecord> replays;
   std::vector<std::string> files;       // under --runs
-  std::optional<std::uint64_t> beyond;  // the index that reached the target, where this one lies after it
+  std::optional<std::string> beyond;    // what ended the sweep before this one
   Reasons why;
 };
 
@@ -65,7 +65,7 @@ std::vector<Elsewhere> elsewhere(const Store& store, const TrialState& trial, co
   for (const auto& [id, place] : store.find_trials(trial.trial)) {
     if (id != trial.trial || place.sweep == here.sweep) continue;
     Elsewhere other{place.sweep, place.index};
-    const std::vector<std::uint64_t> running = store.overviews(place.sweep).at(0).running;
+    const std::vector<std::uint64_t> running = store.running_trials(place.sweep);
     other.runs_now = std::binary_search(running.begin(), running.end(), place.index) &&
                      Controller::of_sweep(runs, place.sweep).has_value();
     store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
@@ -85,11 +85,10 @@ bool ended_well(const TrialState& trial) {
 Reasons reasons(const Store& store, const Study& study, const SweepRecord& sweep, const TrialState& trial,
                 const Globals& globals) {
   const TrialPlace place{sweep.id, trial.index};
-  const SweepOverview overview = store.overviews(sweep.id).at(0);
   const WhyFacts facts{study,
                        trial,
                        sweep.trials,
-                       state_of(overview, Controller::of_sweep(globals.runs, sweep.id).has_value()),
+                       state_of(overview_of(study, sweep), Controller::of_sweep(globals.runs, sweep.id).has_value()),
                        resume_command(sweep.id, globals),
                        elsewhere(store, trial, place, globals.runs)};
   Reasons why{recorded_plan(sweep)};
@@ -122,16 +121,17 @@ TrialState planned_later(const SweepRecord& sweep, std::uint64_t index) {
 
 Shown gather(const Store& store, const Flags& flags, const Globals& globals) {
   const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep, Unplanned::kAllowed);
-  const Study study = load_study(store, selected.place.sweep);
-  const TrialState* known = study.find(selected.place.index);
-  const TrialState trial = known != nullptr ? *known : planned_later(selected.sweep, selected.place.index);
+  const Study study = load_study(store, selected.place.sweep, Load::kToRank);
+  const TrialState trial = study.find(selected.place.index) != nullptr
+                               ? load_trial(store, selected.place.sweep, study, selected.place.index)
+                               : planned_later(selected.sweep, selected.place.index);
   const TrialPlace ran{selected.place.sweep, trial.repeats_index.value_or(trial.index)};
   return {selected.sweep,
           trial,
           TrialRecord::from_attempts(store.trial_events(ran)),
           store.replays(trial.trial),
           files_of(globals.runs, trial.trial),
-          study.is_surplus(trial.index) ? study.bound() : std::nullopt,
+          study.is_surplus(trial.index) ? std::optional(why_it_ended_early(study)) : std::nullopt,
           reasons(store, study, selected.sweep, trial, globals)};
 }
 
@@ -225,7 +225,7 @@ std::string head_text(const Shown& shown) {
   if (!trial.reused_from.empty())
     text += fmt::format("reused    from sweep {}, #{}\n", trial.reused_from, trial.reused_index);
   if (shown.beyond)
-    text += fmt::format("surplus   the target was reached at trial #{}: this one is not ranked\n", *shown.beyond);
+    text += fmt::format("surplus   {}: this one is not ranked\n", *shown.beyond);
   if (trial.value && shown.sweep.metric) {
     text += fmt::format("metric    {} {}", printable(shown.sweep.metric->name, 60), core::format_double(*trial.value));
     if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);

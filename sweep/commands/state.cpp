@@ -26,6 +26,7 @@ std::string_view name(SweepState state) {
 SweepState state_of(const SweepOverview& sweep, bool controlled) {
   if (controlled) return SweepState::kRunning;
   if (sweep.finished()) return SweepState::kFinished;
+  if (sweep.guarded) return SweepState::kPaused;
   return sweep.running.empty() && sweep.planned > 0 ? SweepState::kPaused : SweepState::kUnfinished;
 }
 

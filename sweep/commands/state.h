@@ -8,14 +8,14 @@
 
 #include "sweep/commands/command.h"
 #include "sweep/dispatch/controller.h"
-#include "sweep/store/overview.h"
+#include "sweep/dispatch/overview.h"
 
 namespace sweep {
 
 enum class SweepState {
   kRunning,     ///< a controller holds its lock
   kFinished,    ///< all trials that are to end have ended
-  kPaused,      ///< its controller ended in order, with trials left: stopped, cancelled, interrupted
+  kPaused,      ///< its controller ended in order, with trials left: stopped, cancelled, interrupted; or the guard holds
   kUnfinished,  ///< its controller died while trials ran, or never came to the first
 };
 

@@ -61,16 +61,17 @@ int say_end(const SweepOverview& sweep, const std::string& state, const Holder* 
 void wait_for_end(const Controller& controller, const Store& store, const std::string& sweep, const Globals& globals) {
   std::vector<std::uint64_t> told;
   do {
-    const SweepOverview now = store.overviews(sweep).at(0);
-    if (now.running != told && !now.running.empty()) note(globals, still_running_text(now.running));
-    told = now.running;
+    std::vector<std::uint64_t> running = store.running_trials(sweep);
+    if (running != told && !running.empty()) note(globals, still_running_text(running));
+    told = std::move(running);
   } while (!controller.ended_within(kLookAgain));
 }
 
 int halt(const Flags& flags, Halt halt, const Globals& globals) {
   const Store store = open_store(globals);
-  const std::string id = sweep_to_stop(store, flags.sweep, globals).id;
-  const auto look = [&] { return store.overviews(id).at(0); };
+  const SweepRecord record = sweep_to_stop(store, flags.sweep, globals);
+  const std::string& id = record.id;
+  const auto look = [&] { return read_overview(store, record); };
   const auto controller = Controller::of_sweep(globals.runs, id);
   if (!controller || !controller->ask(halt)) {
     const SweepOverview sweep = look();

@@ -38,7 +38,7 @@ std::string why_it_waits(const WhyFacts& facts) {
   const Study& study = facts.study;
   const TrialState& trial = facts.trial;
   if (study.is_surplus(trial.index))
-    return fmt::format("never runs: the target was reached at trial #{}, and no later trial counts", *study.bound());
+    return fmt::format("never runs: {}, and no later trial counts", why_it_ended_early(study));
   if (trial.repeats_index) return fmt::format("waits for #{}, which is the same trial", *trial.repeats_index);
   const std::string after = after_attempts(trial);
   if (facts.state != SweepState::kRunning)
@@ -102,7 +102,7 @@ std::string ranked_text(const Study& study, const std::vector<Row>& rows, std::s
 
 std::string unranked_text(const Study& study, const Row& row, const TrialState& trial) {
   if (row.standing == Standing::kSurplus)
-    return fmt::format("no rank: it lies beyond trial #{}, at which the sweep's target was reached", *study.bound());
+    return fmt::format("no rank: {}, and it lies beyond", why_it_ended_early(study));
   if (row.standing == Standing::kRepeat)
     return fmt::format("no rank of its own: it draws the trial of #{} again, which has the row", *trial.repeats_index);
   if (row.standing == Standing::kUnfinished)
@@ -111,7 +111,7 @@ std::string unranked_text(const Study& study, const Row& row, const TrialState& 
   const auto blamed =
       std::find_if(row.replicates.begin(), row.replicates.end(), [](const TrialState* one) { return !may_rank(*one); });
   std::string who = "it";
-  if (blamed != row.replicates.end() && *blamed != &trial) who = fmt::format("replicate #{}", (*blamed)->index);
+  if (blamed != row.replicates.end() && (*blamed)->index != trial.index) who = fmt::format("replicate #{}", (*blamed)->index);
   const std::string because = fmt::format("{} ended {}", who, row.outcome());
   if (row.standing == Standing::kMachine)
     return fmt::format("no rank: {}, which is the machine's doing and no result", because);
@@ -169,6 +169,12 @@ std::string why_this_seed(const TrialPlan& plan, std::uint64_t index) {
   if (trial.config.contains("seed")) return fmt::format("{}: the parameter `seed` says it", trial.seed);
   return fmt::format("{}: from the sweep's seed {}{}", trial.seed, plan.spec().seed,
                      plan.spec().repeats > 1 ? ", the configuration and the replicate" : " and the configuration");
+}
+
+std::string why_it_ended_early(const Study& study) {
+  const bool failures = study.bound_cause() == BoundCause::kFailures;
+  const std::string what = failures ? fmt::format("max_failures {}", *study.terms().max_failures) : "the target";
+  return fmt::format("{} was reached at trial #{}", what, *study.bound());
 }
 
 std::string why_this_state(const WhyFacts& facts) {

@@ -44,6 +44,9 @@ core::Json point_json(const TrialPlan& plan, std::uint64_t index);
 /// Where the training seed comes from.
 std::string why_this_seed(const TrialPlan& plan, std::uint64_t index);
 
+/// What ended the sweep before its last trial: "the target was reached at trial #7". Requires: study.bound().
+std::string why_it_ended_early(const Study& study);
+
 /// Why it has not run yet, runs, or is over.
 std::string why_this_state(const WhyFacts& facts);
 

@@ -129,6 +129,9 @@ TrialState load_trial(const Store& store, const std::string& sweep, const Study&
   });
   TrialState trial = *alone.find(0);
   trial.index = index;
+  trial.phase = known->phase;  // of one that was stopped beyond the bound its own events say that it goes on
+  trial.outcome = known->outcome;
+  trial.detail = known->detail;
   trial.replicate = known->replicate;
   trial.repeats_index = known->repeats_index;
   if (trial.repeats_index) trial.attempts.clear(), trial.seconds = 0, trial.reused_from.clear(), trial.reused_index = 0;

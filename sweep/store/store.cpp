@@ -302,8 +302,19 @@ void Store::read_trial(const TrialPlace& place, bool with_trace,
     visit({place.sweep, read.number(5), connection_->event_at(read)});
 }
 
-std::vector<SweepOverview> Store::overviews(const std::string& id) const {
-  return read_overviews(*connection_->database, connection_->version, id);
+std::vector<std::uint64_t> Store::running_trials(const std::string& sweep) const {
+  Statement read(*connection_->database,
+                 "SELECT trial_index FROM trials WHERE sweep = ? AND phase = 'running' ORDER BY trial_index");
+  std::vector<std::uint64_t> running;
+  for (read.start().bind(connection_->require(sweep)); read.step();) running.push_back(read.whole(0));
+  return running;
+}
+
+std::optional<std::int64_t> Store::last_event_ms(const std::string& sweep) const {
+  // By the index over events, in which the row's number comes last: no row but the newest is read.
+  Statement read(*connection_->database,
+                 "SELECT time_ms FROM events WHERE number = (SELECT max(number) FROM events WHERE sweep = ?)");
+  return read.start().bind(connection_->require(sweep)).step() ? std::optional(read.number(0)) : std::nullopt;
 }
 
 std::vector<SharedTrial> Store::shared_trials(const std::string& sweep, std::optional<std::uint64_t> index) const {

@@ -33,7 +33,6 @@
 
 #include "core/json.h"
 #include "protocol/trial_document.h"
-#include "sweep/store/overview.h"
 #include "sweep/store/shared.h"
 #include "sweep/study/study.h"
 
@@ -153,8 +152,10 @@ class Store {
   bool has_whole_rows() const;
   /// What an attempt printed, where the store holds it: stream 1 is standard output, 2 standard error.
   std::optional<std::string> output(const TrialPlace& place, std::uint32_t attempt, int stream) const;
-  /// Every sweep, oldest first, or the one of this id.
-  std::vector<SweepOverview> overviews(const std::string& id = {}) const;
+  /// Which trials run, as recorded: after a crash nobody runs these; by index.
+  std::vector<std::uint64_t> running_trials(const std::string& sweep) const;
+  /// When the newest event of the sweep was recorded.
+  std::optional<std::int64_t> last_event_ms(const std::string& sweep) const;
   /// What ran in this sweep and in another one as well, or of it the trial of one index.
   std::vector<SharedTrial> shared_trials(const std::string& sweep, std::optional<std::uint64_t> index = {}) const;
   /// Places of trials whose id begins with `prefix`, newest sweep last.

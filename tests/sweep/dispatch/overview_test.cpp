@@ -1,8 +1,6 @@
-// What the rows of the store say of a sweep is what the fold of its events says.
-#include "sweep/store/overview.h"
+// A sweep at a glance, from its rows in the store, is what the fold of its events says.
+#include "sweep/dispatch/overview.h"
 
-#include "sweep/store/probe.h"
-#include "sweep/store/store.h"
 #include "tests/catch.h"
 #include "tests/sweep/study/events.h"
 #include "tests/temporary_folder.h"
@@ -40,7 +38,7 @@ class Watched {
     apply(metric(index, 0, 1, value));
     apply(ended(index, 0, outcome));
   }
-  sweep::SweepOverview overview() const { return store_.overviews("a1b2").at(0); }
+  sweep::SweepOverview overview() const { return sweep::read_overviews(store_).at(0); }
 
  private:
   void compare() {
@@ -50,6 +48,7 @@ class Watched {
     CHECK(seen.wanted == study_.wanted(seen.trials));
     CHECK(seen.finished() == study_.finished(seen.trials));
     CHECK(seen.bound == study_.bound());
+    CHECK(seen.guarded == study_.guard().has_value());
     CHECK(seen.running == std::vector<std::uint64_t>(study_.running().begin(), study_.running().end()));
     CHECK(seen.active_ms == (time_ms_ == 100 ? 5 : time_ms_));
     REQUIRE(seen.best.has_value() == (study_.best() != nullptr));
@@ -121,16 +120,4 @@ TEST_CASE("an overview of a sweep without a metric, or that maximizes, is that o
   highest.run(1, 2.5);
   highest.run(0, 1);
   highest.run(2, 9);
-}
-
-TEST_CASE("a probe of a folder tells SQLite's version and times, leaves nothing, and says where no store can be") {
-  const TemporaryFolder folder;
-  const sweep::StoreProbe probe = sweep::probe_store(folder.path());
-  CHECK(probe.problem.empty());
-  CHECK(probe.sqlite.starts_with("3."));
-  CHECK((probe.journal == "wal" || probe.journal == "delete"));
-  CHECK(probe.commit_ms > 0);
-  CHECK(probe.durable_ms > 0);
-  CHECK(std::filesystem::is_empty(folder.path()));
-  CHECK(sweep::probe_store("/proc").problem.starts_with("/proc: cannot be written: "));
 }

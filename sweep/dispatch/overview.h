@@ -1,6 +1,5 @@
-// All sweeps of a store at a glance, by sums over the table `trials`: no event is read and nothing is folded, so a
-// hundred thousand trials take a moment. Called by `sweep list`, and by `sweep stop` while it waits. It gives what
-// study.h gives of the same sweep; tests compare the two.
+// A sweep at a glance: who it is and how far it is, from its study as the table `trials` has it (Load::kToRank), so a
+// hundred thousand trials take a moment. Called by `sweep list`, `stop` and `show`. It has no rule of its own.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +9,16 @@
 #include <vector>
 
 #include "protocol/trial_document.h"
+#include "sweep/store/store.h"
 
 namespace sweep {
-
-class Database;
 
 struct SweepOverview {
   std::string id, name, file, method;
   std::uint64_t seed = 0;
   std::optional<protocol::Metric> metric;
   std::optional<double> target;
+  std::optional<std::uint64_t> max_failures;
   std::uint32_t repeats = 1;
   std::uint64_t trials = 0;  ///< how many it has, planned or not
   std::int64_t created_ms = 0;
@@ -32,6 +31,7 @@ struct SweepOverview {
   std::map<std::string, std::uint64_t> outcomes;  ///< of those that ended and count; a repeated draw is "repeat"
   std::uint64_t surplus = 0;                      ///< ran beyond the bound
   std::optional<std::uint64_t> bound;             ///< Study::bound
+  bool guarded = false;                           ///< Study::guard has spoken: nothing new starts
 
   struct Best {
     std::string trial;
@@ -43,7 +43,13 @@ struct SweepOverview {
   bool finished() const { return ended == wanted; }
 };
 
-/// Oldest first; of one sweep where `id` is not empty. `version`: of the schema.
-std::vector<SweepOverview> read_overviews(Database& database, std::int64_t version, const std::string& id);
+/// Of a sweep whose study is loaded, however; active_ms is not known.
+SweepOverview overview_of(const Study& study, const SweepRecord& sweep);
+
+/// Requires: the sweep is of this store.
+SweepOverview read_overview(const Store& store, const SweepRecord& sweep);
+
+/// Of every sweep, oldest first.
+std::vector<SweepOverview> read_overviews(const Store& store);
 
 }  // namespace sweep
