@@ -11,25 +11,14 @@ has just removed files makes others slowly.
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SWEEP_FILE = """
-name: throughput
-program: noop_trial
-command: ["${program}"]
-method: grid
-metric: {name: loss, goal: minimize}
-keep: {last: none, best: 0}
-parameters:
-  x: {distribution: int_uniform, min: 1, max: 1000000}
-"""
+from sweeps import SWEEP, Place, has_module, machine
+
 OPTUNA = """
 import subprocess, sys
 import optuna
@@ -48,37 +37,22 @@ study.optimize(objective, n_trials=trials, n_jobs=slots)
 """
 
 
-def run(command, **more):
-    begun = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
-    if done.returncode != 0:
-        sys.exit("%s: exit code %d\n%s" % (" ".join(command[:4]), done.returncode, done.stderr[-2000:]))
-    return time.perf_counter() - begun, done.stdout
-
-
-class Bench:
+class Bench(Place):
     def __init__(self, arguments, folder):
-        self.sweep, self.trials, self.folder = arguments.sweep, arguments.trials, folder
-        self.number = 0
-        self.trial = os.path.join(folder, "source", "noop_trial")
-        self.limit_program = os.path.join(folder, "spawn_limit")
-        os.mkdir(os.path.join(folder, "source"))
-        self.file = os.path.join(folder, "source", "sweep.yaml")
-        with open(self.file, "w") as out:
-            out.write(SWEEP_FILE)
-        for name, out in (("noop_trial.c", self.trial), ("spawn_limit.c", self.limit_program)):
-            run([os.environ.get("CC", "cc"), "-O2", "-o", out, os.path.join(HERE, name)])
+        super().__init__(arguments.sweep, folder)
+        self.trials = arguments.trials
+        self.limit_program = self.compile("spawn_limit.c", os.path.join(folder, "spawn_limit"))
 
-    def fresh(self, name):
-        self.number += 1
-        return os.path.join(self.folder, "%s-%d" % (name, self.number))
+    def timed(self, command, **more):
+        begun = time.perf_counter()
+        self.run(command, **more)
+        return time.perf_counter() - begun
 
     def limit(self, slots):
-        return float(run([self.limit_program, self.trial, str(self.trials), str(slots)])[1])
+        return float(self.run([self.limit_program, self.trial, str(self.trials), str(slots)]))
 
     def run_sweep(self, trials, slots):
-        return run([self.sweep, "run", self.file, "--count", str(trials), "--runs", self.fresh("runs"), "--slots",
-                    str(slots), "--quiet"], cwd=os.path.dirname(self.file))[0]
+        return self.timed(self.run_command(self.fresh("runs"), trials, slots), cwd=self.source)
 
     def ours(self, slots):
         start = self.run_sweep(1, slots)
@@ -87,13 +61,13 @@ class Bench:
 
     def parallel(self, slots):
         numbers = "\n".join(str(i) for i in range(self.trials)) + "\n"
-        command = ["parallel", "-j", str(slots), "--joblog", self.fresh("joblog"), self.trial, ":::: -"]
-        command[-1:] = ["::::", "-"]
-        return self.trials / run(command, input=numbers)[0]
+        command = ["parallel", "-j", str(slots), "--joblog", self.fresh("joblog"), self.trial, "::::", "-"]
+        return self.trials / self.timed(command, input=numbers)
 
     def optuna(self, kind, slots, trials):
-        start = run([sys.executable, "-c", OPTUNA, kind, self.fresh(kind), self.trial, "1", str(slots)])[0]
-        whole = run([sys.executable, "-c", OPTUNA, kind, self.fresh(kind), self.trial, str(trials), str(slots)])[0]
+        command = [sys.executable, "-c", OPTUNA, kind]
+        start = self.timed(command + [self.fresh(kind), self.trial, "1", str(slots)])
+        whole = self.timed(command + [self.fresh(kind), self.trial, str(trials), str(slots)])
         return (trials - 1) / max(1e-9, whole - start)
 
 
@@ -116,7 +90,7 @@ def measure(arguments, place):
                 peers = {}
                 if shutil.which("parallel"):
                     peers["GNU parallel --joblog"] = bench.parallel(slots)
-                if subprocess.run([sys.executable, "-c", "import optuna"], stderr=subprocess.DEVNULL).returncode == 0:
+                if has_module("optuna"):
                     peers["Optuna, SQLite"] = bench.optuna("sqlite", slots, 60)
                     peers["Optuna, journal"] = bench.optuna("journal", slots, 300)
                 limit = bench.limit(slots)
@@ -134,15 +108,14 @@ def measure(arguments, place):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sweep", default=os.path.join(HERE, "..", "build", "release", "bin", "sweep"))
+    parser.add_argument("--sweep", default=SWEEP)
     parser.add_argument("--trials", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", action="append", help="a file system to run on; /tmp and /dev/shm otherwise")
     parser.add_argument("--no-peers", dest="peers", action="store_false")
     parser.add_argument("--json", help="write all figures to this file")
     arguments = parser.parse_args()
-    arguments.sweep = os.path.abspath(arguments.sweep)
-    print("%s, %d processors, load %.2f" % (platform.platform(), os.cpu_count(), os.getloadavg()[0]), flush=True)
+    print(machine(), flush=True)
     found = {place: measure(arguments, place) for place in arguments.folder or ["/tmp", "/dev/shm"]}
     if arguments.json:
         with open(arguments.json, "w") as out:

@@ -74,6 +74,23 @@ StudyEvent judged_under(const Store& store, const protocol::Metric& metric, cons
   return event;
 }
 
+// What was stopped beyond the bound goes on where the bound is lifted, and is then needed whole.
+bool may_wait_again(const TrialSummary& row) {
+  const auto outcome = protocol::outcome_named(row.outcome);
+  return outcome && !protocol::info(*outcome).ranked && *outcome != protocol::Outcome::kDiverged;
+}
+
+// A study of this trial alone, as the first. Where the sweep ended is unknown to it.
+Study fold_alone(const Store& store, const TrialPlace& place, const std::optional<protocol::Metric>& metric,
+                 bool with_trace) {
+  Study alone(Terms{.metric = metric, .alone = true});
+  store.read_trial(place, with_trace, [&](StoredEvent stored) {
+    std::visit([](auto& event) { event.index = 0; }, stored.event);
+    alone.apply(stored.event);
+  });
+  return alone;
+}
+
 }  // namespace
 
 std::int64_t SystemClock::unix_ms() const {
@@ -105,10 +122,14 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
   } else {
     study.reserve(store.count_rows(sweep));
     store.read_rows(sweep, [&](std::uint64_t index, const TrialSummary& row) {
-      if (row.phase == name(Phase::kEnded))
+      const bool has_ended = row.phase == name(Phase::kEnded);
+      if (has_ended && !(load == Load::kToGoOn && study.is_surplus(index) && may_wait_again(row)))
         study.restore(ended_state(row, index));
-      else
+      else if (row.repeats)
         store.read_trial({sweep, index}, with_trace, apply);
+      else
+        study.adopt(fold_alone(store, {sweep, index}, study.metric(), with_trace),
+                    has_ended ? protocol::outcome_named(row.outcome) : std::nullopt, row.detail);
     });
     if (const auto lifted = store.guard_lifted(sweep)) study.apply(GuardLifted{*lifted});
   }
@@ -122,12 +143,7 @@ TrialState load_trial(const Store& store, const std::string& sweep, const Study&
   if (!known->is_forgotten) return *known;
   // A repeated draw has no events but the one that planned it: it ended as, and with, the trial that ran.
   const std::uint64_t ran = known->repeats_index.value_or(index);
-  Study alone(Terms{.metric = study.metric()});
-  store.read_trial({sweep, ran}, /*with_trace=*/false, [&](StoredEvent stored) {
-    std::visit([](auto& event) { event.index = 0; }, stored.event);
-    alone.apply(stored.event);
-  });
-  TrialState trial = *alone.find(0);
+  TrialState trial = *fold_alone(store, {sweep, ran}, study.metric(), /*with_trace=*/false).find(0);
   trial.index = index;
   trial.phase = known->phase;  // of one that was stopped beyond the bound its own events say that it goes on
   trial.outcome = known->outcome;

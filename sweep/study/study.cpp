@@ -46,6 +46,7 @@ bool keeps_its_place(const TrialState& trial) {
     case Outcome::kTimedOut:
     case Outcome::kStalled:
     case Outcome::kCancelled:
+    case Outcome::kLost:
       return true;
     default:
       return false;
@@ -294,6 +295,22 @@ void Study::restore(TrialState trial) {
   if (!trials_.back().repeats_index) judge(index);
 }
 
+void Study::adopt(Study alone, std::optional<Outcome> outcome, const std::string& detail) {
+  core::check(alone.trials_.size() == 1 && !alone.trials_.front().repeats_index, "not one trial is adopted");
+  TrialState& trial = trials_.emplace_back(std::move(alone.trials_.front()));
+  trial.index = trials_.size() - 1;
+  if (!alone.numbers_.empty()) numbers_[trial.index] = std::move(alone.numbers_.begin()->second);
+  if (outcome) {
+    trial.outcome = outcome;
+    trial.detail = detail;
+    end(trial);
+  } else if (trial.phase == Phase::kRunning) {
+    running_.insert(trial.index);
+  } else if (!is_surplus(trial.index)) {
+    waiting_.insert(trial.index);
+  }
+}
+
 void Study::fill(TrialState trial) {
   TrialState& forgotten = at(trial.index);
   core::check(forgotten.is_forgotten && !trial.is_forgotten && trial.trial == forgotten.trial,
@@ -338,6 +355,10 @@ void Study::wait_again(TrialState& trial) {
 
 void Study::apply_reopened(const TrialReopened& event) {
   TrialState& trial = at(event.index);
+  if (terms_.alone && trial.phase == Phase::kWaiting && !trial.attempts.empty()) {  // it ended beyond the bound
+    trial.phase = Phase::kEnded;
+    trial.outcome = trial.attempts.back().outcome;
+  }
   if (trial.phase != Phase::kEnded || trial.repeats_index) misfit(event.index, "was reopened and had not ended");
   core::check(!trial.is_forgotten, "a trial that is forgotten was reopened");
   if (!keeps_its_place(trial)) {

@@ -152,6 +152,7 @@ struct Terms {
   std::optional<std::uint64_t> last;  ///< no later index counts, whatever its value: where the sweep ended by others
   std::optional<std::uint64_t> max_failures;  ///< so many trials that failed, by index, end the sweep
   std::uint64_t guarded = 0;                  ///< the guard looks at so many trials, the first ones; 0: there is none
+  bool alone = false;  ///< of a sweep this is one trial: nobody knows whether it lay beyond the bound when it ended
 };
 
 /// How many trials the guard looks at. A sweep that has no more has none: there would be nothing left to save.
@@ -196,6 +197,9 @@ class Study {
   void forget(std::uint64_t index);
   /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
   void restore(TrialState trial);
+  /// Takes the trial of `alone`, the fold of its events by themselves (Terms::alone), in the place of these. `outcome`:
+  /// with which it ended, if it has. Requires: `alone` has one trial, which draws no earlier one again.
+  void adopt(Study alone, std::optional<protocol::Outcome> outcome = {}, const std::string& detail = {});
   /// Makes room for so many trials.
   void reserve(std::uint64_t trials) { trials_.reserve(trials); }
   /// Gives a forgotten trial back what was dropped. Requires: `trial` is the same, whole.

@@ -71,10 +71,12 @@ Said remembered(const TrialState& trial) {
 
 Said ranked(const Study& study) {
   Said all;
-  for (const sweep::Row& row : sweep::rank(study))
-    all.push_back(std::to_string(row.trial->index) + " " + std::string(row.outcome()) + " rank " + said(row.rank) +
-                  " value " + said(row.value()) + " epoch " + said(row.epoch()) + " step " + said(row.step()) + " n " +
-                  std::to_string(row.spread.n) + " deviation " + said(row.spread.deviation));
+  for (const sweep::Row& row : sweep::rank(study)) {
+    std::string text = std::to_string(row.trial->index) + " " + std::string(row.outcome()) + " rank " + said(row.rank);
+    if (row.value() && std::isfinite(*row.value()))
+      text += " value " + said(row.value()) + " epoch " + said(row.epoch()) + " step " + said(row.step());
+    all.push_back(text + " n " + std::to_string(row.spread.n) + " deviation " + said(row.spread.deviation));
+  }
   return all;
 }
 
@@ -102,13 +104,14 @@ std::string next(const Study& study, std::uint64_t trials) {
          std::to_string(decision.attempt) + " " + decision.resume_file + " " + decision.reason;
 }
 
-void compare(const Study& loaded, const Study& whole, std::uint64_t trials) {
+// `knows_all`: it holds what the traces of trials say that have not ended.
+void compare(const Study& loaded, const Study& whole, std::uint64_t trials, bool knows_all = true) {
   CHECK(figures(loaded, trials) == figures(whole, trials));
   CHECK(ranked(loaded) == ranked(whole));
   CHECK(next(loaded, trials) == next(whole, trials));
   REQUIRE(loaded.trials().size() == whole.trials().size());
   for (const TrialState& trial : whole.trials()) {
-    CHECK(remembered(*loaded.find(trial.index)) == remembered(trial));
+    if (knows_all || trial.phase == Phase::kEnded) CHECK(remembered(*loaded.find(trial.index)) == remembered(trial));
     CHECK(loaded.index_of(trial.trial) == whole.index_of(trial.trial));
     if (loaded.find(trial.index)->is_forgotten) CHECK(loaded.find(trial.index)->wrote_checkpoints >= trial.wrote_checkpoints);
   }
@@ -128,7 +131,7 @@ TEST_CASE("a study that is loaded to rank or to go on is the fold of all events,
       story.happen();
       if (thing % 30 != 29) continue;
       INFO("after " << thing + 1 << " things");
-      compare(sweep::load_study(store, id, Load::kToRank), story.whole(), story.record().trials);
+      compare(sweep::load_study(store, id, Load::kToRank), story.whole(), story.record().trials, !story.has_traces());
       compare(sweep::load_study(store, id, Load::kToGoOn), story.whole(), story.record().trials);
     }
     const Study& whole = story.whole();

@@ -31,16 +31,17 @@ class RandomStory {
     if (one_in(3)) record_.text += R"(, "resources": {"max_failures": )" + std::to_string(1 + below(4)) + "}";
     record_.text += "}";
     kind_of_end_ = below(3);
+    has_traces_ = one_in(2);
     store_.add_sweep(record_);
     folds_.emplace_back(sweep::terms_of(record_));
   }
 
   const sweep::SweepRecord& record() const { return record_; }
   const sweep::Study& whole() const { return folds_.front(); }
+  bool has_traces() const { return has_traces_; }
   /// Folds what comes from now on into this one as well, as another controller would that has just loaded it: it reopens
   /// only what it has run itself.
   sweep::Study& follow(sweep::Study loaded) {
-    only_from_ = whole().trials().size();
     for (const sweep::TrialState& trial : whole().trials())
       if (trial.phase == sweep::Phase::kEnded) closed_.insert(trial.index);
     return folds_.emplace_back(std::move(loaded));
@@ -118,6 +119,7 @@ class RandomStory {
       case 2:
         return apply(events::checkpoint(index, attempt, step));
       case 3:
+        if (!has_traces_) return;
         return apply(events::trace(index, attempt, step + 1, step));
       case 4:
         return apply(events::printed(index, attempt, step, value));
@@ -165,9 +167,14 @@ class RandomStory {
   void reopen() {
     std::set<std::uint64_t> may;
     for (const sweep::TrialState& one : whole().trials())
-      if (one.phase == sweep::Phase::kEnded && !one.repeats_index && !one.is_forgotten && !closed_.contains(one.index))
+      if (one.phase == sweep::Phase::kEnded && !one.repeats_index && may_be_reopened(one))
         may.insert(one.index);
     if (!may.empty()) apply(sweep::TrialReopened{one_of(may), "asked to"});
+  }
+
+  bool may_be_reopened(const sweep::TrialState& one) const {
+    const bool has_result = protocol::info(*one.outcome).ranked || one.outcome == Outcome::kDiverged;
+    return folds_.size() == 1 || (!has_result && !closed_.contains(one.index));
   }
 
   void pass_guard() {
@@ -179,6 +186,7 @@ class RandomStory {
   sweep::SweepRecord record_;
   std::vector<sweep::Study> folds_;
   std::set<std::uint64_t> closed_;
-  std::uint64_t kind_of_end_ = 0, only_from_ = 0;
+  std::uint64_t kind_of_end_ = 0;
+  bool has_traces_ = false;
   std::int64_t time_ms_ = 100;
 };
