@@ -150,7 +150,12 @@ TrialState load_trial(const Store& store, const std::string& sweep, const Study&
   trial.detail = known->detail;
   trial.replicate = known->replicate;
   trial.repeats_index = known->repeats_index;
-  if (trial.repeats_index) trial.attempts.clear(), trial.seconds = 0, trial.reused_from.clear(), trial.reused_index = 0;
+  if (!trial.repeats_index) return trial;
+  trial.attempts.clear();
+  trial.seconds = 0;
+  trial.reused_from.clear();
+  trial.reused_index = 0;
+  trial.finding.clear();
   return trial;
 }
 

@@ -19,8 +19,8 @@ void count_trials(const Study& study, SweepOverview& overview) {
 }  // namespace
 
 SweepOverview overview_of(const Study& study, const SweepRecord& sweep) {
-  SweepOverview overview{sweep.id,     sweep.name,   sweep.file,    sweep.method, sweep.seed,
-                         sweep.metric, sweep.target, std::nullopt, sweep.repeats, sweep.trials, sweep.created_ms};
+  SweepOverview overview{sweep.id,     sweep.name,   sweep.file,    sweep.method, sweep.seed,      sweep.metric,
+                         sweep.target, std::nullopt, sweep.repeats, sweep.trials, sweep.created_ms};
   overview.max_failures = study.terms().max_failures;
   overview.planned = study.trials().size();
   overview.wanted = study.wanted(sweep.trials);

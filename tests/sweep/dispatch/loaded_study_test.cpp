@@ -113,7 +113,8 @@ void compare(const Study& loaded, const Study& whole, std::uint64_t trials, bool
   for (const TrialState& trial : whole.trials()) {
     if (knows_all || trial.phase == Phase::kEnded) CHECK(remembered(*loaded.find(trial.index)) == remembered(trial));
     CHECK(loaded.index_of(trial.trial) == whole.index_of(trial.trial));
-    if (loaded.find(trial.index)->is_forgotten) CHECK(loaded.find(trial.index)->wrote_checkpoints >= trial.wrote_checkpoints);
+    if (loaded.find(trial.index)->is_forgotten)
+      CHECK(loaded.find(trial.index)->wrote_checkpoints >= trial.wrote_checkpoints);
   }
 }
 
@@ -131,11 +132,11 @@ TEST_CASE("a study that is loaded to rank or to go on is the fold of all events,
       story.happen();
       if (thing % 30 != 29) continue;
       INFO("after " << thing + 1 << " things");
+      seen["guard"] += story.whole().guard().has_value();
       compare(sweep::load_study(store, id, Load::kToRank), story.whole(), story.record().trials, !story.has_traces());
       compare(sweep::load_study(store, id, Load::kToGoOn), story.whole(), story.record().trials);
     }
     const Study& whole = story.whole();
-    seen["guard"] += whole.guard().has_value();
     seen["target"] += whole.bound() && whole.bound_cause() == sweep::BoundCause::kTarget;
     seen["failures"] += whole.bound() && whole.bound_cause() == sweep::BoundCause::kFailures;
     seen["finished"] += whole.finished(story.record().trials);
@@ -175,11 +176,12 @@ TEST_CASE("a study that was loaded in the middle of a random story goes on as th
 }
 
 TEST_CASE("one trial that is loaded by itself is that of the fold of all events, in random stories") {
-  for (std::uint64_t seed = 2000; seed < 2000 + kStories / 4; ++seed) {
+  for (std::uint64_t seed = 2000; seed < 2000 + kStories / 2; ++seed) {
     INFO("story " << seed);
     const TemporaryFolder folder;
     sweep::Store store(folder.path(), sweep::Store::Mode::kReadWrite);
     RandomStory story(store, seed);
+    if (story.has_traces()) continue;  // it is loaded without them
     for (int thing = 0; thing < kThings; ++thing) story.happen();
     const Study loaded = sweep::load_study(store, story.record().id, Load::kToRank);
     for (const TrialState& trial : story.whole().trials()) {

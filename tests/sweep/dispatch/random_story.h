@@ -1,5 +1,6 @@
-// A random story of a sweep, drawn from a fixed seed: all that may happen to trials, in an order in which it may happen.
-// Every event is recorded in a store and folded, as the loop does it. For the tests of what a store says of a sweep.
+// A random story of a sweep, drawn from a fixed seed: all that may happen to trials, in an order in which it may
+// happen. Every event is recorded in a store and folded, as the loop does it. For the tests of what a store says of a
+// sweep.
 #pragma once
 
 #include <cmath>
@@ -39,8 +40,8 @@ class RandomStory {
   const sweep::SweepRecord& record() const { return record_; }
   const sweep::Study& whole() const { return folds_.front(); }
   bool has_traces() const { return has_traces_; }
-  /// Folds what comes from now on into this one as well, as another controller would that has just loaded it: it reopens
-  /// only what it has run itself.
+  /// Folds what comes from now on into this one as well, as another controller would that has just loaded it: it
+  /// reopens only what it has run itself.
   sweep::Study& follow(sweep::Study loaded) {
     for (const sweep::TrialState& trial : whole().trials())
       if (trial.phase == sweep::Phase::kEnded) closed_.insert(trial.index);
@@ -63,7 +64,7 @@ class RandomStory {
       case 7:
         return end();
       case 8:
-        return one_in(2) ? reuse() : pass_guard();
+        return kind_of_end_ != 1 ? reuse() : one_in(4) ? pass_guard() : end();
       default:
         return one_in(3) ? reopen() : order();
     }
@@ -72,7 +73,9 @@ class RandomStory {
  private:
   std::uint64_t below(std::uint64_t n) { return engine_() % n; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
-  std::uint64_t one_of(const std::set<std::uint64_t>& indices) { return *std::next(indices.begin(), static_cast<std::ptrdiff_t>(below(indices.size()))); }
+  std::uint64_t one_of(const std::set<std::uint64_t>& indices) {
+    return *std::next(indices.begin(), static_cast<std::ptrdiff_t>(below(indices.size())));
+  }
   const sweep::TrialState& trial(std::uint64_t index) const { return *whole().find(index); }
 
   void apply(const sweep::StudyEvent& event) {
@@ -88,7 +91,8 @@ class RandomStory {
     if (first > 0 && one_in(4)) earlier = below(first / record_.repeats) * record_.repeats;
     if (earlier) earlier = trial(*earlier).repeats_index.value_or(*earlier);
     for (std::uint32_t replicate = 0; replicate < record_.repeats; ++replicate) {
-      sweep::TrialPlanned event = earlier ? events::repeat(first + replicate, *earlier + replicate) : events::planned(first + replicate);
+      sweep::TrialPlanned event =
+          earlier ? events::repeat(first + replicate, *earlier + replicate) : events::planned(first + replicate);
       event.replicate = replicate;
       event.seed = static_cast<std::uint32_t>(below(1000));
       if (earlier) event.seed = trial(*earlier + replicate).seed;
@@ -111,7 +115,8 @@ class RandomStory {
     const auto attempt = static_cast<std::uint32_t>(trial(index).attempts.size() - 1);
     const std::uint64_t step = trial(index).last_step + below(3);
     double value = static_cast<double>(below(9));
-    if (one_in(12)) value = one_in(2) ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+    if (one_in(12))
+      value = one_in(2) ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
     switch (below(12)) {
       case 0:
         return apply(events::started(index, attempt, trial(index).attempts.back().resumed_from));
@@ -132,7 +137,8 @@ class RandomStory {
     if (whole().running().empty()) return order();
     const std::uint64_t index = one_of(whole().running());
     const auto attempt = static_cast<std::uint32_t>(trial(index).attempts.size() - 1);
-    if (one_in(6)) {
+    const bool fails_alike = kind_of_end_ == 1 && !one_in(20);
+    if (!fails_alike && one_in(6)) {
       apply(events::asked_again(index, attempt));
       return;
     }
@@ -140,9 +146,11 @@ class RandomStory {
     const auto& all = protocol::outcomes();
     Outcome outcome = all[below(all.size())].outcome;
     if (kind_of_end_ == 0 && !one_in(4)) outcome = Outcome::kCompleted;
-    if (kind_of_end_ == 1 && !one_in(4)) outcome = Outcome::kFailed;
+    if (fails_alike) outcome = Outcome::kFailed;
     sweep::AttemptEnded event = events::ended(index, attempt, outcome);
-    event.detail = outcome == Outcome::kFailed && !one_in(5) ? "exit code 1" : one_in(2) ? "" : "another " + std::to_string(below(3));
+    event.detail = fails_alike || (outcome == Outcome::kFailed && one_in(2)) ? "exit code 1"
+                   : one_in(2)                                               ? ""
+                                                                             : "another " + std::to_string(below(3));
     event.seconds = static_cast<double>(below(100)) / 7;
     event.retries = static_cast<std::uint32_t>(below(3));
     event.shared_gpu = one_in(3);
@@ -167,8 +175,7 @@ class RandomStory {
   void reopen() {
     std::set<std::uint64_t> may;
     for (const sweep::TrialState& one : whole().trials())
-      if (one.phase == sweep::Phase::kEnded && !one.repeats_index && may_be_reopened(one))
-        may.insert(one.index);
+      if (one.phase == sweep::Phase::kEnded && !one.repeats_index && may_be_reopened(one)) may.insert(one.index);
     if (!may.empty()) apply(sweep::TrialReopened{one_of(may), "asked to"});
   }
 
