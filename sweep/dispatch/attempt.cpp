@@ -105,6 +105,7 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
                    context->stop();
                  });
   context->run();
+  result.process.reset();  // before the context that it stands on
   if (failure) std::rethrow_exception(failure);
   return result;
 }
