@@ -133,8 +133,7 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
     ended.detail = "stopped: " + running.stop_reason;
   }
   try {
-    if (!cannot_record_)
-      store_.add_output(sweep_.record.id, index, ended.attempt, result.output.out, result.output.err);
+    record_output(index, ended.attempt, result.output);
     record(ended);
   } catch (...) {
     fail(std::current_exception());
@@ -465,6 +464,16 @@ void Loop::commit() {
   }
   for (const std::uint64_t index : std::exchange(ended_, {})) {
     locks_.leave(study_.find(index)->trial);
+void Loop::record_output(std::uint64_t index, std::uint32_t attempt, const Output& output) {
+  if (cannot_record_) return;
+  try {
+    store_.add_output(sweep_.record.id, index, attempt, output.out, output.err);
+  } catch (...) {
+    cannot_record_ = true;
+    throw;
+  }
+}
+
     retention_.ended(study_, index);
   }
   for (const std::uint64_t index : changed)

@@ -97,6 +97,7 @@ class Loop {
   Next take_next(const TrialState& trial, const Decision& decision, const Slot& slot);
   AttemptRequest make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const;
   void record(const std::vector<StudyEvent>& events);
+  void record_output(std::uint64_t index, std::uint32_t attempt, const Output& output);
   void record(const StudyEvent& event) { record(std::vector<StudyEvent>(1, event)); }
   void commit();
   void fail(std::exception_ptr failure);

@@ -18,7 +18,11 @@ std::string csv_of(const Study& study, const sweep::Prepared& sweep) {
 
 FakeLauncher::Scripts scripts() {
   FakeLauncher::Scripts by_trial;
-  for (std::uint64_t i = 0; i < 3; ++i) by_trial[{i, 0}] = by_trial[{i, 1}] = good("0.5" + std::to_string(i));
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    Script script = good("0.5" + std::to_string(i));
+    script.output = {std::string(4096, 'o'), std::string(4096, 'e')};
+    by_trial[{i, 0}] = by_trial[{i, 1}] = script;
+  }
   return by_trial;
 }
 
@@ -30,6 +34,16 @@ std::set<std::uint64_t> ended_in(const std::filesystem::path& runs, const sweep:
   for (const sweep::TrialState& trial : study.trials())
     if (trial.phase == sweep::Phase::kEnded) ended.insert(trial.index);
   return ended;
+}
+
+// Whether the rows say what a fold of the events does.
+bool rows_agree(const Store& store, const std::string& sweep) {
+  const Study study = sweep::load_study(store, sweep);
+  const std::vector<sweep::TrialSummary> rows = store.summaries(sweep);
+  if (rows.size() != study.trials().size()) return false;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!(rows[i] == sweep::summarize(study.trials()[i]))) return false;
+  return true;
 }
 
 }  // namespace
@@ -87,4 +101,29 @@ TEST_CASE("when the store fails what runs is asked to stop, and nothing more is 
   CHECK(controller.launcher.graces == std::vector<double>{10.0, 10.0});
   CHECK(controller.launcher.running == 0);
   vfs.fail_at(0, false);
+}
+
+TEST_CASE("when what an attempt printed cannot be recorded no row of a trial says more than its events") {
+  const sweep::Prepared sweep = prepared();
+  const std::string more_than_a_cache(3 << 20, 'x');  // so that it is written before the transaction ends
+  bool failed = true;
+  for (long n = 1; failed; n += 1 + n / 2) {
+    CAPTURE(n);
+    const TemporaryFolder folder;
+    FailingVfs vfs;
+    {
+      Controller controller(folder.path(), sweep);
+      controller.launcher.scripts = scripts();
+      controller.launcher.scripts[{1, 0}].output.out = more_than_a_cache;
+      controller.launcher.on_start = [&](std::uint64_t index) {
+        if (index == 1) vfs.fail_at(n, false);
+      };
+      try {
+        controller.run();
+      } catch (const core::EnvironmentError&) {
+      }
+      failed = vfs.has_failed();
+    }
+    REQUIRE(rows_agree(Store(folder.path(), Store::Mode::kReadOnly), sweep.record.id));
+  }
 }
