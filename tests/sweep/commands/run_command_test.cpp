@@ -49,6 +49,13 @@ TEST_CASE("the flag --slots 1 runs one trial after the other, whatever the machi
         "sweep run: --slots: '0' is not a whole number from 1 to 65536, see 'sweep run --help'\n");
 }
 
+TEST_CASE("a sweep that was started by a program that ignores SIGCHLD sees the exits of its trials") {
+  const Workplace place;
+  place.write("points.json", sweep_file("val_loss", ""));
+  REQUIRE(place.sweep("run points.json", "timeout 60 env --ignore-signal=CHLD").code == 0);
+  for (const Json& trial : trials(place)) CHECK(trial["outcome"] == "completed");
+}
+
 TEST_CASE("the flag --top cuts every form of the table to the first rows") {
   const Workplace place;
   place.run_points();
