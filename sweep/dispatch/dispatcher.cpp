@@ -1,6 +1,7 @@
 // The loop on real processes, real signals and the real clock; see dispatcher.h.
 #include "sweep/dispatch/dispatcher.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -199,7 +200,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   observer.on_started(loop.study(), prepared.plan.count(),
                       options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
 
-  asio::posix::stream_descriptor arrivals(*context, ::dup(signals.descriptor()));
+  asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
   pass_requests(arrivals, signals, loop);
   std::exception_ptr failure;
   asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {
