@@ -451,6 +451,16 @@ void Loop::record(const std::vector<StudyEvent>& events) {
   changed();  // run() sees to the commit
 }
 
+void Loop::record_output(std::uint64_t index, std::uint32_t attempt, const Output& output) {
+  if (cannot_record_) return;
+  try {
+    store_.add_output(sweep_.record.id, index, attempt, output.out, output.err);
+  } catch (...) {
+    cannot_record_ = true;
+    throw;
+  }
+}
+
 // Everything that is recorded since the last call becomes durable together: the result of a trial with the order of the
 // next. Nothing acts on it before: not a process that starts, not who waits for the trial's lock, not who cleans up.
 void Loop::commit() {
@@ -464,16 +474,6 @@ void Loop::commit() {
   }
   for (const std::uint64_t index : std::exchange(ended_, {})) {
     locks_.leave(study_.find(index)->trial);
-void Loop::record_output(std::uint64_t index, std::uint32_t attempt, const Output& output) {
-  if (cannot_record_) return;
-  try {
-    store_.add_output(sweep_.record.id, index, attempt, output.out, output.err);
-  } catch (...) {
-    cannot_record_ = true;
-    throw;
-  }
-}
-
     retention_.ended(study_, index);
   }
   for (const std::uint64_t index : changed)
