@@ -64,6 +64,7 @@ asio::awaitable<void> Loop::go_on() {
     if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
   end_lost_attempts();
   for (;;) {
+    if (failure_) std::rethrow_exception(failure_);  // what was not recorded decides nothing
     const Decision decision = decide(study_, situation());
     switch (decision.what) {
       case Decision::What::kPlan:
