@@ -319,7 +319,7 @@ bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_s
 
 void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
-std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
+std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor document = with_new_number(make_document(order.document));
@@ -334,6 +334,7 @@ std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
   warden_.watch(order.marker);
   if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
+    --living_;
     if (of->began)
       end_strays_soon(marker, of->pid());
     else
@@ -341,13 +342,16 @@ std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
     if (of->memory) of->memory->settle();
   };
 
-  watch->child.emplace(std::move(request), ignored_);
+  watch->began = begin == Begin::kAtOnce;
+  watch->child.emplace(std::move(request), ignored_, begin);
+  ++living_;
   const pid_t pid = watch->child->pid();
   warden_.watch(order.marker, pid);
   if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
   const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {
     const int error = errno;
+    --living_;
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     end_strays_soon(order.marker, pid);
@@ -357,11 +361,12 @@ std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
   return std::make_unique<LocalProcess>(watch);
 }
 
-std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
-  std::unique_ptr<Process> process = prepare(order);
-  process->go();
-  return process;
+// Where every processor has its trial, a child that waits only takes time from them.
+std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
+  return living_ < usable_cores() ? make(order, Begin::kWhenTold) : nullptr;
 }
+
+std::unique_ptr<Process> LocalLauncher::start(const Order& order) { return make(order, Begin::kAtOnce); }
 
 void LocalLauncher::end_strays(const std::set<std::string>& markers) {
   end_carriers(markers, kStrayPatienceS);

@@ -136,7 +136,7 @@ struct Child::State {
   return 127;
 }
 
-Child::Child(StartRequest request, const std::vector<int>& ignored) : state_(std::make_unique<State>()) {
+Child::Child(StartRequest request, const std::vector<int>& ignored, Begin begin) : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.request = std::move(request);
   state.ignored = ignored;
@@ -158,7 +158,9 @@ Child::Child(StartRequest request, const std::vector<int>& ignored) : state_(std
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | SIGCHLD, &state);
+  state.may_go = begin == Begin::kAtOnce;
+  const int waits = begin == Begin::kAtOnce ? CLONE_VFORK : 0;
+  state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | waits | SIGCHLD, &state);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;

@@ -43,19 +43,25 @@ struct StartRequest {
 /// The signals that this process ignores: all that a child would inherit.
 std::vector<int> ignored_signals();
 
-/// A child that waits for the word. Lives until the child has been reaped: the child runs on its memory until execve.
+/// When a child becomes its program.
+enum class Begin {
+  kAtOnce,    ///< the caller waits until it has
+  kWhenTold,  ///< at go(), beside the caller
+};
+
+/// A child, which may wait for the word. Lives until the child has been reaped: the child runs on its memory until execve.
 class Child {
  public:
   /// `ignored`: of ignored_signals(); the child takes the standard action for them. Requires: the calling thread lives
   /// as long as the child is wanted. Errors: EnvironmentError where this process cannot do its part (no descriptor, no
   /// memory, too many processes).
-  Child(StartRequest request, const std::vector<int>& ignored);
+  Child(StartRequest request, const std::vector<int>& ignored, Begin begin);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const;  ///< also the process group
-  /// Now it becomes the program.
+  /// Now it becomes the program. Requires: kWhenTold.
   void go();
   /// errno of what kept it from becoming the program; 0 for nothing. Requires: it has been reaped.
   int error() const;
