@@ -104,8 +104,19 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     }
     return study_.find(index)->finding.empty();
   };
-  AttemptResult result = co_await live(launcher_, clock_, running.request, record_events, running.control,
-                                       std::move(running.prepared));
+  AttemptResult result;
+  std::exception_ptr failure;
+  try {
+    result = co_await live(launcher_, clock_, running.request, record_events, running.control,
+                           std::move(running.prepared));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    running_.erase(index);  // at once: its process is gone, and `control` would still stop it
+    fail(failure);
+    co_return;
+  }
   gone_.push_back(std::move(result.process));
   finish_trial(index, result);
 }
@@ -196,7 +207,7 @@ void Loop::start(const Decision& decision) {
   note_sharing(order.index);
   asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
     if (!failure) return;
-    running_.erase(index);  // its process is gone with its coroutine
+    running_.erase(index);
     fail(failure);
   });
 }
@@ -488,7 +499,6 @@ void Loop::fail(std::exception_ptr failure) {
 
 // Waits for an event. What others hold gives none: it is looked at again after a while.
 asio::awaitable<void> Loop::change() {
-  if (failure_) std::rethrow_exception(failure_);
   tell_busy_trials();
   tell_waits();
   is_disturbed_ = false;
@@ -509,7 +519,6 @@ asio::awaitable<void> Loop::change() {
   }
   held_elsewhere_.clear();
   busy_elsewhere_.clear();
-  if (failure_) std::rethrow_exception(failure_);
 }
 
 void Loop::changed() {

@@ -26,6 +26,7 @@ struct Script {
   std::vector<std::string> printed = {};  ///< on standard output, before the lines
   int turns = 0;                          ///< how often all others get their turn before it ends
   sweep::Output output = {};
+  std::string silent_problem = {};  ///< its lines cannot be read, for this reason
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -88,6 +89,7 @@ class FakeLauncher : public sweep::Launcher {
           stopped_(launcher.executor_, boost::asio::steady_timer::time_point::max()) {}
 
     boost::asio::awaitable<sweep::Written> lines() override {
+      if (!script_.silent_problem.empty()) throw core::EnvironmentError("pipe", script_.silent_problem);
       if (!script_.printed.empty()) co_return sweep::Written{{}, std::exchange(script_.printed, {})};
       if (!script_.lines.empty()) co_return sweep::Written{std::exchange(script_.lines, {}), {}};
       for (; script_.turns > 0; --script_.turns)

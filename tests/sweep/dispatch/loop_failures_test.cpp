@@ -307,3 +307,17 @@ TEST_CASE("a GPU is emptied for the trial that needs it whole, and the others st
   CHECK(cpu.whole_gpu().empty());
   CHECK(cpu.open().size() == 2);
 }
+
+TEST_CASE("where the machine fails one attempt no other is started, and only what runs is asked to stop") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = eight("");
+  Controller controller(folder.path(), sweep, 3);
+  controller.launcher.otherwise = {{kStarted}, {75, 0}, true};
+  controller.launcher.scripts[{1, 0}].silent_problem = "cannot be waited for";
+  controller.launcher.on_start = [&](std::uint64_t index) {
+    if (index == 2) controller.loop->halt({sweep::Halt::kStop, SIGTERM, {}});
+  };
+  CHECK_THROWS_WITH(controller.run(), "pipe: cannot be waited for");
+  CHECK(controller.launcher.started.size() == 2);
+  CHECK(controller.launcher.graces == std::vector<double>{10.0});
+}
