@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
+#include "core/error.h"
 #include "protocol/event.h"
 
 namespace sweep {
@@ -24,13 +26,22 @@ LinePipe::LinePipe(boost::asio::any_io_executor executor, Descriptor read_end, K
 
 void LinePipe::wait(std::function<void()> ready) {
   if (waits_ || at_end_) return;
+  if (!waiting_) make_waiting();
   waits_ = true;
-  if (!waiting_) waiting_.emplace(executor_, pipe_.release());
   waiting_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
                    [this, ready = std::move(ready)](const boost::system::error_code&) {
                      waits_ = false;
                      ready();
                    });
+}
+
+void LinePipe::make_waiting() {
+  boost::asio::posix::stream_descriptor made(executor_);
+  boost::system::error_code error;
+  made.assign(pipe_.get(), error);
+  if (error) throw core::EnvironmentError("pipe", std::string("cannot be waited for: ") + std::strerror(error.value()));
+  pipe_.release();
+  waiting_.emplace(std::move(made));
 }
 
 void LinePipe::read() {
@@ -70,7 +81,8 @@ std::string LinePipe::take_rest() {
 
 void LinePipe::close() {
   pipe_.reset();
-  if (waiting_) waiting_->close();
+  boost::system::error_code ignored;
+  if (waiting_) waiting_->close(ignored);
 }
 
 }  // namespace sweep

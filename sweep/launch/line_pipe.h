@@ -21,6 +21,7 @@ class LinePipe {
   void ignore_lines() { gives_lines_ = false; }
 
   /// Calls `ready` once when there may be something to read. One wait at a time: a second call changes nothing.
+  /// Errors: EnvironmentError where that cannot be waited for.
   void wait(std::function<void()> ready);
   /// Reads without waiting, a megabyte at most: a child that floods the pipe does not keep the others waiting.
   void read();
@@ -32,6 +33,8 @@ class LinePipe {
   void close();
 
  private:
+  void make_waiting();
+
   boost::asio::any_io_executor executor_;
   Descriptor pipe_;
   std::optional<boost::asio::posix::stream_descriptor> waiting_;  ///< for the pipe; made when it is first waited for

@@ -94,9 +94,16 @@ struct Watch : std::enable_shared_from_this<Watch> {
 
   pid_t pid() const { return child->pid(); }
 
-  void begin(int pidfd_number) {
-    pidfd.assign(pidfd_number);
+  // errno where its exit cannot be seen, else 0.
+  int begin() {
+    Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid(), 0)));
+    if (!opened.is_open()) return errno;
+    boost::system::error_code error;
+    pidfd.assign(opened.get(), error);
+    if (error) return error.value();
+    opened.release();
     wait_for_exit();
+    return 0;
   }
 
   // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
@@ -320,7 +327,8 @@ bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_s
 void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
 std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
-  if (!order.folder.empty() && !std::filesystem::is_directory(order.folder))
+  std::error_code ignored;
+  if (!order.folder.empty() && !std::filesystem::is_directory(order.folder, ignored))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor document = with_new_number(make_document(order.document));
   Pipe events = make_pipe(), out = make_pipe(), err = make_pipe();
@@ -345,20 +353,13 @@ std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   watch->began = begin == Begin::kAtOnce;
   watch->child.emplace(std::move(request), ignored_, begin);
   ++living_;
-  const pid_t pid = watch->child->pid();
+  auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
+  const pid_t pid = watch->pid();
   warden_.watch(order.marker, pid);
   if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
-  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (pidfd < 0) {
-    const int error = errno;
-    --living_;
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    end_strays_soon(order.marker, pid);
+  if (const int error = watch->begin())
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
-  }
-  watch->begin(pidfd);
-  return std::make_unique<LocalProcess>(watch);
+  return process;
 }
 
 // Where every processor has its trial, a child that waits only takes time from them.

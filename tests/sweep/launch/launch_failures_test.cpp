@@ -1,0 +1,126 @@
+// Starting where the machine refuses something: a descriptor, a system call, a folder. What was begun is ended.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/error.h"
+#include "sweep/launch/local.h"
+#include "sweep/launch/start.h"
+#include "sweep/launch/strays.h"
+#include "tests/catch.h"
+#include "tests/children/children.h"
+#include "tests/fakes/refused_call.h"
+#include "tests/skip.h"
+#include "tests/temporary_folder.h"
+
+namespace asio = boost::asio;
+using sweep::LocalLauncher;
+
+namespace {
+
+constexpr char kNoFilters[] = "this kernel has no filters";
+
+// What `does` says, in a process of its own that may change itself for good. Empty: nothing within half a minute.
+std::string in_a_process(const std::function<std::string()>& does) {
+  sweep::Pipe pipe = sweep::make_pipe();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string text = does();
+    const bool written = ::write(pipe.write_end.get(), text.data(), text.size()) >= 0;
+    ::_exit(written ? 0 : 1);
+  }
+  pipe.write_end.reset();
+  std::string said(4096, '\0');
+  pollfd waits{pipe.read_end.get(), POLLIN, 0};
+  const ssize_t got = ::poll(&waits, 1, 30'000) > 0 ? ::read(pipe.read_end.get(), said.data(), said.size()) : 0;
+  if (got <= 0) ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  said.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+  if (said == kNoFilters) skip(kNoFilters);
+  return said;
+}
+
+sweep::Order order_of(const std::filesystem::path& folder, std::vector<std::string> argv) {
+  const std::string marker = "SWEEP_MARKER=failures" + std::to_string(::getpid());
+  return {std::move(argv), {marker, "PATH=/usr/bin:/bin"}, marker, "the document", folder / "out", folder / "err"};
+}
+
+std::string error_of(const std::function<void()>& does) {
+  try {
+    does();
+  } catch (const core::EnvironmentError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+// Of this process: whether one that ended waits for it, and whether one of the order lives.
+std::string what_is_left(const sweep::Order& order) {
+  siginfo_t ended{};
+  ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT);
+  return std::string(ended.si_pid == 0 ? "" : ", a zombie") +
+         (sweep::find_carriers({order.marker}).empty() ? "" : ", a process");
+}
+
+}  // namespace
+
+TEST_CASE("a child whose exit or whose lines cannot be waited for is an error, and nothing of it is left") {
+  const TemporaryFolder folder;
+  const auto start_without = [&](long call, int error) {
+    return in_a_process([&]() -> std::string {
+      asio::io_context context(1);
+      LocalLauncher launcher(context.get_executor(), sweep::cpu_slots(1, 1));
+      const sweep::Order order = order_of(folder.path(), {child("hang")});
+      if (!refuse_call(call, error)) return kNoFilters;
+      const std::string problem = error_of([&] { launcher.start(order); });
+      return problem + what_is_left(order);
+    });
+  };
+  const std::string what = child("hang") + ": cannot be watched: ";
+  CHECK(start_without(SYS_pidfd_open, EMFILE) == what + "Too many open files");
+  CHECK(start_without(SYS_epoll_ctl, ENOSPC) == what + "No space left on device");
+
+  const std::string said = in_a_process([&]() -> std::string {
+    asio::io_context context(1);
+    LocalLauncher launcher(context.get_executor(), sweep::cpu_slots(1, 1));
+    const sweep::Order order = order_of(folder.path(), {child("hang")});
+    std::unique_ptr<sweep::Process> process = launcher.start(order);
+    if (!refuse_call(SYS_epoll_ctl, ENOSPC)) return kNoFilters;
+    std::exception_ptr failure;
+    asio::co_spawn(context, process->lines(), [&](std::exception_ptr thrown, const sweep::Written&) {
+      failure = thrown;
+      context.stop();
+    });
+    context.run();
+    const std::string problem = error_of([&] {
+      if (failure) std::rethrow_exception(failure);
+    });
+    process.reset();
+    return problem + what_is_left(order);
+  });
+  CHECK(said == "pipe: cannot be waited for: No space left on device");
+}
+
+TEST_CASE("a working folder that leads to itself is a program's fault like one that is not there") {
+  const TemporaryFolder folder;
+  asio::io_context context(1);
+  LocalLauncher launcher(context.get_executor(), sweep::cpu_slots(1, 1));
+  sweep::Order order = order_of(folder.path(), {child("hang")});
+  order.folder = folder.path() / "circle";
+  std::filesystem::create_symlink("circle", order.folder);
+  CHECK_THROWS_AS(launcher.start(order), sweep::CannotStart);
+}
