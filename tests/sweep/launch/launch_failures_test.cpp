@@ -115,6 +115,16 @@ TEST_CASE("a child whose exit or whose lines cannot be waited for is an error, a
   CHECK(said == "pipe: cannot be waited for: No space left on device");
 }
 
+TEST_CASE("the warden ends with its launcher also where the kernel cannot close all descriptors at once") {
+  const std::string said = in_a_process([]() -> std::string {
+    if (!refuse_call(SYS_close_range, ENOSYS)) return kNoFilters;
+    asio::io_context context(1);
+    { const LocalLauncher launcher(context.get_executor(), sweep::cpu_slots(1, 1)); }
+    return "ended";
+  });
+  CHECK(said == "ended");
+}
+
 TEST_CASE("a working folder that leads to itself is a program's fault like one that is not there") {
   const TemporaryFolder folder;
   asio::io_context context(1);
