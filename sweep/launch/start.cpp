@@ -140,15 +140,16 @@ Child::Child(StartRequest request, const std::vector<int>& ignored, Begin begin)
   State& state = *state_;
   state.request = std::move(request);
   state.ignored = ignored;
+  const auto fail = [&] {
+    throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
+  };
   const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null_low.is_open()) fail();
   const AboveAll null(null_low.get()), out(state.request.out >= 0 ? state.request.out : null_low.get()),
       err(state.request.err >= 0 ? state.request.err : null_low.get());
   state.null = null.get();
   state.out = out.get();
   state.err = err.get();
-  const auto fail = [&] {
-    throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
-  };
   if (state.null < 0 || state.out < 0 || state.err < 0) fail();
   state.argv = pointers(state.request.argv);
   state.environment = whole_environment(state.request.environment);

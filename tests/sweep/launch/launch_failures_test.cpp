@@ -125,6 +125,18 @@ TEST_CASE("the warden ends with its launcher also where the kernel cannot close 
   CHECK(said == "ended");
 }
 
+TEST_CASE("a start without a free descriptor says so") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = ::dup(0);
+  const rlimit full{static_cast<rlim_t>(next), before.rlim_max};
+  ::close(next);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &full) == 0);
+  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}, {}); });
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(problem == child("hang") + ": cannot be started: Too many open files");
+}
+
 TEST_CASE("a working folder that leads to itself is a program's fault like one that is not there") {
   const TemporaryFolder folder;
   asio::io_context context(1);
