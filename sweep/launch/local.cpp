@@ -73,6 +73,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
 
   std::string program;
   std::optional<Child> child;
+  std::chrono::steady_clock::time_point prepared = std::chrono::steady_clock::now();
   Descriptor document;
   Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
   KeptOutput kept_out, kept_err;
@@ -344,7 +345,7 @@ std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
     --living_;
     if (of->began)
-      end_strays_soon(marker, of->pid());
+      end_strays_soon(marker, first_number(of->pid(), std::chrono::steady_clock::now() - of->prepared));
     else
       warden_.forget(marker);
     if (of->memory) of->memory->settle();
@@ -400,9 +401,9 @@ Descriptor LocalLauncher::with_new_number(Descriptor low) {
 }
 
 // Looking through all processes of the machine takes as long as a short trial: once for all that ended meanwhile.
-void LocalLauncher::end_strays_soon(const std::string& marker, pid_t leader) {
+void LocalLauncher::end_strays_soon(const std::string& marker, pid_t first_number) {
   const bool first = left_.empty();
-  first_left_ = first ? leader : std::min(first_left_, leader);
+  first_left_ = first ? first_number : std::min(first_left_, first_number);
   left_.insert(marker);
   if (!first) return;
   const auto timer = std::make_shared<asio::steady_timer>(executor_, kLookForStraysAfter);

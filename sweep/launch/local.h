@@ -38,7 +38,7 @@ class LocalLauncher : public Launcher {
 
  private:
   std::unique_ptr<Process> make(const Order& order, Begin begin);
-  void end_strays_soon(const std::string& marker, pid_t leader);
+  void end_strays_soon(const std::string& marker, pid_t first_number);
   void end_left();
   Descriptor with_new_number(Descriptor low);
 
@@ -48,7 +48,7 @@ class LocalLauncher : public Launcher {
   MemoryLimits memory_limits_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
-  pid_t first_left_ = 0;        ///< the smallest of their numbers
+  pid_t first_left_ = 0;        ///< the smallest of their first_number()
   int living_ = 0;              ///< processes that run or wait
   int next_number_;             ///< of a descriptor that has a path
   void (*on_sigpipe_)(int);    ///< as it was

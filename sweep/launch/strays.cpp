@@ -21,7 +21,10 @@
 namespace sweep {
 namespace {
 
-constexpr std::size_t kEnvironmentLimit = 1 << 20;
+constexpr std::size_t kEnvironmentLimit = 8 << 20;  // Linux allows 6 MiB
+
+// The least that Linux allows is 32768 of them, and a machine starts some thousand processes a second at most.
+constexpr std::chrono::seconds kNumbersLast{5};
 
 // The environment a process was started with, NUL after each entry; empty where it may not be read.
 std::string environment_of(int proc, const char* pid) {
@@ -54,6 +57,8 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
 }
 
 }  // namespace
+
+pid_t first_number(pid_t leader, std::chrono::duration<double> ran) { return ran < kNumbersLast ? leader : 0; }
 
 void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first) {
   if (first > 0 && newest_pid() < first) first = 0;

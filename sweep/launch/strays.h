@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <set>
@@ -14,6 +15,10 @@ namespace sweep {
 
 /// Whether the process's environment holds one of the markers; reads it when it is first asked.
 using Carries = std::function<bool(const std::set<std::string>& markers)>;
+
+/// Where to begin to look for what a process started that ran for so long: at its own number, or at 0 once the numbers
+/// may have begun anew since, and come past it.
+pid_t first_number(pid_t leader, std::chrono::duration<double> ran);
 
 /// Calls `visit` for every process of this user but this one. `first`: the smallest number among those whose descendants
 /// are looked for, where that is known: theirs are larger, until the numbers begin anew.

@@ -146,3 +146,33 @@ TEST_CASE("a working folder that leads to itself is a program's fault like one t
   std::filesystem::create_symlink("circle", order.folder);
   CHECK_THROWS_AS(launcher.start(order), sweep::CannotStart);
 }
+
+TEST_CASE("a marker is found behind two megabytes of environment") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_STACK, &before) == 0);
+  const rlimit large{before.rlim_max == RLIM_INFINITY ? rlim_t{64 << 20} : before.rlim_max, before.rlim_max};
+  if (large.rlim_cur < (16 << 20)) skip("the stack may not be large enough for that");
+  const std::string marker = "SWEEP_MARKER=behind" + std::to_string(::getpid());
+  const sweep::Pipe says = sweep::make_pipe();
+  sweep::StartRequest request{{"/bin/sh", "-c", "echo; exec " + child("hang")}, {}, says.write_end.get()};
+  for (int i = 0; i < 20; ++i)
+    request.environment.push_back("LARGE_" + std::to_string(i) + "=" + std::string(100'000, 'x'));
+  request.environment.push_back(marker);
+  REQUIRE(::setrlimit(RLIMIT_STACK, &large) == 0);
+  sweep::Child large_one(request, {});
+  large_one.go();
+  char newline = 0;
+  const ssize_t got = ::read(says.read_end.get(), &newline, 1);  // from here on it has its environment
+  const std::vector<pid_t> found = sweep::find_carriers({marker});
+  ::kill(large_one.pid(), SIGKILL);
+  ::waitpid(large_one.pid(), nullptr, 0);
+  REQUIRE(::setrlimit(RLIMIT_STACK, &before) == 0);
+  CHECK(got == 1);
+  CHECK(found == std::vector<pid_t>{large_one.pid()});
+}
+
+TEST_CASE(
+    "what an attempt left is looked for among all processes where it ran so long that numbers may be given anew") {
+  CHECK(sweep::first_number(4711, std::chrono::milliseconds(20)) == 4711);
+  CHECK(sweep::first_number(4711, std::chrono::minutes(10)) == 0);
+}
