@@ -316,7 +316,8 @@ LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> s
       slots_(std::move(slots)),
       gpu_slots_(slots_),
       memory_limits_(executor),
-      next_number_(kFirstNumber), on_sigpipe_(::signal(SIGPIPE, SIG_IGN)), ignored_(ignored_signals()) {}
+      next_number_(kFirstNumber),
+      on_sigpipe_(::signal(SIGPIPE, SIG_IGN)) {}
 
 LocalLauncher::~LocalLauncher() {
   end_left();
@@ -352,7 +353,7 @@ std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   };
 
   watch->began = begin == Begin::kAtOnce;
-  watch->child.emplace(std::move(request), ignored_, begin);
+  watch->child.emplace(std::move(request), begin);
   ++living_;
   auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();

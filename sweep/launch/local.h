@@ -51,8 +51,7 @@ class LocalLauncher : public Launcher {
   pid_t first_left_ = 0;        ///< the smallest of their first_number()
   int living_ = 0;              ///< processes that run or wait
   int next_number_;             ///< of a descriptor that has a path
-  void (*on_sigpipe_)(int);    ///< as it was
-  std::vector<int> ignored_;    ///< signals, which a child must not ignore
+  void (*on_sigpipe_)(int);     ///< as it was
 };
 
 }  // namespace sweep

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -90,32 +90,31 @@ class AboveAll {
 
 }  // namespace
 
-// Everything the child needs, made before it begins: the child only makes calls.
+// Everything the child needs, made before it begins. What it reads is plain: it calls no function of the library.
 struct Child::State {
   StartRequest request;
-  std::vector<int> ignored;
-  std::vector<char*> argv, environment;
+  std::vector<char*> pointers_of_argv, pointers_of_environment;
+  const char* folder = nullptr;  // null: stay
+  char* const* argv = nullptr;
+  char* const* environment = nullptr;
   int null = -1, out = -1, err = -1;
   pid_t parent = -1, pid = -1;
-  std::atomic<std::uint32_t> may_go{0};
-  std::atomic<int> error{0};
+  std::uint32_t may_go = 0;  // as `error` read and written by the compiler's own atomic functions: no call in the child
+  int error = 0;
   alignas(64) std::byte stack[kStackBytes];
 
   static int become(void* state);
 };
 
 // Runs in the parent's memory and beside it: calls alone, nothing of the library, no return. With the parent it dies.
-[[gnu::no_sanitize_address, gnu::no_sanitize_thread, gnu::no_sanitize_undefined]] int Child::State::become(void* given) {
+// A sanitizer's account of the calls of a thread is the parent's, so that none may be kept here.
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread, gnu::no_sanitize_undefined]]  //
+int Child::State::become(void* given) {
   auto* const state = static_cast<State*>(given);
-  const auto give_up = [state](long error) {
-    __atomic_store_n(reinterpret_cast<int*>(&state->error), static_cast<int>(-error), __ATOMIC_RELEASE);
-    call(SYS_exit_group, 127);
-  };
-  const char* const folder = state->request.folder.empty() ? nullptr : state->request.folder.data();
   long failed = call(SYS_setpgid, 0, 0);
   if (failed == 0) failed = call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (call(SYS_getppid) != state->parent) call(SYS_exit_group, 127);  // it died before the line above
-  if (failed == 0 && folder != nullptr) failed = call(SYS_chdir, word(folder));
+  if (failed == 0 && state->folder != nullptr) failed = call(SYS_chdir, word(state->folder));
   const int sources[] = {state->null, state->out, state->err};
   for (int target = 0; target < 3; ++target) {
     const long to = failed == 0 ? call(SYS_dup3, sources[target], target, 0) : 0;
@@ -124,22 +123,27 @@ struct Child::State {
   // An old kernel lacks this call; what we opened ourselves is close-on-exec anyway.
   call(SYS_close_range, kAboveAll, ~0u, 0);
 
+  // What the parent ignores the program would ignore too, and a handler of the parent's would run here, in its memory,
+  // once signals are let through.
   const StandardAction standard;
-  for (const int signal : state->ignored) call(SYS_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
-  if (failed != 0) give_up(failed);
+  for (int signal = 1; signal < NSIG; ++signal)
+    call(SYS_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
 
-  auto* const may_go = reinterpret_cast<std::uint32_t*>(&state->may_go);
-  while (__atomic_load_n(may_go, __ATOMIC_ACQUIRE) == 0) call(SYS_futex, word(may_go), FUTEX_WAIT_PRIVATE, 0, 0);
-  const unsigned long none = 0;
-  call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
-  give_up(call(SYS_execve, word(state->argv[0]), word(state->argv.data()), word(state->environment.data())));
+  if (failed == 0) {
+    while (__atomic_load_n(&state->may_go, __ATOMIC_ACQUIRE) == 0)
+      call(SYS_futex, word(&state->may_go), FUTEX_WAIT_PRIVATE, 0, 0);
+    const unsigned long none = 0;
+    call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
+    failed = call(SYS_execve, word(state->argv[0]), word(state->argv), word(state->environment));
+  }
+  __atomic_store_n(&state->error, static_cast<int>(-failed), __ATOMIC_RELEASE);
+  call(SYS_exit_group, 127);
   return 127;
 }
 
-Child::Child(StartRequest request, const std::vector<int>& ignored, Begin begin) : state_(std::make_unique<State>()) {
+Child::Child(StartRequest request, Begin begin) : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.request = std::move(request);
-  state.ignored = ignored;
   const auto fail = [&] {
     throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
   };
@@ -151,8 +155,11 @@ Child::Child(StartRequest request, const std::vector<int>& ignored, Begin begin)
   state.out = out.get();
   state.err = err.get();
   if (state.null < 0 || state.out < 0 || state.err < 0) fail();
-  state.argv = pointers(state.request.argv);
-  state.environment = whole_environment(state.request.environment);
+  if (!state.request.folder.empty()) state.folder = state.request.folder.c_str();
+  state.pointers_of_argv = pointers(state.request.argv);
+  state.argv = state.pointers_of_argv.data();
+  state.pointers_of_environment = whole_environment(state.request.environment);
+  state.environment = state.pointers_of_environment.data();
   state.parent = ::getpid();
 
   // No handler of ours may run in the child while it has our memory: all signals stay blocked there until execve.
@@ -173,11 +180,11 @@ Child::~Child() = default;
 pid_t Child::pid() const { return state_->pid; }
 
 void Child::go() {
-  state_->may_go.store(1, std::memory_order_release);
-  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&state_->may_go), FUTEX_WAKE_PRIVATE, 1);
+  __atomic_store_n(&state_->may_go, 1, __ATOMIC_RELEASE);
+  ::syscall(SYS_futex, &state_->may_go, FUTEX_WAKE_PRIVATE, 1);
 }
 
-int Child::error() const { return state_->error; }
+int Child::error() const { return __atomic_load_n(&state_->error, __ATOMIC_ACQUIRE); }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -192,15 +199,6 @@ int Descriptor::release() { return std::exchange(fd_, -1); }
 void Descriptor::reset() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
-}
-
-std::vector<int> ignored_signals() {
-  std::vector<int> ignored;
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction now {};
-    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ignored.push_back(signal);
-  }
-  return ignored;
 }
 
 Pipe make_pipe() {

@@ -40,9 +40,6 @@ struct StartRequest {
   std::string folder;  ///< working folder; empty: the caller's
 };
 
-/// The signals that this process ignores: all that a child would inherit.
-std::vector<int> ignored_signals();
-
 /// When a child becomes its program.
 enum class Begin {
   kAtOnce,    ///< the caller waits until it has
@@ -52,10 +49,9 @@ enum class Begin {
 /// A child, which may wait for the word. Lives until the child has been reaped: the child runs on its memory until execve.
 class Child {
  public:
-  /// `ignored`: of ignored_signals(); the child takes the standard action for them. Requires: the calling thread lives
-  /// as long as the child is wanted. Errors: EnvironmentError where this process cannot do its part (no descriptor, no
-  /// memory, too many processes).
-  Child(StartRequest request, const std::vector<int>& ignored, Begin begin);
+  /// Requires: the calling thread lives as long as the child is wanted. Errors: EnvironmentError where this process
+  /// cannot do its part (no descriptor, no memory, too many processes).
+  Child(StartRequest request, Begin begin);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

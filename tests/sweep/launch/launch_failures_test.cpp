@@ -132,7 +132,7 @@ TEST_CASE("a start without a free descriptor says so") {
   const rlimit full{static_cast<rlim_t>(next), before.rlim_max};
   ::close(next);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &full) == 0);
-  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}, {}); });
+  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}); });
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(problem == child("hang") + ": cannot be started: Too many open files");
 }
@@ -154,12 +154,12 @@ TEST_CASE("a marker is found behind two megabytes of environment") {
   if (large.rlim_cur < (16 << 20)) skip("the stack may not be large enough for that");
   const std::string marker = "SWEEP_MARKER=behind" + std::to_string(::getpid());
   const sweep::Pipe says = sweep::make_pipe();
-  sweep::StartRequest request{{"/bin/sh", "-c", "echo; exec " + child("hang")}, {}, says.write_end.get()};
+  sweep::StartRequest request{{"/bin/sh", "-c", "echo; kill -STOP $$"}, {}, says.write_end.get()};
   for (int i = 0; i < 20; ++i)
     request.environment.push_back("LARGE_" + std::to_string(i) + "=" + std::string(100'000, 'x'));
   request.environment.push_back(marker);
   REQUIRE(::setrlimit(RLIMIT_STACK, &large) == 0);
-  sweep::Child large_one(request, {});
+  sweep::Child large_one(request);
   large_one.go();
   char newline = 0;
   const ssize_t got = ::read(says.read_end.get(), &newline, 1);  // from here on it has its environment
@@ -175,4 +175,19 @@ TEST_CASE(
     "what an attempt left is looked for among all processes where it ran so long that numbers may be given anew") {
   CHECK(sweep::first_number(4711, std::chrono::milliseconds(20)) == 4711);
   CHECK(sweep::first_number(4711, std::chrono::minutes(10)) == 0);
+}
+
+TEST_CASE("a signal that meets a child before it begins ends it, and no handler of the starter runs in it") {
+  static volatile int handled = 0;
+  const auto before = ::signal(SIGTERM, [](int) { handled = 1; });
+  sweep::Child met({{"/bin/true"}, {}});
+  ::kill(met.pid(), SIGTERM);
+  met.go();
+  int status = 0;
+  const bool reaped = ::waitpid(met.pid(), &status, 0) == met.pid();
+  ::signal(SIGTERM, before);
+  CHECK(reaped);
+  CHECK(handled == 0);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGTERM);
 }
