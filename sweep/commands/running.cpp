@@ -23,12 +23,13 @@ namespace {
 constexpr std::uint64_t kRowsOfLarge = 50;  // more would only hide how it ended
 
 // What trials gave another time in another sweep is compared as well: a difference must not pass unseen.
-void print_leaderboard(const Store& store, const SweepRecord& record, const Globals& globals, Progress& progress) {
+// Returns the study of it.
+Study print_leaderboard(const Store& store, const SweepRecord& record, const Globals& globals, Progress& progress) {
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
   const bool is_large = !globals.json && record.trials > kLargeSweep;
   if (is_large) options.top = kRowsOfLarge;
-  const Board board = load_board(store, record, options, is_large);
+  Board board = load_board(store, record, options, is_large);
   progress.before_output();
   if (globals.json)
     print_json(with_findings(report_json(board.head, board.rows, options), board.findings));
@@ -36,6 +37,7 @@ void print_leaderboard(const Store& store, const SweepRecord& record, const Glob
     print(report_table(board.head, board.rows, options));
   if (const std::string missing = coverage_note(board.rows, options); !missing.empty()) progress.on_note(missing);
   if (!board.findings.empty()) progress.on_note(disagreement_note(board.findings));
+  return std::move(board.study);
 }
 
 bool is_paused(const Study& study, std::uint64_t trials) { return study.guard() && !study.finished(trials); }
@@ -151,14 +153,12 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   if (flags.busy_gpus == "refuse") options.busy_gpus = BusyGpus::kRefuse;
   options.no_guard = flags.no_guard;
   options.reopen = std::move(reopen);
-  const Ending ending = run_sweep(store, prepared, options, *progress);
+  const int code = exit_code(run_sweep(store, prepared, options, *progress));  // of many trials one study is enough
 
   const SweepRecord record = *store.find_sweep(prepared.record.id);
-  const int code = exit_code(ending);
-  const std::string go_on = how_to_go_on(record, ending.study, globals);
-  print_leaderboard(store, record, globals, *progress);
-  if (code == protocol::kExitGuard) say_what_stopped_it(record, ending.study, globals, *progress);
-  progress->on_end(ending.study, ending.trials, code, go_on);
+  const Study study = print_leaderboard(store, record, globals, *progress);
+  if (code == protocol::kExitGuard) say_what_stopped_it(record, study, globals, *progress);
+  progress->on_end(study, record.trials, code, how_to_go_on(record, study, globals));
   return code;
 }
 

@@ -121,7 +121,6 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
   if (load == Load::kWhole || !store.has_whole_rows()) {
     store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone, apply);
   } else {
-    study.reserve(store.count_rows(sweep));
     store.read_rows(sweep, [&](std::uint64_t index, const TrialSummary& row) {
       const bool has_ended = row.phase == name(Phase::kEnded);
       if (has_ended && !(load == Load::kToGoOn && study.is_surplus(index) && may_wait_again(row)))

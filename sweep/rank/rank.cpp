@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <deque>
+#include <utility>
 
 namespace sweep {
 namespace {
@@ -52,7 +53,7 @@ std::optional<std::uint64_t> common(const std::vector<const TrialState*>& trials
 }
 
 Row make_row(const Study& study, std::uint64_t first) {
-  const std::vector<TrialState>& trials = study.trials();
+  const std::deque<TrialState>& trials = study.trials();
   const std::uint64_t repeats = study.terms().repeats, end = std::min<std::uint64_t>(first + repeats, trials.size());
   Row row;
   row.trial = &trials[first];
@@ -61,6 +62,18 @@ Row make_row(const Study& study, std::uint64_t first) {
   row.standing = study.is_surplus(first) ? Standing::kSurplus : standing(row, end == first + repeats);
   return row;
 }
+
+// By what a row is put in order: apart from it there is little to move. All rows are by index at first.
+struct Place {
+  int group = 0;
+  double value = 0;  // finite; the lower the better
+  std::size_t at = 0;
+  bool operator<(const Place& other) const {
+    if (group != other.group) return group < other.group;
+    if (value != other.value) return value < other.value;
+    return at < other.at;
+  }
+};
 
 }  // namespace
 
@@ -107,33 +120,39 @@ std::vector<const TrialState*> Row::counted() const {
 }
 
 std::vector<Row> rank(const Study& study) {
-  std::vector<Row> rows;
-  rows.reserve(study.trials().size() / study.terms().repeats + 1);
+  std::vector<Row> all;
+  all.reserve(study.trials().size() / study.terms().repeats + 1);
   for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
-    rows.push_back(make_row(study, first));
+    all.push_back(make_row(study, first));
 
-  const protocol::Goal goal = study.metric() ? study.metric()->goal : protocol::Goal::kMinimize;
-  std::sort(rows.begin(), rows.end(), [goal](const Row& a, const Row& b) {
-    if (group(a.standing) != group(b.standing)) return group(a.standing) < group(b.standing);
-    if (a.standing == Standing::kRanked) {
-      if (protocol::better(goal, *a.value(), *b.value())) return true;
-      if (protocol::better(goal, *b.value(), *a.value())) return false;
-    }
-    return a.trial->index < b.trial->index;
-  });
+  const bool maximize = study.metric() && study.metric()->goal == protocol::Goal::kMaximize;
+  std::vector<Place> places;
+  places.reserve(all.size());
+  for (std::size_t at = 0; at < all.size(); ++at) {
+    const bool ranked = all[at].standing == Standing::kRanked;
+    const double value = ranked ? *all[at].value() : 0;
+    places.push_back({group(all[at].standing), maximize ? -value : value, at});
+  }
+  std::sort(places.begin(), places.end());
+  std::vector<Row> rows;
+  rows.reserve(all.size());
   std::uint64_t next = 0;
-  for (Row& row : rows)
-    if (row.standing == Standing::kRanked) row.rank = ++next;
+  for (const Place& place : places) {
+    rows.push_back(std::move(all[place.at]));
+    if (rows.back().standing == Standing::kRanked) rows.back().rank = ++next;
+  }
   return rows;
 }
 
 std::map<std::string, std::uint64_t> count_outcomes(const std::vector<Row>& rows) {
-  std::map<std::string, std::uint64_t> counts;
+  std::map<std::string_view, std::uint64_t> counts;
+  const auto count = [&](const TrialState& trial) { ++counts[outcome_word(trial)]; };
   for (const Row& row : rows) {
     if (row.standing == Standing::kSurplus) continue;
-    for (const TrialState* trial : row.trials()) ++counts[std::string(outcome_word(*trial))];
+    if (row.replicates.empty()) count(*row.trial);
+    for (const TrialState* trial : row.replicates) count(*trial);
   }
-  return counts;
+  return {counts.begin(), counts.end()};
 }
 
 }  // namespace sweep

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -200,14 +201,12 @@ class Study {
   /// Takes the trial of `alone`, the fold of its events by themselves (Terms::alone), in the place of these. `outcome`:
   /// with which it ended, if it has. Requires: `alone` has one trial, which draws no earlier one again.
   void adopt(Study alone, std::optional<protocol::Outcome> outcome = {}, const std::string& detail = {});
-  /// Makes room for so many trials.
-  void reserve(std::uint64_t trials) { trials_.reserve(trials); }
   /// Gives a forgotten trial back what was dropped. Requires: `trial` is the same, whole.
   void fill(TrialState trial);
 
   const Terms& terms() const { return terms_; }
   const std::optional<protocol::Metric>& metric() const { return terms_.metric; }
-  const std::vector<TrialState>& trials() const { return trials_; }  ///< by index: trials()[i].index == i
+  const std::deque<TrialState>& trials() const { return trials_; }  ///< by index: trials()[i].index == i
   const TrialState* find(std::uint64_t index) const;
 
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
@@ -267,7 +266,7 @@ class Study {
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
-  std::vector<TrialState> trials_;
+  std::deque<TrialState> trials_;  ///< a vector that grows holds all of them twice
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;
