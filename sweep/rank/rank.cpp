@@ -75,6 +75,22 @@ struct Place {
   }
 };
 
+// Rows[i] becomes what was at places[i], cycle by cycle: a second vector of rows would be as large as the first.
+void move_to(std::vector<Place>& places, std::vector<Row>& rows) {
+  for (std::size_t begin = 0; begin < rows.size(); ++begin) {
+    if (places[begin].at == begin) continue;
+    Row first = std::move(rows[begin]);
+    std::size_t to = begin;
+    for (std::size_t from = places[to].at; from != begin; from = places[to].at) {
+      rows[to] = std::move(rows[from]);
+      places[to].at = to;
+      to = from;
+    }
+    rows[to] = std::move(first);
+    places[to].at = to;
+  }
+}
+
 }  // namespace
 
 std::string_view outcome_word(const TrialState& trial) {
@@ -120,27 +136,23 @@ std::vector<const TrialState*> Row::counted() const {
 }
 
 std::vector<Row> rank(const Study& study) {
-  std::vector<Row> all;
-  all.reserve(study.trials().size() / study.terms().repeats + 1);
+  std::vector<Row> rows;
+  rows.reserve(study.trials().size() / study.terms().repeats + 1);
   for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
-    all.push_back(make_row(study, first));
+    rows.push_back(make_row(study, first));
 
   const bool maximize = study.metric() && study.metric()->goal == protocol::Goal::kMaximize;
   std::vector<Place> places;
-  places.reserve(all.size());
-  for (std::size_t at = 0; at < all.size(); ++at) {
-    const bool ranked = all[at].standing == Standing::kRanked;
-    const double value = ranked ? *all[at].value() : 0;
-    places.push_back({group(all[at].standing), maximize ? -value : value, at});
+  places.reserve(rows.size());
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const double value = rows[at].standing == Standing::kRanked ? *rows[at].value() : 0;
+    places.push_back({group(rows[at].standing), maximize ? -value : value, at});
   }
   std::sort(places.begin(), places.end());
-  std::vector<Row> rows;
-  rows.reserve(all.size());
+  move_to(places, rows);
   std::uint64_t next = 0;
-  for (const Place& place : places) {
-    rows.push_back(std::move(all[place.at]));
-    if (rows.back().standing == Standing::kRanked) rows.back().rank = ++next;
-  }
+  for (Row& row : rows)
+    if (row.standing == Standing::kRanked) row.rank = ++next;
   return rows;
 }
 
