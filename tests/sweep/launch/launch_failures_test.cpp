@@ -132,7 +132,7 @@ TEST_CASE("a start without a free descriptor says so") {
   const rlimit full{static_cast<rlim_t>(next), before.rlim_max};
   ::close(next);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &full) == 0);
-  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}); });
+  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}, sweep::Begin::kWhenTold); });
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(problem == child("hang") + ": cannot be started: Too many open files");
 }
@@ -159,7 +159,7 @@ TEST_CASE("a marker is found behind two megabytes of environment") {
     request.environment.push_back("LARGE_" + std::to_string(i) + "=" + std::string(100'000, 'x'));
   request.environment.push_back(marker);
   REQUIRE(::setrlimit(RLIMIT_STACK, &large) == 0);
-  sweep::Child large_one(request);
+  sweep::Child large_one(request, sweep::Begin::kWhenTold);
   large_one.go();
   char newline = 0;
   const ssize_t got = ::read(says.read_end.get(), &newline, 1);  // from here on it has its environment
@@ -180,7 +180,7 @@ TEST_CASE(
 TEST_CASE("a signal that meets a child before it begins ends it, and no handler of the starter runs in it") {
   static volatile int handled = 0;
   const auto before = ::signal(SIGTERM, [](int) { handled = 1; });
-  sweep::Child met({{"/bin/true"}, {}});
+  sweep::Child met({{"/bin/true"}, {}}, sweep::Begin::kWhenTold);
   ::kill(met.pid(), SIGTERM);
   met.go();
   int status = 0;
