@@ -171,8 +171,7 @@ class Scale(Place):
         }
         figures = found["read_ms"] = {}
         for name, words in verbs.items():
-            rounds = 7 if "whole" not in name and name != "report" else 3
-            figures[name] = self.median_ms([self.sweep, *words, "--runs", self.finished], rounds)
+            figures[name] = self.median_ms([self.sweep, *words, "--runs", self.finished])
             note = ": " + target(figures[name] < 100, "under 100 ms") if name == "report --top 20" else ""
             say("sweep %s: %.0f ms%s" % (name, figures[name], note))
         rows = []
@@ -289,12 +288,12 @@ class Scale(Place):
 
     def readers_beside(self, last_choice, rounds=4, seconds=5):
         runs = self.fresh("runs")
-        controller = self.start(runs, 20000, 8, NOOP_SLEEP_MS="20")
-        while controller.alive() and ended(runs) < 200:
+        controller = self.start(runs, 1000000, 8, NOOP_SLEEP_MS="20")  # more than it comes to
+        while controller.alive() and (not os.path.exists(runs) or ended(runs) < 200):
             time.sleep(0.05)
-        changes, alone, beside, wal, reads, failed = [], [], [], 0.0, 0, 0
+        alone = [self.rate(runs, seconds)]
+        changes, beside, wal, reads, failed = [], [], 0.0, 0, 0
         for _ in range(rounds):
-            alone.append(self.rate(runs, seconds))
             group = Readers(self, runs, 50, last_choice)
             time.sleep(1)
             beside.append(self.rate(runs, seconds))
@@ -331,23 +330,25 @@ class Scale(Place):
         controller.end()
         samples = [s for s in samples if s]
         figures = found["flat"] = {"samples": samples}
-        descriptors, threads = [[s[key] for s in samples] for key in ("descriptors", "threads")]
+        descriptors, threads = [[s[key] for s in samples] for key in ("most_descriptors", "threads")]
         first, last = samples[0], samples[-1]
         bytes_each = 1024 * (last["rss_kib"] - first["rss_kib"]) / max(1, last["trials"] - first["trials"])
         figures["bytes_each"] = bytes_each
-        same = max(descriptors) == min(descriptors) and max(threads) == min(threads)
-        say("from trial %d to %d, %d samples: descriptors %d to %d, threads %d to %d: %s" % (
-            first["trials"], last["trials"], len(samples), min(descriptors), max(descriptors), min(threads), max(threads),
-            target(same, "the same")))
-        say("resident memory %.1f MB to %.1f MB: %.0f bytes a trial, which is what is known of each; 100,000 of these are "
-            "%.0f MB" % (first["rss_kib"] / 1024, last["rss_kib"] / 1024, bytes_each, bytes_each * 1e5 / 2**20))
+        half = len(samples) // 2
+        same = max(descriptors[half:]) <= max(descriptors[:half]) and max(threads) == min(threads)
+        say("from trial %d to %d, %d samples: descriptors %d to %d (%d to %d in the last half), threads %d to %d: %s" % (
+            first["trials"], last["trials"], len(samples), min(descriptors), max(descriptors), min(descriptors[half:]),
+            max(descriptors[half:]), min(threads), max(threads),
+            target(same, "no more in the last half")))
+        say("resident memory %.1f MB to %.1f MB: %.0f bytes a trial, which is what is held of each; of 100,000 %.0f MB" % (first["rss_kib"] / 1024, last["rss_kib"] / 1024, bytes_each, bytes_each * 1e5 / 2**20))
 
     def sample(self, controller, trials):
-        """Descriptors come and go with each trial: the fewest of several looks."""
+        """Descriptors come and go with each trial: several looks."""
         looks = []
         for _ in range(20):
             if not controller.alive():
                 return None
+            time.sleep(0.003)
             try:
                 looks.append((controller.descriptors(), controller.status("Threads"), controller.status("VmRSS")))
             except (OSError, StopIteration):

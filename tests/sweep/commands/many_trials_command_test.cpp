@@ -17,7 +17,7 @@ std::string many(int trials) {
 }
 
 // The trial says what its controller holds: of many looks the fewest, since what the last trial held is let go while
-// this one begins.
+// this one begins. On a busy machine that may be later.
 constexpr char kLooks[] = R"(#!/bin/sh
 for argument; do case $argument in --x=*) x=${argument#*=} ;; esac; done
 case $x in 100|900)
@@ -27,7 +27,7 @@ case $x in 100|900)
     [ $# -ge $fewest ] || fewest=$#
   done
   threads=$(grep Threads: /proc/$PPID/status)
-  echo "descriptors $fewest $threads" >held-$x ;;
+  echo "{\"descriptors\": $fewest, \"threads\": ${threads##*[!0-9]}}" >held-$x ;;
 esac
 echo "loss=$x"
 )";
@@ -55,8 +55,8 @@ TEST_CASE("a controller holds as many descriptors and threads after nine hundred
   const Said said = shop.sweep("run sweep.json --slots 1 --quiet");
   INFO(said.err);
   REQUIRE(said.code == 0);
-  const std::string after_hundred = shop.read("held-100");
-  CHECK(after_hundred.starts_with("descriptors "));
-  CHECK(has(after_hundred, "Threads:"));
-  CHECK(shop.read("held-900") == after_hundred);
+  const auto held = [&](const char* file) { return core::parse_json(shop.read(file), file); };
+  constexpr int kOfOneTrial = 10;
+  CHECK(held("held-900").at("descriptors") <= held("held-100").at("descriptors").get<int>() + kOfOneTrial);
+  CHECK(held("held-900").at("threads") == held("held-100").at("threads"));
 }
