@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -99,8 +101,13 @@ struct Child::State {
   char* const* environment = nullptr;
   int null = -1, out = -1, err = -1;
   pid_t parent = -1, pid = -1;
-  std::uint32_t may_go = 0;  // as `error` read and written by the compiler's own atomic functions: no call in the child
-  int error = 0;
+  // Read and written by the compiler's own atomic functions: no call in the child.
+  struct Words {
+    std::uint32_t may_go = 0;
+    int error = 0;
+  };
+  Words own;
+  Words* words = &own;
   alignas(64) std::byte stack[kStackBytes];
 
   static int become(void* state);
@@ -130,13 +137,13 @@ int Child::State::become(void* given) {
     call(SYS_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
 
   if (failed == 0) {
-    while (__atomic_load_n(&state->may_go, __ATOMIC_ACQUIRE) == 0)
-      call(SYS_futex, word(&state->may_go), FUTEX_WAIT_PRIVATE, 0, 0);
+    while (__atomic_load_n(&state->words->may_go, __ATOMIC_ACQUIRE) == 0)
+      call(SYS_futex, word(&state->words->may_go), FUTEX_WAIT, 0, 0);
     const unsigned long none = 0;
     call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
     failed = call(SYS_execve, word(state->argv[0]), word(state->argv), word(state->environment));
   }
-  __atomic_store_n(&state->error, static_cast<int>(-failed), __ATOMIC_RELEASE);
+  __atomic_store_n(&state->words->error, static_cast<int>(-failed), __ATOMIC_RELEASE);
   call(SYS_exit_group, 127);
   return 127;
 }
@@ -166,25 +173,36 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique<State>
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  state.may_go = begin == Begin::kAtOnce;
+  state.words->may_go = begin == Begin::kAtOnce;
+#if defined(__SANITIZE_THREAD__)
+  // The sanitizer does not bear two processes in one memory: here they have only the words in common.
+  void* const shared = ::mmap(nullptr, sizeof *state.words, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) fail();
+  state.words = new (shared) State::Words(state.own);
+  state.pid = ::fork();
+  if (state.pid == 0) State::become(&state);
+#else
   const int waits = begin == Begin::kAtOnce ? CLONE_VFORK : 0;
   state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | waits | SIGCHLD, &state);
+#endif
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   if (state.pid < 0) fail();
 }
 
-Child::~Child() = default;
+Child::~Child() {
+  if (state_->words != &state_->own) ::munmap(state_->words, sizeof *state_->words);
+}
 
 pid_t Child::pid() const { return state_->pid; }
 
 void Child::go() {
-  __atomic_store_n(&state_->may_go, 1, __ATOMIC_RELEASE);
-  ::syscall(SYS_futex, &state_->may_go, FUTEX_WAKE_PRIVATE, 1);
+  __atomic_store_n(&state_->words->may_go, 1, __ATOMIC_RELEASE);
+  ::syscall(SYS_futex, &state_->words->may_go, FUTEX_WAKE, 1);
 }
 
-int Child::error() const { return __atomic_load_n(&state_->error, __ATOMIC_ACQUIRE); }
+int Child::error() const { return __atomic_load_n(&state_->words->error, __ATOMIC_ACQUIRE); }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {

@@ -101,7 +101,10 @@ TEST_CASE("a child whose exit or whose lines cannot be waited for is an error, a
     std::unique_ptr<sweep::Process> process = launcher.start(order);
     if (!refuse_call(SYS_epoll_ctl, ENOSPC)) return kNoFilters;
     std::exception_ptr failure;
-    asio::co_spawn(context, process->lines(), [&](std::exception_ptr thrown, const sweep::Written&) {
+    const auto listen = [&]() -> asio::awaitable<void> {
+      while (true) co_await process->lines();  // the first may be there without having been waited for
+    };
+    asio::co_spawn(context, listen, [&](std::exception_ptr thrown) {
       failure = thrown;
       context.stop();
     });
