@@ -1,4 +1,5 @@
-// sweep logs: what the attempts of a trial printed, from the store where it is little, else from the files in its folder.
+// sweep logs: what the attempts of a trial printed, from the store where it is little, else from the files in its
+// folder.
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -76,9 +76,10 @@ void say_what_stopped_it(const SweepRecord& record, const Study& study, const Gl
     if (record.program.is_object())
       progress.on_note("a program whose sources change makes a new sweep: then `sweep run` its file");
   } else if (has_failed_too_often(study)) {
-    progress.on_note(fmt::format("max_failures: trial #{} is number {} without a result, which ends the sweep; mend "
-                                 "that and go on with {}",
-                                 *study.ended_at(), *study.terms().max_failures, retry));
+    progress.on_note(
+        fmt::format("max_failures: trial #{} is number {} without a result, which ends the sweep; mend "
+                    "that and go on with {}",
+                    *study.ended_at(), *study.terms().max_failures, retry));
   }
 }
 
@@ -132,9 +133,10 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
       const int code = exit_code(study, known->trials);
       progress->on_note(fmt::format("sweep {} is finished, nothing to run", known->id));
       if (code == protocol::kExitSomeFailed)
-        progress->on_note(fmt::format("trials that did not complete keep their outcome; `sweep retry {}{}` runs those "
-                                      "that failed again",
-                                      known->id, runs_flag(globals)));
+        progress->on_note(
+            fmt::format("trials that did not complete keep their outcome; `sweep retry {}{}` runs those "
+                        "that failed again",
+                        known->id, runs_flag(globals)));
       print_leaderboard(store, *known, globals, *progress);
       say_what_stopped_it(*known, study, globals, *progress);
       progress->on_end(study, known->trials, code, how_to_go_on(*known, study, globals));

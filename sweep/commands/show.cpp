@@ -40,8 +40,8 @@ struct Shown {
   TrialState trial;
   TrialRecord record;
   std::vector<ReplayRecord> replays;
-  std::vector<std::string> files;       // under --runs
-  std::optional<std::string> beyond;    // what ended the sweep before this one
+  std::vector<std::string> files;     // under --runs
+  std::optional<std::string> beyond;  // what ended the sweep before this one
   Reasons why;
 };
 
@@ -224,8 +224,7 @@ std::string head_text(const Shown& shown) {
     text += fmt::format("repeats   #{}: the same configuration, drawn again\n", *trial.repeats_index);
   if (!trial.reused_from.empty())
     text += fmt::format("reused    from sweep {}, #{}\n", trial.reused_from, trial.reused_index);
-  if (shown.beyond)
-    text += fmt::format("surplus   {}: this one is not ranked\n", *shown.beyond);
+  if (shown.beyond) text += fmt::format("surplus   {}: this one is not ranked\n", *shown.beyond);
   if (trial.value && shown.sweep.metric) {
     text += fmt::format("metric    {} {}", printable(shown.sweep.metric->name, 60), core::format_double(*trial.value));
     if (trial.epoch) text += fmt::format(" at epoch {}", *trial.epoch);

@@ -13,9 +13,9 @@
 namespace sweep {
 
 enum class SweepState {
-  kRunning,     ///< a controller holds its lock
-  kFinished,    ///< all trials that are to end have ended
-  kPaused,      ///< its controller ended in order, with trials left: stopped, cancelled, interrupted; or the guard holds
+  kRunning,   ///< a controller holds its lock
+  kFinished,  ///< all trials that are to end have ended
+  kPaused,    ///< its controller ended in order, with trials left: stopped, cancelled, interrupted; or the guard holds
   kUnfinished,  ///< its controller died while trials ran, or never came to the first
 };
 

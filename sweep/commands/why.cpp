@@ -111,7 +111,8 @@ std::string unranked_text(const Study& study, const Row& row, const TrialState& 
   const auto blamed =
       std::find_if(row.replicates.begin(), row.replicates.end(), [](const TrialState* one) { return !may_rank(*one); });
   std::string who = "it";
-  if (blamed != row.replicates.end() && (*blamed)->index != trial.index) who = fmt::format("replicate #{}", (*blamed)->index);
+  if (blamed != row.replicates.end() && (*blamed)->index != trial.index)
+    who = fmt::format("replicate #{}", (*blamed)->index);
   const std::string because = fmt::format("{} ended {}", who, row.outcome());
   if (row.standing == Standing::kMachine)
     return fmt::format("no rank: {}, which is the machine's doing and no result", because);

@@ -52,9 +52,9 @@ struct AttemptResult {
   std::string detail;        ///< one line for people; empty where all went well
   bool asked_again = false;  ///< exit code 75 without having been stopped
   double seconds = 0;
-  bool without_finished = false;  ///< it sent events, ended with exit code 0, and never said `finished`
-  bool ignored_sigterm = false;   ///< it was asked to stop and had to be killed
-  Output output;                  ///< what it printed, where that is little
+  bool without_finished = false;     ///< it sent events, ended with exit code 0, and never said `finished`
+  bool ignored_sigterm = false;      ///< it was asked to stop and had to be killed
+  Output output;                     ///< what it printed, where that is little
   std::shared_ptr<Process> process;  ///< that has ended; letting it go takes a while
   bool unsuitable = false;  ///< exit code 4: the machine's fault (no device, disk full), so no result; the sweep stops
 };

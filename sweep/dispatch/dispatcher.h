@@ -37,7 +37,7 @@ struct DispatchOptions {
   bool fresh = false;  ///< reuse no result of another sweep
   BusyGpus busy_gpus = BusyGpus::kWait;  ///< kUse: no GPU is looked at; kRefuse: looked at before the sweep, then kWait
   bool no_guard = false;                 ///< pass over what the guard says (Study::guard)
-  std::vector<TrialReopened> reopen;  ///< recorded before anything starts, as far as these trials have ended
+  std::vector<TrialReopened> reopen;     ///< recorded before anything starts, as far as these trials have ended
 };
 
 struct Ending {

@@ -149,8 +149,8 @@ struct Interference {
   std::optional<OverMemory> over;     // and here killed
 };
 
-AttemptResult judge(const Exit& exit, const Transcript& transcript, const AttemptRequest& request,
-                    const Output& output, const Interference& met) {
+AttemptResult judge(const Exit& exit, const Transcript& transcript, const AttemptRequest& request, const Output& output,
+                    const Interference& met) {
   const auto with_last_line = [&](const std::string& text) {
     const std::string line = last_line(request, output);
     return line.empty() ? text : text + ": " + line;
@@ -225,7 +225,8 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
                                            std::unique_ptr<Process> prepared) {
   const double begun = clock.seconds();
   make_files(request);
-  const std::shared_ptr<const Order> order = request.order ? request.order : std::make_shared<Order>(make_order(request));
+  const std::shared_ptr<const Order> order =
+      request.order ? request.order : std::make_shared<Order>(make_order(request));
   std::unique_ptr<Process> process = std::move(prepared);
   AttemptResult result;
   try {

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string>
 
 #include "sweep/launch/start.h"
 

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kPlanAtOnce = 256;
 constexpr std::size_t kMostGone = 8;
 constexpr int kMostUncommitted = 8;
-constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
+constexpr auto kGather = std::chrono::milliseconds(1);       // what trials say in between is made durable together
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
 
 fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
@@ -107,8 +107,8 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
   AttemptResult result;
   std::exception_ptr failure;
   try {
-    result = co_await live(launcher_, clock_, running.request, record_events, running.control,
-                           std::move(running.prepared));
+    result =
+        co_await live(launcher_, clock_, running.request, record_events, running.control, std::move(running.prepared));
   } catch (...) {
     failure = std::current_exception();
   }
@@ -239,15 +239,16 @@ void Loop::end_lost_attempts() {
     const TrialState& trial = *study_.find(index);
     const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
     markers.insert(marker_of(trial, attempt));
-    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0, false,
-                                  retries()});
+    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0,
+                                  false, retries()});
   }
   if (events.empty()) return;
   launcher_.end_strays(markers);
   record(events);
 }
 
-// Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on later.
+// Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on
+// later.
 asio::awaitable<void> Loop::end_running() {
   for (auto& [index, running] : running_) running.control.stop(running.request.grace_s);
   while (!running_.empty()) {

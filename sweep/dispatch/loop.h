@@ -50,10 +50,10 @@ class Loop {
     Slot slot;
     AttemptRequest request;
     AttemptControl control;
-    std::string stop_reason;  ///< why the sweep wants no more of it; empty while it does
+    std::string stop_reason;            ///< why the sweep wants no more of it; empty while it does
     std::unique_ptr<Process> prepared;  ///< until it begins
-    bool alone = false;       ///< it has all slots of its GPU
-    bool shared_gpu = false;  ///< another trial ran on its GPU at some time
+    bool alone = false;                 ///< it has all slots of its GPU
+    bool shared_gpu = false;            ///< another trial ran on its GPU at some time
   };
 
   /// What a start needs, put together ahead of it.
@@ -123,13 +123,13 @@ class Loop {
   std::set<std::uint64_t> once_alone_;        ///< trials that may have to be alone on a GPU: a few of all
   GpuHealth gpu_health_;
   boost::asio::steady_timer change_;
-  std::optional<Next> next_;                      ///< of the trial that comes next, it seems
-  std::vector<std::shared_ptr<Process>> gone_;    ///< that have ended, and are let go when there is time
-  std::vector<std::uint64_t> ended_;  ///< trials of which an attempt has ended since the last commit
-  std::exception_ptr failure_;        ///< ends the sweep
-  int uncommitted_ = 0;               ///< how often something was recorded since the last commit
-  bool is_disturbed_ = false;         ///< something happened during the wait
-  bool cannot_record_ = false;        ///< the store failed: study_ is ahead of it
+  std::optional<Next> next_;                    ///< of the trial that comes next, it seems
+  std::vector<std::shared_ptr<Process>> gone_;  ///< that have ended, and are let go when there is time
+  std::vector<std::uint64_t> ended_;            ///< trials of which an attempt has ended since the last commit
+  std::exception_ptr failure_;                  ///< ends the sweep
+  int uncommitted_ = 0;                         ///< how often something was recorded since the last commit
+  bool is_disturbed_ = false;                   ///< something happened during the wait
+  bool cannot_record_ = false;                  ///< the store failed: study_ is ahead of it
   Halt halted_ = Halt::kNone;
   int signal_ = 0;
 };

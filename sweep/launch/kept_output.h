@@ -1,5 +1,5 @@
-// What a process prints on one stream, kept: in memory while it is little, in a file once it is more. Used by local.cpp,
-// one for standard output and one for standard error. Passive: it is told when to write.
+// What a process prints on one stream, kept: in memory while it is little, in a file once it is more. Used by
+// local.cpp, one for standard output and one for standard error. Passive: it is told when to write.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,8 +121,8 @@ class Launcher {
   /// process that is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
   virtual std::unique_ptr<Process> prepare(const Order& order) { return (void)order, nullptr; }
 
-  /// Errors: CannotStart where it is the program's fault and seen at once, else its Exit says so; EnvironmentError where
-  /// it is the machine's.
+  /// Errors: CannotStart where it is the program's fault and seen at once, else its Exit says so; EnvironmentError
+  /// where it is the machine's.
   virtual std::unique_ptr<Process> start(const Order& order) = 0;
 
   /// Ends every process of this user that carries one of `markers` in its environment: what attempts left behind.

@@ -29,10 +29,10 @@ void LinePipe::wait(std::function<void()> ready) {
   if (!waiting_) make_waiting();
   waits_ = true;
   waiting_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                   [this, ready = std::move(ready)](const boost::system::error_code&) {
-                     waits_ = false;
-                     ready();
-                   });
+                       [this, ready = std::move(ready)](const boost::system::error_code&) {
+                         waits_ = false;
+                         ready();
+                       });
 }
 
 void LinePipe::make_waiting() {

@@ -1,5 +1,5 @@
-// The read end of a pipe to which a child writes lines. Used by local.cpp, one for events and one for each stream that it
-// prints to. Passive: it is told when to read, and waits for nothing by itself.
+// The read end of a pipe to which a child writes lines. Used by local.cpp, one for events and one for each stream that
+// it prints to. Passive: it is told when to read, and waits for nothing by itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -82,9 +82,9 @@ struct Watch : std::enable_shared_from_this<Watch> {
   LinePipe events, out, err;
   asio::steady_timer grace;
   asio::steady_timer keep;
-  asio::steady_timer wake;  // cancelled when there is something to look at
+  asio::steady_timer wake;              // cancelled when there is something to look at
   std::shared_ptr<MemoryLimit> memory;  // null: without a limit
-  bool began = false;  // else nothing of the program ever ran
+  bool began = false;                   // else nothing of the program ever ran
   bool listens = false;
   bool gave = false;  // lines, without having waited since
   bool keeps_soon = false;
@@ -269,7 +269,9 @@ class LocalProcess : public Process {
     return {watch_->kept_out.take(), watch_->kept_err.take()};
   }
 
-  std::optional<OverMemory> over_memory() const override { return watch_->memory ? watch_->memory->over() : std::nullopt; }
+  std::optional<OverMemory> over_memory() const override {
+    return watch_->memory ? watch_->memory->over() : std::nullopt;
+  }
 
   std::uint64_t printed_bytes() const override { return watch_->kept_out.bytes() + watch_->kept_err.bytes(); }
 

@@ -1,5 +1,5 @@
-// Starts one child process in two steps: everything up to execve ahead of time, then the word to go. Our own start, since
-// no library's does all of this without running code in the parent's memory after the fork, and none waits before
+// Starts one child process in two steps: everything up to execve ahead of time, then the word to go. Our own start,
+// since no library's does all of this without running code in the parent's memory after the fork, and none waits before
 // execve. Called by local.cpp. It waits for nothing; the caller reaps the child.
 //
 // The child: its own process group; killed when the thread that started it dies; signals reset; descriptors 0, 1, 2 as
@@ -46,7 +46,8 @@ enum class Begin {
   kWhenTold,  ///< at go(), beside the caller
 };
 
-/// A child, which may wait for the word. Lives until the child has been reaped: the child runs on its memory until execve.
+/// A child, which may wait for the word. Lives until the child has been reaped: the child runs on its memory until
+/// execve.
 class Child {
  public:
   /// Requires: the calling thread lives as long as the child is wanted. Errors: EnvironmentError where this process

@@ -54,8 +54,8 @@ std::int64_t start_ticks(pid_t pid) {
   return at == nullptr ? -1 : std::strtoll(at, nullptr, 10);
 }
 
-// Between the controller's death and now the number may have become another group's. Not while members are left: then no
-// process can have got it, so where there is none the group is ours.
+// Between the controller's death and now the number may have become another group's. Not while members are left: then
+// no process can have got it, so where there is none the group is ours.
 bool is_still_ours(pid_t leader, std::int64_t ordered_ticks, std::int64_t started_ticks) {
   const std::int64_t ticks = start_ticks(leader);
   return ticks < 0 || (ticks >= ordered_ticks - 1 && ticks <= started_ticks + 1);

@@ -116,8 +116,10 @@ Json library_provenance() {
 }
 
 Json sweep_provenance(const std::filesystem::path& working_folder, const std::filesystem::path& excluded) {
-  return {{"host", host_name()},         {"machine", machine_provenance()},
-          {"build", build_provenance()}, {"libraries", library_provenance()},
+  return {{"host", host_name()},
+          {"machine", machine_provenance()},
+          {"build", build_provenance()},
+          {"libraries", library_provenance()},
           {"git", git_provenance(working_folder, excluded)}};
 }
 

@@ -1,6 +1,6 @@
-// Where a result comes from: machine, libraries, compiler, git → JSON (the GPUs: gpus/). Called by dispatch/ once a sweep and by
-// `sweep doctor`; what may change between attempts the trainer says in `started`. It records; nothing of it is part of
-// an identity or of a CSV.
+// Where a result comes from: machine, libraries, compiler, git → JSON (the GPUs: gpus/). Called by dispatch/ once a
+// sweep and by `sweep doctor`; what may change between attempts the trainer says in `started`. It records; nothing of
+// it is part of an identity or of a CSV.
 //
 // No secrets: no dump of the environment, no git remote, no branch, no user name; of uncommitted changes only a digest.
 // Errors: none. What cannot be found out is null.

@@ -68,8 +68,8 @@ std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, con
 /// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. `columns` has no meaning here.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
-/// The trials of which a table or a JSON report reads more than a forgotten state holds (Study::forget), by index; where
-/// others are forgotten, `constants` must say what is constant.
+/// The trials of which a table or a JSON report reads more than a forgotten state holds (Study::forget), by index;
+/// where others are forgotten, `constants` must say what is constant.
 std::set<std::uint64_t> shown_trials(const std::vector<Row>& rows, const ReportOptions& options);
 
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.

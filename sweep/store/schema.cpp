@@ -134,7 +134,8 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
     throw core::EnvironmentError(file.string(), "this file system cannot hold a store (journal mode '" + got + "')",
                                  "put it on a local disk with --runs");
   database->run("PRAGMA synchronous = NORMAL");
-  database->run("PRAGMA wal_autocheckpoint = 4000");  // pages: each time is two syncs, and writes every page that changed
+  database->run(
+      "PRAGMA wal_autocheckpoint = 4000");  // pages: each time is two syncs, and writes every page that changed
   create_schema(*database);
   return database;
 }

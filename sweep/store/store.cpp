@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "protocol/files.h"
-#include "sweep/store/schema.h"
 #include "sweep/store/event_text.h"
+#include "sweep/store/schema.h"
 #include "sweep/store/sqlite.h"
 #include "sweep/study/printed.h"
 
@@ -100,10 +100,11 @@ struct Store::Connection {
   std::unique_ptr<Database> database;
   std::int64_t version = 0;
   Statement find_number{*database, "SELECT number FROM sweeps WHERE id = ?"};
-  Statement find_result{*database,
-                        "SELECT outcome, sweeps.id, trial_index FROM trials JOIN sweeps ON sweeps.number = trials.sweep "
-                        "WHERE trial = ? AND sweeps.id != ? AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
-                        "ORDER BY sweeps.number, trial_index"};
+  Statement find_result{
+      *database,
+      "SELECT outcome, sweeps.id, trial_index FROM trials JOIN sweeps ON sweeps.number = trials.sweep "
+      "WHERE trial = ? AND sweeps.id != ? AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
+      "ORDER BY sweeps.number, trial_index"};
   std::unique_ptr<Writing> writing;  // where it is open for that
 
   // Between the first add() and commit().
@@ -234,7 +235,11 @@ void Store::add(const std::string& sweep, std::int64_t time_ms, const std::vecto
     const EventText text = to_text(event);
     const std::optional<std::int64_t> attempt =
         text.attempt ? std::optional<std::int64_t>(*text.attempt) : std::nullopt;
-    connection_->writing->add_event.start().bind(connection_->open_number).bind(text.index).bind(attempt).bind(text.seq);
+    connection_->writing->add_event.start()
+        .bind(connection_->open_number)
+        .bind(text.index)
+        .bind(attempt)
+        .bind(text.seq);
     connection_->writing->add_event.bind(text.kind).bind(time_ms).bind(text.line).run();
     study.apply(event);
   }
@@ -249,7 +254,12 @@ void Store::add_output(const std::string& sweep, std::uint64_t index, std::uint3
   Statement put(*connection_->database, "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)");
   for (const auto& [stream, bytes] : {std::pair<std::int64_t, const std::string&>(1, out), {2, err}})
     if (!bytes.empty())
-      put.start().bind(connection_->open_number).bind(index).bind(std::int64_t{attempt}).bind(stream).bind_bytes(bytes)
+      put.start()
+          .bind(connection_->open_number)
+          .bind(index)
+          .bind(std::int64_t{attempt})
+          .bind(stream)
+          .bind_bytes(bytes)
           .run();
   guard.done = true;
 }
@@ -383,8 +393,9 @@ std::uint64_t Store::count_rows(const std::string& sweep) const {
 }
 
 std::optional<std::uint64_t> Store::guard_lifted(const std::string& sweep) const {
-  Statement read(*connection_->database,
-                 "SELECT kind, trial_index FROM events WHERE sweep = ? AND kind IN ('guard_lifted', 'reopened') ORDER BY number");
+  Statement read(
+      *connection_->database,
+      "SELECT kind, trial_index FROM events WHERE sweep = ? AND kind IN ('guard_lifted', 'reopened') ORDER BY number");
   std::optional<std::uint64_t> lifted;
   for (read.start().bind(connection_->require(sweep)); read.step();) {
     if (read.text(0) == "guard_lifted")

@@ -192,9 +192,9 @@ class Study {
   /// Requires: the events of one sweep, in the order in which they were recorded.
   void apply(const StudyEvent& event);
 
-  /// Of a trial that has ended, drops what no rule needs any more: configuration, attempts, metrics but the sweep's own,
-  /// digest of the weights. A sweep of a hundred thousand trials then fits into little memory. Trials that failed or
-  /// were ended stay whole: they may be reopened.
+  /// Of a trial that has ended, drops what no rule needs any more: configuration, attempts, metrics but the sweep's
+  /// own, digest of the weights. A sweep of a hundred thousand trials then fits into little memory. Trials that failed
+  /// or were ended stay whole: they may be reopened.
   void forget(std::uint64_t index);
   /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
   void restore(TrialState trial);
@@ -266,7 +266,7 @@ class Study {
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
-  std::deque<TrialState> trials_;  ///< a vector that grows holds all of them twice
+  std::deque<TrialState> trials_;                                   ///< a vector that grows holds all of them twice
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;

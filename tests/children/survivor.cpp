@@ -1,6 +1,6 @@
-// A trainer that may be killed at any moment: each step follows from the one before and from the trial's seed, and every
-// fourth is a checkpoint. It writes "INDEX ATTEMPT" to SURVIVOR_LOG when it starts, so that a test can count; every fifth
-// trial leaves a process behind that no SIGTERM reaches and that is in a session of its own.
+// A trainer that may be killed at any moment: each step follows from the one before and from the trial's seed, and
+// every fourth is a checkpoint. It writes "INDEX ATTEMPT" to SURVIVOR_LOG when it starts, so that a test can count;
+// every fifth trial leaves a process behind that no SIGTERM reaches and that is in a session of its own.
 #include <signal.h>
 #include <unistd.h>
 

@@ -193,7 +193,8 @@ TEST_CASE("killed trainers are tried again, and the table is the same") {
   }
 }
 
-TEST_CASE("when the disk is full the trials are stopped, the exit code is 4, and the sweep goes on with the same table") {
+TEST_CASE(
+    "when the disk is full the trials are stopped, the exit code is 4, and the sweep goes on with the same table") {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   skip("a sanitizer's runtime must come before the library that fills the disk");
 #endif

@@ -1,5 +1,5 @@
-// SQLite's way to the disk, with a write that fails when a test asks for it. While one lives it is the default for every
-// connection that is opened.
+// SQLite's way to the disk, with a write that fails when a test asks for it. While one lives it is the default for
+// every connection that is opened.
 #pragma once
 
 #include <sqlite3.h>
@@ -63,7 +63,9 @@ class FailingVfs {
     sqlite3_io_methods& m = ours->methods;
     m = *ours->behind()->pMethods;
     m.xClose = [](sqlite3_file* f) { return of(f)->pMethods->xClose(of(f)); };
-    m.xRead = [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return of(f)->pMethods->xRead(of(f), to, n, at); };
+    m.xRead = [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+      return of(f)->pMethods->xRead(of(f), to, n, at);
+    };
     m.xWrite = [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
       return current()->fails() ? SQLITE_FULL : of(f)->pMethods->xWrite(of(f), from, n, at);
     };

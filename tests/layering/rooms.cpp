@@ -154,8 +154,8 @@ const std::vector<Restricted>& restricted_headers() {
       {{"assert.h", "cassert"}, {}, "use core::check, which holds in every build"},
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
        {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer",
-        "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch", "sweep/replay",
-        "sweep/commands"},
+        "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch",
+        "sweep/replay", "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };
   return table;

@@ -70,7 +70,8 @@ class CheckpointFolder {
   /// Says that `file` is one to keep: this attempt went on from it.
   void keep(std::string_view kind, const std::string& file);
 
-  /// Writes KIND-STEP.safetensors durably, into the folder that it makes where it is missing. Errors: EnvironmentError (disk full, read-only).
+  /// Writes KIND-STEP.safetensors durably, into the folder that it makes where it is missing. Errors: EnvironmentError
+  /// (disk full, read-only).
   protocol::Checkpoint write(std::string_view kind, const CheckpointState& state);
 
   /// Deletes the files of `kind` but the newest two. To be called once the checkpoint's event is sent.

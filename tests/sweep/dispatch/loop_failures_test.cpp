@@ -185,9 +185,9 @@ TEST_CASE(
     return std::optional(script);
   };
   Notes observer;
-  controller.loop = std::make_unique<sweep::Loop>(controller.context.get_executor(), controller.store,
-                                                  controller.launcher, controller.clock, sweep, controller.options,
-                                                  sweep::load_study(controller.store, sweep.record.id, sweep::Load::kToGoOn), observer);
+  controller.loop = std::make_unique<sweep::Loop>(
+      controller.context.get_executor(), controller.store, controller.launcher, controller.clock, sweep,
+      controller.options, sweep::load_study(controller.store, sweep.record.id, sweep::Load::kToGoOn), observer);
   std::exception_ptr failure;
   asio::co_spawn(controller.context, controller.loop->run(), [&](std::exception_ptr thrown) {
     failure = thrown;

@@ -82,7 +82,8 @@ TEST_CASE("a trainer gets its document and its environment, and nothing of ours"
   CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "");
   CHECK(environment.at("OMP_NUM_THREADS") == "1");
   CHECK(!environment.contains("SWEEP_RUNS"));
-  const auto document = protocol::TrialDocument::from_json(core::Json::parse(controller.launcher.documents.at(1)), "it");
+  const auto document =
+      protocol::TrialDocument::from_json(core::Json::parse(controller.launcher.documents.at(1)), "it");
   CHECK(document.trial == id);
   CHECK(document.config == core::Json{{"batch_size", 16}});
   CHECK(document.seed == sweep.plan.trial(1).seed);

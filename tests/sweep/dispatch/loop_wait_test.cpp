@@ -23,9 +23,9 @@ struct Listener : sweep::Observer {
 // The grid on so many slots, with a listener; a test says which of them are free.
 struct Waiting {
   explicit Waiting(std::size_t slots) : controller(folder.path(), sweep, slots) {
-    loop = std::make_unique<sweep::Loop>(controller.context.get_executor(), controller.store, controller.launcher,
-                                         controller.clock, sweep, controller.options,
-                                         sweep::load_study(controller.store, sweep.record.id, sweep::Load::kToGoOn), listener);
+    loop = std::make_unique<sweep::Loop>(
+        controller.context.get_executor(), controller.store, controller.launcher, controller.clock, sweep,
+        controller.options, sweep::load_study(controller.store, sweep.record.id, sweep::Load::kToGoOn), listener);
     controller.launcher.otherwise.turns = 1;  // a trial that ends where it starts leaves the loop no time to wait
   }
 

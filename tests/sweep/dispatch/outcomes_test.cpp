@@ -33,9 +33,7 @@ struct Try {
   AttemptResult run() const {
     return sweep::run_attempt(request, [](const auto&) { return true; });
   }
-  std::size_t left_behind() const {
-    return sweep::find_carriers({sweep::attempt_marker(request.folder)}).size();
-  }
+  std::size_t left_behind() const { return sweep::find_carriers({sweep::attempt_marker(request.folder)}).size(); }
 };
 
 AttemptResult said(std::vector<std::string> lines) {

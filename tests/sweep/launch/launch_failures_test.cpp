@@ -135,7 +135,9 @@ TEST_CASE("a start without a free descriptor says so") {
   const rlimit full{static_cast<rlim_t>(next), before.rlim_max};
   ::close(next);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &full) == 0);
-  const std::string problem = error_of([] { const sweep::Child begun({{child("hang")}, {}}, sweep::Begin::kWhenTold); });
+  const std::string problem = error_of([] {
+    const sweep::Child begun({{child("hang")}, {}}, sweep::Begin::kWhenTold);
+  });
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(problem == child("hang") + ": cannot be started: Too many open files");
 }

@@ -42,12 +42,8 @@ struct Workshop {
 
   Order order(std::vector<std::string> argv, const std::string& name = "a") {
     const std::string marker = "SWEEP_MARKER=" + name + std::to_string(::getpid());
-    return {std::move(argv),
-            {marker, "PATH=/usr/bin:/bin"},
-            marker,
-            "the document",
-            folder.path() / (name + ".out"),
-            folder.path() / (name + ".err")};
+    return {std::move(argv), {marker, "PATH=/usr/bin:/bin"},  marker,
+            "the document",  folder.path() / (name + ".out"), folder.path() / (name + ".err")};
   }
 
   // Follows a process to its end. `on_lines` may stop it.
@@ -117,7 +113,8 @@ TEST_CASE("a child has descriptors 0 to 2 and no other") {
 
 TEST_CASE("a child reads its document, and can no more change it") {
   Workshop shop;
-  Order order = shop.order({"/bin/sh", "-c", "cat \"$SWEEP_TRIAL\"; echo more >> \"$SWEEP_TRIAL\"; cat \"$SWEEP_TRIAL\""});
+  Order order =
+      shop.order({"/bin/sh", "-c", "cat \"$SWEEP_TRIAL\"; echo more >> \"$SWEEP_TRIAL\"; cat \"$SWEEP_TRIAL\""});
   order.read_stdout = true;
   CHECK(shop.run(order).printed == std::vector<std::string>{"the documentthe document"});
 }
@@ -147,7 +144,8 @@ TEST_CASE("little output is given at the end and makes no file, more is in a fil
 
 TEST_CASE("little output of a child that stays is in its file after a second, and only as long as it runs") {
   Workshop shop;
-  const Order order = shop.order({"/bin/sh", "-c", "echo here; until [ -s \"$0\" ]; do sleep 0.02; done; echo seen", ""});
+  const Order order =
+      shop.order({"/bin/sh", "-c", "echo here; until [ -s \"$0\" ]; do sleep 0.02; done; echo seen", ""});
   Order waits = order;
   waits.argv.back() = order.stdout_file.string();
   const Said said = shop.run(waits);
@@ -157,8 +155,7 @@ TEST_CASE("little output of a child that stays is in its file after a second, an
 
 TEST_CASE("a hundred megabytes of output reach the file, and keep no event waiting") {
   Workshop shop;
-  const Order order =
-      shop.order({"/bin/sh", "-c", "head -c 100000000 /dev/zero; echo done > \"$SWEEP_EVENTS\""});
+  const Order order = shop.order({"/bin/sh", "-c", "head -c 100000000 /dev/zero; echo done > \"$SWEEP_EVENTS\""});
   CHECK(shop.run(order).lines == std::vector<std::string>{"done"});
   CHECK(std::filesystem::file_size(order.stdout_file) == 100'000'000);
 }
@@ -244,7 +241,8 @@ TEST_CASE("a program that does not exist, or is none, is an error that names it,
 TEST_CASE("a process that is prepared begins when it is told to, and one that is let go never does") {
   Workshop shop;
   const auto mark = shop.folder.path() / "began";
-  const Order order = shop.order({"/bin/sh", "-c", "echo x >> \"$0\"; sleep 0.1; echo here > \"$SWEEP_EVENTS\"", mark.string()});
+  const Order order =
+      shop.order({"/bin/sh", "-c", "echo x >> \"$0\"; sleep 0.1; echo here > \"$SWEEP_EVENTS\"", mark.string()});
   shop.launcher.prepare(order).reset();  // the first makes what all share
   const std::size_t before = open_descriptors();
   shop.launcher.prepare(order).reset();

@@ -293,9 +293,9 @@ TEST_CASE("two failures are one where outcome and words are the same but for num
 }
 
 TEST_CASE("a trial that was lost beyond the end keeps what it did until then where the end is lifted") {
-  sweep::Study study = fold(sweep::Terms{.metric = loss(), .max_failures = 1}, planned(0), planned(1), ordered(0),
-                            ordered(1), metric(1, 0, 1, 0.25), checkpoint(1, 0, 1), ended(0, 0, Outcome::kFailed),
-                            ended(1, 0, Outcome::kLost));
+  sweep::Study study =
+      fold(sweep::Terms{.metric = loss(), .max_failures = 1}, planned(0), planned(1), ordered(0), ordered(1),
+           metric(1, 0, 1, 0.25), checkpoint(1, 0, 1), ended(0, 0, Outcome::kFailed), ended(1, 0, Outcome::kLost));
   CHECK(study.is_surplus(1));
   study.apply(sweep::TrialReopened{0, "asked to"});
   CHECK(study.waiting() == std::set<std::uint64_t>{0, 1});
