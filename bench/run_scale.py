@@ -7,9 +7,10 @@
   --cost     a trial's cost around the 1,000th and around the last thousand of one run: by the clock, and in processor
              time of the controller alone, which the rest of the machine hardly touches
   --idle     processor time of a controller whose eight trials sleep
-  --readers  fifty processes that report in a loop beside a controller whose trials sleep 20 ms: trials a second, with
-             and without them by turns. Once with the readers as the scheduler's last choice (what is left is what they
-             hold up: locks, disk, memory), once as its equals (then they take its processor as well)
+  --readers  fifty processes that report in a loop beside a controller whose trials sleep 20 ms: trials a second by
+             turns without them, beside fifty processes that only compute, and beside them: what is lost against those
+             that compute is what readers hold up by the store. Once with all fifty as the scheduler's last choice, once
+             as the controller's equals (then they take its processor)
   --flat     descriptors, threads and memory of a controller, each 500 trials
 
 Without any of these all of them. All but --idle and --flat share one run.
@@ -279,33 +280,38 @@ class Scale(Place):
     def readers(self, found):
         figures = found["readers"] = {}
         for name, last_choice in (("as the scheduler's last choice", True), ("as its equals", False)):
-            figures[name] = self.readers_beside(last_choice)
-            one = figures[name]
-            say("fifty readers %s: %.0f trials a second without them, %.0f with them, change %+.1f %% (%s): %s" % (
-                name, one["without"], one["with"], one["change"], " ".join("%+.1f" % c for c in one["changes"]),
-                target(one["change"] > -10 and one["failed"] == 0, "within 10 %, no reader fails")))
+            one = figures[name] = self.readers_beside(last_choice)
+            say("fifty readers %s: %.0f trials a second alone, %.0f beside fifty that compute, %.0f beside fifty readers" % (
+                name, one["alone"], one["computing"], one["reading"]))
+            say("    change against alone %+.1f %% (%s), against those that compute %+.1f %% (%s): %s" % (
+                statistics.median(one["changes"]), " ".join("%+.1f" % c for c in one["changes"]),
+                statistics.median(one["by_store"]), " ".join("%+.1f" % c for c in one["by_store"]),
+                target(statistics.median(one["changes"]) > -10 and one["failed"] == 0, "within 10 %, no reader fails")))
             say("    %d reports read, %d failed; the journal grew to %.1f MB" % (one["reads"], one["failed"], one["wal_mib"]))
 
-    def readers_beside(self, last_choice, rounds=4, seconds=5):
+    def readers_beside(self, last_choice, rounds=3, seconds=5):
         runs = self.fresh("runs")
         controller = self.start(runs, 1000000, 8, NOOP_SLEEP_MS="20")  # more than it comes to
         while controller.alive() and (not os.path.exists(runs) or ended(runs) < 200):
             time.sleep(0.05)
-        alone = [self.rate(runs, seconds)]
-        changes, beside, wal, reads, failed = [], [], 0.0, 0, 0
+        alone, computing, reading, wal, reads, failed = [], [], [], 0.0, 0, 0
         for _ in range(rounds):
-            group = Readers(self, runs, 50, last_choice)
+            alone.append(self.rate(runs, seconds))
+            group = Fifty(self, COMPUTE, runs, last_choice)
             time.sleep(1)
-            beside.append(self.rate(runs, seconds))
+            computing.append(self.rate(runs, seconds))
+            group.end()
+            group = Fifty(self, READ, runs, last_choice)
+            time.sleep(1)
+            reading.append(self.rate(runs, seconds))
             wal = max(wal, os.path.getsize(os.path.join(runs, "sweeps.db-wal")) / 2**20)
             good, bad = group.end()
             reads, failed = reads + good, failed + bad
-            alone.append(self.rate(runs, seconds))
-            without = (alone[-1] + alone[-2]) / 2
-            changes.append(100 * (beside[-1] / without - 1))
         controller.end(signal.SIGTERM)
-        return {"without": statistics.median(alone), "with": statistics.median(beside), "changes": changes,
-                "change": statistics.median(changes), "reads": reads, "failed": failed, "wal_mib": wal}
+        return {"alone": statistics.median(alone), "computing": statistics.median(computing),
+                "reading": statistics.median(reading), "changes": [100 * (r / a - 1) for r, a in zip(reading, alone)],
+                "by_store": [100 * (r / c - 1) for r, c in zip(reading, computing)],
+                "reads": reads, "failed": failed, "wal_mib": wal}
 
     def rate(self, runs, seconds):
         begun = time.perf_counter()
@@ -364,15 +370,18 @@ def running(runs):
         return 0
 
 
-class Readers:
-    """Processes of which each reads a report, and again, until they are told to end."""
-
-    def __init__(self, place, runs, count, last_choice):
-        script = """
+COMPUTE = 'while [ -e "$1" ]; do :; done'
+READ = """
 while [ -e "$1" ]; do
   if "$2" report --top 20 --runs "$3" >/dev/null 2>>"$4"; then echo good; else echo bad; fi
 done
 """
+
+
+class Fifty:
+    """Processes of which each does the same again and again, until they are told to end."""
+
+    def __init__(self, place, script, runs, last_choice):
         self.flag, self.errors = place.fresh("flag"), place.fresh("errors")
         open(self.flag, "w").close()
 
@@ -382,9 +391,10 @@ done
 
         self.processes = [
             subprocess.Popen(["sh", "-c", script, "sh", self.flag, place.sweep, runs, self.errors],
-                             stdout=subprocess.PIPE, text=True, preexec_fn=step_back) for _ in range(count)]
+                             stdout=subprocess.PIPE, text=True, preexec_fn=step_back) for _ in range(50)]
 
     def end(self):
+        """How many readers read, and how many failed."""
         os.unlink(self.flag)
         words = [word for process in self.processes for word in process.communicate()[0].split()]
         if "bad" in words:
