@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPlanAtOnce = 256;
-constexpr std::size_t kMostGone = 8;
+constexpr std::size_t kMostGone = 2;
 constexpr int kMostUncommitted = 8;
 constexpr auto kGather = std::chrono::milliseconds(1);       // what trials say in between is made durable together
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
@@ -210,6 +210,7 @@ void Loop::start(const Decision& decision) {
     running_.erase(index);
     fail(failure);
   });
+  gone_.clear();  // a successor has begun
 }
 
 void Loop::stop(const Decision& decision) {
