@@ -18,7 +18,6 @@ Without any of these all of them. All but --idle and --flat share one run.
   bench/run_scale.py [--sweep PROGRAM] [--trials N] [--folder DIR] [--json FILE] [PART]...
 """
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -29,7 +28,7 @@ import sys
 import tempfile
 import time
 
-from sweeps import SWEEP, Place, has_module, machine
+from sweeps import PYTHON, SWEEP, Place, has_module, machine, write_json
 
 PARTS = ["read", "resume", "cost", "idle", "readers", "flat"]
 TICK = os.sysconf("SC_CLK_TCK")
@@ -190,9 +189,9 @@ class Scale(Place):
             return
         trials = self.trials // 10
         place = "sqlite:///" + self.fresh("optuna.db")
-        self.run([sys.executable, "-c", OPTUNA_MAKE, place, str(trials)])
-        start = self.median_ms([sys.executable, "-c", "import optuna"], 3)
-        load = self.median_ms([sys.executable, "-c", OPTUNA_LOAD, place], 3)
+        self.run([PYTHON, "-c", OPTUNA_MAKE, place, str(trials)])
+        start = self.median_ms([PYTHON, "-c", "import optuna"], 3)
+        load = self.median_ms([PYTHON, "-c", OPTUNA_LOAD, place], 3)
         figures["Optuna, SQLite, %d trials" % trials] = load - start
         say("beside it: Optuna loads a study of %d trials from SQLite in %.0f ms, its start of %.0f ms taken off; a tenth "
             "of the trials, not scaled" % (trials, load - start, start))
@@ -425,10 +424,7 @@ def main():
             getattr(scale, part)(found)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if arguments.json:
-        with open(arguments.json, "w") as out:
-            json.dump(found, out, indent=1)
-            out.write("\n")
+    write_json(arguments.json, found)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ has just removed files makes others slowly.
   bench/run_throughput.py [--sweep PROGRAM] [--trials N] [--rounds N] [--folder DIR]... [--no-peers]
 """
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -17,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from sweeps import SWEEP, Place, has_module, machine
+from sweeps import PYTHON, SWEEP, Place, has_module, machine, write_json
 
 OPTUNA = """
 import subprocess, sys
@@ -65,7 +64,7 @@ class Bench(Place):
         return self.trials / self.timed(command, input=numbers)
 
     def optuna(self, kind, slots, trials):
-        command = [sys.executable, "-c", OPTUNA, kind]
+        command = [PYTHON, "-c", OPTUNA, kind]
         start = self.timed(command + [self.fresh(kind), self.trial, "1", str(slots)])
         whole = self.timed(command + [self.fresh(kind), self.trial, str(trials), str(slots)])
         return (trials - 1) / max(1e-9, whole - start)
@@ -117,10 +116,7 @@ def main():
     arguments = parser.parse_args()
     print(machine(), flush=True)
     found = {place: measure(arguments, place) for place in arguments.folder or ["/tmp", "/dev/shm"]}
-    if arguments.json:
-        with open(arguments.json, "w") as out:
-            json.dump(found, out, indent=1)
-            out.write("\n")
+    write_json(arguments.json, found)
 
 
 if __name__ == "__main__":

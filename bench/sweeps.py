@@ -1,11 +1,13 @@
 """What the scripts that measure the controller share: a folder with a trial program that does nothing and a sweep file
 for it, and how a program is run. Used by run_throughput.py and run_scale.py."""
+import json
 import os
 import platform
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = "/usr/bin/python3"  # the distribution's, which has the distribution's Optuna
 SWEEP = os.path.join(HERE, "..", "build", "release", "bin", "sweep")
 SWEEP_FILE = """
 name: throughput
@@ -23,8 +25,16 @@ def machine():
     return "%s, %d processors, load %.2f" % (platform.platform(), os.cpu_count(), os.getloadavg()[0])
 
 
-def has_module(name, python=sys.executable):
-    return subprocess.run([python, "-c", "import " + name], stderr=subprocess.DEVNULL).returncode == 0
+def write_json(file, found):
+    """Where a file is named."""
+    if file:
+        with open(file, "w") as out:
+            json.dump(found, out, indent=1)
+            out.write("\n")
+
+
+def has_module(name):
+    return subprocess.run([PYTHON, "-c", "import " + name], stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Place:

@@ -26,7 +26,7 @@ class AttemptControl {
 /// Puts together what the start needs of `request`, ahead of live(), which else does it. Touches no file.
 void put_together(AttemptRequest& request);
 
-/// Writes the document, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
+/// Writes the files of the attempt, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
 /// by reference outlives the coroutine. `prepared`: of `request.order`, by `launcher`.
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control,

@@ -1,5 +1,5 @@
 // Processes on this machine: the Launcher that users have. Each attempt is a process group of its own; its exit is seen
-// through a pidfd, its events through a pipe that has a path under /proc. Starting one touches no file system.
+// through a pidfd, its events through a pipe that has a path under /proc. Starting one makes no file.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -5,11 +5,15 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sweep/dispatch/loop.h"
+#include "sweep/report/report.h"
+#include "tests/catch.h"
 #include "sweep/launch/local.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_launcher.h"
+#include "tests/temporary_folder.h"
 
 namespace asio = boost::asio;
 using sweep::Ending;
@@ -76,3 +80,38 @@ struct Controller {
   sweep::Observer observer;
   std::unique_ptr<sweep::Loop> loop;
 };
+
+inline std::string csv_of(const Store& store, const sweep::Prepared& sweep) {
+  const Study study = sweep::load_study(store, sweep.record.id);
+  sweep::SweepHead head;
+  head.metric = sweep.record.metric;
+  head.repeats = sweep.record.repeats;
+  return sweep::report_csv(head, sweep::rank(study));
+}
+
+// A controller that died after each of the sweep's events in turn: the next one ends it with the same CSV. `scripts`
+// gives every attempt, in an order of ends that follows from its argument.
+template <class Scripts>
+void check_wherever_it_died(const sweep::Prepared& sweep, Scripts scripts) {
+  std::vector<sweep::StudyEvent> events;
+  std::string table;
+  {
+    const TemporaryFolder folder;
+    Controller controller(folder.path(), sweep, 4);
+    controller.launcher.scripts = scripts(5);
+    controller.run();
+    table = csv_of(controller.store, sweep);
+    controller.store.read_events(sweep.record.id, true,
+                                 [&](const sweep::StoredEvent& stored) { events.push_back(stored.event); });
+  }
+  for (std::size_t recorded = 1; recorded < events.size(); ++recorded) {
+    const TemporaryFolder folder;
+    Controller controller(folder.path(), sweep, 3);
+    controller.launcher.scripts = scripts(2);
+    Study study(sweep::terms_of(sweep.record));
+    controller.store.append(sweep.record.id, 1,
+                            {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(recorded)}, study);
+    CHECK(controller.run().finished());
+    CHECK(csv_of(controller.store, sweep) == table);
+  }
+}

@@ -25,13 +25,6 @@ sweep::Prepared eight(const std::string& resources) {
                   resources + R"(}, "parameters": {"batch_size": {"values": )" + kValues + "}}}");
 }
 
-std::string csv_of(const Store& store, const sweep::Prepared& sweep) {
-  const Study study = sweep::load_study(store, sweep.record.id);
-  sweep::SweepHead head;
-  head.metric = sweep.record.metric;
-  return sweep::report_csv(head, sweep::rank(study));
-}
-
 // Every attempt of every trial; 1, 3 and 4 fail. Which others end before it follows from `order`.
 FakeLauncher::Scripts three_fail(unsigned order) {
   FakeLauncher::Scripts scripts;
@@ -72,28 +65,7 @@ TEST_CASE("a sweep with max_failures gives the same CSV for any number of slots 
 }
 
 TEST_CASE("a sweep with max_failures gives the same CSV wherever its controller died") {
-  const sweep::Prepared sweep = eight(R"("max_failures": 2)");
-  std::vector<sweep::StudyEvent> events;
-  std::string table;
-  {
-    const TemporaryFolder folder;
-    Controller controller(folder.path(), sweep, 4);
-    controller.launcher.scripts = three_fail(5);
-    controller.run();
-    table = csv_of(controller.store, sweep);
-    controller.store.read_events(sweep.record.id, true,
-                                 [&](const sweep::StoredEvent& stored) { events.push_back(stored.event); });
-  }
-  for (std::size_t recorded = 1; recorded < events.size(); ++recorded) {
-    const TemporaryFolder folder;
-    Controller controller(folder.path(), sweep, 3);
-    controller.launcher.scripts = three_fail(2);
-    Study study(sweep::terms_of(sweep.record));
-    controller.store.append(sweep.record.id, 1,
-                            {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(recorded)}, study);
-    CHECK(controller.run().finished());
-    CHECK(csv_of(controller.store, sweep) == table);
-  }
+  check_wherever_it_died(eight(R"("max_failures": 2)"), three_fail);
 }
 
 TEST_CASE(

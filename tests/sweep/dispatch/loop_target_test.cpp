@@ -31,14 +31,6 @@ FakeLauncher::Scripts eight_scripts(unsigned order) {
   return scripts;
 }
 
-std::string csv_of(const Store& store, const sweep::Prepared& sweep) {
-  const Study study = sweep::load_study(store, sweep.record.id);
-  sweep::SweepHead head;
-  head.metric = sweep.record.metric;
-  head.repeats = sweep.record.repeats;
-  return sweep::report_csv(head, sweep::rank(study));
-}
-
 }  // namespace
 
 TEST_CASE("a sweep with a target gives the same CSV for any number of slots and any order in which its trials end") {
@@ -68,30 +60,7 @@ TEST_CASE("a sweep with a target gives the same CSV for any number of slots and 
 }
 
 TEST_CASE("a sweep with a target gives the same CSV wherever its controller died") {
-  for (const std::uint32_t repeats : {1, 2}) {
-    const sweep::Prepared sweep = eight_with_target(repeats);
-    std::vector<sweep::StudyEvent> events;
-    std::string table;
-    {
-      const TemporaryFolder folder;
-      Controller controller(folder.path(), sweep, 4);
-      controller.launcher.scripts = eight_scripts(5);
-      controller.run();
-      table = csv_of(controller.store, sweep);
-      controller.store.read_events(sweep.record.id, true,
-                                   [&](const sweep::StoredEvent& stored) { events.push_back(stored.event); });
-    }
-    for (std::size_t recorded = 1; recorded < events.size(); ++recorded) {
-      const TemporaryFolder folder;
-      Controller controller(folder.path(), sweep, 3);
-      controller.launcher.scripts = eight_scripts(2);
-      Study study(sweep::Terms{sweep.record.metric, sweep.record.target, repeats, std::nullopt});
-      controller.store.append(sweep.record.id, 1,
-                              {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(recorded)}, study);
-      CHECK(controller.run().finished());
-      CHECK(csv_of(controller.store, sweep) == table);
-    }
-  }
+  for (const std::uint32_t repeats : {1, 2}) check_wherever_it_died(eight_with_target(repeats), eight_scripts);
 }
 
 TEST_CASE("what runs beyond the trial that reached the target is stopped, with the reason, and never goes on") {
