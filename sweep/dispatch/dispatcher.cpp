@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/loop.h"
+#include "sweep/dispatch/reused.h"
 #include "sweep/launch/gpu_watch.h"
 #include "sweep/launch/local.h"
 #include "sweep/provenance/provenance.h"

@@ -26,8 +26,8 @@ class AttemptControl {
 /// Puts together what the start needs of `request`, ahead of live(), which else does it. Touches no file.
 void put_together(AttemptRequest& request);
 
-/// Writes the files of the attempt, starts the process, gives its events to `on_events`, and says how it ended. Everything passed
-/// by reference outlives the coroutine. `prepared`: of `request.order`, by `launcher`.
+/// Writes the files of the attempt, starts the process, gives its events to `on_events`, and says how it ended.
+/// Everything passed by reference outlives the coroutine. `prepared`: of `request.order`, by `launcher`.
 boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& clock, const AttemptRequest& request,
                                            const OnEvents& on_events, AttemptControl& control,
                                            std::unique_ptr<Process> prepared = nullptr);

@@ -9,23 +9,19 @@
 #include <chrono>
 #include <utility>
 
-#include "core/digest.h"
 #include "core/error.h"
-#include "protocol/files.h"
+#include "sweep/dispatch/reused.h"
 
 namespace sweep {
 namespace {
 
 namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPlanAtOnce = 256;
 constexpr std::size_t kMostGone = 2;
 constexpr int kMostUncommitted = 8;
 constexpr auto kGather = std::chrono::milliseconds(1);       // what trials say in between is made durable together
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
-
-fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
 
 }  // namespace
 
@@ -162,16 +158,6 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   changed();
 }
 
-// What the end of an attempt says of its GPU.
-void Loop::look_after(std::uint64_t index) {
-  if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
-  try {
-    quarantine();
-  } catch (...) {
-    fail(std::current_exception());
-  }
-}
-
 void Loop::start(const Decision& decision) {
   const TrialState& trial = *study_.find(decision.index);
   if (!locks_.take(trial.trial)) {
@@ -259,24 +245,6 @@ asio::awaitable<void> Loop::end_running() {
   if (!cannot_record_) commit();
 }
 
-// Trials that wait for a GPU of their own.
-std::set<std::uint64_t> Loop::waiting_alone() const {
-  std::set<std::uint64_t> found;
-  if (launcher_.slots().empty() || launcher_.slots().front().gpu.empty()) return found;  // nothing is shared
-  for (const std::uint64_t index : once_alone_)
-    if (study_.waiting().contains(index) && must_be_alone(*study_.find(index))) found.insert(index);
-  return found;
-}
-
-SlotChoice Loop::slot_choice() const {
-  std::vector<Occupied> occupied;
-  for (const auto& [index, running] : running_) occupied.push_back({running.slot, running.alone});
-  std::set<std::string> closed = held_elsewhere_;
-  for (const Slot& slot : launcher_.slots())
-    if (has_quarantine(slot)) closed.insert(slot.name);
-  return {launcher_.slots(), std::move(occupied), std::move(closed), !waiting_alone().empty()};
-}
-
 Situation Loop::situation() const {
   const SlotChoice choice = slot_choice();
   const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : launcher_.slots().size();
@@ -324,132 +292,6 @@ bool Loop::reuse(const TrialState& trial) {
   if (!result) return false;
   record(*result);
   return true;
-}
-
-std::optional<Slot> Loop::take_slot(bool alone) {
-  const SlotChoice choice = slot_choice();
-  if (!alone) {
-    for (const Slot& slot : choice.open()) {
-      if (launcher_.acquire(slot)) return slot;
-      held_elsewhere_.insert(slot.name);
-    }
-    return std::nullopt;
-  }
-  const std::vector<Slot>& whole = choice.whole_gpu();
-  for (auto slot = whole.begin(); slot != whole.end(); ++slot) {
-    if (launcher_.acquire(*slot)) continue;
-    held_elsewhere_.insert(slot->name);
-    std::for_each(whole.begin(), slot, [&](const Slot& taken) { launcher_.release(taken); });
-    return std::nullopt;
-  }
-  return whole.empty() ? std::nullopt : std::optional(whole.front());
-}
-
-void Loop::release_slots(const Running& running) {
-  for (const Slot& slot : launcher_.slots())
-    if (slot == running.slot || (running.alone && slot.gpu == running.slot.gpu)) launcher_.release(slot);
-}
-
-// Whoever runs beside the new trial has shared its GPU, and so has the new one.
-void Loop::note_sharing(std::uint64_t index) {
-  Running& one = running_.at(index);
-  for (auto& [other, running] : running_) {
-    if (other == index || one.slot.gpu.empty() || running.slot.gpu != one.slot.gpu) continue;
-    one.shared_gpu = running.shared_gpu = true;
-  }
-}
-
-// A GPU on which trials end alike and badly that end well elsewhere takes no more of them.
-void Loop::quarantine() {
-  const std::optional<Quarantine> found = gpu_health_.find();
-  if (!found) return;
-  const std::string reason = "the GPU " + found->gpu + " is in quarantine: " + std::to_string(found->trials.size()) +
-                             " trials in a row ended alike on it, and others well elsewhere";
-  observer_.on_note(reason + " (the last: " + found->detail + "); they run again on other GPUs");
-  for (const std::uint64_t index : found->trials)
-    if (study_.find(index)->phase == Phase::kEnded) record(TrialReopened{index, reason});
-}
-
-// Slots of one GPU wait for the same.
-void Loop::tell_waits() {
-  std::vector<SlotWait> waits;
-  for (const Slot& slot : launcher_.slots()) {
-    if (!held_elsewhere_.contains(slot.name)) continue;
-    SlotWait wait = launcher_.why_not(slot);
-    const bool is_news = std::none_of(waits.begin(), waits.end(), [&](const auto& w) { return w.who == wait.who; });
-    if (!wait.text.empty() && is_news) waits.push_back(std::move(wait));
-  }
-  if (waits == waits_) return;
-  waits_ = std::move(waits);
-  observer_.on_wait(study_, waits_);
-}
-
-// The checkpoint's file name, or nothing (and a reason) where the file is not what its event said.
-std::string Loop::usable_checkpoint(const TrialState& trial, std::string& reason) const {
-  if (!trial.checkpoint) return {};
-  const fs::path file =
-      trial_folder(options_.runs, trial.trial) / protocol::kCheckpointsFolder / trial.checkpoint->file;
-  std::error_code ignored;
-  if (!fs::is_regular_file(fs::symlink_status(file, ignored))) {
-    reason += "; but the checkpoint is not there as a file, so from the beginning";
-    return {};
-  }
-  try {
-    if (core::sha256_file(file) == trial.checkpoint->sha256) return trial.checkpoint->file;
-    reason += "; but the checkpoint's digest is another, so from the beginning";
-  } catch (const core::UserError&) {
-    reason += "; but the checkpoint cannot be read, so from the beginning";
-  }
-  return {};
-}
-
-std::string Loop::marker_of(const TrialState& trial, std::size_t attempt) const {
-  return attempt_marker(
-      attempt_folder(options_.runs, trial.trial, sweep_.record.id, static_cast<std::uint32_t>(attempt)));
-}
-
-// While others run: what the next one needs is put together before its slot is free, up to a process that waits for the
-// word. A GPU's is another for each slot.
-bool Loop::wants_next() const {
-  if (running_.empty() || study_.waiting().empty() || halted_ != Halt::kNone) return false;
-  const TrialState& trial = *study_.find(*study_.waiting().begin());
-  const bool is_there = next_ && next_->request.document.index == trial.index;
-  return running_.begin()->second.slot.gpu.empty() && trial.attempts.empty() && !is_there;
-}
-
-void Loop::prepare_next() {
-  const TrialState& trial = *study_.find(*study_.waiting().begin());
-  const Slot& slot = running_.begin()->second.slot;
-  next_.emplace();
-  next_->request = make_request(trial, Decision{Decision::What::kStart, trial.index}, slot);
-  put_together(next_->request);
-  try {
-    next_->prepared = launcher_.prepare(*next_->request.order);
-  } catch (const core::EnvironmentError&) {
-    next_.reset();  // the start will meet it again, and say so
-  }
-}
-
-Loop::Next Loop::take_next(const TrialState& trial, const Decision& decision, const Slot& slot) {
-  std::optional<Next> next = std::exchange(next_, std::nullopt);
-  const bool fits = next && next->request.document.index == trial.index && decision.attempt == 0 && slot.gpu.empty();
-  return fits ? std::move(*next) : Next{make_request(trial, decision, slot), nullptr};
-}
-
-AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decision, const Slot& slot) const {
-  const fs::path& runs = options_.runs;
-  AttemptRequest request = make_attempt(sweep_, {trial.index, trial.replicate, trial.trial, trial.config, trial.seed},
-                                        attempt_folder(runs, trial.trial, sweep_.record.id, decision.attempt),
-                                        trial_folder(runs, trial.trial) / protocol::kCheckpointsFolder);
-  request.document.device = slot.device;
-  request.document.gpu = slot.gpu;
-  request.attempt = decision.attempt;
-  request.resume_file = decision.resume_file;
-  if (study_.metric() && !decision.resume_file.empty()) {
-    const auto found = trial.final_values.find(study_.metric()->name);
-    if (found != trial.final_values.end()) request.metric_so_far = found->second;
-  }
-  return request;
 }
 
 void Loop::record(const std::vector<StudyEvent>& events) {
@@ -541,44 +383,6 @@ void Loop::tell_busy_trials() {
   if (busy == told_busy_) return;
   told_busy_ = busy;
   observer_.on_busy_trials(told_busy_);
-}
-
-std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
-                                     const std::optional<protocol::Metric>& metric) {
-  Study alone(metric);
-  // What was recorded as the outcome was judged by the other sweep's metric; this is what the program said itself.
-  protocol::Outcome said = protocol::Outcome::kCompleted;
-  store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
-    StudyEvent event = stored.event;
-    if (const auto* from_trainer = std::get_if<TrainerSaid>(&event))
-      if (const auto* finished = std::get_if<protocol::Finished>(&from_trainer->event.body)) said = finished->outcome;
-    std::visit([](auto& e) { e.index = 0; }, event);
-    alone.apply(event);
-  });
-  const TrialState* trial = alone.find(0);
-  if (trial == nullptr || trial->phase != Phase::kEnded) return std::nullopt;
-  TrialReused reused;
-  reused.index = index;
-  reused.from_sweep = place.sweep;
-  reused.from_index = place.index;
-  std::optional<double> last;
-  if (metric && trial->final_values.contains(metric->name)) last = trial->final_values.at(metric->name);
-  const protocol::Outcome recorded = *trial->outcome;
-  const bool was_judged = recorded == protocol::Outcome::kCompleted || recorded == protocol::Outcome::kNoMetric ||
-                          recorded == protocol::Outcome::kDiverged;
-  reused.outcome = was_judged ? judge_metric(said, metric, last) : recorded;
-  if (reused.outcome == recorded) reused.detail = trial->detail;
-  if (reused.outcome == protocol::Outcome::kNoMetric) reused.detail = no_metric_detail(*metric);
-  if (reused.outcome == protocol::Outcome::kDiverged && said != protocol::Outcome::kDiverged)
-    reused.detail = diverged_detail(*metric);
-  reused.value = trial->value;
-  reused.epoch = trial->epoch;
-  reused.step = trial->step;
-  reused.at_value = trial->at_value;
-  reused.final_values = trial->final_values;
-  reused.last_step = trial->last_step;
-  reused.weights_sha256 = trial->weights_sha256;
-  return reused;
 }
 
 }  // namespace sweep

@@ -134,9 +134,4 @@ class Loop {
   int signal_ = 0;
 };
 
-/// The result of a trial that ended in another sweep of the store, folded anew under `metric`; nothing where that trial
-/// did not end with a result that may be reused.
-std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
-                                     const std::optional<protocol::Metric>& metric);
-
 }  // namespace sweep

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "sweep/dispatch/loop.h"
+#include "sweep/launch/local.h"
 #include "sweep/report/report.h"
 #include "tests/catch.h"
-#include "sweep/launch/local.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_launcher.h"
 #include "tests/temporary_folder.h"
