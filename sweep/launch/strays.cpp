@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +26,9 @@ constexpr std::size_t kEnvironmentLimit = 8 << 20;  // Linux allows 6 MiB
 
 // The least that Linux allows is 32768 of them, and a machine starts some thousand processes a second at most.
 constexpr std::chrono::seconds kNumbersLast{5};
+
+// To ask whether a number is in use takes a tenth of what an entry of /proc does.
+constexpr pid_t kAskEachUpTo = 1000;
 
 // The environment a process was started with, NUL after each entry; empty where it may not be read.
 std::string environment_of(int proc, const char* pid) {
@@ -47,6 +51,8 @@ pid_t newest_pid() {
   return last == nullptr ? 0 : static_cast<pid_t>(std::strtol(last, nullptr, 10));
 }
 
+bool is_there(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+
 bool carries(const std::string& environment, const std::set<std::string>& markers) {
   for (std::size_t at = 0; at < environment.size();) {
     const std::size_t end = std::min(environment.find('\0', at), environment.size());
@@ -61,20 +67,31 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
 pid_t first_number(pid_t leader, std::chrono::duration<double> ran) { return ran < kNumbersLast ? leader : 0; }
 
 void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first) {
-  if (first > 0 && newest_pid() < first) first = 0;
-  const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
-  if (!proc) return;
-  while (const dirent* entry = ::readdir(proc.get())) {
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+  const Descriptor proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!proc.is_open()) return;
+  const pid_t newest = newest_pid(), self = ::getpid();
+  const uid_t user = ::geteuid();
+  const auto look_at = [&](const char* name, pid_t pid) {
     struct stat owner {};
-    if (pid < first || pid == ::getpid() || ::fstatat(::dirfd(proc.get()), entry->d_name, &owner, 0) != 0) continue;
-    if (owner.st_uid != ::geteuid()) continue;
+    if (pid == self || ::fstatat(proc.get(), name, &owner, 0) != 0 || owner.st_uid != user) return;
     std::optional<std::string> environment;
     visit(pid, [&](const std::set<std::string>& markers) {
-      if (!environment) environment = environment_of(::dirfd(proc.get()), entry->d_name);
+      if (!environment) environment = environment_of(proc.get(), name);
       return carries(*environment, markers);
     });
+  };
+  const bool is_within = first > 0 && first <= newest;  // else numbers have begun anew
+  if (is_within && newest - first < kAskEachUpTo) {
+    for (pid_t pid = first; pid <= newest; ++pid)
+      if (is_there(pid)) look_at(std::to_string(pid).c_str(), pid);
+    return;
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir("/proc"), ::closedir);
+  if (!listing) return;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    if (!is_within || (pid >= first && pid <= newest)) look_at(entry->d_name, pid);
   }
 }
 

@@ -21,7 +21,8 @@ using Carries = std::function<bool(const std::set<std::string>& markers)>;
 pid_t first_number(pid_t leader, std::chrono::duration<double> ran);
 
 /// Calls `visit` for every process of this user but this one. `first`: the smallest number among those whose
-/// descendants are looked for, where that is known: theirs are larger, until the numbers begin anew.
+/// descendants are looked for, where that is known: theirs are larger and were given out by now, until the numbers
+/// begin anew.
 void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first = 0);
 
 /// Every process of this user whose environment holds one of `markers` (NAME=value, whole), this one excepted. A
