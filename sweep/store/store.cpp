@@ -107,16 +107,14 @@ struct Store::Connection {
       "ORDER BY sweeps.number, trial_index"};
   std::unique_ptr<Writing> writing;  // where it is open for that
 
-  // Between the first add() and commit().
-  bool is_open = false;
-  std::string open_sweep;
+  bool is_open = false;    // between the first add() and commit()
+  std::string open_sweep;  // of the last add(), and its number
   std::int64_t open_number = 0;
 
   void require_open(const std::string& sweep) {
     if (!is_open) {
       writing->begin.start().run();
       is_open = true;
-      open_sweep.clear();
     }
     if (sweep != open_sweep) {
       open_number = require(sweep);
