@@ -11,8 +11,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "core/digest.h"
@@ -29,35 +29,32 @@ namespace fs = std::filesystem;
 using protocol::Outcome;
 
 // What a trainer gets above the environment of this process. docs/trial-protocol.md lists it.
-std::vector<std::string> make_environment(const AttemptRequest& request) {
+std::vector<std::string> make_environment(const AttemptRequest& request, const std::string& marker) {
   const protocol::TrialDocument& trial = request.document;
   const std::string threads = std::to_string(trial.threads), seed = std::to_string(trial.seed);
-  const std::string resume = request.resume_file.empty() ? "" : (request.checkpoints / request.resume_file).string();
-  const std::map<std::string, std::string> given = {
-      {protocol::kEnvSweepId, trial.sweep},
-      {protocol::kEnvTrialId, trial.trial},
-      {protocol::kEnvTrialIndex, std::to_string(trial.index)},
-      {protocol::kEnvAttempt, std::to_string(request.attempt)},
-      {protocol::kEnvSeed, seed},
-      {protocol::kEnvCheckpointDir, request.checkpoints.string()},
-      {protocol::kEnvResume, resume},
-      {"PYTHONHASHSEED", seed},
-      {"PYTHONUNBUFFERED", "1"},
-      {"CUDA_VISIBLE_DEVICES", trial.gpu},
-      {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"},
-      {"OMP_NUM_THREADS", threads},
-      {"OPENBLAS_NUM_THREADS", threads},
-      {"MKL_NUM_THREADS", threads},
-      {"NUMEXPR_NUM_THREADS", threads},
+  std::vector<std::string> environment = {marker};
+  environment.reserve(24 + request.environment.size());
+  const auto give = [&](std::string_view name, const std::string& value) {
+    environment.emplace_back(name).append("=").append(value);
   };
-  const std::map<std::string, std::string> unless_set = {
+  give(protocol::kEnvSweepId, trial.sweep);
+  give(protocol::kEnvTrialId, trial.trial);
+  give(protocol::kEnvTrialIndex, std::to_string(trial.index));
+  give(protocol::kEnvAttempt, std::to_string(request.attempt));
+  give(protocol::kEnvSeed, seed);
+  give(protocol::kEnvCheckpointDir, request.checkpoints.native());
+  give(protocol::kEnvResume, request.resume_file.empty() ? "" : (request.checkpoints / request.resume_file).native());
+  give("PYTHONHASHSEED", seed);
+  give("PYTHONUNBUFFERED", "1");
+  give("CUDA_VISIBLE_DEVICES", trial.gpu);
+  give("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"})
+    give(name, threads);
+  for (const auto& [name, value] : request.environment) give(name, value);
+  const std::pair<const char*, const char*> unless_set[] = {
       {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}, {"TF_DETERMINISTIC_OPS", "1"}, {"TF_CUDNN_DETERMINISTIC", "1"}};
-
-  std::vector<std::string> environment = {attempt_marker(request.folder)};
-  for (const auto& [name, value] : given) environment.push_back(name + "=" + value);
-  for (const auto& [name, value] : request.environment) environment.push_back(name + "=" + value);
   for (const auto& [name, value] : unless_set)
-    if (::getenv(name.c_str()) == nullptr) environment.push_back(name + "=" + value);
+    if (::getenv(name) == nullptr) give(name, value);
   return environment;
 }
 
@@ -85,8 +82,8 @@ void make_files(const AttemptRequest& request) {
 Order make_order(const AttemptRequest& request) {
   Order order;
   order.argv = request.argv;
-  order.environment = make_environment(request);
   order.marker = attempt_marker(request.folder);
+  order.environment = make_environment(request, order.marker);
   order.document = core::canonical_json(request.document.to_json()) + "\n";
   order.stdout_file = request.folder / protocol::kStdoutFile;
   order.stderr_file = request.folder / protocol::kStderrFile;

@@ -20,7 +20,8 @@ namespace asio = boost::asio;
 constexpr std::uint64_t kPlanAtOnce = 256;
 constexpr std::size_t kMostGone = 2;
 constexpr int kMostUncommitted = 8;
-constexpr auto kGather = std::chrono::milliseconds(1);       // what trials say in between is made durable together
+constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
+constexpr auto kLetBegin = std::chrono::microseconds(100);
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
 
 }  // namespace
@@ -346,8 +347,14 @@ asio::awaitable<void> Loop::change() {
   tell_busy_trials();
   tell_waits();
   is_disturbed_ = false;
-  // A trial that ended just now has its successor started first.
-  if (has_odd_jobs()) co_await asio::post(executor_, asio::use_awaitable);
+  // A trial that ended just now has its successor started first, and one that has just been started gets the processor
+  // that woke it: the system would let it wait for that one, with another idle.
+  if (has_odd_jobs() && launcher_.has_spare_core()) {
+    change_.expires_after(kLetBegin);
+    co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+  } else if (has_odd_jobs()) {
+    co_await asio::post(executor_, asio::use_awaitable);
+  }
   if (!is_disturbed_ || gone_.size() >= kMostGone) do_odd_jobs();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   while (!is_disturbed_) {

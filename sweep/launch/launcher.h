@@ -117,8 +117,10 @@ class Launcher {
   /// Requires: acquire() gave false.
   virtual SlotWait why_not(const Slot& slot) const = 0;
 
-  /// Everything that a start can do before the program itself begins, so that it begins at once when go() is called; a
-  /// process that is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
+  /// Whether a processor is idle, for as long as no more is started.
+  virtual bool has_spare_core() const { return false; }
+  /// What a start can do before the program itself begins, so that it begins soon when go() is called; a process that
+  /// is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
   virtual std::unique_ptr<Process> prepare(const Order& order) { return (void)order, nullptr; }
 
   /// Errors: CannotStart where it is the program's fault and seen at once, else its Exit says so; EnvironmentError

@@ -54,6 +54,7 @@ void LinePipe::read() {
     const auto count = static_cast<std::size_t>(got);
     if (keep_ != nullptr) keep_->add({block, count});
     if (gives_lines_) buffer_.append(block, count);
+    if (count < sizeof block) return;  // it is empty now, or at its end
     total += count;
   }
 }

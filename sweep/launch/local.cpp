@@ -32,8 +32,10 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr double kStrayPatienceS = 1.0;
-constexpr auto kLookForStraysAfter = std::chrono::milliseconds(20);
-constexpr int kFirstNumber = 64, kLastNumber = 900;  // what one attempt has, the next few hundred do not
+constexpr auto kLookForStraysAfter = std::chrono::milliseconds(100);
+// What one attempt has, the next hundred do not. A table of more than 256 descriptors takes longer to copy into a
+// child.
+constexpr int kFirstNumber = 48, kLastNumber = 248;
 constexpr auto kListenAfter = std::chrono::milliseconds(5);
 constexpr auto kKeepAfter = std::chrono::seconds(1);
 
@@ -51,8 +53,10 @@ Descriptor make_document(const std::string& text) {
   return file;
 }
 
+}  // namespace
+
 // What the handlers share; they may run after the process object is gone.
-struct Watch : std::enable_shared_from_this<Watch> {
+struct LocalLauncher::Watch : std::enable_shared_from_this<Watch> {
   Watch(asio::any_io_executor executor, const Order& order, Descriptor document_file, Pipe events_pipe,
         Descriptor out_end, Descriptor err_end)
       : document(std::move(document_file)),
@@ -72,8 +76,12 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 
   std::string program;
+  std::string marker;
+  std::uint64_t memory_bytes = 0;
+  StartRequest request;             // until the child is there
+  std::vector<Descriptor> writers;  // as `request`
   std::optional<Child> child;
-  std::chrono::steady_clock::time_point prepared = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point made;  // the child
   Descriptor document;
   Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
   KeptOutput kept_out, kept_err;
@@ -182,15 +190,14 @@ struct Watch : std::enable_shared_from_this<Watch> {
   // Until there is something to look at.
   asio::awaitable<void> something() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
-    if (listens) {
-      events.wait(look);
-      if (reads_out) out.wait(look);
+    events.wait(look);
+    if (listens && reads_out) out.wait(look);
+    if (listens)
       wake.expires_at(asio::steady_timer::time_point::max());
-    } else {
+    else
       wake.expires_after(kListenAfter);
-    }
     co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!listens && !exited) listen();
+    if (!listens && !exited && wake.expiry() <= asio::steady_timer::clock_type::now()) listen();
   }
 
   Written take() {
@@ -225,21 +232,26 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 };
 
-class LocalProcess : public Process {
+class LocalLauncher::LocalProcess : public Process {
  public:
-  explicit LocalProcess(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
+  LocalProcess(LocalLauncher& launcher, std::shared_ptr<Watch> watch) : launcher_(launcher), watch_(std::move(watch)) {}
 
   ~LocalProcess() override {
-    if (!watch_->exited) {
+    if (watch_->child && !watch_->exited) {
       watch_->signal(SIGKILL);
       watch_->reap();
     }
     watch_->close();
   }
 
+  const std::shared_ptr<Watch>& watch() const { return watch_; }
+
   void go() override {
     watch_->began = true;
-    watch_->child->go();
+    if (watch_->child)
+      watch_->child->go();
+    else
+      launcher_.begin(watch_, Begin::kAtOnce);
   }
 
   asio::awaitable<Written> lines() override {
@@ -290,11 +302,10 @@ class LocalProcess : public Process {
   }
 
  private:
+  LocalLauncher& launcher_;
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
-
-}  // namespace
 
 std::vector<Slot> cpu_slots(int threads, int cores) {
   std::vector<Slot> slots;
@@ -330,7 +341,8 @@ bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_s
 
 void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
-std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
+// All but the child.
+std::shared_ptr<LocalLauncher::Watch> LocalLauncher::make(const Order& order) {
   std::error_code ignored;
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder, ignored))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
@@ -343,35 +355,49 @@ std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
                                              std::move(out.read_end), std::move(err.read_end));
   watch->program = order.argv[0];
-  warden_.watch(order.marker);
-  if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
-  watch->on_exit = [this, marker = order.marker, of = watch.get()] {
+  watch->marker = order.marker;
+  watch->memory_bytes = order.memory_bytes;
+  watch->request = std::move(request);
+  watch->writers.push_back(std::move(out.write_end));
+  watch->writers.push_back(std::move(err.write_end));
+  return watch;
+}
+
+void LocalLauncher::begin(const std::shared_ptr<Watch>& watch, Begin when) {
+  const std::string& marker = watch->marker;
+  warden_.watch(marker);
+  if (left_.contains(marker)) end_left();  // or it would be taken for what an earlier one left
+  watch->on_exit = [this, of = watch.get()] {
     --living_;
     if (of->began)
-      end_strays_soon(marker, first_number(of->pid(), std::chrono::steady_clock::now() - of->prepared));
+      end_strays_soon(of->marker, first_number(of->pid(), std::chrono::steady_clock::now() - of->made));
     else
-      warden_.forget(marker);
+      warden_.forget(of->marker);
     if (of->memory) of->memory->settle();
   };
-
-  watch->began = begin == Begin::kAtOnce;
-  watch->child.emplace(std::move(request), begin);
+  watch->made = std::chrono::steady_clock::now();
+  watch->child.emplace(std::move(watch->request), when);
   ++living_;
-  auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();
-  warden_.watch(order.marker, pid);
-  if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
+  warden_.watch(marker, pid);
+  if (watch->memory_bytes > 0) watch->memory = memory_limits_.keep(marker, pid, watch->memory_bytes);
+  watch->writers.clear();
   if (const int error = watch->begin())
-    throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
+    throw core::EnvironmentError(watch->program, std::string("cannot be watched: ") + std::strerror(error));
+}
+
+// Where every processor has its trial, a child that waits would only take time from them.
+std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
+  auto process = std::make_unique<LocalProcess>(*this, make(order));
+  if (has_spare_core()) begin(process->watch(), Begin::kWhenTold);
   return process;
 }
 
-// Where every processor has its trial, a child that waits only takes time from them.
-std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
-  return living_ < usable_cores() ? make(order, Begin::kWhenTold) : nullptr;
+std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
+  auto process = std::make_unique<LocalProcess>(*this, make(order));  // whatever goes wrong from here on ends it
+  process->go();
+  return process;
 }
-
-std::unique_ptr<Process> LocalLauncher::start(const Order& order) { return make(order, Begin::kAtOnce); }
 
 void LocalLauncher::end_strays(const std::set<std::string>& markers) {
   end_carriers(markers, kStrayPatienceS);

@@ -29,6 +29,7 @@ class LocalLauncher : public Launcher {
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
   SlotWait why_not(const Slot& slot) const override { return gpu_slots_.why_not(slot); }
+  bool has_spare_core() const override { return living_ < cores_; }
   std::unique_ptr<Process> prepare(const Order& order) override;
   std::unique_ptr<Process> start(const Order& order) override;
   void end_strays(const std::set<std::string>& markers) override;
@@ -37,7 +38,11 @@ class LocalLauncher : public Launcher {
   GpuSlots& gpu_slots() { return gpu_slots_; }
 
  private:
-  std::unique_ptr<Process> make(const Order& order, Begin begin);
+  struct Watch;
+  class LocalProcess;
+
+  std::shared_ptr<Watch> make(const Order& order);
+  void begin(const std::shared_ptr<Watch>& watch, Begin when);
   void end_strays_soon(const std::string& marker, pid_t first_number);
   void end_left();
   Descriptor with_new_number(Descriptor low);
@@ -49,9 +54,10 @@ class LocalLauncher : public Launcher {
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   pid_t first_left_ = 0;        ///< the smallest of their first_number()
-  int living_ = 0;              ///< processes that run or wait
-  int next_number_;             ///< of a descriptor that has a path
-  void (*on_sigpipe_)(int);     ///< as it was
+  const int cores_ = usable_cores();
+  int living_ = 0;           ///< processes that are there
+  int next_number_;          ///< of a descriptor that has a path
+  void (*on_sigpipe_)(int);  ///< as it was
 };
 
 }  // namespace sweep

@@ -148,7 +148,7 @@ int Child::State::become(void* given) {
   return 127;
 }
 
-Child::Child(StartRequest request, Begin begin) : state_(std::make_unique<State>()) {
+Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_overwrite<State>()) {
   State& state = *state_;
   state.request = std::move(request);
   const auto fail = [&] {
@@ -182,8 +182,7 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique<State>
   state.pid = ::fork();
   if (state.pid == 0) State::become(&state);
 #else
-  const int waits = begin == Begin::kAtOnce ? CLONE_VFORK : 0;
-  state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | waits | SIGCHLD, &state);
+  state.pid = ::clone(State::become, state.stack + kStackBytes, CLONE_VM | SIGCHLD, &state);
 #endif
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

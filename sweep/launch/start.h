@@ -42,8 +42,8 @@ struct StartRequest {
 
 /// When a child becomes its program.
 enum class Begin {
-  kAtOnce,    ///< the caller waits until it has
-  kWhenTold,  ///< at go(), beside the caller
+  kAtOnce,    ///< beside the caller, as all that it does before
+  kWhenTold,  ///< at go()
 };
 
 /// A child, which may wait for the word. Lives until the child has been reaped: the child runs on its memory until
