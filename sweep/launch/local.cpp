@@ -24,7 +24,6 @@
 #include "protocol/trial_document.h"
 #include "sweep/launch/kept_output.h"
 #include "sweep/launch/line_pipe.h"
-#include "sweep/launch/strays.h"
 
 namespace sweep {
 namespace {
@@ -369,10 +368,12 @@ void LocalLauncher::begin(const std::shared_ptr<Watch>& watch, Begin when) {
   if (left_.contains(marker)) end_left();  // or it would be taken for what an earlier one left
   watch->on_exit = [this, of = watch.get()] {
     --living_;
-    if (of->began)
-      end_strays_soon(of->marker, first_number(of->pid(), std::chrono::steady_clock::now() - of->made));
-    else
+    if (of->began) {
+      leaders_left_.add(of->pid(), std::chrono::steady_clock::now() - of->made);
+      end_strays_soon(of->marker);
+    } else {
       warden_.forget(of->marker);
+    }
     if (of->memory) of->memory->settle();
   };
   watch->made = std::chrono::steady_clock::now();
@@ -408,9 +409,10 @@ void LocalLauncher::end_strays(const std::set<std::string>& markers) {
 }
 
 void LocalLauncher::end_left() {
-  end_carriers(left_, kStrayPatienceS, first_left_);
+  end_carriers(left_, kStrayPatienceS, leaders_left_);
   for (const std::string& marker : left_) warden_.forget(marker);
   left_.clear();
+  leaders_left_ = {};
 }
 
 // What an attempt left behind for a moment may still open the path that it was given: the number is another attempt's
@@ -430,11 +432,10 @@ Descriptor LocalLauncher::with_new_number(Descriptor low) {
 }
 
 // Looking through all processes of the machine takes as long as a short trial: once for all that ended meanwhile.
-void LocalLauncher::end_strays_soon(const std::string& marker, pid_t first_number) {
-  const bool first = left_.empty();
-  first_left_ = first ? first_number : std::min(first_left_, first_number);
+void LocalLauncher::end_strays_soon(const std::string& marker) {
+  const bool is_first = left_.empty();
   left_.insert(marker);
-  if (!first) return;
+  if (!is_first) return;
   const auto timer = std::make_shared<asio::steady_timer>(executor_, kLookForStraysAfter);
   timer->async_wait([this, timer](const boost::system::error_code& error) {
     if (!error) end_left();

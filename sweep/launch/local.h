@@ -8,6 +8,7 @@
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/memory_limits.h"
 #include "sweep/launch/start.h"
+#include "sweep/launch/strays.h"
 #include "sweep/launch/warden.h"
 
 namespace sweep {
@@ -43,7 +44,7 @@ class LocalLauncher : public Launcher {
 
   std::shared_ptr<Watch> make(const Order& order);
   void begin(const std::shared_ptr<Watch>& watch, Begin when);
-  void end_strays_soon(const std::string& marker, pid_t first_number);
+  void end_strays_soon(const std::string& marker);
   void end_left();
   Descriptor with_new_number(Descriptor low);
 
@@ -53,7 +54,7 @@ class LocalLauncher : public Launcher {
   MemoryLimits memory_limits_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
-  pid_t first_left_ = 0;        ///< the smallest of their first_number()
+  Leaders leaders_left_;        ///< those processes
   const int cores_ = usable_cores();
   int living_ = 0;           ///< processes that are there
   int next_number_;          ///< of a descriptor that has a path

@@ -64,12 +64,23 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
 
 }  // namespace
 
-pid_t first_number(pid_t leader, std::chrono::duration<double> ran) { return ran < kNumbersLast ? leader : 0; }
+void Leaders::add(pid_t leader, std::chrono::duration<double> ran) {
+  may_be_any_ = may_be_any_ || ran >= kNumbersLast;
+  smallest_ = smallest_ == 0 ? leader : std::min(smallest_, leader);
+  largest_ = std::max(largest_, leader);
+}
 
-void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first) {
+std::optional<std::pair<pid_t, pid_t>> Leaders::range(pid_t newest) const {
+  const bool began_anew = newest < largest_;  // since one of them
+  if (may_be_any_ || smallest_ == 0 || began_anew) return std::nullopt;
+  return std::pair(smallest_, newest);
+}
+
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const Leaders& leaders) {
   const Descriptor proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.is_open()) return;
-  const pid_t newest = newest_pid(), self = ::getpid();
+  const auto range = leaders.range(newest_pid());
+  const pid_t self = ::getpid();
   const uid_t user = ::geteuid();
   const auto look_at = [&](const char* name, pid_t pid) {
     struct stat owner {};
@@ -80,9 +91,8 @@ void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit
       return carries(*environment, markers);
     });
   };
-  const bool is_within = first > 0 && first <= newest;  // else numbers have begun anew
-  if (is_within && newest - first < kAskEachUpTo) {
-    for (pid_t pid = first; pid <= newest; ++pid)
+  if (range && range->second - range->first < kAskEachUpTo) {
+    for (pid_t pid = range->first; pid <= range->second; ++pid)
       if (is_there(pid)) look_at(std::to_string(pid).c_str(), pid);
     return;
   }
@@ -91,30 +101,30 @@ void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit
   while (const dirent* entry = ::readdir(listing.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-    if (!is_within || (pid >= first && pid <= newest)) look_at(entry->d_name, pid);
+    if (!range || (pid >= range->first && pid <= range->second)) look_at(entry->d_name, pid);
   }
 }
 
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first) {
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Leaders& leaders) {
   std::vector<pid_t> found;
   if (markers.empty()) return found;
   const auto look = [&](pid_t pid, const Carries& carries_one) {
     if (carries_one(markers)) found.push_back(pid);
   };
-  visit_own_processes(look, first);
+  visit_own_processes(look, leaders);
   return found;
 }
 
-std::size_t kill_carriers(const std::set<std::string>& markers, pid_t first) {
+std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& leaders) {
   std::size_t killed = 0;
-  for (const pid_t pid : find_carriers(markers, first))
+  for (const pid_t pid : find_carriers(markers, leaders))
     if (::kill(pid, SIGKILL) == 0) ++killed;
   return killed;
 }
 
-void end_carriers(const std::set<std::string>& markers, double patience_s, pid_t first) {
+void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
-  while (kill_carriers(markers, first) > 0 && std::chrono::steady_clock::now() < until)
+  while (kill_carriers(markers, leaders) > 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
 }
 

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sweep {
@@ -16,23 +18,31 @@ namespace sweep {
 /// Whether the process's environment holds one of the markers; reads it when it is first asked.
 using Carries = std::function<bool(const std::set<std::string>& markers)>;
 
-/// Where to begin to look for what a process started that ran for so long: at its own number, or at 0 once the numbers
-/// may have begun anew since, and come past it.
-pid_t first_number(pid_t leader, std::chrono::duration<double> ran);
+/// The numbers of the processes whose descendants are looked for. Theirs are larger, until the numbers begin anew.
+class Leaders {
+ public:
+  /// `ran`: how long ago it was started. After a while the numbers may have begun anew and come past it.
+  void add(pid_t leader, std::chrono::duration<double> ran);
+  /// The numbers among which all descendants are, where `newest` was given out last; nothing: they may have any.
+  std::optional<std::pair<pid_t, pid_t>> range(pid_t newest) const;
 
-/// Calls `visit` for every process of this user but this one. `first`: the smallest number among those whose
-/// descendants are looked for, where that is known: theirs are larger and were given out by now, until the numbers
-/// begin anew.
-void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, pid_t first = 0);
+ private:
+  pid_t smallest_ = 0, largest_ = 0;
+  bool may_be_any_ = false;
+};
+
+/// Calls `visit` for every process of this user but this one; with `leaders` for those at least that may descend from
+/// them.
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const Leaders& leaders = {});
 
 /// Every process of this user whose environment holds one of `markers` (NAME=value, whole), this one excepted. A
-/// process that is a zombie already is none. `first`: as above.
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t first = 0);
+/// process that is a zombie already is none. `leaders`: as above.
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Leaders& leaders = {});
 
 /// Sends SIGKILL to each of find_carriers. Returns to how many.
-std::size_t kill_carriers(const std::set<std::string>& markers, pid_t first = 0);
+std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& leaders = {});
 
 /// Repeats kill_carriers until none is left, at most for `patience_s`.
-void end_carriers(const std::set<std::string>& markers, double patience_s, pid_t first = 0);
+void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders = {});
 
 }  // namespace sweep

@@ -176,10 +176,24 @@ TEST_CASE("a marker is found behind two megabytes of environment") {
   CHECK(found == std::vector<pid_t>{large_one.pid()});
 }
 
-TEST_CASE(
-    "what an attempt left is looked for among all processes where it ran so long that numbers may be given anew") {
-  CHECK(sweep::first_number(4711, std::chrono::milliseconds(20)) == 4711);
-  CHECK(sweep::first_number(4711, std::chrono::minutes(10)) == 0);
+TEST_CASE("what attempts left is looked for from the smallest of their numbers on") {
+  sweep::Leaders leaders;
+  leaders.add(4711, std::chrono::milliseconds(20));
+  leaders.add(4705, std::chrono::milliseconds(20));
+  CHECK(leaders.range(4800) == std::pair<pid_t, pid_t>(4705, 4800));
+}
+
+TEST_CASE("what attempts left is looked for among all processes where numbers may have been given anew") {
+  const auto range = [](std::vector<pid_t> numbers, pid_t newest, std::chrono::duration<double> ran) {
+    sweep::Leaders leaders;
+    for (const pid_t number : numbers) leaders.add(number, ran);
+    return leaders.range(newest);
+  };
+  const auto a_moment = std::chrono::milliseconds(20);
+  CHECK(range({}, 4800, a_moment) == std::nullopt);
+  CHECK(range({4711}, 4800, std::chrono::minutes(10)) == std::nullopt);
+  CHECK(range({32700}, 200, a_moment) == std::nullopt);
+  CHECK(range({32700, 150}, 200, a_moment) == std::nullopt);  // the first has left something at 32701
 }
 
 TEST_CASE("a signal that meets a child before it begins ends it, and no handler of the starter runs in it") {
