@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <utility>
 
 namespace sweep {
@@ -53,7 +52,7 @@ std::optional<std::uint64_t> common(const std::vector<const TrialState*>& trials
 }
 
 Row make_row(const Study& study, std::uint64_t first) {
-  const std::deque<TrialState>& trials = study.trials();
+  const Trials& trials = study.trials();
   const std::uint64_t repeats = study.terms().repeats, end = std::min<std::uint64_t>(first + repeats, trials.size());
   Row row;
   row.trial = &trials[first];
@@ -158,7 +157,12 @@ std::vector<Row> rank(const Study& study) {
 
 std::map<std::string, std::uint64_t> count_outcomes(const std::vector<Row>& rows) {
   std::map<std::string_view, std::uint64_t> counts;
-  const auto count = [&](const TrialState& trial) { ++counts[outcome_word(trial)]; };
+  auto last = counts.end();  // most often the next is of the same outcome
+  const auto count = [&](const TrialState& trial) {
+    const std::string_view word = outcome_word(trial);
+    if (last == counts.end() || last->first != word) last = counts.try_emplace(word).first;
+    ++last->second;
+  };
   for (const Row& row : rows) {
     if (row.standing == Standing::kSurplus) continue;
     if (row.replicates.empty()) count(*row.trial);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "sweep/study/decide.h"
+#include "sweep/study/growing_memory.h"
 #include "sweep/study/numbers.h"
 #include "sweep/study/printed.h"
 #include "sweep/study/replicates.h"
@@ -87,12 +88,20 @@ std::string_view name(Phase phase) {
 }
 
 Study::Study(std::optional<protocol::Metric> metric) : Study(Terms{.metric = std::move(metric)}) {}
-Study::Study(Terms terms) : terms_(std::move(terms)), bound_(terms_.last) {
+Study::Study(Terms terms)
+    : terms_(std::move(terms)),
+      memory_(std::make_unique<GrowingMemory>()),
+      trials_(memory_.get()),
+      bound_(terms_.last) {
   core::check(terms_.repeats >= 1, "a sweep of no replicates");
 }
 Study::~Study() = default;
 Study::Study(Study&&) noexcept = default;
-Study& Study::operator=(Study&&) noexcept = default;
+Study& Study::operator=(Study&& other) noexcept {
+  if (this == &other) return *this;
+  std::destroy_at(this);  // trials that are assigned stay in the memory of the ones before
+  return *std::construct_at(this, std::move(other));
+}
 
 void Study::apply(const StudyEvent& event) {
   if (!std::holds_alternative<GuardLifted>(event)) changed_.insert(trial_index(event));
@@ -191,7 +200,7 @@ void Study::apply_said(const TrainerSaid& event) {
     numbers.add(*trace);
   } else if (const auto* checkpoint = std::get_if<protocol::Checkpoint>(&body)) {
     trial.wrote_checkpoints = true;
-    if (checkpoint->kind == "last") trial.checkpoint = *checkpoint;
+    if (checkpoint->kind == "last") trial.checkpoint = std::make_shared<protocol::Checkpoint>(*checkpoint);
   } else if (const auto* finished = std::get_if<protocol::Finished>(&body)) {
     trial.weights_sha256 = finished->weights_sha256;
   }

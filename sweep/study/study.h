@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string>
@@ -133,7 +134,8 @@ struct TrialState {
   std::map<std::string, double> final_values;  ///< last value of every metric (test_accuracy among them)
   std::uint64_t last_step = 0;
   std::string weights_sha256;
-  std::optional<protocol::Checkpoint> checkpoint;  ///< newest `last` that the store holds: where a resume goes on
+  std::shared_ptr<const protocol::Checkpoint> checkpoint;  ///< newest `last` that the store holds: where a resume goes
+                                                           ///< on; null: none
   std::vector<AttemptState> attempts;
   std::string finding;             ///< where two attempts disagree: the first such place, in words
   std::string reused_from;         ///< sweep id; empty where the trial ran here
@@ -179,6 +181,10 @@ struct GuardFinding {
 bool is_failure(const TrialState& trial);
 
 class TrialNumbers;
+class GrowingMemory;
+
+/// By index. (A vector that grows holds all of them twice.)
+using Trials = std::pmr::deque<TrialState>;
 
 class Study {
  public:
@@ -206,7 +212,7 @@ class Study {
 
   const Terms& terms() const { return terms_; }
   const std::optional<protocol::Metric>& metric() const { return terms_.metric; }
-  const std::deque<TrialState>& trials() const { return trials_; }  ///< by index: trials()[i].index == i
+  const Trials& trials() const { return trials_; }  ///< by index: trials()[i].index == i
   const TrialState* find(std::uint64_t index) const;
 
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
@@ -266,7 +272,8 @@ class Study {
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
-  std::deque<TrialState> trials_;                                   ///< a vector that grows holds all of them twice
+  std::unique_ptr<GrowingMemory> memory_;  ///< of trials_
+  Trials trials_;
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;
