@@ -31,7 +31,7 @@ std::vector<pid_t> find_carriers(const std::set<std::string>& markers, pid_t fir
 /// Sends SIGKILL to each of find_carriers. Returns to how many.
 std::size_t kill_carriers(const std::set<std::string>& markers, pid_t first = 0);
 
-/// Repeats kill_carriers until none is left, at most for `patience_s`.
+/// Repeats kill_carriers until none is left and those that were killed have ended, at most for `patience_s`.
 void end_carriers(const std::set<std::string>& markers, double patience_s, pid_t first = 0);
 
 }  // namespace sweep

@@ -178,6 +178,21 @@ TEST_CASE("a marker is found behind two megabytes of environment") {
   CHECK(found == std::vector<pid_t>{large_one.pid()});
 }
 
+TEST_CASE("strays that were killed have ended when the search for them ends, however much memory they had") {
+  const std::string marker = "SWEEP_MARKER=large" + std::to_string(::getpid());
+  const sweep::Pipe says = sweep::make_pipe();
+  sweep::Child large({{child("hog"), "full"}, {marker}, says.write_end.get()}, sweep::Begin::kWhenTold);
+  large.go();
+  char newline = 0;
+  REQUIRE(::read(says.read_end.get(), &newline, 1) == 1);  // it has all its memory
+  sweep::end_carriers({marker}, 30);
+  siginfo_t ended{};
+  const int asked = ::waitid(P_PID, static_cast<id_t>(large.pid()), &ended, WEXITED | WNOHANG | WNOWAIT);
+  ::waitpid(large.pid(), nullptr, 0);
+  CHECK(asked == 0);
+  CHECK(ended.si_pid == large.pid());
+}
+
 TEST_CASE(
     "what an attempt left is looked for among all processes where it ran so long that numbers may be given anew") {
   CHECK(sweep::first_number(4711, std::chrono::milliseconds(20)) == 4711);
