@@ -3,8 +3,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,10 +14,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "sweep/launch/start.h"
 
@@ -60,6 +64,13 @@ bool carries(const std::string& environment, const std::set<std::string>& marker
     at = end + 1;
   }
   return false;
+}
+
+// A process that dies loses its environment with its memory, and only then its descriptors (a GPU among them): that no
+// process carries a marker any more is not yet their end.
+bool has_ended(const Descriptor& pidfd) {
+  pollfd one{pidfd.get(), POLLIN, 0};
+  return ::poll(&one, 1, 0) > 0;
 }
 
 }  // namespace
@@ -124,8 +135,19 @@ std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& l
 
 void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
-  while (kill_carriers(markers, leaders) > 0 && std::chrono::steady_clock::now() < until)
+  std::map<pid_t, Descriptor> dying;  // each by its pidfd
+  for (;;) {
+    bool killed = false;
+    for (const pid_t pid : find_carriers(markers, leaders)) {
+      Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      if (::kill(pid, SIGKILL) != 0) continue;
+      killed = true;
+      if (pidfd.is_open()) dying.try_emplace(pid, std::move(pidfd));
+    }
+    std::erase_if(dying, [](const auto& one) { return has_ended(one.second); });
+    if ((!killed && dying.empty()) || std::chrono::steady_clock::now() >= until) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
 }
 
 }  // namespace sweep

@@ -42,7 +42,7 @@ std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Lea
 /// Sends SIGKILL to each of find_carriers. Returns to how many.
 std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& leaders = {});
 
-/// Repeats kill_carriers until none is left, at most for `patience_s`.
+/// Repeats kill_carriers until none is left and those that were killed have ended, at most for `patience_s`.
 void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders = {});
 
 }  // namespace sweep

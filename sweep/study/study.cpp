@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "sweep/study/decide.h"
-#include "sweep/study/growing_memory.h"
+#include "sweep/study/kept.h"
 #include "sweep/study/numbers.h"
 #include "sweep/study/printed.h"
 #include "sweep/study/replicates.h"
@@ -88,20 +88,14 @@ std::string_view name(Phase phase) {
 }
 
 Study::Study(std::optional<protocol::Metric> metric) : Study(Terms{.metric = std::move(metric)}) {}
-Study::Study(Terms terms)
-    : terms_(std::move(terms)),
-      memory_(std::make_unique<GrowingMemory>()),
-      trials_(memory_.get()),
-      bound_(terms_.last) {
+Study::Study(Terms terms) : terms_(std::move(terms)), kept_(std::make_unique<Kept>()), bound_(terms_.last) {
   core::check(terms_.repeats >= 1, "a sweep of no replicates");
 }
 Study::~Study() = default;
 Study::Study(Study&&) noexcept = default;
-Study& Study::operator=(Study&& other) noexcept {
-  if (this == &other) return *this;
-  std::destroy_at(this);  // trials that are assigned stay in the memory of the ones before
-  return *std::construct_at(this, std::move(other));
-}
+Study& Study::operator=(Study&&) noexcept = default;
+
+const Trials& Study::trials() const { return kept_->trials; }
 
 void Study::apply(const StudyEvent& event) {
   if (!std::holds_alternative<GuardLifted>(event)) changed_.insert(trial_index(event));
@@ -121,23 +115,25 @@ void Study::apply(const StudyEvent& event) {
     apply_lifted(std::get<GuardLifted>(event));
 }
 
-const TrialState* Study::find(std::uint64_t index) const { return index < trials_.size() ? &trials_[index] : nullptr; }
+const TrialState* Study::find(std::uint64_t index) const {
+  return index < kept_->trials.size() ? &kept_->trials[index] : nullptr;
+}
 
 // Who never asks pays for no map.
 std::optional<std::uint64_t> Study::index_of(const std::string& trial) const {
-  for (; indexed_ < trials_.size(); ++indexed_)
-    if (!trials_[indexed_].repeats_index) first_index_.emplace(trials_[indexed_].trial, indexed_);
+  for (; indexed_ < kept_->trials.size(); ++indexed_)
+    if (!kept_->trials[indexed_].repeats_index) first_index_.emplace(kept_->trials[indexed_].trial, indexed_);
   const auto found = first_index_.find(trial);
   return found == first_index_.end() ? std::nullopt : std::optional(found->second);
 }
 
 TrialState& Study::at(std::uint64_t index) {
-  if (index >= trials_.size()) misfit(index, "was never planned");
-  return trials_[index];
+  if (index >= kept_->trials.size()) misfit(index, "was never planned");
+  return kept_->trials[index];
 }
 
 void Study::apply_planned(const TrialPlanned& event) {
-  if (event.index != trials_.size()) misfit(event.index, "was planned out of order");
+  if (event.index != kept_->trials.size()) misfit(event.index, "was planned out of order");
   TrialState trial;
   trial.index = event.index;
   trial.replicate = event.replicate;
@@ -156,7 +152,7 @@ void Study::apply_planned(const TrialPlanned& event) {
   } else {
     if (!is_surplus(event.index)) waiting_.insert(event.index);
   }
-  trials_.push_back(std::move(trial));
+  kept_->trials.push_back(std::move(trial));
 }
 
 void Study::apply_ordered(const AttemptOrdered& event) {
@@ -279,20 +275,21 @@ void Study::forget(std::uint64_t index) {
 }
 
 void Study::restore(TrialState trial) {
-  if (trial.index != trials_.size()) misfit(trial.index, "is not the next one");
+  if (trial.index != kept_->trials.size()) misfit(trial.index, "is not the next one");
   core::check(trial.phase == Phase::kEnded && trial.is_forgotten, "only a forgotten trial is restored");
   const std::uint64_t index = trial.index;
   trial.wrote_checkpoints = true;
   trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
-  trials_.push_back(std::move(trial));
-  count_end(trials_.back());
-  if (!trials_.back().repeats_index) judge(index);
+  kept_->trials.push_back(std::move(trial));
+  count_end(kept_->trials.back());
+  if (!kept_->trials.back().repeats_index) judge(index);
 }
 
 void Study::adopt(Study alone, std::optional<Outcome> outcome, const std::string& detail) {
-  core::check(alone.trials_.size() == 1 && !alone.trials_.front().repeats_index, "not one trial is adopted");
-  TrialState& trial = trials_.emplace_back(std::move(alone.trials_.front()));
-  trial.index = trials_.size() - 1;
+  core::check(alone.kept_->trials.size() == 1 && !alone.kept_->trials.front().repeats_index,
+              "not one trial is adopted");
+  TrialState& trial = kept_->trials.emplace_back(std::move(alone.kept_->trials.front()));
+  trial.index = kept_->trials.size() - 1;
   if (!alone.numbers_.empty()) numbers_[trial.index] = std::move(alone.numbers_.begin()->second);
   if (outcome) {
     trial.outcome = outcome;
@@ -318,9 +315,9 @@ void Study::end(TrialState& trial) {
   if (!keeps_its_place(trial)) numbers_.erase(trial.index);
   if (const auto repeats = repeats_.find(trial.index); repeats != repeats_.end()) {
     for (const std::uint64_t index : repeats->second) {
-      mirror(trial, trials_[index]);
+      mirror(trial, kept_->trials[index]);
       changed_.insert(index);
-      count_end(trials_[index]);
+      count_end(kept_->trials[index]);
     }
     repeats_.erase(repeats);
   }
@@ -333,7 +330,7 @@ void Study::wait_again(TrialState& trial) {
   trial.outcome.reset();
   trial.detail.clear();
   changed_.insert(trial.index);
-  for (TrialState& repeat : trials_) {
+  for (TrialState& repeat : kept_->trials) {
     if (repeat.repeats_index != trial.index) continue;
     repeat = begun_anew(repeat);
     repeats_[trial.index].push_back(repeat.index);

@@ -181,7 +181,6 @@ struct GuardFinding {
 bool is_failure(const TrialState& trial);
 
 class TrialNumbers;
-class GrowingMemory;
 
 /// By index. (A vector that grows holds all of them twice.)
 using Trials = std::pmr::deque<TrialState>;
@@ -212,7 +211,7 @@ class Study {
 
   const Terms& terms() const { return terms_; }
   const std::optional<protocol::Metric>& metric() const { return terms_.metric; }
-  const Trials& trials() const { return trials_; }  ///< by index: trials()[i].index == i
+  const Trials& trials() const;  ///< by index: trials()[i].index == i
   const TrialState* find(std::uint64_t index) const;
 
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
@@ -250,6 +249,8 @@ class Study {
   std::set<std::uint64_t> take_changed() { return std::exchange(changed_, {}); }
 
  private:
+  struct Kept;  ///< the trials, and the memory in which they are
+
   void apply_planned(const TrialPlanned& event);
   void apply_ordered(const AttemptOrdered& event);
   void apply_said(const TrainerSaid& event);
@@ -272,8 +273,7 @@ class Study {
   TrialState& at(std::uint64_t index);
 
   Terms terms_;
-  std::unique_ptr<GrowingMemory> memory_;  ///< of trials_
-  Trials trials_;
+  std::unique_ptr<Kept> kept_;
   std::map<std::uint64_t, std::unique_ptr<TrialNumbers>> numbers_;  ///< of trials that may go on where they stand
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;

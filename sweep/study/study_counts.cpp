@@ -1,5 +1,6 @@
 // What counts in a sweep: how many have ended, who leads, where the sweep ends and whether the guard holds; see
 // study.h. How a trial's events are folded is study.cpp.
+#include "sweep/study/kept.h"
 #include "sweep/study/study.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ bool is_failure(const TrialState& trial) {
          *trial.outcome != Outcome::kDiverged;
 }
 
-const TrialState* Study::best() const { return best_ ? &trials_[*best_] : nullptr; }
+const TrialState* Study::best() const { return best_ ? &kept_->trials[*best_] : nullptr; }
 
 std::uint64_t Study::wanted(std::uint64_t trials) const { return bound_ ? std::min(trials, *bound_ + 1) : trials; }
 
@@ -41,7 +42,7 @@ void Study::count_end(const TrialState& trial) {
 // much.
 void Study::judge(std::uint64_t index) {
   if (is_surplus(index)) return;
-  if (is_failure(trials_[index])) judge_failure(index);
+  if (is_failure(kept_->trials[index])) judge_failure(index);
   look_at_guard();
   if (!terms_.metric) return;
   const std::uint64_t first = index - index % terms_.repeats;
@@ -67,7 +68,7 @@ void Study::look_at_guard() {
   if (terms_.guarded == 0 || guard_lifted_) return;
   GuardFinding finding;
   std::string signature;
-  for (const TrialState& trial : trials_) {
+  for (const TrialState& trial : kept_->trials) {
     if (trial.repeats_index) continue;
     if (!is_failure(trial) || is_surplus(trial.index)) return;
     const std::string now = failure_signature(*trial.outcome, trial.detail);
@@ -87,13 +88,13 @@ void Study::look_at_guard() {
 // The value, or the mean, of the configuration whose first trial this is; nothing while it may not be ranked. A
 // repeated draw has none of its own.
 std::optional<double> Study::configuration_value(std::uint64_t first) const {
-  if (first + terms_.repeats > trials_.size() || trials_[first].repeats_index) return std::nullopt;
+  if (first + terms_.repeats > kept_->trials.size() || kept_->trials[first].repeats_index) return std::nullopt;
   std::vector<const TrialState*> replicates;
   for (std::uint64_t i = first; i < first + terms_.repeats; ++i) {
-    if (!may_rank(trials_[i])) return std::nullopt;
-    replicates.push_back(&trials_[i]);
+    if (!may_rank(kept_->trials[i])) return std::nullopt;
+    replicates.push_back(&kept_->trials[i]);
   }
-  if (terms_.repeats == 1) return trials_[first].value;
+  if (terms_.repeats == 1) return kept_->trials[first].value;
   const double mean = spread(replicates).mean;
   return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
 }
@@ -119,8 +120,8 @@ void Study::count_up_to_bound() {
   ended_ = unranked_ = 0;
   best_.reset();
   best_value_.reset();
-  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i) {
-    if (trials_[i].phase == Phase::kEnded) count_end(trials_[i]);
+  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i) {
+    if (kept_->trials[i].phase == Phase::kEnded) count_end(kept_->trials[i]);
     if (!terms_.metric || i % terms_.repeats != 0) continue;
     if (const auto value = configuration_value(i)) consider_best(i, *value);
   }
@@ -131,8 +132,8 @@ void Study::find_bound() {
   bound_ = terms_.last;
   bound_cause_ = BoundCause::kGiven;
   failures_.clear();
-  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i) {
-    if (is_failure(trials_[i])) judge_failure(i);
+  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i) {
+    if (is_failure(kept_->trials[i])) judge_failure(i);
     if (!terms_.metric || !terms_.target || i % terms_.repeats != 0) continue;
     const auto value = configuration_value(i);
     if (value && reaches(terms_.metric->goal, *value, *terms_.target))
@@ -144,12 +145,12 @@ void Study::find_bound() {
 // goes on.
 void Study::count_anew() {
   find_bound();
-  for (std::uint64_t i = 0; i < trials_.size() && !is_surplus(i); ++i)
-    if (trials_[i].phase == Phase::kEnded && !trials_[i].attempts.empty() && goes_on(trials_[i]))
-      wait_again(trials_[i]);
+  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i)
+    if (kept_->trials[i].phase == Phase::kEnded && !kept_->trials[i].attempts.empty() && goes_on(kept_->trials[i]))
+      wait_again(kept_->trials[i]);
   find_bound();
   waiting_.clear();
-  for (const TrialState& trial : trials_)
+  for (const TrialState& trial : kept_->trials)
     if (trial.phase == Phase::kWaiting && !trial.repeats_index && !is_surplus(trial.index))
       waiting_.insert(trial.index);
   count_up_to_bound();

@@ -1,4 +1,5 @@
-// Takes memory, a megabyte at a time, until somebody ends it; with the argument `child` a process that it starts does.
+// Takes memory, a megabyte at a time, until somebody ends it; with the argument `child` a process that it starts does,
+// with `full` it prints a line when it has all.
 #include <unistd.h>
 
 #include <cstring>
@@ -13,5 +14,6 @@ int main(int argc, char** argv) {
     if (block == nullptr) return 9;
     std::memset(block, megabytes, 1 << 20);
   }
+  if (argc > 1 && std::strcmp(argv[1], "full") == 0 && ::write(1, "\n", 1) != 1) return 9;
   for (;;) ::pause();
 }

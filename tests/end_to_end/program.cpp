@@ -57,9 +57,13 @@ bool Program::has_ended() {
 }
 
 bool Program::wait_for(const std::string& text) {
+  return wait_until([&] { return contents(err_).find(text) != std::string::npos; });
+}
+
+bool Program::wait_until(const std::function<bool()>& is_so) {
   for (;;) {
     const bool ended = has_ended();
-    if (contents(err_).find(text) != std::string::npos) return true;
+    if (is_so()) return true;
     if (ended) return false;
     ::usleep(2000);
   }
@@ -72,7 +76,9 @@ void Program::watch(const std::function<void()>& look) {
   }
 }
 
-void Program::signal(int number) { ::kill(pid_, number); }
+void Program::signal(int number) {
+  if (!ended_) ::kill(pid_, number);
+}
 
 Ended Program::wait() {
   while (!has_ended()) ::usleep(2000);

@@ -25,6 +25,8 @@ class Program {
 
   /// Waits until its stderr holds `text`; false where it ended before.
   bool wait_for(const std::string& text);
+  /// Waits until `is_so()`, asked every few milliseconds; false where it ended before.
+  bool wait_until(const std::function<bool()>& is_so);
   /// Calls `look` every few milliseconds until the program has ended.
   void watch(const std::function<void()>& look);
   void signal(int number);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,6 @@
 #include "tests/catch.h"
 #include "tests/children/children.h"
 #include "tests/end_to_end/program.h"
-#include "tests/skip.h"
 #include "tests/temporary_folder.h"
 
 namespace {
@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kTrials = 40, kSlots = 2;
+constexpr int kPartsBefore = 8;  // the beginning of a sweep, in times that a trial takes
 
 int kills_wanted(int usual) {
   const char* more = std::getenv("SWEEP_SOAK_KILLS");
@@ -121,9 +122,13 @@ TEST_CASE("killed controllers: the same table, nothing stored runs again, nothin
   for (int kill = 0; kill < kills; ++kill) {
     const std::string runs = "runs-" + std::to_string(kill);
     CAPTURE(kill);
-    const double after = undisturbed.seconds * static_cast<double>(random() % 10000) / 10000;
+    // As many trials have begun; a clock alone would meet nothing but a sweep's ends on a busy machine.
+    const int part = static_cast<int>(random() % (kPartsBefore + kTrials));
+    const int begun = std::max(0, part + 1 - kPartsBefore);
+    const double rest = (begun == 0 ? part : 0) + static_cast<double>(random() % 10000) / 10000;
     const auto controller = survivors.start(runs, "run sweep.json --slots 2 --quiet");
-    ::usleep(static_cast<useconds_t>(after * 1e6));
+    REQUIRE(controller->wait_until([&] { return survivors.all_starts(runs) >= begun; }));
+    ::usleep(static_cast<useconds_t>(rest * undisturbed.seconds / kTrials * 1e6));
     controller->signal(SIGKILL);
     controller->wait();
     REQUIRE(survivors.are_gone_in_two_seconds(runs));
@@ -140,7 +145,7 @@ TEST_CASE("killed controllers: the same table, nothing stored runs again, nothin
     REQUIRE(survivors.all_starts(runs) <= kTrials + kSlots);
     REQUIRE(survivors.living(runs).empty());
   }
-  CHECK(in_the_middle > kills / 4);  // or the instants were badly chosen
+  CHECK(in_the_middle > kills / 2);  // or the instants were badly chosen
 }
 
 TEST_CASE("a sweep whose controller is killed again and again comes to its end with the same table") {
@@ -195,12 +200,11 @@ TEST_CASE("killed trainers are tried again, and the table is the same") {
 
 TEST_CASE(
     "when the disk is full the trials are stopped, the exit code is 4, and the sweep goes on with the same table") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  skip("a sanitizer's runtime must come before the library that fills the disk");
-#endif
   const Survivors survivors;
   const Reference undisturbed = reference(survivors);
-  const std::string preload = std::string("LD_PRELOAD='") + SWEEP_BINARY_DIR + "/tests/fakes/full_disk.so' ";
+  // The address sanitizer insists on being the first library; that it comes before the C library is what it needs.
+  const std::string preload = std::string("ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD='") + SWEEP_BINARY_DIR +
+                              "/tests/fakes/full_disk.so' ";
   int failures = 0;
   for (int at = 1;; at += at < 100 ? 10 : 100) {  // hundreds of writes; the first make the store
     const std::string runs = "runs-" + std::to_string(at);

@@ -81,10 +81,10 @@ TEST_CASE("a program that hangs is timed out, and one that ignores SIGTERM is ki
   CHECK(timed_out.outcome == Outcome::kTimedOut);
   CHECK(timed_out.detail == "ran for 0.05 s (timeout_s)");
   Try stubborn({"ignore_sigterm"});
-  stubborn.request.limits.timeout_s = 0.05;
+  stubborn.request.limits.timeout_s = 0.5;  // by then it ignores SIGTERM
   const AttemptResult killed = stubborn.run();
   CHECK(killed.outcome == Outcome::kTimedOut);
-  CHECK(killed.detail == "ran for 0.05 s (timeout_s); it did not end at SIGTERM and had to be killed");
+  CHECK(killed.detail == "ran for 0.5 s (timeout_s); it did not end at SIGTERM and had to be killed");
 }
 
 TEST_CASE("a program that falls silent is stalled, and one that only prints lives as long as it prints anything") {
