@@ -43,6 +43,29 @@ struct OptimizerSettings {
   float weight_decay = 0.0f;  ///< sgd, adam: added to the gradient (L2); adamw: decoupled
 };
 
+/// One convolution, shared by the op and its two gradients. Tensors are NHWC: x batch×height×width×channels, w
+/// filters×kernel_height×kernel_width×channels, y batch×out_height×out_width×filters. The window of output (oh, ow)
+/// begins at row oh·stride − pad_top and column ow·stride − pad_left; what it covers outside of x is zeros, at the top
+/// and the left, and at the bottom and the right as far as the outputs reach.
+/// Requires: batch, pads ≥ 0, all else ≥ 1; every tensor and filters·kernel_height·kernel_width·channels below 2^31.
+struct Conv2dShape {
+  int batch, height, width, channels;
+  int filters, kernel_height, kernel_width;
+  int stride;
+  int pad_top, pad_left;
+  int out_height, out_width;
+};
+
+/// Pooling of NHWC images, x batch×height×width×channels to y batch×out_height×out_width×channels. Windows lie inside
+/// of the image; global pooling is the window of the image's size. Rows and columns that no window covers are ignored.
+/// Requires: all ≥ 1 (batch ≥ 0); (out − 1)·stride + window ≤ size, down and across.
+struct Pool2dShape {
+  int batch, height, width, channels;
+  int window_height, window_width;
+  int stride;
+  int out_height, out_width;
+};
+
 namespace ops {
 
 /// C = op(A)·op(B) by the dot rule. Shapes: op(A) m×k, op(B) k×n, C m×n; kNT: B is stored n×k; kTN: A is stored k×m.
@@ -83,6 +106,53 @@ void column_sum(Context&, float* out, const float* x, int rows, int columns);
 /// Requires: 0 ≤ label < classes ≤ 65536.
 void softmax_cross_entropy(Context&, float* loss, std::int32_t* correct, float* dlogits, const float* logits,
                            const std::int32_t* labels, int rows, int classes);
+
+/// y[n, oh, ow, o] = Σ x[n, oh·stride − pad_top + kh, ow·stride − pad_left + kw, c] · w[o, kh, kw, c] by the dot rule,
+/// k over (kh, kw, c). A place outside of x is a term like the others: fma(0, w, sum). No bias: bias_activation adds
+/// it, rows = batch·out_height·out_width. No output overlaps an input; the same for the gradients.
+void conv2d(Context&, const Conv2dShape& shape, float* y, const float* x, const float* w);
+
+/// dx[n, h, w, c] = Σ dy[n, (h + pad_top − kh) / stride, (w + pad_left − kw) / stride, o] · w[o, kh, kw, c] by the dot
+/// rule, k over (kh, kw, o), of these only the kh and kw for which the divisions leave no rest: the holes of a stride
+/// are not part of k. A place outside of dy is a term with a zero. An element without a term is +0.
+void conv2d_data(Context&, const Conv2dShape& shape, float* dx, const float* dy, const float* w);
+
+/// dw[o, kh, kw, c] = Σ dy[n, oh, ow, o] · x[n, oh·stride − pad_top + kh, ow·stride − pad_left + kw, c] by the dot
+/// rule, k over (n, oh, ow). A place outside of x is a term with a zero.
+void conv2d_filter(Context&, const Conv2dShape& shape, float* dw, const float* dy, const float* x);
+
+/// y = the largest element of each window, winner = its place h·width + w in the image: the first of equals, row by
+/// row; the first NaN where there is one. winner may be null (evaluation). Shapes: winner as y.
+void max_pool2d(Context&, const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x);
+
+/// dx[place] = Σ over the windows that cover the place, (oh, ow) ascending, of dy where it won and +0 where not, by the
+/// column rule.
+void max_pool2d_backward(Context&, const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner);
+
+/// y = the sum of each window by the column rule, row by row, divided by the window's size.
+void average_pool2d(Context&, const Pool2dShape& shape, float* y, const float* x);
+
+/// dx[place] = the sum of dy over the windows that cover the place, (oh, ow) ascending, by the column rule, divided by
+/// the window's size.
+void average_pool2d_backward(Context&, const Pool2dShape& shape, float* dx, const float* dy);
+
+/// Batch normalisation in training (Ioffe & Szegedy 2015), per column: mean and variance of the batch by the column
+/// rule in two passes, z = (x − mean)·scale + beta, out = activation(z); formulas in batch_norm_formula.h.
+/// `mean` and `inverse_deviation` (1 / sqrt(variance + epsilon)) are kept for the backward. The running statistics move
+/// by `momentum` of the difference, the variance with rows − 1 in place of rows. z as in bias_activation, but not x.
+/// Shapes: x, z, out rows×columns, all else columns. Requires: 1 ≤ rows ≤ 2^24.
+void batch_norm(Context&, Activation, float* out, float* z, float* mean, float* inverse_deviation, float* running_mean,
+                float* running_variance, const float* x, const float* gamma, const float* beta, int rows, int columns,
+                float epsilon, float momentum);
+
+/// The same formula with the running statistics, which it leaves as they are. out may be x.
+void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const float* gamma, const float* beta,
+                         const float* running_mean, const float* running_variance, int rows, int columns,
+                         float epsilon);
+
+/// Gradients of batch_norm by x, gamma and beta, from dz (activation_backward's). dx may be dz.
+void batch_norm_backward(Context&, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
+                         const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns);
 
 /// Fills w. kHe: normal with variance 2/fan_in; kXavier: uniform in ±sqrt(6/(fan_in + fan_out)); both times `scale`.
 /// Purpose kInitialWeights, `tensor`, step 0. Normals: Box–Muller over pairs of words.
