@@ -57,6 +57,13 @@ struct Backend {
   decltype(&ops::dropout) dropout;
   decltype(&ops::column_sum) column_sum;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
+  decltype(&ops::add) add;
+  decltype(&ops::embed) embed;
+  decltype(&ops::embed_backward) embed_backward;
+  decltype(&ops::layer_norm) layer_norm;
+  decltype(&ops::layer_norm_backward) layer_norm_backward;
+  decltype(&ops::attention) attention;
+  decltype(&ops::attention_backward) attention_backward;
   decltype(&ops::initialise) initialise;
   decltype(&ops::optimizer_update) optimizer_update;
   decltype(&ops::fingerprint) fingerprint;

@@ -53,6 +53,14 @@ void column_sum(Context& any_context, float* out, const float* x, int rows, int 
                 [&](int first, int last) { context.table.column_sum(out, x, rows, columns, first, last - first); });
 }
 
+void add(Context& any_context, float* out, const float* a, const float* b, int count) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  context.split(count, kUnit, kLeastCheap, [&](int first, int last) {
+#pragma GCC ivdep
+    for (int i = first; i < last; ++i) out[i] = a[i] + b[i];
+  });
+}
+
 void initialise(Context& any_context, Initialisation kind, float* w, int count, int fan_in, int fan_out, float scale,
                 std::uint64_t seed, std::uint32_t tensor) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);

@@ -47,6 +47,16 @@ struct IsaTable {
   /// `scale` is 1 / (rows of the whole batch).
   void (*softmax_cross_entropy)(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
                                 const std::int32_t* labels, int rows, int classes, float scale);
+  void (*layer_norm)(float* out, float* mean, float* inverse_deviation, const float* x, const float* gain,
+                     const float* shift, int rows, int columns, float epsilon);
+  void (*layer_norm_backward)(float* dx, const float* dout, const float* x, const float* gain, const float* mean,
+                              const float* inverse_deviation, int rows, int columns);
+  /// out = dout · standardised x.
+  void (*layer_norm_products)(float* out, const float* dout, const float* x, const float* mean,
+                              const float* inverse_deviation, int rows, int columns);
+  /// length rows of length scores, in place: to weights; gradients of the weights to those of the scores.
+  void (*causal_softmax)(float* rows, int length, float scale);
+  void (*causal_softmax_backward)(float* rows, const float* weights, int length, float scale);
   /// As dropout: a range of the whole tensor; 4 divides first.
   void (*initialise)(Initialisation, float* w, int first, int count, int fan_in, int fan_out, float scale,
                      std::uint64_t seed, std::uint32_t tensor);

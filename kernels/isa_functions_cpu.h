@@ -28,6 +28,14 @@ void dropout(float* out, const float* in, int first, int count, const DropoutKey
 void column_sum(float* out, const float* x, int rows, int columns, int first, int count);
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
                            const std::int32_t* labels, int rows, int classes, float scale);
+void layer_norm(float* out, float* mean, float* inverse_deviation, const float* x, const float* gain,
+                const float* shift, int rows, int columns, float epsilon);
+void layer_norm_backward(float* dx, const float* dout, const float* x, const float* gain, const float* mean,
+                         const float* inverse_deviation, int rows, int columns);
+void layer_norm_products(float* out, const float* dout, const float* x, const float* mean,
+                         const float* inverse_deviation, int rows, int columns);
+void causal_softmax(float* rows, int length, float scale);
+void causal_softmax_backward(float* rows, const float* weights, int length, float scale);
 void initialise(Initialisation kind, float* w, int first, int count, int fan_in, int fan_out, float scale,
                 std::uint64_t seed, std::uint32_t tensor);
 std::uint64_t optimizer_update(const OptimizerSettings& settings, const StepState& state, float* w, float* m, float* v,

@@ -66,6 +66,11 @@ struct Pool2dShape {
   int out_height, out_width;
 };
 
+/// Texts in attention: see ops::attention. Requires: all ≥ 1; every tensor below 2^31 elements.
+struct AttentionShape {
+  int batch, length, heads, depth;
+};
+
 namespace ops {
 
 /// C = op(A)·op(B) by the dot rule. Shapes: op(A) m×k, op(B) k×n, C m×n; kNT: B is stored n×k; kTN: A is stored k×m.
@@ -77,9 +82,10 @@ void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float*
 void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
                      std::uint32_t first, std::uint32_t count);
 
-/// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns.
+/// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns. A label a sample is one column.
 void gather_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, int columns);
-void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices, int count);
+void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices, int count,
+                   int columns);
 
 /// z = x + bias (per column), out = activation(z). Shapes: x, z, out rows×columns, bias columns. z may be x; out may be
 /// z only where the activation's backward needs no z (all but kGelu). z may be null where it is not wanted.
@@ -153,6 +159,43 @@ void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const
 /// Gradients of batch_norm by x, gamma and beta, from dz (activation_backward's). dx may be dz.
 void batch_norm_backward(Context&, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
                          const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns);
+
+/// out[i] = a[i] + b[i]. out may be a or b.
+void add(Context&, float* out, const float* a, const float* b, int count);
+
+/// out[i, :] = table[tokens[i], :] + places[i mod context, :]: what each token of rows / context texts is, and where it
+/// stands. Shapes: tokens rows; table vocabulary×columns; places context×columns; out rows×columns.
+/// Requires: 0 ≤ token < vocabulary.
+void embed(Context&, float* out, const std::int32_t* tokens, const float* table, const float* places, int rows,
+           int context, int columns);
+
+/// dtable[v, :] = Σ dout[i, :] over the rows i whose token is v, i ascending, from +0, without chunks. (The gradient of
+/// `places` is the column_sum of dout taken as rows / context rows of context·columns.)
+void embed_backward(Context&, float* dtable, const std::int32_t* tokens, const float* dout, int rows, int vocabulary,
+                    int columns);
+
+/// Layer normalisation (Ba, Kiros & Hinton 2016), per row: mean and variance by the row rule in two passes, out =
+/// (x − mean)·inverse_deviation·gain + shift, inverse_deviation = 1 / sqrt(variance + epsilon), which is kept with the
+/// mean for the backward. Formulas in layer_norm_formula.h. Shapes: x, out rows×columns; gain, shift columns; mean,
+/// inverse_deviation rows. out may be x.
+void layer_norm(Context&, float* out, float* mean, float* inverse_deviation, const float* x, const float* gain,
+                const float* shift, int rows, int columns, float epsilon);
+
+/// Gradients of layer_norm: dx by the row rule, dgain and dshift by the column rule. dx overlaps neither x nor dout.
+void layer_norm_backward(Context&, float* dx, float* dgain, float* dshift, const float* dout, const float* x,
+                         const float* gain, const float* mean, const float* inverse_deviation, int rows, int columns);
+
+/// Causal attention (Vaswani et al. 2017) of `heads` heads over `batch` texts of `length` places. Shapes: qkv
+/// batch×length×3×heads×depth (of each place all queries, keys, values); out batch×length×heads×depth; weights
+/// batch×heads×length×length.
+/// weights[t, s] = softmax over s ≤ t of (q[t]·k[s])·(1 / sqrt(depth)), by the dot rule and the row rule; +0 beyond t.
+/// out[t] = Σ weights[t, s]·v[s] by the dot rule over all s: a masked place is a term with a zero.
+void attention(Context&, float* out, float* weights, const float* qkv, const AttentionShape& shape);
+
+/// The gradient of attention by qkv, from what it left in `weights`. `scratch` has the shape of weights; what it holds
+/// afterwards is undefined.
+void attention_backward(Context&, float* dqkv, float* scratch, const float* dout, const float* qkv,
+                        const float* weights, const AttentionShape& shape);
 
 /// Fills w. kHe: normal with variance 2/fan_in; kXavier: uniform in ±sqrt(6/(fan_in + fan_out)); both times `scale`.
 /// Purpose kInitialWeights, `tensor`, step 0. Normals: Box–Muller over pairs of words.

@@ -112,7 +112,7 @@ void Training::train_step(std::uint64_t step) {
   ops.shuffle_indices(context, indices_.data(), train.count, setting_.seed, static_cast<std::uint32_t>(epoch_of(step)),
                       first, static_cast<std::uint32_t>(rows));
   ops.gather_rows(context, x_.data(), train.x.data(), indices_.data(), rows, setting_.data.features);
-  ops.gather_labels(context, labels_.data(), train.labels.data(), indices_.data(), rows);
+  ops.gather_labels(context, labels_.data(), train.labels.data(), indices_.data(), rows, 1);
   if (setting_.trace) ops.batch_fingerprint(context, indices_.data(), rows, record_.batch());
   network_.forward_backward({x_.data(), nullptr, rows}, {labels_.data()}, {record_.losses(), record_.hits()},
                             setting_.seed, state_.data());
