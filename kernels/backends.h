@@ -56,6 +56,9 @@ struct Backend {
   decltype(&ops::activation_backward) activation_backward;
   decltype(&ops::dropout) dropout;
   decltype(&ops::column_sum) column_sum;
+  decltype(&ops::conv2d) conv2d;
+  decltype(&ops::conv2d_data) conv2d_data;
+  decltype(&ops::conv2d_filter) conv2d_filter;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
   decltype(&ops::add) add;
   decltype(&ops::embed) embed;

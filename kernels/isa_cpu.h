@@ -24,6 +24,36 @@ struct GemmBlock {
   float* scratch;  ///< gemm_scratch(transpose, m, n, k) floats, 64-byte aligned
 };
 
+/// Lines of outputs of a convolution: output (line, pixel, j) is the sum over p < k of a[line·a_line + pixel·a_pixel +
+/// offsets[p]] · filters(p, j). `panels` holds the filters as pack_filters left them.
+struct ConvLines {
+  const float* a;
+  std::ptrdiff_t a_line, a_pixel;
+  const std::int32_t* offsets;
+  int k;
+  const float* panels;
+  float* c;
+  std::ptrdiff_t c_line, c_pixel;
+  int lines, pixels, columns;
+  float* group;  ///< lines · pixels · gemm_columns floats; unused up to k = 4096
+};
+
+/// One chunk of the sums of conv2d_filter: sums[r·columns + j], for rows first_row ≤ r < last_row, gets (first) or is
+/// increased by the sum over p < pixels of a[(r / run)·a_run + r % run + offsets[p]] · dy[p·columns + j].
+struct ConvFilterChunk {
+  const float* a;
+  std::ptrdiff_t a_run;
+  int run;  ///< neighbouring rows that are neighbours in memory
+  const std::int32_t* offsets;
+  int pixels;  ///< ≤ 256
+  int first_row, last_row;
+  const float* dy;
+  int columns;
+  float* sums;
+  bool first;
+  float* packed;  ///< 256 · gemm_columns floats
+};
+
 /// What a range of a dropout needs besides the arrays.
 struct DropoutKey {
   float rate;
@@ -37,6 +67,16 @@ struct IsaTable {
 
   std::size_t (*gemm_scratch)(Transpose, int m, int n, int k);
   void (*gemm)(const GemmBlock&);
+
+  void (*conv_lines)(const ConvLines&);
+  void (*conv_filter_chunk)(const ConvFilterChunk&);
+  /// to[p·to_stride + i] = from[i·from_stride + p] for i < rows, p < depth.
+  void (*pack_transposed)(const float* from, std::ptrdiff_t from_stride, int rows, int depth, float* to,
+                          std::ptrdiff_t to_stride);
+  /// to[p·to_stride + j] = from[p·from_stride + j] for p < depth, j < columns, which may be followed by others up to
+  /// the next whole vector.
+  void (*pack_straight)(const float* from, std::ptrdiff_t from_stride, int depth, int columns, float* to,
+                        std::ptrdiff_t to_stride);
 
   void (*bias_activation)(Activation, float* out, float* z, const float* x, const float* bias, int rows, int columns);
   void (*activation_backward)(Activation, float* dz, const float* dout, const float* out, const float* z, int count);

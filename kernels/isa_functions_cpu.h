@@ -20,6 +20,13 @@ inline constexpr int kTileRows = 1, kTileColumns = 16;
 std::size_t gemm_scratch(Transpose transpose, int m, int n, int k);
 void gemm(const GemmBlock& block);
 
+void conv_lines(const ConvLines& part);
+void conv_filter_chunk(const ConvFilterChunk& part);
+void conv_pack_transposed(const float* from, std::ptrdiff_t from_stride, int rows, int depth, float* to,
+                          std::ptrdiff_t to_stride);
+void conv_pack_straight(const float* from, std::ptrdiff_t from_stride, int depth, int columns, float* to,
+                        std::ptrdiff_t to_stride);
+
 void bias_activation(Activation activation, float* out, float* z, const float* x, const float* bias, int rows,
                      int columns);
 void activation_backward(Activation activation, float* dz, const float* dout, const float* out, const float* z,
