@@ -169,6 +169,8 @@ Dataset generate(std::string_view name) {
     data.test = images(Part::kTest, 100);
     data.classes = 10;
     data.image = true;
+    data.height = data.width = kSide;
+    data.channels = 1;
   }
   return data;
 }
