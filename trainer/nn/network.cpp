@@ -11,17 +11,18 @@ namespace trainer {
 using kernels::Initialisation;
 
 Network::Network(const kernels::Backend& ops, kernels::Context& context, const Hyperparameters& hyperparameters,
-                 const Shape& input, int outputs, int batch)
+                 const InputShape& input, int outputs, int batch)
     : ops_(ops),
       context_(context),
       batch_(batch),
       rows_(std::max(batch, evaluation_rows_of(hyperparameters))),
-      layers_(input),
+      layers_(input.shape),
       loss_(ops, context, outputs) {
   Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
-  build_model(builder, layers_, hyperparameters, outputs);
+  build_model(builder, layers_, hyperparameters, input.form, outputs);
   layers_.finish(builder);
   gradient_ = builder.gradients(layers_.output());
+  builder.allocate_shared();
   states_ = builder.take_states();
   parameters_ = builder.take_parameters();
 }

@@ -19,7 +19,7 @@ struct DevicePart {
 
 struct PreparedData {
   int features = 0;
-  Shape shape;  ///< of a sample: features numbers
+  InputShape shape;  ///< of a sample: features numbers
   int classes = 0;
   DevicePart train;
   DevicePart validation;  ///< count 0 where nothing is held out
