@@ -59,6 +59,13 @@ struct Backend {
   decltype(&ops::conv2d) conv2d;
   decltype(&ops::conv2d_data) conv2d_data;
   decltype(&ops::conv2d_filter) conv2d_filter;
+  decltype(&ops::max_pool2d) max_pool2d;
+  decltype(&ops::max_pool2d_backward) max_pool2d_backward;
+  decltype(&ops::average_pool2d) average_pool2d;
+  decltype(&ops::average_pool2d_backward) average_pool2d_backward;
+  decltype(&ops::batch_norm) batch_norm;
+  decltype(&ops::batch_norm_evaluate) batch_norm_evaluate;
+  decltype(&ops::batch_norm_backward) batch_norm_backward;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
   decltype(&ops::add) add;
   decltype(&ops::embed) embed;

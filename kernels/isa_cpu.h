@@ -54,6 +54,13 @@ struct ConvFilterChunk {
   float* packed;  ///< 256 · gemm_columns floats
 };
 
+/// Chunks of rows times columns of a matrix, rows × columns in all.
+struct ChunkRange {
+  int rows, columns;
+  int first_chunk, last_chunk;
+  int first_column, last_column;
+};
+
 /// What a range of a dropout needs besides the arrays.
 struct DropoutKey {
   float rate;
@@ -82,8 +89,24 @@ struct IsaTable {
   void (*activation_backward)(Activation, float* dz, const float* dout, const float* out, const float* z, int count);
   /// Elements first … first + count − 1 of the whole tensor; the pointers are those of the whole. 4 divides first.
   void (*dropout)(float* out, const float* in, int first, int count, const DropoutKey&);
-  /// Columns first … first + count − 1.
-  void (*column_sum)(float* out, const float* x, int rows, int columns, int first, int count);
+  /// Sums of one chunk of the column rule each, sums[chunk · columns + column]: of x; of the squares about `mean`; of
+  /// the two sums of batch_norm_backward. fold_chunks adds them in order.
+  void (*column_chunks)(float* sums, const float* x, const ChunkRange&);
+  void (*square_chunks)(float* sums, const float* x, const float* mean, const ChunkRange&);
+  void (*norm_gradient_chunks)(float* dgamma, float* dbeta, const float* dz, const float* x, const float* mean,
+                               const float* inverse_deviation, const ChunkRange&);
+  void (*fold_chunks)(float* out, const float* sums, int chunks, int columns);
+  void (*normalise_rows)(Activation, float* out, float* z, const float* x, const float* mean, const float* scale,
+                         const float* beta, int rows, int columns);
+  void (*norm_backward_rows)(float* dx, const float* dz, const float* x, const float* mean,
+                             const float* inverse_deviation, const float* scale, const float* mean_dz,
+                             const float* mean_slope, int rows, int columns);
+  /// Lines first … last − 1 of the batch: of y forward, of x backward.
+  void (*max_pool2d)(const Pool2dShape&, float* y, std::int32_t* winner, const float* x, int first, int last);
+  void (*max_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner, int first,
+                              int last);
+  void (*average_pool2d)(const Pool2dShape&, float* y, const float* x, int first, int last);
+  void (*average_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, int first, int last);
   /// `scale` is 1 / (rows of the whole batch).
   void (*softmax_cross_entropy)(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
                                 const std::int32_t* labels, int rows, int classes, float scale);
