@@ -58,6 +58,8 @@ struct Backend {
   decltype(&ops::column_sum) column_sum;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
   decltype(&ops::initialise) initialise;
+  decltype(&ops::sum_of_squares) sum_of_squares;
+  decltype(&ops::clip_gradients) clip_gradients;
   decltype(&ops::optimizer_update) optimizer_update;
   decltype(&ops::fingerprint) fingerprint;
   decltype(&ops::batch_fingerprint) batch_fingerprint;

@@ -17,6 +17,8 @@ decltype(ops::dropout) dropout;
 decltype(ops::column_sum) column_sum;
 decltype(ops::softmax_cross_entropy) softmax_cross_entropy;
 decltype(ops::initialise) initialise;
+decltype(ops::sum_of_squares) sum_of_squares;
+decltype(ops::clip_gradients) clip_gradients;
 decltype(ops::optimizer_update) optimizer_update;
 decltype(ops::fingerprint) fingerprint;
 decltype(ops::batch_fingerprint) batch_fingerprint;
@@ -33,6 +35,8 @@ inline Backend with_ops(Backend table) {
   table.column_sum = column_sum;
   table.softmax_cross_entropy = softmax_cross_entropy;
   table.initialise = initialise;
+  table.sum_of_squares = sum_of_squares;
+  table.clip_gradients = clip_gradients;
   table.optimizer_update = optimizer_update;
   table.fingerprint = fingerprint;
   table.batch_fingerprint = batch_fingerprint;

@@ -15,6 +15,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .softmax_cross_entropy = softmax_cross_entropy,
     .initialise = initialise,
     .optimizer_update = optimizer_update,
+    .group_squares = group_squares,
     .fingerprint = fingerprint,
 };
 
