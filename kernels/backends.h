@@ -75,6 +75,8 @@ struct Backend {
   decltype(&ops::attention) attention;
   decltype(&ops::attention_backward) attention_backward;
   decltype(&ops::initialise) initialise;
+  decltype(&ops::sum_of_squares) sum_of_squares;
+  decltype(&ops::clip_gradients) clip_gradients;
   decltype(&ops::optimizer_update) optimizer_update;
   decltype(&ops::fingerprint) fingerprint;
   decltype(&ops::batch_fingerprint) batch_fingerprint;

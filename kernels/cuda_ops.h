@@ -24,6 +24,8 @@ decltype(ops::layer_norm_backward) layer_norm_backward;
 decltype(ops::attention) attention;
 decltype(ops::attention_backward) attention_backward;
 decltype(ops::initialise) initialise;
+decltype(ops::sum_of_squares) sum_of_squares;
+decltype(ops::clip_gradients) clip_gradients;
 decltype(ops::optimizer_update) optimizer_update;
 decltype(ops::fingerprint) fingerprint;
 decltype(ops::batch_fingerprint) batch_fingerprint;
@@ -47,6 +49,8 @@ inline Backend with_ops(Backend table) {
   table.attention = attention;
   table.attention_backward = attention_backward;
   table.initialise = initialise;
+  table.sum_of_squares = sum_of_squares;
+  table.clip_gradients = clip_gradients;
   table.optimizer_update = optimizer_update;
   table.fingerprint = fingerprint;
   table.batch_fingerprint = batch_fingerprint;

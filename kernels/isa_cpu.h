@@ -126,6 +126,8 @@ struct IsaTable {
   /// A range of the whole tensor, 1024 divides first. Returns the range's part of the fingerprint.
   std::uint64_t (*optimizer_update)(const OptimizerSettings&, const StepState&, float* w, float* m, float* v,
                                     const float* gradient, int first, int count, std::uint32_t tensor);
+  /// sums[g] = the sum of squares of group g of x, for first ≤ g < last; x has count elements.
+  void (*group_squares)(float* sums, const float* x, int first, int last, int count);
   std::uint64_t (*fingerprint)(const float* x, int first, int count, std::uint32_t tensor);
 };
 

@@ -60,6 +60,7 @@ void initialise(Initialisation kind, float* w, int first, int count, int fan_in,
                 std::uint64_t seed, std::uint32_t tensor);
 std::uint64_t optimizer_update(const OptimizerSettings& settings, const StepState& state, float* w, float* m, float* v,
                                const float* gradient, int first, int count, std::uint32_t tensor);
+void group_squares(float* sums, const float* x, int first, int last, int count);
 std::uint64_t fingerprint(const float* x, int first, int count, std::uint32_t tensor);
 
 }  // namespace SWEEP_ISA

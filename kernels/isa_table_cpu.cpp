@@ -33,6 +33,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .causal_softmax_backward = causal_softmax_backward,
     .initialise = initialise,
     .optimizer_update = optimizer_update,
+    .group_squares = group_squares,
     .fingerprint = fingerprint,
 };
 

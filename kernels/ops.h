@@ -22,15 +22,19 @@ inline constexpr int kLanes = 32;   ///< lanes of the row rule
 enum class Activation { kNone, kRelu, kTanh, kGelu, kSigmoid };
 enum class Transpose { kNN, kNT, kTN };  ///< of A and B: N as stored, T transposed
 enum class Initialisation { kZero, kHe, kXavier };
-enum class Optimizer { kSgd, kAdam, kAdamW };
+enum class Optimizer { kSgd, kAdam, kAdamW, kRmsprop, kLion };
+/// Whether the optimizer keeps a second number of each weight, the running square.
+constexpr bool has_second_moment(Optimizer kind) { return kind != Optimizer::kSgd && kind != Optimizer::kLion; }
 
-/// What changes from step to step; lives in device memory, written once a step. Rounded once from double.
+/// What changes from step to step; lives in device memory, written once a step. Rounded once from double. Only
+/// clip_gradients writes to it on the device.
 struct StepState {
   std::uint32_t step;   ///< 1, 2, 3, … over the whole training
   std::uint32_t epoch;  ///< 0, 1, 2, …
   float learning_rate;
   float bias_correction1;       ///< 1 / (1 − beta1^step)
   float bias_correction2_sqrt;  ///< 1 / sqrt(1 − beta2^step)
+  float gradient_scale = 1.0f;  ///< what every gradient is multiplied by before the optimizer sees it
 };
 
 /// Constants of the optimizer of one trial.
@@ -40,7 +44,8 @@ struct OptimizerSettings {
   float beta1 = 0.9f;
   float beta2 = 0.999f;
   float epsilon = 1e-8f;
-  float weight_decay = 0.0f;  ///< sgd, adam: added to the gradient (L2); adamw: decoupled
+  float weight_decay = 0.0f;  ///< sgd, adam, rmsprop: added to the gradient (L2); adamw, lion: decoupled
+  bool nesterov = false;      ///< sgd: looks ahead along the velocity
 };
 
 /// One convolution, shared by the op and its two gradients. Tensors are NHWC: x batch×height×width×channels, w
@@ -202,10 +207,17 @@ void attention_backward(Context&, float* dqkv, float* scratch, const float* dout
 void initialise(Context&, Initialisation, float* w, int count, int fan_in, int fan_out, float scale, std::uint64_t seed,
                 std::uint32_t tensor);
 
-/// One step of the optimizer on one tensor, and the fingerprint of the new weights (fingerprint.h) in the same pass.
-/// sgd: v = momentum·v + g; w −= lr·v. adam, adamw: Kingma & Ba 2015 and Loshchilov & Hutter 2019; formulas in
-/// optimizer_formula.h. m and v hold count floats each (sgd: m alone, v null). *fingerprint is overwritten; null where
-/// it is not wanted.
+/// *out = Σ x[i]² by the dot rule, x with itself.
+void sum_of_squares(Context&, float* out, const float* x, int count);
+
+/// state->gradient_scale = limit / n where n > limit, else 1; n = sqrt(squares[0] + squares[1] + …), added in order
+/// from +0: the norm of all gradients together, from sum_of_squares of each. A norm that is a NaN gives 1.
+void clip_gradients(Context&, StepState* state, const float* squares, int tensors, float limit);
+
+/// One step of the optimizer on one tensor, and the fingerprint of the new weights (fingerprint.h) in the same pass;
+/// g is the gradient times state->gradient_scale. The formula of each optimizer and its source are in
+/// optimizer_formula.h. m and v hold count floats each (sgd, lion: m alone, v null). *fingerprint is overwritten; null
+/// where it is not wanted.
 void optimizer_update(Context&, const OptimizerSettings&, const StepState*, float* w, float* m, float* v,
                       const float* gradient, int count, std::uint32_t tensor, std::uint64_t* fingerprint);
 

@@ -14,7 +14,7 @@
 namespace trainer {
 
 enum class PoolKind { kMax, kAverage, kNone };
-enum class ScheduleKind { kConstant, kCosine };
+enum class ScheduleKind { kConstant, kCosine, kStep, kLinear, kOneCycle };
 
 /// A trial's configuration, checked and complete. Defaults are those of the table.
 struct Hyperparameters {
@@ -38,6 +38,9 @@ struct Hyperparameters {
   double learning_rate = 0;
   ScheduleKind schedule{};
   double warmup_epochs = 0;
+  double step_size_epochs = 0;
+  double step_gamma = 0;
+  float clip_norm = 0;  ///< 0: gradients are not clipped
   int batch_size = 0;
   int epochs = 0;
   kernels::Initialisation init{};

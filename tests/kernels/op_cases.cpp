@@ -130,7 +130,7 @@ OpCase loss_case(int rows, int classes, bool special, bool with_gradient) {
 }
 
 OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
-  const char* const names[] = {"sgd", "adam", "adamw"};
+  const char* const names[] = {"sgd", "adam", "adamw", "rmsprop", "lion"};
   const std::string name = fmt::format("optimizer_update {} {}{}{}", names[static_cast<int>(kind)], count,
                                        with_fingerprint ? " with fingerprint" : "", special ? ", special" : "");
   return {name, [=](const Machine& machine) -> Written {
@@ -140,18 +140,39 @@ OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool spe
             for (float& value : squares) value = value * value;
             Buffer<float> v = put(machine, squares);
             const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
-            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            StepState clipped = kStep;
+            clipped.gradient_scale = special ? 0.75f : 1.0f;
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{clipped});
             Buffer<std::uint64_t> print = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}});
             OptimizerSettings settings;
             settings.kind = kind;
             settings.weight_decay = 0.01f;
+            settings.nesterov = special;
             machine.backend.optimizer_update(machine.context, settings, state.data(), w.data(), m.data(),
-                                             kind == Optimizer::kSgd ? nullptr : v.data(), gradient.data(), count, 5,
-                                             with_fingerprint ? print.data() : nullptr);
+                                             kernels::has_second_moment(kind) ? v.data() : nullptr, gradient.data(),
+                                             count, 5, with_fingerprint ? print.data() : nullptr);
             return {{"w", get(machine, w)},
                     {"m", get(machine, m)},
                     {"v", get(machine, v)},
                     {"fingerprint", get(machine, print)}};
+          }};
+}
+
+OpCase norm_case(const std::vector<int>& counts, bool special) {
+  return {fmt::format("norm of tensors of {}{}", fmt::join(counts, ", "), special ? ", special" : ""),
+          [=](const Machine& machine) -> Written {
+            Buffer<float> squares = unwritten<float>(machine, counts.size());
+            for (std::size_t i = 0; i < counts.size(); ++i) {
+              const auto seed = static_cast<std::uint32_t>(43 + i);
+              const Buffer<float> x = put(machine, filled(size(counts[i]), seed, special));
+              machine.backend.sum_of_squares(machine.context, squares.data() + i, x.data(), counts[i]);
+            }
+            Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            machine.backend.clip_gradients(machine.context, state.data(), squares.data(),
+                                           static_cast<int>(counts.size()), 1.5f);
+            StepState found{};
+            machine.backend.copy_to_host(machine.context, &found, state.data(), sizeof(found));
+            return {{"squares", get(machine, squares)}, {"scale", {word(found.gradient_scale)}}};
           }};
 }
 
@@ -277,12 +298,16 @@ std::vector<OpCase> optimizer_cases(Sizes sizes) {
   std::vector<OpCase> cases;
   for (const int count : sizes == Sizes::kOdd ? std::vector<int>{1, 3, 511, 512, 513, 1024, 1025, 3000}
                                               : std::vector<int>{784 * 512, 512, 1000003}) {
-    for (const auto kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW}) {
+    for (const auto kind :
+         {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW, Optimizer::kRmsprop, Optimizer::kLion}) {
       cases.push_back(optimizer_case(kind, count, true, false));
       cases.push_back(optimizer_case(kind, count, false, true));
     }
     cases.push_back(fingerprint_case(count));
+    cases.push_back(norm_case({count, 4096, 1}, false));
   }
+  cases.push_back(norm_case({4095, 4097, 0, 20000}, false));
+  cases.push_back(norm_case({300, 9000}, true));
   cases.push_back(fingerprint_case(0));
   return cases;
 }
