@@ -33,7 +33,7 @@ PreparedData prepare_data(const Dataset& data, double validation_fraction, std::
                           const kernels::Backend& ops, kernels::Context& context) {
   core::check(data.train.count() < UINT32_MAX, "more samples than 32 bits count");
   const Split split = split_samples(static_cast<std::uint32_t>(data.train.count()), validation_fraction, seed);
-  const Normalisation normalisation = fit_normalisation(data.train, data.image, split.train);
+  const Normalisation normalisation = fit_normalisation(data, split.train);
   PreparedData prepared;
   prepared.features = data.train.features;
   prepared.classes = data.classes;

@@ -61,7 +61,7 @@ protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyper
 }
 
 Dataset load_checked(const protocol::DataSource& source) {
-  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path);
+  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path, source.options);
   if (const std::string digest = protocol::data_digest(data); digest != source.sha256)
     throw core::UserError(
         source.path.empty() ? source.name : source.path,
