@@ -1,5 +1,5 @@
 // The trainer's hyperparameters: one table (name, type, default, range, help), which the parser, --help, --describe,
-// the controller's check and the tests read. Nothing here trains.
+// the controller's check and the tests read. Its rows stand by subject in hyperparameters/. Nothing here trains.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct Hyperparameters {
   double validation_fraction = 0;
 };
 
-enum class ValueType { kInteger, kNumber, kChoice, kIntegers };
+enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean };
 std::string_view name(ValueType type);
 
 /// One row of the table. min and max are included, and hold for each item of a list.

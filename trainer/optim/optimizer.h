@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/backends.h"
-#include "trainer/nn/mlp.h"
+#include "trainer/nn/builder.h"
 
 namespace trainer {
 

@@ -21,15 +21,9 @@ std::uint64_t steps_per_epoch(std::uint32_t samples, int batch) {
   return (samples + static_cast<std::uint64_t>(batch) - 1) / static_cast<std::uint64_t>(batch);
 }
 
-MlpShape shape_of(const Hyperparameters& h, const PreparedData& data) {
-  return {data.features, h.hidden, data.classes, h.activation, static_cast<float>(h.dropout)};
-}
-
 // A tensor's values and shape, from the device.
 NamedTensor fetch(const Setting& s, std::string name, const Parameter& like, const kernels::Buffer<float>& values) {
-  NamedTensor tensor{std::move(name), {static_cast<std::uint64_t>(like.rows)}, std::vector<float>(values.size())};
-  if (like.columns > 1 || like.name.ends_with(".weight"))
-    tensor.shape.push_back(static_cast<std::uint64_t>(like.columns));
+  NamedTensor tensor{std::move(name), {like.shape.begin(), like.shape.end()}, std::vector<float>(values.size())};
   s.ops.copy_to_host(s.context, tensor.values.data(), values.data(), values.size() * sizeof(float));
   return tensor;
 }
@@ -42,11 +36,11 @@ Training::Training(Setting setting)
           static_cast<std::uint64_t>(setting_.hyperparameters.batch_size), setting_.data.train.count))),
       steps_per_epoch_(steps_per_epoch(setting_.data.train.count, batch_size_)),
       schedule_(setting_.hyperparameters, steps_per_epoch_),
-      network_(setting_.ops, setting_.context, shape_of(setting_.hyperparameters, setting_.data),
-               std::max(batch_size_, kEvaluationRows)),
+      network_(setting_.ops, setting_.context, setting_.hyperparameters, setting_.data.shape, setting_.data.classes,
+               batch_size_),
       optimizer_(setting_.ops, setting_.context, setting_.hyperparameters.optimizer, network_.parameters()),
-      interval_(std::min(steps_per_epoch_, protocol::trace_steps_per_line(network_.parameters().size()))),
-      record_(setting_.ops, setting_.context, interval_, network_.parameters().size(), batch_size_),
+      interval_(std::min(steps_per_epoch_, protocol::trace_steps_per_line(tensor_count()))),
+      record_(setting_.ops, setting_.context, interval_, tensor_count(), batch_size_),
       state_(setting_.ops, setting_.context, 1),
       indices_(setting_.ops, setting_.context, static_cast<std::size_t>(batch_size_)),
       x_(setting_.ops, setting_.context,
@@ -66,6 +60,7 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
   };
   auto tensor = checkpoint.tensors.begin();
   for (Parameter& parameter : network_.parameters()) upload(parameter.value, *tensor++);
+  for (Parameter& state : network_.states()) upload(state.value, *tensor++);
   for (Moments& moments : optimizer_.moments()) {
     upload(moments.first, *tensor++);
     if (moments.second.data()) upload(moments.second, *tensor++);
@@ -119,10 +114,17 @@ void Training::train_step(std::uint64_t step) {
   ops.gather_rows(context, x_.data(), train.x.data(), indices_.data(), rows, setting_.data.features);
   ops.gather_labels(context, labels_.data(), train.labels.data(), indices_.data(), rows);
   if (setting_.trace) ops.batch_fingerprint(context, indices_.data(), rows, record_.batch());
-  network_.forward_backward(x_.data(), labels_.data(), rows, record_.losses(), record_.hits(), setting_.seed,
-                            state_.data());
+  network_.forward_backward({x_.data(), nullptr, rows}, {labels_.data()}, {record_.losses(), record_.hits()},
+                            setting_.seed, state_.data());
   optimizer_.update(network_.parameters(), state_.data(), setting_.trace ? record_.weights() : nullptr);
+  if (setting_.trace) fingerprint_states();
   record_.step_done(rows);
+}
+
+void Training::fingerprint_states() {
+  std::uint64_t* print = record_.weights() + network_.parameters().size();
+  for (const Parameter& state : network_.states())
+    setting_.ops.fingerprint(setting_.context, state.value.data(), state.count(), state.id, print++);
 }
 
 bool Training::collect() {
@@ -130,6 +132,7 @@ bool Training::collect() {
   protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
   if (setting_.trace) {
     for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
+    for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
     setting_.events.emit(std::move(trace));
   }
   return std::isfinite(epoch_loss_sum_);
@@ -171,10 +174,12 @@ Training::Evaluation Training::evaluate(const DevicePart& part) {
   kernels::Context& context = setting_.context;
   kernels::Buffer<float> losses(ops, context, part.count);
   kernels::Buffer<std::int32_t> hits(ops, context, part.count);
-  for (std::uint32_t first = 0; first < part.count; first += kEvaluationRows) {
-    const int rows = static_cast<int>(std::min<std::uint32_t>(kEvaluationRows, part.count - first));
-    network_.evaluate(part.x.data() + std::size_t{first} * static_cast<std::size_t>(setting_.data.features),
-                      part.labels.data() + first, rows, losses.data() + first, hits.data() + first);
+  const auto pass = static_cast<std::uint32_t>(network_.evaluation_rows());
+  for (std::uint32_t first = 0; first < part.count; first += pass) {
+    const int rows = static_cast<int>(std::min(pass, part.count - first));
+    network_.evaluate(
+        {part.x.data() + std::size_t{first} * static_cast<std::size_t>(setting_.data.features), nullptr, rows},
+        {part.labels.data() + first}, {losses.data() + first, hits.data() + first});
   }
   std::vector<float> host_losses(part.count);
   std::vector<std::int32_t> host_hits(part.count);
@@ -191,6 +196,7 @@ std::vector<NamedTensor> Training::download(bool with_moments) {
   std::vector<NamedTensor> tensors;
   const std::vector<Parameter>& parameters = network_.parameters();
   for (const Parameter& p : parameters) tensors.push_back(fetch(setting_, p.name, p, p.value));
+  for (const Parameter& s : network_.states()) tensors.push_back(fetch(setting_, s.name, s, s.value));
   for (std::size_t i = 0; with_moments && i < parameters.size(); ++i) {
     const Moments& moments = optimizer_.moments()[i];
     tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));

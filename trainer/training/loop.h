@@ -14,7 +14,7 @@
 #include "protocol/trial_document.h"
 #include "trainer/checkpoint/checkpoint.h"
 #include "trainer/hyperparameters.h"
-#include "trainer/nn/mlp.h"
+#include "trainer/nn/network.h"
 #include "trainer/optim/optimizer.h"
 #include "trainer/optim/schedule.h"
 #include "trainer/training/event_sink.h"
@@ -24,7 +24,6 @@
 namespace trainer {
 
 inline constexpr double kCheckpointInterval_s = 30;
-inline constexpr int kEvaluationRows = 1024;  ///< a pass of evaluation; no result depends on it
 
 /// What a training is made of. References must outlive it.
 struct Setting {
@@ -62,7 +61,7 @@ class Training {
   /// Trains from step() + 1 to the end. Called once.
   Ending run();
 
-  /// SHA-256 over the bits of all parameters in order, NaNs as 0x7fc00000, lowest byte first.
+  /// SHA-256 over the bits of all parameters, then all states, in order, NaNs as 0x7fc00000, lowest byte first.
   std::string weights_sha256();
 
   /// Mean loss in double, in order, and the share of hits. Changes nothing that training reads.
@@ -72,8 +71,11 @@ class Training {
   };
   Evaluation evaluate(const DevicePart& part);
 
+  Network& network() { return network_; }
+
  private:
   void train_step(std::uint64_t step);
+  void fingerprint_states();
   bool collect();  // fetches the record, sends its trace; false where the loss is not finite
   void end_epoch();
   void track_best(const protocol::MetricValues& metric);
@@ -82,6 +84,7 @@ class Training {
   void report(const protocol::MetricValues& metric);
   Ending diverged();
   Ending completed();
+  std::size_t tensor_count() const { return network_.parameters().size() + network_.states().size(); }
   CheckpointState state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const;
   std::vector<NamedTensor> download(bool with_moments);
   std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / steps_per_epoch_; }
@@ -91,7 +94,7 @@ class Training {
   int batch_size_;
   std::uint64_t steps_per_epoch_;
   Schedule schedule_;
-  Mlp network_;
+  Network network_;
   OptimizerState optimizer_;
   std::uint64_t interval_;  ///< steps of a trace line, counted from the start of each epoch
   StepRecord record_;

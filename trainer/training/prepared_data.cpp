@@ -36,6 +36,7 @@ PreparedData prepare_data(const Dataset& data, double validation_fraction, std::
   const Normalisation normalisation = fit_normalisation(data, split.train);
   PreparedData prepared;
   prepared.features = data.train.features;
+  prepared.shape = {1, 1, data.train.features};
   prepared.classes = data.classes;
   prepared.split_sha256 = split.digest();
   prepared.normalisation_sha256 = normalisation.digest();

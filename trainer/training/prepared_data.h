@@ -6,6 +6,7 @@
 
 #include "kernels/backends.h"
 #include "trainer/data/dataset.h"
+#include "trainer/nn/layer.h"
 
 namespace trainer {
 
@@ -18,6 +19,7 @@ struct DevicePart {
 
 struct PreparedData {
   int features = 0;
+  Shape shape;  ///< of a sample: features numbers
   int classes = 0;
   DevicePart train;
   DevicePart validation;  ///< count 0 where nothing is held out

@@ -1,0 +1,36 @@
+// Rows of the hyperparameters of the data and its randomness; see rows.h.
+#include "trainer/hyperparameters/rows.h"
+
+namespace trainer {
+namespace {
+
+using H = Hyperparameters;
+using core::Json;
+
+constexpr double kMaxSeed = 2147483647.0;
+
+constexpr std::array kRows{
+    Hyperparameter{
+        "validation_fraction",
+        ValueType::kNumber,
+        "0.1",
+        0,
+        0.9,
+        {},
+        "share of the training data that is held out for val_loss and val_accuracy; 0: none, and no such metric",
+        [](H& h, const Json& v) { h.validation_fraction = v.get<double>(); }},
+    Hyperparameter{"seed",
+                   ValueType::kInteger,
+                   "null",
+                   0,
+                   kMaxSeed,
+                   {},
+                   "the training seed; without it the seed is derived from the sweep's seed and the configuration",
+                   [](H&, const Json&) {}},  // the controller has put it into the trial document's seed,
+};
+
+}  // namespace
+
+std::span<const Hyperparameter> data_rows() { return kRows; }
+
+}  // namespace trainer
