@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "trainer/data/dataset.h"
+#include "trainer/data/split_kind.h"
 
 namespace trainer {
 
@@ -17,13 +18,6 @@ struct Split {
   std::string digest() const;
 };
 
-enum class SplitKind {
-  kRandom,      ///< split_samples()
-  kStratified,  ///< stratified_split()
-  kTail,        ///< the last round(count · fraction) samples: for a series or a text
-  kFile,        ///< those that the data set's file of indices names
-};
-
 /// Holds out round(count · fraction) samples, chosen by a seeded permutation (purpose split): at least one where
 /// fraction is above 0, and at least one remains. Determinism: a function of the arguments.
 Split split_samples(std::uint32_t count, double fraction, std::uint64_t seed);
@@ -33,7 +27,8 @@ Split split_samples(std::uint32_t count, double fraction, std::uint64_t seed);
 /// ones of a class: the first in the permutation of split_samples(). Determinism: a function of the arguments.
 Split stratified_split(const std::vector<std::int32_t>& labels, int classes, double fraction, std::uint64_t seed);
 
-/// Splits the training part; with fraction 0 nothing is held out, whatever the kind. Errors: UserError where the data
+/// Splits the training part by the kind: tail takes the last round(count · fraction) samples, file those that are listed,
+/// whatever the fraction; with fraction 0 nothing is held out, whatever the kind. Errors: UserError where the data
 /// set has no classes to stratify, no file of indices, or one that does not fit it.
 Split split_dataset(const Dataset&, SplitKind, double fraction, std::uint64_t seed);
 
