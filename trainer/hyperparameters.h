@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "kernels/ops.h"
+#include "trainer/data/split_kind.h"
 
 namespace trainer {
 
@@ -45,6 +46,7 @@ struct Hyperparameters {
   int epochs = 0;
   kernels::Initialisation init{};
   double validation_fraction = 0;
+  SplitKind split{};
 };
 
 enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean };

@@ -10,12 +10,21 @@ namespace trainer {
 
 using kernels::Initialisation;
 
+namespace {
+
+// A multiple of 16, so that each pass of an evaluation begins at a cache line of whatever has an entry a row.
+int evaluation_rows(int batch, const Hyperparameters& hyperparameters) {
+  return (std::max(batch, evaluation_rows_of(hyperparameters)) + 15) / 16 * 16;
+}
+
+}  // namespace
+
 Network::Network(const kernels::Backend& ops, kernels::Context& context, const Hyperparameters& hyperparameters,
                  const InputShape& input, int outputs, int batch)
     : ops_(ops),
       context_(context),
       batch_(batch),
-      rows_(std::max(batch, evaluation_rows_of(hyperparameters))),
+      rows_(evaluation_rows(batch, hyperparameters)),
       layers_(input.shape),
       loss_(ops, context, outputs) {
   Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
