@@ -51,12 +51,15 @@ struct Backend {
   decltype(&ops::gemm) gemm;
   decltype(&ops::shuffle_indices) shuffle_indices;
   decltype(&ops::gather_rows) gather_rows;
+  decltype(&ops::augment_rows) augment_rows;
   decltype(&ops::gather_labels) gather_labels;
   decltype(&ops::bias_activation) bias_activation;
   decltype(&ops::activation_backward) activation_backward;
   decltype(&ops::dropout) dropout;
   decltype(&ops::column_sum) column_sum;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
+  decltype(&ops::rank_labels) rank_labels;
+  decltype(&ops::regression_loss) regression_loss;
   decltype(&ops::initialise) initialise;
   decltype(&ops::sum_of_squares) sum_of_squares;
   decltype(&ops::clip_gradients) clip_gradients;

@@ -38,6 +38,9 @@ struct IsaTable {
   std::size_t (*gemm_scratch)(Transpose, int m, int n, int k);
   void (*gemm)(const GemmBlock&);
 
+  /// One sample: out = image, augmented.
+  void (*augment_sample)(float* out, const float* image, const ImageShape&, const Augmentation&, const float* fill,
+                         std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample);
   void (*bias_activation)(Activation, float* out, float* z, const float* x, const float* bias, int rows, int columns);
   void (*activation_backward)(Activation, float* dz, const float* dout, const float* out, const float* z, int count);
   /// Elements first … first + count − 1 of the whole tensor; the pointers are those of the whole. 4 divides first.
@@ -46,7 +49,7 @@ struct IsaTable {
   void (*column_sum)(float* out, const float* x, int rows, int columns, int first, int count);
   /// `scale` is 1 / (rows of the whole batch).
   void (*softmax_cross_entropy)(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                                const std::int32_t* labels, int rows, int classes, float scale);
+                                const std::int32_t* labels, int rows, int classes, float smoothing, float scale);
   /// As dropout: a range of the whole tensor; 4 divides first.
   void (*initialise)(Initialisation, float* w, int first, int count, int fan_in, int fan_out, float scale,
                      std::uint64_t seed, std::uint32_t tensor);

@@ -20,6 +20,8 @@ inline constexpr int kTileRows = 1, kTileColumns = 16;
 std::size_t gemm_scratch(Transpose transpose, int m, int n, int k);
 void gemm(const GemmBlock& block);
 
+void augment_sample(float* out, const float* image, const ImageShape& shape, const Augmentation& how, const float* fill,
+                    std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample);
 void bias_activation(Activation activation, float* out, float* z, const float* x, const float* bias, int rows,
                      int columns);
 void activation_backward(Activation activation, float* dz, const float* dout, const float* out, const float* z,
@@ -27,7 +29,7 @@ void activation_backward(Activation activation, float* dz, const float* dout, co
 void dropout(float* out, const float* in, int first, int count, const DropoutKey& key);
 void column_sum(float* out, const float* x, int rows, int columns, int first, int count);
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                           const std::int32_t* labels, int rows, int classes, float scale);
+                           const std::int32_t* labels, int rows, int classes, float smoothing, float scale);
 void initialise(Initialisation kind, float* w, int first, int count, int fan_in, int fan_out, float scale,
                 std::uint64_t seed, std::uint32_t tensor);
 std::uint64_t optimizer_update(const OptimizerSettings& settings, const StepState& state, float* w, float* m, float* v,

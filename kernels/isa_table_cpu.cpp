@@ -8,6 +8,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .gemm_columns = kTileColumns,
     .gemm_scratch = gemm_scratch,
     .gemm = gemm,
+    .augment_sample = augment_sample,
     .bias_activation = bias_activation,
     .activation_backward = activation_backward,
     .dropout = dropout,
