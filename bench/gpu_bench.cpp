@@ -240,7 +240,7 @@ NamedCalls step_calls(const Bench& bench, Step& step) {
   calls.emplace_back("shuffle and gather", [&bench, &step] {
     bench.gpu.shuffle_indices(bench.context, step.indices.data(), 60000, 1, 0, 128, kBatch);
     bench.gpu.gather_rows(bench.context, step.outputs[0].data(), step.data.data(), step.indices.data(), kBatch, 784);
-    bench.gpu.gather_labels(bench.context, step.labels.data(), step.all_labels.data(), step.indices.data(), kBatch);
+    bench.gpu.gather_labels(bench.context, step.labels.data(), step.all_labels.data(), step.indices.data(), kBatch, 1);
     bench.gpu.batch_fingerprint(bench.context, step.indices.data(), kBatch, step.prints.data() + 6);
   });
   for (std::size_t layer = 0; layer < 3; ++layer) add_forward(calls, bench, step, layer);

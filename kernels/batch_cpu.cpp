@@ -57,9 +57,11 @@ void augment_rows(Context& any_context, float* out, const float* source, const s
 }
 
 void gather_labels(Context& any_context, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
-                   int count) {
+                   int count, int columns) {
   cpu::cpu_context(any_context);
-  for (int i = 0; i < count; ++i) out[i] = source[indices[i]];
+  const auto row = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i)
+    std::copy_n(source + indices[i] * row, row, out + i * row);
 }
 
 void batch_fingerprint(Context& any_context, const std::uint32_t* indices, int count, std::uint64_t* out) {

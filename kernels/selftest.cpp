@@ -311,7 +311,7 @@ void add_batches(Run& run) {
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int32_t>(i % 10);
   const Buffer<std::int32_t> labels = run.upload(numbers);
   Buffer<std::int32_t> gathered = run.make<std::int32_t>(kBatch);
-  run.backend.gather_labels(run.context, gathered.data(), labels.data(), indices.data(), kBatch);
+  run.backend.gather_labels(run.context, gathered.data(), labels.data(), indices.data(), kBatch, 1);
   run.record("batch.labels", gathered);
 }
 

@@ -40,11 +40,18 @@ Metric Metric::from_json(const Json& json, std::string_view place) {
           reduce == "best" ? Reduce::kBest : Reduce::kLast};
 }
 
-Json DataSource::to_json() const { return {{"name", name}, {"path", path}, {"sha256", sha256}}; }
+Json DataSource::to_json() const {
+  Json json = {{"name", name}, {"path", path}, {"sha256", sha256}};
+  if (!options.empty()) json["options"] = options.to_json();
+  return json;
+}
 
 DataSource DataSource::from_json(const Json& json, std::string_view place) {
-  return {field<std::string>(json, "name", place), field<std::string>(json, "path", place),
-          field<std::string>(json, "sha256", place)};
+  DataSource source{field<std::string>(json, "name", place), field<std::string>(json, "path", place),
+                    field<std::string>(json, "sha256", place)};
+  if (const auto options = json.find("options"); options != json.end())
+    source.options = DataOptions::from_json(*options, place);
+  return source;
 }
 
 bool better(Goal goal, double a, double b) {

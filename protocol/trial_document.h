@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/json.h"
+#include "protocol/data_options.h"
 
 namespace protocol {
 
@@ -50,6 +51,7 @@ struct DataSource {
   std::string name;    ///< as written in the sweep file: a known name, a path, builtin:NAME
   std::string path;    ///< resolved, absolute; empty for builtin
   std::string sha256;  ///< digest of the data set (protocol rule: trainer and controller compute the same)
+  DataOptions options{};
 
   bool operator==(const DataSource&) const = default;
   core::Json to_json() const;

@@ -10,9 +10,11 @@
 
 #include "core/json.h"
 #include "kernels/ops.h"
+#include "trainer/data/split_kind.h"
 
 namespace trainer {
 
+enum class PoolKind { kMax, kAverage, kNone };
 enum class ScheduleKind { kConstant, kCosine, kStep, kLinear, kOneCycle };
 
 /// A trial's configuration, checked and complete. Defaults are those of the table.
@@ -21,6 +23,18 @@ struct Hyperparameters {
   std::vector<int> hidden;
   kernels::Activation activation{};
   double dropout = 0;
+  std::vector<int> channels{};  ///< cnn: of each block; kernel, stride and pool_size have one item for all, or as many
+  std::vector<int> kernel{};
+  std::vector<int> stride{};
+  bool pads = true;  ///< cnn: padding "same"
+  PoolKind pool{};
+  std::vector<int> pool_size{};
+  bool batch_norm = true;
+  std::vector<int> dense{};
+  int width = 0;  ///< 0: the model's own
+  int context = 0;
+  int layers = 0;
+  int heads = 0;
   kernels::OptimizerSettings optimizer;
   double learning_rate = 0;
   ScheduleKind schedule{};
@@ -32,6 +46,7 @@ struct Hyperparameters {
   int epochs = 0;
   kernels::Initialisation init{};
   double validation_fraction = 0;
+  SplitKind split{};
 };
 
 enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean };

@@ -37,6 +37,7 @@ core::Json check_json(const Planned& checked) {
   json["trials"] = plan.count();
   json["space"] = plan.space().size_text();
   json["data"] = plan.spec().data.empty() ? core::Json() : core::Json(plan.spec().data);
+  if (!plan.spec().data_options.empty()) json["data_options"] = plan.spec().data_options.to_json();
   json["first"] = first_configs(plan);
   if (checked.trainer.program) {
     json["command"] = first_command(checked);

@@ -187,6 +187,7 @@ class Checker {
 
   void check_data() {
     const Member* data = root_.find("data");
+    if (data && data->value.is_object()) data = data->value.find("path");
     if (!data || !data->value.scalar.is_string() || data_.empty()) return;
     const std::string typed = data->value.scalar.get<std::string>();
     std::string_view word = typed;

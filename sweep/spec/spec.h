@@ -154,6 +154,7 @@ struct Spec {
   std::string name;  ///< empty where the file has none
   std::uint64_t seed = 0;
   std::string data;                 ///< as written; empty where the file has none
+  protocol::DataOptions data_options;
   std::vector<std::string> inputs;  ///< files and folders, as written
   Device device = Device::kAuto;
   Numerics numerics = Numerics::kPortable;

@@ -1,12 +1,13 @@
 // A sweep file's top level: read_spec(). The table of keys below is the list of what the language has; one function a
 // key reads it. Distributions: parameter_reader.cpp. A user's program: program_reader.cpp. Resources:
-// resources_reader.cpp. The trainer's own names: hyperparameters.cpp.
+// resources_reader.cpp. The data set: data_reader.cpp. The trainer's own names: hyperparameters.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/suggest.h"
+#include "sweep/spec/data_reader.h"
 #include "sweep/spec/early_terminate.h"
 #include "sweep/spec/hyperparameters.h"
 #include "sweep/spec/parameter_reader.h"
@@ -179,7 +180,7 @@ class SpecReader {
   void read_scalars() {
     if (const Member* member = root_.find("name"); member && !member->value.scalar.is_null())
       spec_.name = reading_.text(*member).value_or("");
-    if (const Member* member = root_.find("data")) spec_.data = reading_.text(*member).value_or("");
+    if (const Member* member = root_.find("data")) read_data(reading_, *member, spec_);
     if (const Member* member = root_.find("inputs"))
       spec_.inputs = reading_.texts(*member).value_or(std::vector<std::string>());
     if (const Member* member = root_.find("seed")) spec_.seed = reading_.count(*member, 0).value_or(0);

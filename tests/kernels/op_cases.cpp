@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-
-#include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/op_arrays.h"
 
 namespace tests {
 namespace {
@@ -17,50 +15,6 @@ using kernels::Optimizer;
 using kernels::OptimizerSettings;
 using kernels::StepState;
 using kernels::Transpose;
-
-using Floats = std::vector<float>;
-
-std::size_t size(int rows, int columns = 1) {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
-
-template <class T>
-Buffer<T> put(const Machine& machine, const std::vector<T>& values) {
-  Buffer<T> made(machine.backend, machine.context, values.size());
-  machine.backend.copy_to_device(machine.context, made.data(), values.data(), values.size() * sizeof(T));
-  return made;
-}
-
-/// For an op to write: holds what no op leaves there.
-template <class T>
-Buffer<T> unwritten(const Machine& machine, std::size_t count) {
-  return put(machine, std::vector<T>(count, std::bit_cast<T>(std::array<std::uint8_t, sizeof(T)>{})));
-}
-
-std::uint32_t word(float value) { return value != value ? 0x7fc00000u : std::bit_cast<std::uint32_t>(value); }
-std::uint32_t word(std::int32_t value) { return static_cast<std::uint32_t>(value); }
-std::uint32_t word(std::uint32_t value) { return value; }
-
-template <class T>
-std::vector<std::uint32_t> get(const Machine& machine, const Buffer<T>& buffer) {
-  std::vector<T> values(buffer.size());
-  machine.backend.copy_to_host(machine.context, values.data(), buffer.data(), values.size() * sizeof(T));
-  std::vector<std::uint32_t> words;
-  words.reserve(values.size());
-  for (const T& value : values) {
-    if constexpr (sizeof(T) == 8) {
-      words.push_back(static_cast<std::uint32_t>(value >> 32));
-      words.push_back(static_cast<std::uint32_t>(value));
-    } else {
-      words.push_back(word(value));
-    }
-  }
-  return words;
-}
-
-Floats filled(std::size_t count, std::uint32_t seed, bool special) {
-  return special ? special_floats(count, seed) : random_floats(count, seed);
-}
 
 OpCase gemm_case(Transpose transpose, int m, int n, int k, bool special) {
   const char* const letters[] = {"NN", "NT", "TN"};
@@ -268,7 +222,8 @@ OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
 OpCase gather_case(int samples, int count, int columns) {
   return {fmt::format("gather {} of {} rows of {}", count, samples, columns), [=](const Machine& machine) -> Written {
             const Buffer<float> source = put(machine, special_floats(size(samples, columns), 29));
-            std::vector<std::int32_t> all(size(samples));
+            const int width = columns % 4;  // labels of a sample
+            std::vector<std::int32_t> all(size(samples, width));
             for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i * 3);
             const Buffer<std::int32_t> source_labels = put(machine, all);
             std::vector<std::uint32_t> chosen(size(count));
@@ -277,9 +232,10 @@ OpCase gather_case(int samples, int count, int columns) {
             }
             const Buffer<std::uint32_t> indices = put(machine, chosen);
             Buffer<float> rows = unwritten<float>(machine, size(count, columns));
-            Buffer<std::int32_t> labels = unwritten<std::int32_t>(machine, size(count));
+            Buffer<std::int32_t> labels = unwritten<std::int32_t>(machine, size(count, width));
             machine.backend.gather_rows(machine.context, rows.data(), source.data(), indices.data(), count, columns);
-            machine.backend.gather_labels(machine.context, labels.data(), source_labels.data(), indices.data(), count);
+            machine.backend.gather_labels(machine.context, labels.data(), source_labels.data(), indices.data(), count,
+                                          width);
             return {{"rows", get(machine, rows)}, {"labels", get(machine, labels)}};
           }};
 }

@@ -28,6 +28,7 @@ TEST_CASE("an empty configuration takes every default of the table") {
   CHECK(h.batch_size == 128);
   CHECK(h.epochs == 10);
   CHECK(h.validation_fraction == 0.1);
+  CHECK(h.split == trainer::SplitKind::kRandom);
 }
 
 TEST_CASE("every default fits its own row, and every name stands once") {
@@ -67,11 +68,12 @@ TEST_CASE("an optimizer has defaults of its own where others are usual, and a va
 TEST_CASE("an unknown hyperparameter is answered with the nearest, or with all") {
   CHECK(refused({{"learnin_rate", 1}}) ==
         "config.learnin_rate: there is no such hyperparameter, did you mean 'learning_rate'?");
-  CHECK(refused({{"layers", 1}}) ==
-        "config.layers: there is no such hyperparameter, there are: model, hidden, activation, dropout, optimizer, "
+  CHECK(refused({{"colour", 1}}) ==
+        "config.colour: there is no such hyperparameter, there are: model, hidden, activation, dropout, channels, "
+        "kernel, stride, padding, pool, pool_size, batch_norm, dense, width, context, layers, heads, optimizer, "
         "learning_rate, momentum, nesterov, beta1, beta2, epsilon, weight_decay, clip_norm, schedule, warmup_epochs, "
         "step_size_epochs, step_gamma, batch_size, epochs, "
-        "init, validation_fraction, seed");
+        "init, validation_fraction, split, seed");
 }
 
 TEST_CASE("a value out of range or of the wrong type is refused with what is expected") {

@@ -83,7 +83,7 @@ struct Bench {
   trainer::Training& start(const std::string& resume = {}) {
     hyperparameters = trainer::parse_hyperparameters(config);
     context = kernels::make_cpu_context(threads, isa);
-    data = trainer::prepare_data(dataset, hyperparameters.validation_fraction, seed, kernels::cpu_backend(), *context);
+    data = trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, kernels::cpu_backend(), *context);
     sink = std::make_unique<trainer::EventSink>([this](std::string_view line) {
       events.push_back(protocol::Event::parse(line.substr(0, line.size() - 1), "test"));
     });

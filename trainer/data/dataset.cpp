@@ -6,9 +6,13 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "trainer/data/arrays.h"
 #include "trainer/data/builtin.h"
+#include "trainer/data/cifar.h"
 #include "trainer/data/idx.h"
+#include "trainer/data/indices.h"
 #include "trainer/data/table.h"
+#include "trainer/data/text.h"
 
 namespace trainer {
 namespace {
@@ -64,25 +68,51 @@ void check_length(const Samples& samples, int context, std::size_t windows, cons
         "take a smaller context or a longer text");
 }
 
+Dataset load_form(const protocol::DataSet& source) {
+  switch (source.form) {
+    case protocol::DataForm::kBuiltin:
+      return generate(source.builtin);
+    case protocol::DataForm::kIdx:
+      return load_idx(source);
+    case protocol::DataForm::kTable:
+      return load_tables(source);
+    case protocol::DataForm::kCifar10:
+    case protocol::DataForm::kCifar100:
+      return load_cifar(source);
+    case protocol::DataForm::kNpy:
+    case protocol::DataForm::kNpz:
+      return load_arrays(source);
+    case protocol::DataForm::kText:
+      return load_text(source);
+  }
+  core::check(false, "a form of data without a reader");
+  return {};
+}
+
+// Rows of numbers are taken as images where an option says so.
+void take_image_option(Dataset& data, const std::vector<int>& image, const std::string& place) {
+  const int height = image[0], width = image[1], channels = image.size() == 3 ? image[2] : 1;
+  if (const std::int64_t wanted = std::int64_t{height} * width * channels; wanted != data.train.features)
+    throw core::UserError(place,
+                          fmt::format("has samples of {} numbers, an image of {}×{}×{} has {}", data.train.features,
+                                      height, width, channels, wanted),
+                          "correct the option 'image'");
+  data.image = true;
+  data.height = height;
+  data.width = width;
+  data.channels = channels;
+}
+
 }  // namespace
 
 Dataset load_dataset(const protocol::DataSet& source) {
-  Dataset data;
-  switch (source.form) {
-    case protocol::DataForm::kBuiltin:
-      data = generate(source.builtin);
-      break;
-    case protocol::DataForm::kIdx:
-      data = load_idx(source);
-      break;
-    case protocol::DataForm::kTable:
-      data = load_tables(source);
-      break;
-  }
-  if (data.classes < 2) {
-    const std::string place = source.files.empty() ? source.builtin : source.files.front().file.string();
+  Dataset data = load_form(source);
+  const std::string place = source.files.empty() ? source.builtin : source.files.front().file.string();
+  if (data.task == Task::kClassification && data.classes < 2)
     throw core::UserError(place, "has a single class", "there must be two or more to tell apart");
-  }
+  if (data.task != Task::kText && data.train.count() < 2) throw core::UserError(place, "has a single sample");
+  if (!source.options.image.empty()) take_image_option(data, source.options.image, place);
+  if (const fs::path* file = source.file(protocol::kValidationIndices)) data.held_out = read_indices(*file);
   return data;
 }
 

@@ -37,15 +37,24 @@ struct Samples {
   }
 };
 
+/// The samples that a file of indices holds out, in its order, no index twice; empty where the data set has no such
+/// file.
+struct HeldOut {
+  std::string file{};
+  std::vector<std::uint32_t> indices{};
+  std::vector<std::size_t> lines{};  ///< of each, for messages
+};
+
 enum class Task { kClassification, kRegression, kText };
 
 struct Dataset {
   Samples train;
   std::optional<Samples> test{};
   Task task = Task::kClassification;
-  int classes = 0;                          ///< regression: 0; text: the size of the vocabulary
-  std::vector<std::string> class_names{};   ///< empty where the labels are plain numbers
-  std::vector<char32_t> vocabulary{};       ///< text: its distinct code points, ascending
+  int classes = 0;                         ///< regression: 0; text: the size of the vocabulary
+  std::vector<std::string> class_names{};  ///< empty where the labels are plain numbers
+  std::vector<char32_t> vocabulary{};      ///< text: its distinct code points, ascending
+  HeldOut held_out{};
   bool image = false;                       ///< one mean and deviation for all features of a channel
   int height = 0, width = 0, channels = 0;  ///< of an image: features = height × width × channels; else 0
 };

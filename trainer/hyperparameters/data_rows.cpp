@@ -9,6 +9,9 @@ using core::Json;
 
 constexpr double kMaxSeed = 2147483647.0;
 
+constexpr std::array<std::string_view, 4> kSplits{"random", "stratified", "tail", "file"};
+constexpr std::array kSplitValues{SplitKind::kRandom, SplitKind::kStratified, SplitKind::kTail, SplitKind::kFile};
+
 constexpr std::array kRows{
     Hyperparameter{
         "validation_fraction",
@@ -19,6 +22,10 @@ constexpr std::array kRows{
         {},
         "share of the training data that is held out for val_loss and val_accuracy; 0: none, and no such metric",
         [](H& h, const Json& v) { h.validation_fraction = v.get<double>(); }},
+    Hyperparameter{"split", ValueType::kChoice, R"("random")", 0, 0, kSplits,
+                   "which samples are held out: random ones, of each class its share, the last, or those that the data "
+                   "set's validation.indices lists",
+                   [](H& h, const Json& v) { h.split = chosen(v, kSplits, kSplitValues); }},
     Hyperparameter{"seed",
                    ValueType::kInteger,
                    "null",

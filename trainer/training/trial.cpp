@@ -61,13 +61,21 @@ protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyper
 }
 
 Dataset load_checked(const protocol::DataSource& source) {
-  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path);
+  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path, source.options);
   if (const std::string digest = protocol::data_digest(data); digest != source.sha256)
     throw core::UserError(
         source.path.empty() ? source.name : source.path,
         "the data is not that of the trial: its digest is " + digest + ", the trial's is " + source.sha256,
         "restore the files, or start a new sweep on these");
   return load_dataset(data);
+}
+
+// What the models of this trainer learn from.
+void check_task(const Dataset& data, const protocol::DataSource& source) {
+  const std::string place = source.path.empty() ? source.name : source.path;
+  if (data.task == Task::kRegression)
+    throw core::UserError(place, "has numbers to predict, and every loss of this trainer is for classes",
+                          "remove task: regression from its options");
 }
 
 struct Device {
@@ -97,8 +105,10 @@ Json environment(const TrialOrder& order, const Device& device, const Dataset& d
                   {"train_samples", prepared.train.count},
                   {"validation_samples", prepared.validation.count},
                   {"test_samples", prepared.test.count},
-                  {"split_sha256", prepared.split_sha256},
-                  {"normalisation_sha256", prepared.normalisation_sha256}};
+                  {"split_sha256", prepared.split_sha256}};
+  if (!prepared.normalisation_sha256.empty()) json["data"]["normalisation_sha256"] = prepared.normalisation_sha256;
+  if (data.image) json["data"]["image"] = {data.height, data.width, data.channels};
+  if (!order.document.data->options.empty()) json["data"]["options"] = order.document.data->options.to_json();
   if (!data.class_names.empty() && data.class_names.size() <= 100) json["data"]["class_names"] = data.class_names;
   if (order.document.device == "cpu") json["isa"] = kernels::name(kernels::cpu_isa(*device.context));
   return json;
@@ -128,9 +138,11 @@ int run_trial(const TrialOrder& order, EventSink& events) {
   const Hyperparameters hyperparameters = parse_hyperparameters(order.document.config);
   const protocol::Metric metric = metric_of(order, hyperparameters);
   Dataset data = load_checked(*order.document.data);
+  check_task(data, *order.document.data);
+  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
   Device device = open_device(order);
-  PreparedData prepared =
-      prepare_data(data, hyperparameters.validation_fraction, order.document.seed, *device.ops, *device.context);
+  PreparedData prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split},
+                                       order.document.seed, *device.ops, *device.context);
   data.train = {};  // the device has it
   data.test.reset();
 

@@ -97,15 +97,15 @@ TEST_CASE("data lies beside the sweep file, in ./data or in SWEEP_DATA, and its 
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
   std::ofstream(data) << "a,b,label\n1,2,0\n3,4,1\n";
-  const auto found = sweep::find_data("set.csv", file);
+  const auto found = sweep::find_data("set.csv", {}, file);
   CHECK(found.path == data.string());
   CHECK(found.name == "set.csv");
 
   fs::create_directory(folder.path() / "elsewhere");
   fs::rename(data, folder.path() / "elsewhere" / "set.csv");
-  CHECK(message([&] { sweep::find_data("set.csv", file); }).find("set.csv") != std::string::npos);
+  CHECK(message([&] { sweep::find_data("set.csv", {}, file); }).find("set.csv") != std::string::npos);
   ::setenv("SWEEP_DATA", (folder.path() / "elsewhere").c_str(), 1);
-  CHECK(sweep::find_data("set.csv", file).sha256 == found.sha256);
+  CHECK(sweep::find_data("set.csv", {}, file).sha256 == found.sha256);
   ::unsetenv("SWEEP_DATA");
 }
 
