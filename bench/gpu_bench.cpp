@@ -246,7 +246,7 @@ NamedCalls step_calls(const Bench& bench, Step& step) {
   for (std::size_t layer = 0; layer < 3; ++layer) add_forward(calls, bench, step, layer);
   calls.emplace_back("softmax and loss", [&bench, &step] {
     bench.gpu.softmax_cross_entropy(bench.context, step.loss.data(), step.correct.data(), step.deltas[3].data(),
-                                    step.outputs[3].data(), step.labels.data(), kBatch, 10);
+                                    step.outputs[3].data(), step.labels.data(), kBatch, 10, 0.0f);
   });
   for (std::size_t layer = 3; layer-- > 0;) add_backward(calls, bench, step, layer);
   for (std::size_t layer = 0; layer < 3; ++layer) add_update(calls, bench, step, layer);

@@ -51,6 +51,7 @@ struct Backend {
   decltype(&ops::gemm) gemm;
   decltype(&ops::shuffle_indices) shuffle_indices;
   decltype(&ops::gather_rows) gather_rows;
+  decltype(&ops::augment_rows) augment_rows;
   decltype(&ops::gather_labels) gather_labels;
   decltype(&ops::bias_activation) bias_activation;
   decltype(&ops::activation_backward) activation_backward;
@@ -67,6 +68,8 @@ struct Backend {
   decltype(&ops::batch_norm_evaluate) batch_norm_evaluate;
   decltype(&ops::batch_norm_backward) batch_norm_backward;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
+  decltype(&ops::rank_labels) rank_labels;
+  decltype(&ops::regression_loss) regression_loss;
   decltype(&ops::add) add;
   decltype(&ops::embed) embed;
   decltype(&ops::embed_backward) embed_backward;

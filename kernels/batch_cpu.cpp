@@ -1,4 +1,5 @@
-// What makes a batch, on the CPU: its samples' indices, their rows and labels, the fingerprint of the indices.
+// What makes a batch, on the CPU: its samples' indices, their rows, plain or augmented, and labels, the fingerprint of
+// the indices. What augmentation makes of a sample is in augment_isa_cpu.cpp.
 #include <algorithm>
 #include <cstring>
 
@@ -9,6 +10,8 @@
 
 namespace kernels::ops {
 namespace {
+
+constexpr int kLeast = 8192;  // elements that pay for waking another thread
 
 void prefetch(const float* row, std::size_t columns) {
   constexpr std::size_t kLine = 64 / sizeof(float);
@@ -27,7 +30,6 @@ void shuffle_indices(Context& any_context, std::uint32_t* out, std::uint32_t n, 
 
 void gather_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
                  int columns) {
-  constexpr int kLeast = 8192;  // elements that pay for waking another thread
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   if (columns <= 0) return;
   const auto row = static_cast<std::size_t>(columns);
@@ -36,6 +38,20 @@ void gather_rows(Context& any_context, float* out, const float* source, const st
       // Rows lie anywhere, so that the processor's own prefetcher finds the next one too late.
       if (i + 1 < last) prefetch(source + indices[i + 1] * row, row);
       std::memcpy(out + static_cast<std::size_t>(i) * row, source + indices[i] * row, row * sizeof(float));
+    }
+  });
+}
+
+void augment_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
+                  const ImageShape& shape, const Augmentation& how, const float* fill, std::uint64_t seed,
+                  const StepState* state) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const std::size_t size = static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width) *
+                           static_cast<std::size_t>(shape.channels);
+  context.split(count, 1, std::max(1, kLeast / static_cast<int>(size)), [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      context.table.augment_sample(out + static_cast<std::size_t>(i) * size, source + indices[i] * size, shape, how,
+                                   fill, seed, state->epoch, indices[i]);
     }
   });
 }

@@ -10,6 +10,7 @@ namespace kernels::SWEEP_CUDA_NAMESPACE {
 decltype(ops::gemm) gemm;
 decltype(ops::shuffle_indices) shuffle_indices;
 decltype(ops::gather_rows) gather_rows;
+decltype(ops::augment_rows) augment_rows;
 decltype(ops::gather_labels) gather_labels;
 decltype(ops::bias_activation) bias_activation;
 decltype(ops::activation_backward) activation_backward;
@@ -26,6 +27,8 @@ decltype(ops::batch_norm) batch_norm;
 decltype(ops::batch_norm_evaluate) batch_norm_evaluate;
 decltype(ops::batch_norm_backward) batch_norm_backward;
 decltype(ops::softmax_cross_entropy) softmax_cross_entropy;
+decltype(ops::rank_labels) rank_labels;
+decltype(ops::regression_loss) regression_loss;
 decltype(ops::add) add;
 decltype(ops::embed) embed;
 decltype(ops::embed_backward) embed_backward;
@@ -45,6 +48,7 @@ inline Backend with_ops(Backend table) {
   table.gemm = gemm;
   table.shuffle_indices = shuffle_indices;
   table.gather_rows = gather_rows;
+  table.augment_rows = augment_rows;
   table.gather_labels = gather_labels;
   table.bias_activation = bias_activation;
   table.activation_backward = activation_backward;
@@ -61,6 +65,8 @@ inline Backend with_ops(Backend table) {
   table.batch_norm_evaluate = batch_norm_evaluate;
   table.batch_norm_backward = batch_norm_backward;
   table.softmax_cross_entropy = softmax_cross_entropy;
+  table.rank_labels = rank_labels;
+  table.regression_loss = regression_loss;
   table.add = add;
   table.embed = embed;
   table.embed_backward = embed_backward;

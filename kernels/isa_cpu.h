@@ -75,6 +75,9 @@ struct IsaTable {
   std::size_t (*gemm_scratch)(Transpose, int m, int n, int k);
   void (*gemm)(const GemmBlock&);
 
+  /// One sample: out = image, augmented.
+  void (*augment_sample)(float* out, const float* image, const ImageShape&, const Augmentation&, const float* fill,
+                         std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample);
   void (*conv_lines)(const ConvLines&);
   void (*conv_filter_chunk)(const ConvFilterChunk&);
   /// to[p·to_stride + i] = from[i·from_stride + p] for i < rows, p < depth.
@@ -109,7 +112,7 @@ struct IsaTable {
   void (*average_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, int first, int last);
   /// `scale` is 1 / (rows of the whole batch).
   void (*softmax_cross_entropy)(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                                const std::int32_t* labels, int rows, int classes, float scale);
+                                const std::int32_t* labels, int rows, int classes, float smoothing, float scale);
   void (*layer_norm)(float* out, float* mean, float* inverse_deviation, const float* x, const float* gain,
                      const float* shift, int rows, int columns, float epsilon);
   void (*layer_norm_backward)(float* dx, const float* dout, const float* x, const float* gain, const float* mean,

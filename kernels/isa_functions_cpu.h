@@ -20,6 +20,8 @@ inline constexpr int kTileRows = 1, kTileColumns = 16;
 std::size_t gemm_scratch(Transpose transpose, int m, int n, int k);
 void gemm(const GemmBlock& block);
 
+void augment_sample(float* out, const float* image, const ImageShape& shape, const Augmentation& how, const float* fill,
+                    std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample);
 void conv_lines(const ConvLines& part);
 void conv_filter_chunk(const ConvFilterChunk& part);
 void conv_pack_transposed(const float* from, std::ptrdiff_t from_stride, int rows, int depth, float* to,
@@ -47,7 +49,7 @@ void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, c
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last);
 void average_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, int first, int last);
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                           const std::int32_t* labels, int rows, int classes, float scale);
+                           const std::int32_t* labels, int rows, int classes, float smoothing, float scale);
 void layer_norm(float* out, float* mean, float* inverse_deviation, const float* x, const float* gain,
                 const float* shift, int rows, int columns, float epsilon);
 void layer_norm_backward(float* dx, const float* dout, const float* x, const float* gain, const float* mean,

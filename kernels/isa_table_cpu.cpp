@@ -8,6 +8,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .gemm_columns = kTileColumns,
     .gemm_scratch = gemm_scratch,
     .gemm = gemm,
+    .augment_sample = augment_sample,
     .conv_lines = conv_lines,
     .conv_filter_chunk = conv_filter_chunk,
     .pack_transposed = conv_pack_transposed,

@@ -26,6 +26,24 @@ enum class Optimizer { kSgd, kAdam, kAdamW, kRmsprop, kLion };
 /// Whether the optimizer keeps a second number of each weight, the running square.
 constexpr bool has_second_moment(Optimizer kind) { return kind != Optimizer::kSgd && kind != Optimizer::kLion; }
 
+enum class Regression { kSquared, kAbsolute };
+
+/// What one sample of a batch of images is: channels lie side by side. A row without a shape is 1 × features × 1.
+struct ImageShape {
+  int height = 1, width = 1, channels = 1;
+};
+
+/// How training changes each sample before it sees it. Source of the cutout: DeVries, Taylor, "Improved regularization
+/// of convolutional neural networks with cutout" (2017).
+struct Augmentation {
+  bool flip = false;  ///< left to right, every second time
+  int shift = 0;      ///< at most so many pixels each way; ≤ 2^20
+  int cutout = 0;     ///< side of a square that is erased; ≤ 2^20
+  float noise = 0;    ///< deviation of what is added to every number
+
+  bool any() const { return flip || shift > 0 || cutout > 0 || noise > 0; }
+};
+
 /// What changes from step to step; lives in device memory, written once a step. Rounded once from double. Only
 /// clip_gradients writes to it on the device.
 struct StepState {
@@ -89,6 +107,11 @@ void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_
 
 /// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns. A label a sample is one column.
 void gather_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, int columns);
+/// gather_rows of images, each one augmented: flipped, shifted (what comes in from outside is fill[channel]), a square
+/// set to +0, then noise; formulas in augment_formula.h. What becomes of a sample is a function of the seed, its index
+/// and state->epoch alone. Shapes: rows height × width × channels; fill channels.
+void augment_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, const ImageShape&,
+                  const Augmentation&, const float* fill, std::uint64_t seed, const StepState* state);
 void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices, int count,
                    int columns);
 
@@ -113,10 +136,21 @@ void column_sum(Context&, float* out, const float* x, int rows, int columns);
 
 /// Per row: m = max, s = row-rule sum of exp(z − m), loss[i] = (m − z[label]) + log(s), dlogits = (softmax − one_hot) ·
 /// (1 / rows). correct[i] = 1 where the label's class has the largest logit, ties to the lower class; 0 for a row with
-/// a NaN. dlogits may be null (evaluation). Shapes: logits, dlogits rows×classes; labels, loss, correct rows.
-/// Requires: 0 ≤ label < classes ≤ 65536.
+/// a NaN. With smoothing s > 0 (Szegedy et al. 2016) one_hot becomes (1 − s)·one_hot + s / classes and the loss
+/// log(s) + ((1 − s)·(m − z[label]) + (s / classes) · row-rule sum of (m − z)). dlogits may be null (evaluation).
+/// Shapes: logits, dlogits rows×classes; labels, loss, correct rows. Requires: 0 ≤ label < classes ≤ 65536; 0 ≤ s < 1.
 void softmax_cross_entropy(Context&, float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                           const std::int32_t* labels, int rows, int classes);
+                           const std::int32_t* labels, int rows, int classes, float smoothing);
+
+/// rank[i] = how many classes go before the label's: those with a larger logit, and with an equal one the lower ones.
+/// predicted[i] = the class that goes before all others. A row with a NaN: rank = classes, predicted = −1. Shapes and
+/// requirements: as softmax_cross_entropy.
+void rank_labels(Context&, std::int32_t* rank, std::int32_t* predicted, const float* logits, const std::int32_t* labels,
+                 int rows, int classes);
+
+/// With d = out[i] − target[i]: loss[i] = d² or |d|, dout[i] = (2·d) · (1 / rows) or sign(d) · (1 / rows); sign(±0) =
+/// ±0. dout may be null (evaluation). Shapes: all rows.
+void regression_loss(Context&, Regression, float* loss, float* dout, const float* out, const float* target, int rows);
 
 /// y[n, oh, ow, o] = Σ x[n, oh·stride − pad_top + kh, ow·stride − pad_left + kw, c] · w[o, kh, kw, c] by the dot rule,
 /// k over (kh, kw, c). A place outside of x is a term like the others: fma(0, w, sum). No bias: bias_activation adds

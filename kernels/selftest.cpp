@@ -225,7 +225,7 @@ void add_softmax(Run& run) {
     Buffer<float> loss = run.make<float>(labels.size()), gradient = run.make<float>(logits.size());
     Buffer<std::int32_t> correct = run.make<std::int32_t>(labels.size());
     run.backend.softmax_cross_entropy(run.context, loss.data(), correct.data(), gradient.data(), z.data(), label.data(),
-                                      rows, classes);
+                                      rows, classes, 0.0f);
     Digest digest;
     digest.add(run.download(loss));
     digest.add(run.download(correct));

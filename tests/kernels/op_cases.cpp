@@ -97,36 +97,57 @@ OpCase column_sum_case(int rows, int columns) {
           }};
 }
 
-OpCase loss_case(int rows, int classes, bool special, bool with_gradient) {
-  const std::string name = fmt::format("softmax_cross_entropy {}×{}{}{}", rows, classes, special ? ", special" : "",
-                                       with_gradient ? "" : ", no gradient");
-  return {
-      name, [=](const Machine& machine) -> Written {
-        Floats values = filled(size(rows, classes), 13, special);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-          if (i % 3 == 0) values[i] = values[i] * 8.0f;
-          if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
-        }
-        // Two classes tie for the maximum of every second row; the label is one of them.
-        const std::size_t width = static_cast<std::size_t>(classes);
-        for (std::size_t row = 0; row < size(rows); row += 2) {
-          values[row * width + row * 7 % width] = 9.0f;
-          values[row * width + row * 5 % width] = 9.0f;
-        }
-        std::vector<std::int32_t> chosen(size(rows));
-        for (std::size_t i = 0; i < chosen.size(); ++i) {
-          chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
-        }
-        const Buffer<float> logits = put(machine, values);
-        const Buffer<std::int32_t> labels = put(machine, chosen);
-        Buffer<float> loss = unwritten<float>(machine, size(rows));
-        Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
-        Buffer<float> dlogits = unwritten<float>(machine, size(rows, classes));
-        machine.backend.softmax_cross_entropy(machine.context, loss.data(), correct.data(),
-                                              with_gradient ? dlogits.data() : nullptr, logits.data(), labels.data(),
-                                              rows, classes);
-        return {{"loss", get(machine, loss)}, {"correct", get(machine, correct)}, {"dlogits", get(machine, dlogits)}};
-      }};
+OpCase loss_case(int rows, int classes, bool special, bool with_gradient, float smoothing) {
+  const std::string name = fmt::format("softmax_cross_entropy and rank_labels {}×{}{}{}, smoothing {}", rows, classes,
+                                       special ? ", special" : "", with_gradient ? "" : ", no gradient", smoothing);
+  return {name, [=](const Machine& machine) -> Written {
+            Floats values = filled(size(rows, classes), 13, special);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+              if (i % 3 == 0) values[i] = values[i] * 8.0f;
+              if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
+            }
+            // Two classes tie for the maximum of every second row; the label is one of them.
+            const std::size_t width = static_cast<std::size_t>(classes);
+            for (std::size_t row = 0; row < size(rows); row += 2) {
+              values[row * width + row * 7 % width] = 9.0f;
+              values[row * width + row * 5 % width] = 9.0f;
+            }
+            std::vector<std::int32_t> chosen(size(rows));
+            for (std::size_t i = 0; i < chosen.size(); ++i) {
+              chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
+            }
+            const Buffer<float> logits = put(machine, values);
+            const Buffer<std::int32_t> labels = put(machine, chosen);
+            Buffer<float> loss = unwritten<float>(machine, size(rows));
+            Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
+            Buffer<float> dlogits = unwritten<float>(machine, size(rows, classes));
+            machine.backend.softmax_cross_entropy(machine.context, loss.data(), correct.data(),
+                                                  with_gradient ? dlogits.data() : nullptr, logits.data(),
+                                                  labels.data(), rows, classes, smoothing);
+            Buffer<std::int32_t> rank = unwritten<std::int32_t>(machine, size(rows));
+            Buffer<std::int32_t> predicted = unwritten<std::int32_t>(machine, size(rows));
+            machine.backend.rank_labels(machine.context, rank.data(), predicted.data(), logits.data(), labels.data(),
+                                        rows, classes);
+            return {{"loss", get(machine, loss)},
+                    {"correct", get(machine, correct)},
+                    {"dlogits", get(machine, dlogits)},
+                    {"rank", get(machine, rank)},
+                    {"predicted", get(machine, predicted)}};
+          }};
+}
+
+OpCase regression_case(kernels::Regression kind, int rows, bool with_gradient) {
+  return {fmt::format("regression_loss {} {}{}", static_cast<int>(kind), rows, with_gradient ? "" : ", no gradient"),
+          [=](const Machine& machine) -> Written {
+            Floats wanted = special_floats(size(rows), 47);
+            const Floats found = special_floats(size(rows), 48);
+            for (std::size_t i = 0; i < wanted.size(); i += 3) wanted[i] = found[i];
+            const Buffer<float> out = put(machine, found), target = put(machine, wanted);
+            Buffer<float> loss = unwritten<float>(machine, size(rows)), dout = unwritten<float>(machine, size(rows));
+            machine.backend.regression_loss(machine.context, kind, loss.data(), with_gradient ? dout.data() : nullptr,
+                                            out.data(), target.data(), rows);
+            return {{"loss", get(machine, loss)}, {"dout", get(machine, dout)}};
+          }};
 }
 
 OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
@@ -219,6 +240,27 @@ OpCase gather_case(int samples, int count, int columns) {
           }};
 }
 
+OpCase augment_case(kernels::ImageShape shape, kernels::Augmentation how, int samples, int count) {
+  const std::string name =
+      fmt::format("augment {} of {} images of {}×{}×{}: flip {}, shift {}, cutout {}, noise {}", count, samples,
+                  shape.height, shape.width, shape.channels, how.flip, how.shift, how.cutout, how.noise);
+  return {name, [=](const Machine& machine) -> Written {
+            const int features = shape.height * shape.width * shape.channels;
+            const Buffer<float> source = put(machine, special_floats(size(samples, features), 53));
+            const Buffer<float> fill = put(machine, random_floats(size(shape.channels), 54));
+            std::vector<std::uint32_t> chosen(size(count));
+            for (std::size_t i = 0; i < chosen.size(); ++i) {
+              chosen[i] = static_cast<std::uint32_t>((i * 37 + 11) % static_cast<std::size_t>(samples));
+            }
+            const Buffer<std::uint32_t> indices = put(machine, chosen);
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            Buffer<float> out = unwritten<float>(machine, size(count, features));
+            machine.backend.augment_rows(machine.context, out.data(), source.data(), indices.data(), count, shape, how,
+                                         fill.data(), 0x123456789abcdefu, state.data());
+            return {{"out", get(machine, out)}};
+          }};
+}
+
 const Transpose kTransposes[] = {Transpose::kNN, Transpose::kNT, Transpose::kTN};
 const Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kGelu,
                                    Activation::kSigmoid};
@@ -287,9 +329,13 @@ std::vector<OpCase> loss_cases(Sizes sizes) {
        sizes == Sizes::kOdd
            ? std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {5, 10}, {9, 31}, {3, 32}, {6, 33}, {2, 100}}
            : std::vector<std::pair<int, int>>{{128, 10}, {6000, 10}, {10000, 10}, {33, 65536}}) {
-    cases.push_back(loss_case(rows, classes, false, true));
-    cases.push_back(loss_case(rows, classes, true, true));
-    cases.push_back(loss_case(rows, classes, false, false));
+    cases.push_back(loss_case(rows, classes, false, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, true, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, false, false, 0.0f));
+    cases.push_back(loss_case(rows, classes, false, true, 0.1f));
+    cases.push_back(loss_case(rows, classes, true, false, 0.3f));
+    for (const auto kind : {kernels::Regression::kSquared, kernels::Regression::kAbsolute})
+      cases.push_back(regression_case(kind, rows * 37, classes % 2 == 0));
   }
   return cases;
 }
@@ -314,10 +360,24 @@ std::vector<OpCase> optimizer_cases(Sizes sizes) {
 
 std::vector<OpCase> batch_cases(Sizes sizes) {
   if (sizes == Sizes::kOdd) {
-    return {shuffle_case(1, 0, 1), shuffle_case(1000, 990, 10), shuffle_case(257, 0, 257), shuffle_case(70000, 5, 300),
-            gather_case(5, 3, 1),  gather_case(20, 33, 7),      gather_case(9, 8, 784),    gather_case(300, 257, 2)};
+    return {augment_case({7, 5, 3}, {true, 2, 3, 0.1f}, 20, 33),
+            augment_case({1, 37, 1}, {false, 0, 0, 0.5f}, 9, 5),
+            augment_case({28, 28, 1}, {true, 40, 0, 0}, 30, 20),
+            augment_case({6, 6, 1}, {false, 0, 9, 0}, 30, 20),
+            shuffle_case(1, 0, 1),
+            shuffle_case(1000, 990, 10),
+            shuffle_case(257, 0, 257),
+            shuffle_case(70000, 5, 300),
+            gather_case(5, 3, 1),
+            gather_case(20, 33, 7),
+            gather_case(9, 8, 784),
+            gather_case(300, 257, 2)};
   }
-  return {shuffle_case(54000, 0, 54000), shuffle_case(60000, 59968, 32), gather_case(60000, 128, 784),
+  return {augment_case({28, 28, 1}, {true, 3, 8, 0}, 1000, 128),
+          augment_case({32, 32, 3}, {true, 4, 8, 0.05f}, 1000, 256),
+          shuffle_case(54000, 0, 54000),
+          shuffle_case(60000, 59968, 32),
+          gather_case(60000, 128, 784),
           gather_case(10000, 5003, 2)};
 }
 
