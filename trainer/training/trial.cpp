@@ -13,6 +13,7 @@
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
 #include "trainer/training/loop.h"
+#include "trainer/training/probe.h"
 
 namespace trainer {
 namespace {
@@ -78,6 +79,13 @@ void check_task(const Dataset& data, const protocol::DataSource& source) {
                           "remove task: regression from its options");
 }
 
+Dataset load_for_task(const TrialOrder& order, const Hyperparameters& hyperparameters) {
+  Dataset data = load_checked(*order.document.data);
+  check_task(data, *order.document.data);
+  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
+  return data;
+}
+
 struct Device {
   const kernels::Backend* ops;
   std::unique_ptr<kernels::Context> context;
@@ -129,37 +137,79 @@ std::filesystem::path resume_file(const TrialOrder& order) {
   return std::filesystem::path(order.checkpoint_dir) / file;
 }
 
+// All that a training needs, found and checked. Requires: check_document().
+struct OpenTrial {
+  explicit OpenTrial(const TrialOrder& its_order)
+      : order(its_order),
+        hyperparameters(parse_hyperparameters(order.document.config)),
+        metric(metric_of(order, hyperparameters)),
+        data(load_for_task(order, hyperparameters)),
+        device(open_device(order)),
+        prepared(prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
+                              *device.ops, *device.context)) {
+    data.train = {};  // the device has it
+    data.test.reset();
+  }
+
+  Setting setting(EventSink& events, CheckpointFolder* folder) {
+    return {hyperparameters,
+            order.document.seed,
+            checkpoint_identity(order.document),
+            metric,
+            order.document.trace == "step",
+            prepared,
+            *device.ops,
+            *device.context,
+            events,
+            folder,
+            order.stop_requested,
+            order.now_s,
+            order.say};
+  }
+
+  /// Goes on from the order's checkpoint; returns its file's name.
+  std::string restore(Training& training) const {
+    const std::filesystem::path file = resume_file(order);
+    training.restore(
+        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
+        file.string());
+    return file.filename().string();
+  }
+
+  const TrialOrder& order;
+  Hyperparameters hyperparameters;
+  protocol::Metric metric;
+  Dataset data;
+  Device device;
+  PreparedData prepared;
+};
+
 }  // namespace
 
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
 
 int run_trial(const TrialOrder& order, EventSink& events) {
   check_document(order);
-  const Hyperparameters hyperparameters = parse_hyperparameters(order.document.config);
-  const protocol::Metric metric = metric_of(order, hyperparameters);
-  Dataset data = load_checked(*order.document.data);
-  check_task(data, *order.document.data);
-  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
-  Device device = open_device(order);
-  PreparedData prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split},
-                                       order.document.seed, *device.ops, *device.context);
-  data.train = {};  // the device has it
-  data.test.reset();
-
+  OpenTrial trial(order);
   CheckpointFolder folder(order.checkpoint_dir);
-  Training training({hyperparameters, order.document.seed, checkpoint_identity(order.document), metric,
-                     order.document.trace == "step", prepared, *device.ops, *device.context, events,
-                     order.checkpoint_dir.empty() ? nullptr : &folder, order.stop_requested, order.now_s, order.say});
-  if (!order.resume.empty()) {
-    const std::filesystem::path file = resume_file(order);
-    training.restore(
-        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
-        file.string());
-    folder.keep(kLastKind, file.filename().string());
-  }
+  Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
+  if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));
   events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(),
-                                environment(order, device, data, prepared, training.weight_count())});
+                                environment(order, trial.device, trial.data, trial.prepared, training.weight_count())});
   return training.run() == Ending::kFinished ? protocol::kTrainerCompleted : protocol::kTrainerInterrupted;
+}
+
+std::string probe_trial(const TrialOrder& order, int passes) {
+  check_document(order);
+  OpenTrial trial(order);
+  EventSink nobody([](std::string_view) {});
+  Training training(trial.setting(nobody, nullptr));
+  if (!order.resume.empty()) trial.restore(training);
+  const DevicePart& part = trial.prepared.train;
+  const int rows = std::min<int>(training.network().evaluation_rows(), static_cast<int>(part.count));
+  return describe_probe(probe(training.network(), {part.x.data(), part.tokens.data(), rows}, passes,
+                              order.document.seed, *trial.device.ops, *trial.device.context),
+                        rows, passes);
 }
 
 }  // namespace trainer
