@@ -11,7 +11,7 @@ namespace {
 
 // Rows of pixels are many, columns as many as there are filters or channels.
 using Broad = Tile<128, 128, 8, 8, 8, 2>;
-using Middle = Tile<128, 64, 8, 8, 8, 4>;
+using Middle = Tile<128, 64, 8, 8, 8, 3>;
 using Narrow = Tile<128, 32, 8, 4, 16, 4>;
 using Square = Tile<64, 64, 4, 8, 16, 4>;
 using Small = Tile<32, 32, 4, 4, 16, 8>;
