@@ -131,6 +131,21 @@ inline constexpr SelftestConstant kSelftestConstants[] = {
     {"batch_norm.special", 0x5954c2b5437e88fbu},
     {"batch_norm_evaluate.special", 0x05f25fca2fb94857u},
     {"batch_norm_backward.special", 0x07c35c99fd3a7aa7u},
+    {"add", 0x4ed20d85d7ed53f1u},
+    {"embed", 0xeaa663ef9bb3b8bdu},
+    {"embed_backward", 0x0ce771bd62b4e87eu},
+    {"layer_norm.300x33", 0x80624381644ec9cbu},
+    {"layer_norm_backward.300x33", 0x041acd66b8d4a082u},
+    {"layer_norm.5x1000", 0x492ced9b7a32fd8du},
+    {"layer_norm_backward.5x1000", 0xf5e3c4c1b09e6539u},
+    {"layer_norm.special", 0x260479225d308d17u},
+    {"layer_norm_backward.special", 0xf3de8d60463ba1ceu},
+    {"attention.2x37x3x11", 0x6cc28032322d4b68u},
+    {"attention_backward.2x37x3x11", 0x7b1f52f973155129u},
+    {"attention.1x300x1x8", 0xb363f43cf00eb528u},
+    {"attention_backward.1x300x1x8", 0xd9214067546f089au},
+    {"attention.special", 0x105638dad5f07703u},
+    {"attention_backward.special", 0xfa5cb9ee3665c4a3u},
 };
 
 }  // namespace kernels
