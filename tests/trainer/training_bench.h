@@ -74,6 +74,8 @@ struct Bench {
   int threads = 1;
   kernels::CpuIsa isa = kernels::CpuIsa::kBest;
   bool trace = true;
+  std::size_t keep_best = 1;
+  std::string best_name = "{step}";
   std::filesystem::path folder;             ///< of checkpoints; empty for none
   std::optional<std::uint64_t> stop_after;  ///< a stop is requested once so many steps are asked for
   double seconds_a_look = 0;                ///< how far each look at the clock moves it
@@ -83,7 +85,8 @@ struct Bench {
   trainer::Training& start(const std::string& resume = {}) {
     hyperparameters = trainer::parse_hyperparameters(config);
     context = kernels::make_cpu_context(threads, isa);
-    data = trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, kernels::cpu_backend(), *context);
+    data =
+        trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, kernels::cpu_backend(), *context);
     sink = std::make_unique<trainer::EventSink>([this](std::string_view line) {
       events.push_back(protocol::Event::parse(line.substr(0, line.size() - 1), "test"));
     });
@@ -99,6 +102,8 @@ struct Bench {
                          *context,
                          *sink,
                          checkpoints.get(),
+                         keep_best,
+                         best_name,
                          [this] { return stop_after && looks++ == *stop_after; },
                          [this] { return clock += seconds_a_look; }});
     if (!resume.empty()) {
