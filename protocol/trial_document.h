@@ -62,6 +62,9 @@ struct DataSource {
 /// A larger file is no trial document.
 inline constexpr std::uint64_t kMaxTrialDocumentBytes = std::uint64_t{64} << 20;
 
+/// Their weights wait in memory for a moment to be written.
+inline constexpr std::uint64_t kMaxKeptEpochs = 100;
+
 struct TrialDocument {
   std::string sweep;
   std::string trial;
@@ -75,7 +78,9 @@ struct TrialDocument {
   std::string numerics = "portable-1";
   std::optional<DataSource> data;
   std::optional<Metric> metric;
-  std::string trace = "step";  ///< "step": a fingerprint for every step; "off": none
+  std::uint64_t keep_best = 1;       ///< epochs of the trial, the best by its metric, whose weights are kept
+  std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
+  std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
 
   core::Json to_json() const;
   /// Errors: UserError naming `place` and the field.

@@ -35,7 +35,7 @@ std::string help_text() {
       "\n"
       "Hyperparameters (\"config\" in the document) [default]:\n";
   text += hyperparameter_help();
-  text += "\nMetrics: train_loss, val_loss, val_accuracy each epoch; test_loss, test_accuracy once at the end.\n";
+  text += "\nMetrics:\n" + metric_help();
   text += "\nData: a folder of IDX files, a CSV file, or\n";
   for (const protocol::BuiltinData& builtin : protocol::builtin_data())
     text += fmt::format("  {:<20} {}\n", protocol::kBuiltinPrefix + std::string(builtin.name), builtin.summary);
@@ -48,8 +48,8 @@ std::string describe_text() {
   const core::Json json = {{"identity", trainer_identity()},
                            {"protocol", protocol::kProtocolVersion},
                            {"hyperparameters", describe_hyperparameters()},
-                           {"metrics", std::vector<std::string>(ranking_metrics().begin(), ranking_metrics().end())},
-                           {"test_metrics", std::vector<std::string>(test_metrics().begin(), test_metrics().end())},
+                           {"metrics", ranking_metrics()},
+                           {"test_metrics", test_metrics()},
                            {"devices", {"cpu", "cuda"}},
                            {"data", data}};
   return core::canonical_json(json) + "\n";

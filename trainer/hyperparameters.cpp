@@ -17,8 +17,24 @@ namespace {
 using core::Json;
 constexpr std::size_t kItemsShown = 16;  // of a list that does not fit
 
-constexpr std::array<std::string_view, 3> kRankingMetrics{kTrainLoss, kValLoss, kValAccuracy};
-constexpr std::array<std::string_view, 2> kTestMetrics{kTestLoss, kTestAccuracy};
+constexpr MetricRow kMetrics[] = {
+    {kTrainLoss, true, "mean loss over the epoch's batches, as training saw them"},
+    {kValLoss, true, "mean loss over the validation part, without label smoothing"},
+    {kValAccuracy, true, "share of the validation part whose class has the largest output; classes only"},
+    {kValTop5, true, "share whose class is among the five largest outputs; with top5 only"},
+    {kValR2, true, "1 - squared errors / squares about the mean of the validation part; regression only"},
+    {kTestLoss, false, "the same of the test part"},
+    {kTestAccuracy, false, "the same of the test part"},
+    {kTestTop5, false, "the same of the test part"},
+    {kTestR2, false, "the same of the test part"},
+};
+
+std::vector<std::string> metric_names(bool ranks) {
+  std::vector<std::string> names;
+  for (const MetricRow& row : kMetrics)
+    if (row.ranks == ranks) names.emplace_back(row.name);
+  return names;
+}
 
 std::string join(std::span<const std::string_view> words) {
   std::string text;
@@ -42,6 +58,8 @@ std::string expected(const Hyperparameter& row) {
       return fmt::format("a list of at most {} integers{}", kMaxHiddenLayers, range);
     case ValueType::kBoolean:
       return "true or false";
+    case ValueType::kText:
+      return "a text";
   }
   return {};
 }
@@ -76,6 +94,8 @@ bool fits(const Hyperparameter& row, const Json& value) {
       return true;
     case ValueType::kBoolean:
       return value.is_boolean();
+    case ValueType::kText:
+      return value.is_string();
   }
   return false;
 }
@@ -123,6 +143,8 @@ std::string_view name(ValueType type) {
       return "integers";
     case ValueType::kBoolean:
       return "boolean";
+    case ValueType::kText:
+      return "text";
   }
   return {};
 }
@@ -136,8 +158,16 @@ std::span<const Hyperparameter> hyperparameters() {
   }();
   return table;
 }
-std::span<const std::string_view> ranking_metrics() { return kRankingMetrics; }
-std::span<const std::string_view> test_metrics() { return kTestMetrics; }
+std::span<const MetricRow> metrics() { return kMetrics; }
+std::vector<std::string> ranking_metrics() { return metric_names(true); }
+std::vector<std::string> test_metrics() { return metric_names(false); }
+
+std::string metric_help() {
+  std::string text;
+  for (const MetricRow& row : kMetrics)
+    text += fmt::format("  {:<20} {}: {}\n", row.name, row.ranks ? "each epoch" : "at the end", row.meaning);
+  return text;
+}
 
 Hyperparameters parse_hyperparameters(const Json& config) {
   if (!config.is_object()) throw core::UserError("config", "is not a JSON object");
@@ -180,7 +210,7 @@ Json describe_hyperparameters() {
     } else if (row.type == ValueType::kNumber) {
       json["min"] = row.min;
       json["max"] = row.max;
-    } else if (row.type != ValueType::kBoolean) {
+    } else if (row.type != ValueType::kBoolean && row.type != ValueType::kText) {
       json["min"] = static_cast<std::int64_t>(row.min);
       json["max"] = static_cast<std::int64_t>(row.max);
     }

@@ -15,6 +15,7 @@
 namespace trainer {
 
 enum class PoolKind { kMax, kAverage, kNone };
+enum class LossKind { kOfTask, kCrossEntropy, kSquared, kAbsolute };
 enum class ScheduleKind { kConstant, kCosine, kStep, kLinear, kOneCycle };
 
 /// A trial's configuration, checked and complete. Defaults are those of the table.
@@ -42,14 +43,22 @@ struct Hyperparameters {
   double step_size_epochs = 0;
   double step_gamma = 0;
   float clip_norm = 0;  ///< 0: gradients are not clipped
+  LossKind loss{};
+  float label_smoothing = 0;
   int batch_size = 0;
+  bool drop_last = false;
   int epochs = 0;
+  int patience = 0;  ///< 0: all epochs
   kernels::Initialisation init{};
+  std::string init_from;    ///< a file of weights; empty for none
+  std::string init_sha256;  ///< its digest
+  kernels::Augmentation augmentation;
+  bool top5 = false;
   double validation_fraction = 0;
   SplitKind split{};
 };
 
-enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean };
+enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean, kText };
 std::string_view name(ValueType type);
 
 /// One row of the table. min and max are included, and hold for each item of a list.
@@ -84,9 +93,23 @@ core::Json describe_hyperparameters();
 inline constexpr char kTrainLoss[] = "train_loss";
 inline constexpr char kValLoss[] = "val_loss";
 inline constexpr char kValAccuracy[] = "val_accuracy";
+inline constexpr char kValTop5[] = "val_top5";
+inline constexpr char kValR2[] = "val_r2";
 inline constexpr char kTestLoss[] = "test_loss";
 inline constexpr char kTestAccuracy[] = "test_accuracy";
-std::span<const std::string_view> ranking_metrics();
-std::span<const std::string_view> test_metrics();
+inline constexpr char kTestTop5[] = "test_top5";
+inline constexpr char kTestR2[] = "test_r2";
+
+struct MetricRow {
+  std::string_view name;
+  bool ranks;  ///< reported each epoch, and a sweep may rank by it; else once at the end
+  std::string_view meaning;
+};
+std::span<const MetricRow> metrics();
+std::vector<std::string> ranking_metrics();
+std::vector<std::string> test_metrics();
+
+/// The table for --help: a line a metric.
+std::string metric_help();
 
 }  // namespace trainer

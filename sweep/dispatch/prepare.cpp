@@ -257,6 +257,8 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.numerics = prepared.trainer.program ? kExternalNumerics : kPortableNumerics;
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
+  document.keep_best = prepared.spec().keep.epochs;
+  document.best_name = prepared.spec().keep.name;
   if (!prepared.hardware.gpus.empty()) document.gpu = prepared.hardware.gpus.front().uuid;
   return document;
 }

@@ -65,7 +65,7 @@ constexpr std::array kMetricKeys = {
     Key{"impute_while_running", Support::kIgnored},
 };
 
-constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}};
+constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}, Key{"epochs"}, Key{"name"}};
 
 constexpr std::uint64_t kLargestTrainingSeed = 0x7fffffff;
 constexpr std::uint64_t kMostRepeats = 1'000'000;
@@ -249,6 +249,9 @@ class SpecReader {
       spec_.keep.last = static_cast<Keep::Last>(reading_.word(*last, words, "rule for checkpoints").value_or(0));
     }
     if (const Member* best = member->value.find("best")) spec_.keep.best = reading_.count(*best, 0).value_or(0);
+    if (const Member* epochs = member->value.find("epochs"))
+      spec_.keep.epochs = reading_.count(*epochs, 1, protocol::kMaxKeptEpochs).value_or(1);
+    if (const Member* name = member->value.find("name")) spec_.keep.name = reading_.text(*name).value_or("{step}");
   }
 
   void read_early_terminate() {

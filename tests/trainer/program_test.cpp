@@ -145,7 +145,7 @@ TEST_CASE("the program describes itself in one line of JSON") {
   CHECK(described.code == 0);
   const core::Json json = core::Json::parse(described.output);
   CHECK(json["protocol"] == 1);
-  CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy"}));
+  CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
   CHECK(json["data"] == core::Json({"spirals", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
   CHECK(json["hyperparameters"].size() == 18);

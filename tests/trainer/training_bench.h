@@ -77,6 +77,8 @@ struct Bench {
   const kernels::Backend* ops = &kernels::cpu_backend();
   std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
   bool trace = true;
+  std::size_t keep_best = 1;
+  std::string best_name = "{step}";
   std::filesystem::path folder;             ///< of checkpoints; empty for none
   std::optional<std::uint64_t> stop_after;  ///< a stop is requested once so many steps are asked for
   double seconds_a_look = 0;                ///< how far each look at the clock moves it
@@ -102,6 +104,8 @@ struct Bench {
                          *context,
                          *sink,
                          checkpoints.get(),
+                         keep_best,
+                         best_name,
                          [this] { return stop_after && looks++ == *stop_after; },
                          [this] { return clock += seconds_a_look; }});
     if (!resume.empty()) {

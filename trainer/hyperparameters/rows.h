@@ -36,6 +36,10 @@ constexpr Hyperparameter choice_row(std::string_view name, const char* fallback,
   return {name, ValueType::kChoice, fallback, 0, 0, choices, help, set};
 }
 
+constexpr Hyperparameter text_row(std::string_view name, const char* fallback, std::string_view help, Setter set) {
+  return {name, ValueType::kText, fallback, 0, 0, {}, help, set};
+}
+
 /// The enumerator that stands where the word stands among the choices. Requires: the word was checked.
 template <class T, std::size_t N>
 T chosen(const core::Json& value, const std::array<std::string_view, N>& words, const std::array<T, N>& values) {

@@ -26,7 +26,8 @@ Network::Network(const kernels::Backend& ops, kernels::Context& context, const H
       batch_(batch),
       rows_(rows_of_evaluation(batch, hyperparameters)),
       layers_(input.shape),
-      loss_(ops, context, outputs) {
+      loss_(ops, context, hyperparameters.loss == LossKind::kOfTask ? LossKind::kCrossEntropy : hyperparameters.loss,
+            hyperparameters.label_smoothing, outputs) {
   Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
   build_model(builder, layers_, hyperparameters, input.form, outputs);
   layers_.finish(builder);

@@ -42,8 +42,9 @@ class Network {
   /// Targets of a sample: 1, or one for each position of a text.
   int targets() const { return layers_.output().positions(); }
   int outputs() const { return layers_.output().channels; }
+  LossKind loss() const { return loss_.kind(); }
 
-  /// Loss and hit of each target; nothing random, nothing kept.
+  /// Loss and hit (and rank, where it is wanted) of each target; nothing random, nothing kept.
   void evaluate(const Input&, const Targets&, const Scores&);
 
   /// Loss and hit of each target, with the random numbers of the state's step; leaves the gradient of the mean loss in

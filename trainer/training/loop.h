@@ -17,6 +17,9 @@
 #include "trainer/nn/network.h"
 #include "trainer/optim/optimizer.h"
 #include "trainer/optim/schedule.h"
+#include "trainer/training/batches.h"
+#include "trainer/training/best_epochs.h"
+#include "trainer/training/evaluate.h"
 #include "trainer/training/event_sink.h"
 #include "trainer/training/prepared_data.h"
 #include "trainer/training/step_record.h"
@@ -37,6 +40,8 @@ struct Setting {
   kernels::Context& context;
   EventSink& events;
   CheckpointFolder* checkpoints = nullptr;  ///< null: none are written
+  std::size_t keep_best = 1;                ///< epochs whose weights are kept
+  std::string best_name = "{step}";         ///< a template: NameTemplate
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people
@@ -64,55 +69,48 @@ class Training {
   /// SHA-256 over the bits of all parameters, then all states, in order, NaNs as 0x7fc00000, lowest byte first.
   std::string weights_sha256();
 
-  /// Mean loss in double, in order, and the share of hits. Changes nothing that training reads.
-  struct Evaluation {
-    double loss = 0;
-    double accuracy = 0;
-  };
-  Evaluation evaluate(const DevicePart& part);
+  Evaluation evaluate(const DevicePart& part, Wanted wanted = {});
+
+  /// Takes over the tensors that have the name and shape of one of the network's. Returns how many.
+  std::size_t adopt(const std::vector<NamedTensor>& tensors);
 
   Network& network() { return network_; }
 
  private:
   void train_step(std::uint64_t step);
-  void gather(const DevicePart& part, int rows);
   void fingerprint_states();
-  bool collect();  // fetches the record, sends its trace; false where the loss is not finite
-  void end_epoch();
-  void track_best(const protocol::MetricValues& metric);
+  bool collect();    // fetches the record, sends its trace; false where the loss is not finite
+  bool end_epoch();  // false where the training is to stop early
+  bool is_worth_going_on(const protocol::MetricValues& metric);
   void write_checkpoints();
   void write_best();
   void report(const protocol::MetricValues& metric);
   Ending diverged();
   Ending completed();
-  bool is_text() const { return setting_.data.task == Task::kText; }
-  /// Numbers, or tokens, and targets of so many samples.
-  std::size_t numbers(std::size_t samples) const { return samples * static_cast<std::size_t>(setting_.data.features); }
-  std::size_t targets(std::size_t samples) const { return samples * static_cast<std::size_t>(network_.targets()); }
+  core::Json remarks();  // what `finished` says beside its own fields
+  // Targets of the first `steps` steps of an epoch.
+  double targets(std::uint64_t steps) const {
+    return static_cast<double>(batches_.samples_of(steps) * static_cast<std::uint64_t>(network_.targets()));
+  }
   std::size_t tensor_count() const { return network_.parameters().size() + network_.states().size(); }
   CheckpointState state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const;
   std::vector<NamedTensor> download(bool with_moments);
-  std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / steps_per_epoch_; }
-  std::uint64_t position_of(std::uint64_t step) const { return (step - 1) % steps_per_epoch_; }
+  std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / batches_.steps_per_epoch(); }
+  std::uint64_t position_of(std::uint64_t step) const { return (step - 1) % batches_.steps_per_epoch(); }
 
   Setting setting_;
-  int batch_size_;
-  std::uint64_t steps_per_epoch_;
+  Batches batches_;
   Schedule schedule_;
   Network network_;
   OptimizerState optimizer_;
   std::uint64_t interval_;  ///< steps of a trace line, counted from the start of each epoch
   StepRecord record_;
   kernels::Buffer<kernels::StepState> state_;
-  kernels::Buffer<std::uint32_t> indices_;
-  kernels::Buffer<float> x_;              ///< empty for a text
-  kernels::Buffer<std::int32_t> tokens_;  ///< of a text
-  kernels::Buffer<std::int32_t> labels_;  ///< as many as targets
 
   std::uint64_t step_ = 0;
   double epoch_loss_sum_ = 0;
-  std::optional<Best> best_;
-  std::vector<NamedTensor> best_weights_;  ///< empty once they are in a file
+  BestEpochs best_;
+  std::optional<Watched> watched_;  ///< with patience only
   double last_checkpoint_s_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernels/backends.h"
 #include "trainer/data/dataset.h"
@@ -18,7 +19,8 @@ struct DevicePart {
   kernels::Buffer<float> x;              ///< count × features
   kernels::Buffer<std::int32_t> tokens;  ///< count × features
   kernels::Buffer<std::int32_t> labels;  ///< count, of a text count × features
-  kernels::Buffer<float> targets;        ///< count
+  kernels::Buffer<float> targets;        ///< count, normalised
+  double target_squares = 0;             ///< Σ (target − the part's mean)², in double, in order
 };
 
 struct PreparedData {
@@ -27,6 +29,9 @@ struct PreparedData {
   int features = 0;
   InputShape shape;  ///< of a sample: features numbers; of a text that of its tokens, features × 1 × 1
   int classes = 0;
+  std::vector<float> background{};  ///< of each channel: what a raw 0 became
+  double target_mean = 0;           ///< regression: of the training part; a target t became (t − mean) / deviation
+  double target_deviation = 1;
   DevicePart train;
   DevicePart validation;  ///< count 0 where nothing is held out
   DevicePart test;        ///< count 0 where there is no test file
