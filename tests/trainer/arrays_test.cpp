@@ -28,14 +28,8 @@ trainer::Dataset load(const TemporaryFolder& folder, const protocol::DataOptions
   return trainer::load_dataset(protocol::locate_data(folder.path().string(), options));
 }
 
-std::string without(std::string message, const std::string& folder) {
-  for (std::size_t at; (at = message.find(folder + "/")) != std::string::npos;)
-    message.replace(at, folder.size() + 1, "");
-  return message;
-}
-
 std::string refused(const TemporaryFolder& folder, const protocol::DataOptions& options = {}) {
-  return without(message_of([&] { load(folder, options); }), folder.path().string());
+  return without(folder.path().string() + "/", message_of([&] { load(folder, options); }));
 }
 
 const protocol::DataOptions kRegression{.regression = true};
