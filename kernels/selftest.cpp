@@ -225,7 +225,7 @@ void add_softmax(Run& run) {
     Buffer<float> loss = run.make<float>(labels.size()), gradient = run.make<float>(logits.size());
     Buffer<std::int32_t> correct = run.make<std::int32_t>(labels.size());
     run.backend.softmax_cross_entropy(run.context, loss.data(), correct.data(), gradient.data(), z.data(), label.data(),
-                                      rows, classes);
+                                      rows, classes, 0.0f);
     Digest digest;
     digest.add(run.download(loss));
     digest.add(run.download(correct));
@@ -311,7 +311,7 @@ void add_batches(Run& run) {
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int32_t>(i % 10);
   const Buffer<std::int32_t> labels = run.upload(numbers);
   Buffer<std::int32_t> gathered = run.make<std::int32_t>(kBatch);
-  run.backend.gather_labels(run.context, gathered.data(), labels.data(), indices.data(), kBatch);
+  run.backend.gather_labels(run.context, gathered.data(), labels.data(), indices.data(), kBatch, 1);
   run.record("batch.labels", gathered);
 }
 

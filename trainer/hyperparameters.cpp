@@ -156,7 +156,7 @@ Hyperparameters parse_hyperparameters(const Json& config) {
   Hyperparameters result;
   for (const Hyperparameter& row : hyperparameters()) {
     const auto given = config.find(row.name);
-    row.set(result, given != config.end() ? *given : Json::parse(row.default_json));
+    row.set(result, given != config.end() ? *given : Json::parse(default_of(row, result)));
   }
   return result;
 }

@@ -14,7 +14,8 @@
 
 namespace trainer {
 
-enum class ScheduleKind { kConstant, kCosine };
+enum class PoolKind { kMax, kAverage, kNone };
+enum class ScheduleKind { kConstant, kCosine, kStep, kLinear, kOneCycle };
 
 /// A trial's configuration, checked and complete. Defaults are those of the table.
 struct Hyperparameters {
@@ -22,10 +23,25 @@ struct Hyperparameters {
   std::vector<int> hidden;
   kernels::Activation activation{};
   double dropout = 0;
+  std::vector<int> channels{};  ///< cnn: of each block; kernel, stride and pool_size have one item for all, or as many
+  std::vector<int> kernel{};
+  std::vector<int> stride{};
+  bool pads = true;  ///< cnn: padding "same"
+  PoolKind pool{};
+  std::vector<int> pool_size{};
+  bool batch_norm = true;
+  std::vector<int> dense{};
+  int width = 0;  ///< 0: the model's own
+  int context = 0;
+  int layers = 0;
+  int heads = 0;
   kernels::OptimizerSettings optimizer;
   double learning_rate = 0;
   ScheduleKind schedule{};
   double warmup_epochs = 0;
+  double step_size_epochs = 0;
+  double step_gamma = 0;
+  float clip_norm = 0;  ///< 0: gradients are not clipped
   int batch_size = 0;
   int epochs = 0;
   kernels::Initialisation init{};

@@ -57,6 +57,10 @@ TEST_CASE("the CUDA shuffle and gather give the CPU's batches") {
   require_cpu_bits(tests::batch_cases(tests::Sizes::kOdd));
 }
 
+TEST_CASE("the CUDA embedding, layer norm and attention have the CPU's bits, gradients included") {
+  require_cpu_bits(tests::text_cases(tests::Sizes::kOdd));
+}
+
 TEST_CASE("the CUDA ops pass the self-test") {
   const auto context = kernels::make_emulated_context(132);
   emulator::set_order(3);

@@ -35,6 +35,7 @@ std::vector<OpCase> column_sum_cases(Sizes sizes);
 std::vector<OpCase> loss_cases(Sizes sizes);
 std::vector<OpCase> optimizer_cases(Sizes sizes);  ///< with both fingerprints
 std::vector<OpCase> batch_cases(Sizes sizes);
+std::vector<OpCase> text_cases(Sizes sizes);  ///< add, embed, layer_norm, attention and their gradients
 
 /// The first word in which `found` differs from `expected`, in words; empty where there is none.
 std::string difference(const Written& found, const Written& expected);

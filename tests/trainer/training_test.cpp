@@ -144,7 +144,7 @@ TEST_CASE("the gradient is that of the loss, through every activation and throug
       trainer::Hyperparameters h = trainer::parse_hyperparameters({{"hidden", {7, 5}}});
       h.activation = activation;
       h.dropout = static_cast<double>(dropout);
-      trainer::Network network(ops, *context, h, {1, 1, 4}, 3, kRows);
+      trainer::Network network(ops, *context, h, {{1, 1, 4}}, 3, kRows);
       network.initialise(kernels::Initialisation::kXavier, 5);
       kernels::Buffer<float> x(ops, *context, kRows * 4), loss(ops, *context, kRows);
       kernels::Buffer<std::int32_t> labels(ops, *context, kRows), hits(ops, *context, kRows);

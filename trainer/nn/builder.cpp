@@ -1,6 +1,7 @@
 // See builder.h.
 #include "trainer/nn/builder.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/error.h"
@@ -67,13 +68,28 @@ std::vector<Parameter> Builder::take_states() {
   return std::move(states_);
 }
 
-kernels::Buffer<float> Builder::memory(const Shape& shape, int rows) {
+std::size_t Builder::checked_count(const Shape& shape, int rows) const {
   const std::size_t count = volume({rows, shape.height, shape.width, shape.channels});
   if (count > kLimit)
     throw core::UserError(place_, scope() + " would have " + std::to_string(shape.height) + "×" +
                                       std::to_string(shape.width) + "×" + std::to_string(shape.channels) +
                                       " results for batches of " + std::to_string(rows) + kBeyond);
-  return {ops, context, count};
+  return count;
+}
+
+kernels::Buffer<float> Builder::memory(const Shape& shape, int rows) {
+  return {ops, context, checked_count(shape, rows)};
+}
+
+Shared Builder::shared(int slot, const Shape& shape) {
+  const auto place = static_cast<std::size_t>(slot);
+  while (shared_.size() <= place) shared_.push_back(std::make_shared<SharedMemory>());
+  shared_[place]->count_ = std::max(shared_[place]->count_, checked_count(shape, training_rows_));
+  return shared_[place];
+}
+
+void Builder::allocate_shared() {
+  for (const Shared& each : shared_) each->memory_ = kernels::Buffer<float>(ops, context, each->count_);
 }
 
 }  // namespace trainer

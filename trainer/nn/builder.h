@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,18 @@ struct Weights {
   int count = 0;
 };
 
+/// Memory that several layers use, one at a time; as large as the largest of them asks for.
+class SharedMemory {
+ public:
+  float* data() { return memory_.data(); }
+
+ private:
+  friend class Builder;
+  std::size_t count_ = 0;
+  kernels::Buffer<float> memory_;
+};
+using Shared = std::shared_ptr<SharedMemory>;
+
 class Builder {
  public:
   /// Room for batches of `rows` samples, of which training takes at most `training_rows`. `place` is the
@@ -50,6 +63,7 @@ class Builder {
   kernels::Context& context;
 
   int rows() const { return rows_; }
+  int training_rows() const { return training_rows_; }
 
   /// A tensor called `name` within the present scope. Errors: UserError for 2^31 values or more; OutOfMemory.
   Weights parameter(const std::string& name, std::vector<int> shape, Start start);
@@ -59,12 +73,23 @@ class Builder {
   kernels::Buffer<float> results(const Shape& shape) { return memory(shape, rows_); }
   kernels::Buffer<float> gradients(const Shape& shape) { return memory(shape, training_rows_); }
 
+  /// Gradients for the time of one call, in memory that layers share: scratch for one layer's backward, and the two
+  /// places between the layers of a sequence, which differ by the depth to which sequences are nested.
+  Shared scratch(const Shape& shape) { return shared(0, shape); }
+  Shared between(int depth, int turn, const Shape& shape) { return shared(1 + 2 * depth + turn, shape); }
+  /// Once all layers are there: gives the shared memory its size.
+  void allocate_shared();
+
   /// Number of a layer that draws random numbers: 0, 1, 2, … in the order of the network.
   std::uint32_t random_stream() { return streams_++; }
 
-  /// Names go on with `scope`: "layers.3". Scopes nest by leave().
-  void enter(const std::string& scope) { scopes_.push_back(scope); }
-  void leave() { scopes_.pop_back(); }
+  /// Calls body(); names of tensors made in it go on with `scope`. Scopes nest.
+  template <class Body>
+  void within(const std::string& scope, Body&& body) {
+    scopes_.push_back(scope);
+    body();
+    scopes_.pop_back();
+  }
   std::string scope() const;
 
   std::vector<Parameter> take_parameters() { return std::move(parameters_); }
@@ -72,6 +97,8 @@ class Builder {
 
  private:
   kernels::Buffer<float> memory(const Shape& shape, int rows);
+  std::size_t checked_count(const Shape& shape, int rows) const;
+  Shared shared(int slot, const Shape& shape);
   Parameter make(const std::string& name, std::vector<int> shape, Start start);
 
   int rows_;
@@ -81,18 +108,7 @@ class Builder {
   std::uint32_t streams_ = 0;
   std::vector<Parameter> parameters_;
   std::vector<Parameter> states_;
-};
-
-/// Names within `scope` for its lifetime.
-class Scope {
- public:
-  Scope(Builder& builder, const std::string& scope) : builder_(builder) { builder_.enter(scope); }
-  ~Scope() { builder_.leave(); }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
-
- private:
-  Builder& builder_;
+  std::vector<Shared> shared_;
 };
 
 }  // namespace trainer

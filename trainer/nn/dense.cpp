@@ -16,7 +16,8 @@ Dense::Dense(Builder& builder, const Shape& input, int outputs, Options options)
           builder.parameter("weight", {outputs, inputs_}, {Start::Kind::kWeights, inputs_, outputs, options.scale})),
       bias_(builder.parameter("bias", {outputs}, {})),
       sums_(activation_ == Activation::kGelu ? builder.results(output_) : kernels::Buffer<float>()),
-      out_(builder.results(output_)) {}
+      out_(builder.results(output_)),
+      sums_gradient_(activation_ == Activation::kNone ? nullptr : builder.scratch(output_)) {}
 
 const float* Dense::forward(const Pass& pass, const float* in) {
   const int rows = pass.rows * output_.positions();
@@ -26,11 +27,13 @@ const float* Dense::forward(const Pass& pass, const float* in) {
   return out_.data();
 }
 
-void Dense::backward(const Pass& pass, const float* in, float* gradient, float* in_gradient) {
+void Dense::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
   const int rows = pass.rows * output_.positions();
-  if (activation_ != Activation::kNone)
-    ops_.activation_backward(context_, activation_, gradient, gradient, out_.data(), sums_.data(),
+  if (sums_gradient_) {
+    ops_.activation_backward(context_, activation_, sums_gradient_->data(), gradient, out_.data(), sums_.data(),
                              rows * output_.channels);
+    gradient = sums_gradient_->data();
+  }
   ops_.gemm(context_, Transpose::kTN, output_.channels, inputs_, rows, gradient, in, weight_.gradient);
   ops_.column_sum(context_, bias_.gradient, gradient, rows, output_.channels);
   if (in_gradient)
@@ -39,7 +42,7 @@ void Dense::backward(const Pass& pass, const float* in, float* gradient, float* 
 
 // tanh and sigmoid take their derivative from their result as it was. relu's is the same from one that was dropped
 // (there the gradient is zero already), and gelu's comes from the sums.
-float* Dense::spare_output() {
+float* Dense::droppable_output() {
   const bool reads_result = activation_ == Activation::kTanh || activation_ == Activation::kSigmoid;
   return reads_result ? nullptr : out_.data();
 }

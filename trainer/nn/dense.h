@@ -20,8 +20,8 @@ class Dense final : public Layer {
 
   Shape output() const override { return output_; }
   const float* forward(const Pass&, const float* in) override;
-  void backward(const Pass&, const float* in, float* gradient, float* in_gradient) override;
-  float* spare_output() override;
+  void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
+  float* droppable_output() override;
 
  private:
   const kernels::Backend& ops_;
@@ -33,6 +33,7 @@ class Dense final : public Layer {
   Weights bias_;
   kernels::Buffer<float> sums_;  ///< before the activation; gelu alone needs them again
   kernels::Buffer<float> out_;
+  Shared sums_gradient_;  ///< null without an activation
 };
 
 }  // namespace trainer

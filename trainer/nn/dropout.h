@@ -15,9 +15,8 @@ class Dropout final : public Layer {
 
   Shape output() const override { return shape_; }
   const float* forward(const Pass&, const float* in) override;
-  void backward(const Pass&, const float* in, float* gradient, float* in_gradient) override;
-  bool passes_in_place() const override { return true; }
-  float* spare_output() override { return out_; }
+  void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
+  float* droppable_output() override { return out_; }
 
  private:
   const kernels::Backend& ops_;

@@ -26,6 +26,15 @@ enum class Mode {
   kProbe,       ///< random numbers of the state's step, and as evaluation otherwise
 };
 
+/// What the samples are.
+enum class Form { kNumbers, kImages, kText };
+
+/// What a network takes: a text has a shape of characters × 1 × 1.
+struct InputShape {
+  Shape shape;
+  Form form = Form::kNumbers;
+};
+
 /// One passage of a batch through the network.
 struct Pass {
   Mode mode = Mode::kEvaluation;
@@ -52,17 +61,12 @@ class Layer {
   /// Shapes: in rows × input. Returns rows × output: memory of the layer, or `in` where the layer leaves it as it is.
   virtual const float* forward(const Pass& pass, const float* in) = 0;
 
-  /// After forward(pass, in). Overwrites the gradient of every parameter of the layer. `gradient` (rows × output) may
-  /// be overwritten; in_gradient (rows × input) is null where nobody wants it, and may be `gradient` where
-  /// passes_in_place().
-  virtual void backward(const Pass& pass, const float* in, float* gradient, float* in_gradient) = 0;
+  /// After forward(pass, in). Overwrites the gradient of every parameter of the layer. Shapes: gradient rows × output;
+  /// in_gradient rows × input, null where nobody wants it. The two do not overlap.
+  virtual void backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) = 0;
 
-  /// backward may write the gradient of its input over that of its output.
-  virtual bool passes_in_place() const { return false; }
-
-  /// Memory of rows × output which the next layer may write its own output over without harm to backward; null where
-  /// there is none.
-  virtual float* spare_output() { return nullptr; }
+  /// The output's memory where a dropout may do its work in place without harm to backward; else null.
+  virtual float* droppable_output() { return nullptr; }
 };
 
 }  // namespace trainer

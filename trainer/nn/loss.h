@@ -27,7 +27,7 @@ class Loss {
   /// Shapes: logits and gradient targets × outputs. gradient is null in evaluation.
   void run(const float* logits, const Targets& targets, int count, const Scores& scores, float* gradient) const {
     ops_.softmax_cross_entropy(context_, scores.loss, scores.correct, gradient, logits, targets.labels, count,
-                               outputs_);
+                               outputs_, 0.0f);
   }
 
  private:

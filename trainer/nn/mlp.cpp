@@ -5,17 +5,22 @@
 
 namespace trainer {
 
-void build_mlp(Builder& builder, Sequential& layers, const Hyperparameters& h, int outputs) {
-  const auto scope = [](std::size_t l) { return "layers." + std::to_string(l); };
+void add_dense_layers(Builder& builder, Sequential& layers, const Hyperparameters& h, const std::vector<int>& sizes,
+                      const std::string& name, int outputs) {
   Shape shape{1, 1, layers.output().count()};
-  for (std::size_t l = 0; l < h.hidden.size(); ++l) {
-    const Scope names(builder, scope(l));
-    Layer& dense = layers.add<Dense>(builder, shape, h.hidden[l], Dense::Options{h.activation, 1.0f});
-    if (h.dropout > 0) layers.add<Dropout>(builder, dense, static_cast<float>(h.dropout));
-    shape = dense.output();
+  const auto add = [&](std::size_t l, int size, Dense::Options options) {
+    builder.within(name + "." + std::to_string(l), [&] { layers.add<Dense>(builder, shape, size, options); });
+    shape = layers.output();
+  };
+  for (std::size_t l = 0; l < sizes.size(); ++l) {
+    add(l, sizes[l], {h.activation, 1.0f});
+    if (h.dropout > 0) layers.add<Dropout>(builder, layers.last(), static_cast<float>(h.dropout));
   }
-  const Scope names(builder, scope(h.hidden.size()));
-  layers.add<Dense>(builder, shape, outputs, Dense::Options{kernels::Activation::kNone, kLastLayerScale});
+  add(sizes.size(), outputs, {kernels::Activation::kNone, kLastLayerScale});
+}
+
+void build_mlp(Builder& builder, Sequential& layers, const Hyperparameters& h, int outputs) {
+  add_dense_layers(builder, layers, h, h.hidden, "layers", outputs);
 }
 
 }  // namespace trainer

@@ -10,18 +10,28 @@ namespace trainer {
 
 using kernels::Initialisation;
 
+namespace {
+
+// A multiple of 16, so that each pass of an evaluation begins at a cache line of whatever has an entry a row.
+int evaluation_rows(int batch, const Hyperparameters& hyperparameters) {
+  return (std::max(batch, evaluation_rows_of(hyperparameters)) + 15) / 16 * 16;
+}
+
+}  // namespace
+
 Network::Network(const kernels::Backend& ops, kernels::Context& context, const Hyperparameters& hyperparameters,
-                 const Shape& input, int outputs, int batch)
+                 const InputShape& input, int outputs, int batch)
     : ops_(ops),
       context_(context),
       batch_(batch),
-      rows_(std::max(batch, evaluation_rows_of(hyperparameters))),
-      layers_(input),
+      rows_(evaluation_rows(batch, hyperparameters)),
+      layers_(input.shape),
       loss_(ops, context, outputs) {
   Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
-  build_model(builder, layers_, hyperparameters, outputs);
+  build_model(builder, layers_, hyperparameters, input.form, outputs);
   layers_.finish(builder);
   gradient_ = builder.gradients(layers_.output());
+  builder.allocate_shared();
   states_ = builder.take_states();
   parameters_ = builder.take_parameters();
 }

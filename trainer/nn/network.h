@@ -30,7 +30,7 @@ class Network {
   /// The model that the hyperparameters name (models.h), with `outputs` outputs at each target, for batches of up to
   /// `batch` samples. Errors: kernels::OutOfMemory; UserError for a tensor of 2^31 values or more, or an input that the
   /// model cannot take.
-  Network(const kernels::Backend&, kernels::Context&, const Hyperparameters&, const Shape& input, int outputs,
+  Network(const kernels::Backend&, kernels::Context&, const Hyperparameters&, const InputShape& input, int outputs,
           int batch);
 
   /// The last layer starts at a tenth of its scale: the first predictions are near to uniform, so the first loss is

@@ -11,7 +11,8 @@ namespace trainer {
 
 class Sequential final : public Layer {
  public:
-  explicit Sequential(const Shape& input) : input_(input) {}
+  /// `depth`: how many sequences this one is a part of.
+  explicit Sequential(const Shape& input, int depth = 0) : input_(input), depth_(depth) {}
 
   /// Appends a layer that takes output().
   template <class L, class... Arguments>
@@ -28,17 +29,18 @@ class Sequential final : public Layer {
 
   Shape output() const override { return layers_.empty() ? input_ : layers_.back()->output(); }
   const float* forward(const Pass&, const float* in) override;
-  void backward(const Pass&, const float* in, float* gradient, float* in_gradient) override;
-  float* spare_output() override { return layers_.empty() ? nullptr : layers_.back()->spare_output(); }
+  void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
+  float* droppable_output() override { return layers_.empty() ? nullptr : layers_.back()->droppable_output(); }
 
   /// The newest layer. Requires: there is one.
   Layer& last() { return *layers_.back(); }
 
  private:
   Shape input_;
+  int depth_;
   std::vector<std::unique_ptr<Layer>> layers_;
-  std::vector<const float*> inputs_;     ///< what each layer was given in the last forward
-  kernels::Buffer<float> gradients_[2];  ///< by turns: of a layer's output, of its input
+  std::vector<const float*> inputs_;  ///< what each layer was given in the last forward
+  std::vector<Shared> gradients_;     ///< of each layer's output but the last one's, in two places by turns
 };
 
 }  // namespace trainer

@@ -38,14 +38,19 @@ Training::Training(Setting setting)
       schedule_(setting_.hyperparameters, steps_per_epoch_),
       network_(setting_.ops, setting_.context, setting_.hyperparameters, setting_.data.shape, setting_.data.classes,
                batch_size_),
-      optimizer_(setting_.ops, setting_.context, setting_.hyperparameters.optimizer, network_.parameters()),
+      optimizer_(setting_.ops, setting_.context, setting_.hyperparameters.optimizer, setting_.hyperparameters.clip_norm,
+                 network_.parameters()),
       interval_(std::min(steps_per_epoch_, protocol::trace_steps_per_line(tensor_count()))),
-      record_(setting_.ops, setting_.context, interval_, tensor_count(), batch_size_),
+      record_(setting_.ops, setting_.context, interval_, tensor_count(), batch_size_ * network_.targets()),
       state_(setting_.ops, setting_.context, 1),
       indices_(setting_.ops, setting_.context, static_cast<std::size_t>(batch_size_)),
-      x_(setting_.ops, setting_.context,
-         static_cast<std::size_t>(batch_size_) * static_cast<std::size_t>(setting_.data.features)),
-      labels_(setting_.ops, setting_.context, static_cast<std::size_t>(batch_size_)) {
+      x_(is_text()
+             ? kernels::Buffer<float>()
+             : kernels::Buffer<float>(setting_.ops, setting_.context, numbers(static_cast<std::size_t>(batch_size_)))),
+      tokens_(is_text() ? kernels::Buffer<std::int32_t>(setting_.ops, setting_.context,
+                                                        numbers(static_cast<std::size_t>(batch_size_)))
+                        : kernels::Buffer<std::int32_t>()),
+      labels_(setting_.ops, setting_.context, targets(static_cast<std::size_t>(batch_size_))) {
   network_.initialise(setting_.hyperparameters.init, setting_.seed);
 }
 
@@ -111,14 +116,25 @@ void Training::train_step(std::uint64_t step) {
   ops.copy_to_device(context, state_.data(), &state, sizeof(state));
   ops.shuffle_indices(context, indices_.data(), train.count, setting_.seed, static_cast<std::uint32_t>(epoch_of(step)),
                       first, static_cast<std::uint32_t>(rows));
-  ops.gather_rows(context, x_.data(), train.x.data(), indices_.data(), rows, setting_.data.features);
-  ops.gather_labels(context, labels_.data(), train.labels.data(), indices_.data(), rows);
+  gather(train, rows);
   if (setting_.trace) ops.batch_fingerprint(context, indices_.data(), rows, record_.batch());
-  network_.forward_backward({x_.data(), nullptr, rows}, {labels_.data()}, {record_.losses(), record_.hits()},
+  network_.forward_backward({x_.data(), tokens_.data(), rows}, {labels_.data()}, {record_.losses(), record_.hits()},
                             setting_.seed, state_.data());
   optimizer_.update(network_.parameters(), state_.data(), setting_.trace ? record_.weights() : nullptr);
   if (setting_.trace) fingerprint_states();
-  record_.step_done(rows);
+  record_.step_done(rows * network_.targets());
+}
+
+// The samples of indices_, side by side.
+void Training::gather(const DevicePart& part, int rows) {
+  const kernels::Backend& ops = setting_.ops;
+  kernels::Context& context = setting_.context;
+  const int features = setting_.data.features;
+  if (is_text())
+    ops.gather_labels(context, tokens_.data(), part.tokens.data(), indices_.data(), rows, features);
+  else
+    ops.gather_rows(context, x_.data(), part.x.data(), indices_.data(), rows, features);
+  ops.gather_labels(context, labels_.data(), part.labels.data(), indices_.data(), rows, network_.targets());
 }
 
 void Training::fingerprint_states() {
@@ -142,7 +158,7 @@ void Training::end_epoch() {
   protocol::MetricValues metric;
   metric.step = step_;
   metric.epoch = epoch_of(step_) + 1;
-  metric.values[kTrainLoss] = epoch_loss_sum_ / setting_.data.train.count;
+  metric.values[kTrainLoss] = epoch_loss_sum_ / static_cast<double>(targets(setting_.data.train.count));
   epoch_loss_sum_ = 0;
   if (setting_.data.validation.count > 0) {
     const Evaluation validation = evaluate(setting_.data.validation);
@@ -172,24 +188,26 @@ void Training::track_best(const protocol::MetricValues& metric) {
 Training::Evaluation Training::evaluate(const DevicePart& part) {
   const kernels::Backend& ops = setting_.ops;
   kernels::Context& context = setting_.context;
-  kernels::Buffer<float> losses(ops, context, part.count);
-  kernels::Buffer<std::int32_t> hits(ops, context, part.count);
+  const std::size_t count = targets(part.count);
+  kernels::Buffer<float> losses(ops, context, count);
+  kernels::Buffer<std::int32_t> hits(ops, context, count);
   const auto pass = static_cast<std::uint32_t>(network_.evaluation_rows());
   for (std::uint32_t first = 0; first < part.count; first += pass) {
     const int rows = static_cast<int>(std::min(pass, part.count - first));
-    network_.evaluate(
-        {part.x.data() + std::size_t{first} * static_cast<std::size_t>(setting_.data.features), nullptr, rows},
-        {part.labels.data() + first}, {losses.data() + first, hits.data() + first});
+    const std::size_t skip = targets(first);
+    const Input input = is_text() ? Input{nullptr, part.tokens.data() + numbers(first), rows}
+                                  : Input{part.x.data() + numbers(first), nullptr, rows};
+    network_.evaluate(input, {part.labels.data() + skip}, {losses.data() + skip, hits.data() + skip});
   }
-  std::vector<float> host_losses(part.count);
-  std::vector<std::int32_t> host_hits(part.count);
+  std::vector<float> host_losses(count);
+  std::vector<std::int32_t> host_hits(count);
   ops.copy_to_host(context, host_losses.data(), losses.data(), host_losses.size() * sizeof(float));
   ops.copy_to_host(context, host_hits.data(), hits.data(), host_hits.size() * sizeof(std::int32_t));
   double loss = 0;
   std::int64_t hit_count = 0;
   for (const float each : host_losses) loss += static_cast<double>(each);
   for (const std::int32_t each : host_hits) hit_count += each;
-  return {loss / part.count, static_cast<double>(hit_count) / part.count};
+  return {loss / static_cast<double>(count), static_cast<double>(hit_count) / static_cast<double>(count)};
 }
 
 std::vector<NamedTensor> Training::download(bool with_moments) {
@@ -237,7 +255,7 @@ Ending Training::diverged() {
   protocol::MetricValues metric;
   metric.step = step_;
   metric.epoch = epoch_of(step_) + 1;
-  metric.values[kTrainLoss] = epoch_loss_sum_ / static_cast<double>(seen);
+  metric.values[kTrainLoss] = epoch_loss_sum_ / static_cast<double>(targets(seen));
   report(metric);
   write_best();
   setting_.say("the loss is not finite: the training diverged");

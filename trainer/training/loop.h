@@ -75,6 +75,7 @@ class Training {
 
  private:
   void train_step(std::uint64_t step);
+  void gather(const DevicePart& part, int rows);
   void fingerprint_states();
   bool collect();  // fetches the record, sends its trace; false where the loss is not finite
   void end_epoch();
@@ -84,6 +85,10 @@ class Training {
   void report(const protocol::MetricValues& metric);
   Ending diverged();
   Ending completed();
+  bool is_text() const { return setting_.data.task == Task::kText; }
+  /// Numbers, or tokens, and targets of so many samples.
+  std::size_t numbers(std::size_t samples) const { return samples * static_cast<std::size_t>(setting_.data.features); }
+  std::size_t targets(std::size_t samples) const { return samples * static_cast<std::size_t>(network_.targets()); }
   std::size_t tensor_count() const { return network_.parameters().size() + network_.states().size(); }
   CheckpointState state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const;
   std::vector<NamedTensor> download(bool with_moments);
@@ -100,8 +105,9 @@ class Training {
   StepRecord record_;
   kernels::Buffer<kernels::StepState> state_;
   kernels::Buffer<std::uint32_t> indices_;
-  kernels::Buffer<float> x_;
-  kernels::Buffer<std::int32_t> labels_;
+  kernels::Buffer<float> x_;              ///< empty for a text
+  kernels::Buffer<std::int32_t> tokens_;  ///< of a text
+  kernels::Buffer<std::int32_t> labels_;  ///< as many as targets
 
   std::uint64_t step_ = 0;
   double epoch_loss_sum_ = 0;

@@ -57,9 +57,10 @@ DevicePart upload(const Samples& samples, const Normalisation& normalisation, co
   return part;
 }
 
-Shape shape_of(const Dataset& data) {
-  if (data.task == Task::kText) return {data.train.features, 1, 1};
-  return data.image ? Shape{data.height, data.width, data.channels} : Shape{1, 1, data.train.features};
+InputShape shape_of(const Dataset& data) {
+  if (data.task == Task::kText) return {{data.train.features, 1, 1}, Form::kText};
+  if (data.image) return {{data.height, data.width, data.channels}, Form::kImages};
+  return {{1, 1, data.train.features}, Form::kNumbers};
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct PreparedData {
   Task task = Task::kClassification;
   bool image = false;
   int features = 0;
-  Shape shape;  ///< of a sample: features numbers; of a text that of its tokens, features × 1 × 1
+  InputShape shape;  ///< of a sample: features numbers; of a text that of its tokens, features × 1 × 1
   int classes = 0;
   DevicePart train;
   DevicePart validation;  ///< count 0 where nothing is held out

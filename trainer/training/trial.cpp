@@ -73,7 +73,6 @@ Dataset load_checked(const protocol::DataSource& source) {
 // What the models of this trainer learn from.
 void check_task(const Dataset& data, const protocol::DataSource& source) {
   const std::string place = source.path.empty() ? source.name : source.path;
-  if (data.task == Task::kText) throw core::UserError(place, "is a text, and no model of this trainer reads texts");
   if (data.task == Task::kRegression)
     throw core::UserError(place, "has numbers to predict, and every loss of this trainer is for classes",
                           "remove task: regression from its options");
@@ -140,6 +139,7 @@ int run_trial(const TrialOrder& order, EventSink& events) {
   const protocol::Metric metric = metric_of(order, hyperparameters);
   Dataset data = load_checked(*order.document.data);
   check_task(data, *order.document.data);
+  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
   Device device = open_device(order);
   PreparedData prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split},
                                        order.document.seed, *device.ops, *device.context);
