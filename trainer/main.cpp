@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/outcome.h"
+#include "trainer/data_verb.h"
 #include "trainer/describe.h"
 #include "trainer/selftest_verb.h"
 #include "trainer/training/trial.h"
@@ -65,6 +66,7 @@ int train(const std::string& document) {
 
 int run(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "data" && (argc == 3 || argc == 4)) return trainer::run_data_verb(argv[2], argc == 4 ? argv[3] : "");
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;
