@@ -163,7 +163,7 @@ TEST_CASE("the program describes itself in one line of JSON") {
   const core::Json json = core::Json::parse(described.output);
   CHECK(json["protocol"] == 1);
   CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy"}));
-  CHECK(json["data"] == core::Json({"spirals", "images"}));
+  CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
   CHECK(json["hyperparameters"].size() == 18);
 }
