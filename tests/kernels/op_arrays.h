@@ -1,10 +1,8 @@
-// What the cases of op_cases*.cpp share: arrays on any back end, and their bits.
+// Arrays of a case of op_cases.h on the machine that runs it; included by the sources that define cases.
 #pragma once
 
 #include <array>
 #include <bit>
-#include <cstdint>
-#include <vector>
 
 #include "tests/kernels/cpu_contexts.h"
 #include "tests/kernels/op_cases.h"

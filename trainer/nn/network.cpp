@@ -13,7 +13,7 @@ using kernels::Initialisation;
 namespace {
 
 // A multiple of 16, so that each pass of an evaluation begins at a cache line of whatever has an entry a row.
-int evaluation_rows(int batch, const Hyperparameters& hyperparameters) {
+int rows_of_evaluation(int batch, const Hyperparameters& hyperparameters) {
   return (std::max(batch, evaluation_rows_of(hyperparameters)) + 15) / 16 * 16;
 }
 
@@ -24,7 +24,7 @@ Network::Network(const kernels::Backend& ops, kernels::Context& context, const H
     : ops_(ops),
       context_(context),
       batch_(batch),
-      rows_(evaluation_rows(batch, hyperparameters)),
+      rows_(rows_of_evaluation(batch, hyperparameters)),
       layers_(input.shape),
       loss_(ops, context, outputs) {
   Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
