@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/outcome.h"
+#include "trainer/data_verb.h"
 #include "trainer/describe.h"
 #include "trainer/selftest_verb.h"
 #include "trainer/training/trial.h"
@@ -87,6 +88,7 @@ int train(const std::string& document) {
 
 int run(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "data" && (argc == 3 || argc == 4)) return trainer::run_data_verb(argv[2], argc == 4 ? argv[3] : "");
   if (first == "probe") return probe(argc, argv);
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;

@@ -106,13 +106,6 @@ std::size_t adopt_weights(Training& training, const Hyperparameters& hyperparame
   return taken;
 }
 
-Dataset load_for_task(const TrialOrder& order, const Hyperparameters& hyperparameters) {
-  Dataset data = load_checked(*order.document.data);
-  check_task(data, *order.document.data);
-  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
-  return data;
-}
-
 struct Device {
   const kernels::Backend* ops;
   std::unique_ptr<kernels::Context> context;
@@ -169,13 +162,14 @@ std::filesystem::path resume_file(const TrialOrder& order) {
 // All that a training needs, found and checked. Requires: check_document().
 struct OpenTrial {
   explicit OpenTrial(const TrialOrder& its_order)
-      : order(its_order),
-        hyperparameters(parse_hyperparameters(order.document.config)),
-        metric(metric_of(order, hyperparameters)),
-        data(load_for_task(order, hyperparameters)),
-        device(open_device(order)),
-        prepared(prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
-                              *device.ops, *device.context)) {
+      : order(its_order), hyperparameters(parse_hyperparameters(order.document.config)) {
+    data = load_checked(*order.document.data);
+    metric = metric_of(order, hyperparameters, data.task);
+    settle_loss(hyperparameters, data);
+    if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
+    device = open_device(order);
+    prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
+                            *device.ops, *device.context);
     data.train = {};  // the device has it
     data.test.reset();
   }
@@ -191,9 +185,16 @@ struct OpenTrial {
             *device.context,
             events,
             folder,
+            order.document.keep_best,
+            order.document.best_name,
             order.stop_requested,
             order.now_s,
             order.say};
+  }
+
+  /// The weights that the trial begins with, where a file has them; how many tensors were taken.
+  std::size_t adopt(Training& training) const {
+    return hyperparameters.init_from.empty() ? 0 : adopt_weights(training, hyperparameters);
   }
 
   /// Goes on from the order's checkpoint; returns its file's name.
@@ -209,7 +210,7 @@ struct OpenTrial {
   Hyperparameters hyperparameters;
   protocol::Metric metric;
   Dataset data;
-  Device device;
+  Device device{};
   PreparedData prepared;
 };
 
@@ -235,6 +236,7 @@ std::string probe_trial(const TrialOrder& order, int passes) {
   OpenTrial trial(order);
   EventSink nobody([](std::string_view) {});
   Training training(trial.setting(nobody, nullptr));
+  trial.adopt(training);
   if (!order.resume.empty()) trial.restore(training);
   const DevicePart& part = trial.prepared.train;
   const int rows = std::min<int>(training.network().evaluation_rows(), static_cast<int>(part.count));
