@@ -240,13 +240,13 @@ NamedCalls step_calls(const Bench& bench, Step& step) {
   calls.emplace_back("shuffle and gather", [&bench, &step] {
     bench.gpu.shuffle_indices(bench.context, step.indices.data(), 60000, 1, 0, 128, kBatch);
     bench.gpu.gather_rows(bench.context, step.outputs[0].data(), step.data.data(), step.indices.data(), kBatch, 784);
-    bench.gpu.gather_labels(bench.context, step.labels.data(), step.all_labels.data(), step.indices.data(), kBatch);
+    bench.gpu.gather_labels(bench.context, step.labels.data(), step.all_labels.data(), step.indices.data(), kBatch, 1);
     bench.gpu.batch_fingerprint(bench.context, step.indices.data(), kBatch, step.prints.data() + 6);
   });
   for (std::size_t layer = 0; layer < 3; ++layer) add_forward(calls, bench, step, layer);
   calls.emplace_back("softmax and loss", [&bench, &step] {
     bench.gpu.softmax_cross_entropy(bench.context, step.loss.data(), step.correct.data(), step.deltas[3].data(),
-                                    step.outputs[3].data(), step.labels.data(), kBatch, 10);
+                                    step.outputs[3].data(), step.labels.data(), kBatch, 10, 0.0f);
   });
   for (std::size_t layer = 3; layer-- > 0;) add_backward(calls, bench, step, layer);
   for (std::size_t layer = 0; layer < 3; ++layer) add_update(calls, bench, step, layer);

@@ -87,7 +87,7 @@ void softmax_cross_entropy(benchmark::State& state) {
   std::vector<std::int32_t> labels(kBatch, 1), correct(kBatch);
   for (auto _ : state) {
     cpu().softmax_cross_entropy(context(state.range(1)), loss.data(), correct.data(), gradient.data(), logits.data(),
-                                labels.data(), kBatch, classes);
+                                labels.data(), kBatch, classes, 0.0f);
   }
   count_bytes(state, 8.0 * kBatch * classes);
 }
@@ -189,7 +189,7 @@ void training_step(benchmark::State& state) {
     const float* inputs[] = {x.data(), layers[0].dropped.data(), layers[1].dropped.data()};
     for (int i = 0; i < 3; ++i) forward(run, layers[i], inputs[i], i == 2, static_cast<std::uint32_t>(i), step);
     cpu().softmax_cross_entropy(run, loss.data(), correct.data(), layers[2].dz.data(), layers[2].activated.data(),
-                                labels.data(), kBatch, 10);
+                                labels.data(), kBatch, 10, 0.0f);
     for (int i = 2; i >= 0; --i) {
       backward(run, layers[i], inputs[i], i > 0 ? &layers[i - 1] : nullptr, static_cast<std::uint32_t>(i - 1), step);
     }

@@ -50,9 +50,10 @@ enum class Purpose : std::uint32_t {
 };
 
 /// The four words for elements 4·quad … 4·quad+3 of `tensor` (< 2^24) at `step` (or epoch), under the trial's seed.
+/// `sample`: of which sample of the data, for a purpose that draws for each one; else 0.
 SWEEP_HOST_DEVICE constexpr Philox4 random_bits(std::uint64_t seed, Purpose purpose, std::uint32_t tensor,
-                                                std::uint32_t step, std::uint32_t quad) {
-  return philox(Philox4{{quad, step, 0u, (static_cast<std::uint32_t>(purpose) << 24) + tensor}}, seed);
+                                                std::uint32_t step, std::uint32_t quad, std::uint32_t sample = 0u) {
+  return philox(Philox4{{quad, step, sample, (static_cast<std::uint32_t>(purpose) << 24) + tensor}}, seed);
 }
 
 /// A uniform float in [0, 1): the upper 24 bits, exactly.

@@ -1,4 +1,5 @@
-// What makes a batch, on the CPU: its samples' indices, their rows and labels, the fingerprint of the indices.
+// What makes a batch, on the CPU: its samples' indices, their rows, plain or augmented, and labels, the fingerprint of
+// the indices. What augmentation makes of a sample is in augment_isa_cpu.cpp.
 #include <algorithm>
 #include <cstring>
 
@@ -9,6 +10,8 @@
 
 namespace kernels::ops {
 namespace {
+
+constexpr int kLeast = 8192;  // elements that pay for waking another thread
 
 void prefetch(const float* row, std::size_t columns) {
   constexpr std::size_t kLine = 64 / sizeof(float);
@@ -27,7 +30,6 @@ void shuffle_indices(Context& any_context, std::uint32_t* out, std::uint32_t n, 
 
 void gather_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
                  int columns) {
-  constexpr int kLeast = 8192;  // elements that pay for waking another thread
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   if (columns <= 0) return;
   const auto row = static_cast<std::size_t>(columns);
@@ -40,10 +42,26 @@ void gather_rows(Context& any_context, float* out, const float* source, const st
   });
 }
 
+void augment_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
+                  const ImageShape& shape, const Augmentation& how, const float* fill, std::uint64_t seed,
+                  const StepState* state) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const std::size_t size = static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width) *
+                           static_cast<std::size_t>(shape.channels);
+  context.split(count, 1, std::max(1, kLeast / static_cast<int>(size)), [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      context.table.augment_sample(out + static_cast<std::size_t>(i) * size, source + indices[i] * size, shape, how,
+                                   fill, seed, state->epoch, indices[i]);
+    }
+  });
+}
+
 void gather_labels(Context& any_context, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
-                   int count) {
+                   int count, int columns) {
   cpu::cpu_context(any_context);
-  for (int i = 0; i < count; ++i) out[i] = source[indices[i]];
+  const auto row = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i)
+    std::copy_n(source + indices[i] * row, row, out + i * row);
 }
 
 void batch_fingerprint(Context& any_context, const std::uint32_t* indices, int count, std::uint64_t* out) {

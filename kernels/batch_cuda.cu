@@ -30,9 +30,10 @@ __global__ void __launch_bounds__(256)
 }
 
 __global__ void __launch_bounds__(kThreads)
-    gather_labels_kernel(std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices, int count) {
-  const int at = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  if (at < count) out[at] = source[indices[at]];
+    gather_labels_kernel(std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
+                         std::ptrdiff_t count, int columns) {
+  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (at < count) out[at] = source[static_cast<std::ptrdiff_t>(indices[at / columns]) * columns + at % columns];
 }
 
 }  // namespace
@@ -58,10 +59,11 @@ void gather_rows(Context& context, float* out, const float* source, const std::u
 }
 
 void gather_labels(Context& context, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
-                   int count) {
-  if (count <= 0) return;
-  launch(gather_labels_kernel, dim3(blocks_for(static_cast<std::size_t>(count), kThreads)), dim3(kThreads), 0,
-         stream(context, "gather_labels"), out, source, indices, count);
+                   int count, int columns) {
+  if (count <= 0 || columns <= 0) return;
+  const std::size_t labels = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
+  launch(gather_labels_kernel, dim3(blocks_for(labels, kThreads)), dim3(kThreads), 0, stream(context, "gather_labels"),
+         out, source, indices, static_cast<std::ptrdiff_t>(labels), columns);
 }
 
 }  // namespace kernels::SWEEP_CUDA_NAMESPACE

@@ -1,5 +1,5 @@
-// The column rule, written once as the plain loop: bias gradients and the mean loss. Callers: column_sum_* of each back
-// end, tests. Promise: portable.
+// The column rule, written once as the plain loop: bias gradients, the mean loss, pooling. Callers: column_sum_* and
+// pool2d_* of each back end, tests. Promise: portable.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,31 @@ SWEEP_HOST_DEVICE inline float column_sum_of(int rows, const float* x, std::ptrd
   }
   return total;
 }
+
+/// The column rule for terms that come one by one.
+class ColumnSum {
+ public:
+  SWEEP_HOST_DEVICE void add(float term) {
+    if (terms_ == kChunk) end_chunk();
+    sum_ = sum_ + term;
+    ++terms_;
+  }
+  SWEEP_HOST_DEVICE float value() const { return total_ + (group_ + sum_); }
+
+ private:
+  SWEEP_HOST_DEVICE void end_chunk() {
+    group_ = group_ + sum_;
+    sum_ = 0.0f;
+    terms_ = 0;
+    if (++chunks_ < kGroup) return;
+    total_ = total_ + group_;
+    group_ = 0.0f;
+    chunks_ = 0;
+  }
+
+  float total_ = 0.0f, group_ = 0.0f, sum_ = 0.0f;
+  int terms_ = 0, chunks_ = 0;
+};
 
 }  // namespace SWEEP_ISA
 }  // namespace kernels

@@ -1,4 +1,4 @@
-// The ops of the CPU back end that treat each element or each column by itself: threads take ranges. What a range
+// The ops of the CPU back end that treat each element by itself: threads take ranges. What a range
 // computes is in elementwise_isa_cpu.cpp.
 #include <algorithm>
 
@@ -47,10 +47,12 @@ void dropout(Context& any_context, float* out, const float* in, int count, float
                 [&](int first, int last) { context.table.dropout(out, in, first, last - first, key); });
 }
 
-void column_sum(Context& any_context, float* out, const float* x, int rows, int columns) {
+void add(Context& any_context, float* out, const float* a, const float* b, int count) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);
-  context.split(columns, kUnit, std::max(1, kLeastCheap / std::max(rows, 1)),
-                [&](int first, int last) { context.table.column_sum(out, x, rows, columns, first, last - first); });
+  context.split(count, kUnit, kLeastCheap, [&](int first, int last) {
+#pragma GCC ivdep
+    for (int i = first; i < last; ++i) out[i] = a[i] + b[i];
+  });
 }
 
 void initialise(Context& any_context, Initialisation kind, float* w, int count, int fan_in, int fan_out, float scale,

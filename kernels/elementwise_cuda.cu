@@ -39,6 +39,11 @@ __global__ void __launch_bounds__(kThreads)
   dz[at] = activation_gradient<kKind>(dout[at], needs_out ? out[at] : 0.0f, kGradientNeedsInput<kKind> ? z[at] : 0.0f);
 }
 
+__global__ void __launch_bounds__(kThreads) add_kernel(float* out, const float* a, const float* b, int count) {
+  const int at = element();
+  if (at < count) out[at] = a[at] + b[at];
+}
+
 /// One thread for four elements: one draw gives four words.
 __global__ void __launch_bounds__(kThreads)
     dropout_kernel(float* out, const float* in, int count, DropoutRule rule, std::uint64_t seed, std::uint32_t tensor,
@@ -93,6 +98,12 @@ void activation_backward(Context& context, Activation activation, float* dz, con
            dim3(blocks_for(static_cast<std::size_t>(count), kThreads)), dim3(kThreads), 0,
            stream(context, "activation_backward"), dz, dout, out, z, count);
   });
+}
+
+void add(Context& context, float* out, const float* a, const float* b, int count) {
+  if (count <= 0) return;
+  launch(add_kernel, dim3(blocks_for(static_cast<std::size_t>(count), kThreads)), dim3(kThreads), 0,
+         stream(context, "add"), out, a, b, count);
 }
 
 void dropout(Context& context, float* out, const float* in, int count, float rate, std::uint64_t seed,

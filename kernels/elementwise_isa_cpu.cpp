@@ -1,4 +1,4 @@
-// Ops on each element or column by itself, on one thread, compiled once for each instruction set. The loops are plain:
+// Ops on each element by itself, on one thread, compiled once for each instruction set. The loops are plain:
 // the formulas have no branches, so that the compiler vectorises them; `ivdep` says that arrays overlap only as the
 // same array, element on element.
 #include "kernels/activation_formula.h"
@@ -11,8 +11,7 @@ namespace kernels::cpu {
 inline namespace SWEEP_ISA {
 namespace {
 
-constexpr int kStripColumns = 512;  // columns summed at once: their sums stay in the first-level cache
-constexpr int kStrip = 256;         // elements whose random words are drawn at once
+constexpr int kStrip = 256;  // elements whose random words are drawn at once
 
 template <Activation kKind>
 void bias_activation_row(float* out, float* z, const float* x, const float* bias, int columns) {
@@ -28,25 +27,6 @@ template <Activation kKind>
 void activation_backward_of(float* dz, const float* dout, const float* source, int count) {
 #pragma GCC ivdep
   for (int i = 0; i < count; ++i) dz[i] = activation_gradient<kKind>(dout[i], source[i], source[i]);
-}
-
-/// The column rule for up to kStripColumns neighbouring columns.
-void column_sum_strip(float* out, const float* x, std::ptrdiff_t stride, int rows, int columns) {
-  float total[kStripColumns], group[kStripColumns], sum[kStripColumns];
-  for (int j = 0; j < columns; ++j) total[j] = group[j] = 0.0f;
-  for (int first = 0; first < rows; first += kChunk) {
-    const int last = rows - first < kChunk ? rows : first + kChunk;
-    for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
-    for (int i = first; i < last; ++i) {
-      for (int j = 0; j < columns; ++j) sum[j] = sum[j] + x[i * stride + j];
-    }
-    for (int j = 0; j < columns; ++j) group[j] = group[j] + sum[j];
-    if (last == rows || last % (kChunk * kGroup) == 0) {
-      for (int j = 0; j < columns; ++j) total[j] = total[j] + group[j];
-      for (int j = 0; j < columns; ++j) group[j] = 0.0f;
-    }
-  }
-  for (int j = 0; j < columns; ++j) out[j] = total[j];
 }
 
 }  // namespace
@@ -79,13 +59,6 @@ void dropout(float* out, const float* in, int first, int count, const DropoutKey
                (width + 3) / 4);
 #pragma GCC ivdep
     for (int i = 0; i < width; ++i) out[start + i] = drop(rule, words[i], in[start + i]);
-  }
-}
-
-void column_sum(float* out, const float* x, int rows, int columns, int first, int count) {
-  for (int j = first; j < first + count; j += kStripColumns) {
-    const int width = first + count - j < kStripColumns ? first + count - j : kStripColumns;
-    column_sum_strip(out + j, x + j, columns, rows, width);
   }
 }
 

@@ -4,12 +4,7 @@
 // As in Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): op(B) is packed, kChunk rows
 // at a time, into panels as wide as the register tile; a tile of C is computed over one chunk in registers and added to
 // C. The chunk of the rule is thus the depth of a panel, and the rule costs nothing.
-#include "kernels/gemm_formula.h"
-#include "kernels/isa_functions_cpu.h"
-
-#if SWEEP_VECTOR_BITS
-#include "kernels/simd_cpu.h"
-#endif
+#include "kernels/register_tile_cpu.h"
 
 namespace kernels::cpu {
 inline namespace SWEEP_ISA {
@@ -34,26 +29,10 @@ void gemm(const GemmBlock& block) {
 
 namespace {
 
-static_assert(kTileColumns == 2 * Vector::kWidth);
 constexpr int kPackedRows = Vector::kWidth;  // of a packed tile of A: whole vectors are stored
 static_assert(kTileRows <= kPackedRows);
 // Columns of packed B at a time: half of a second-level cache of 1 MiB.
 constexpr int kBlockColumns = 512;
-
-int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
-
-/// One tile over one chunk.
-struct Tile {
-  int depth;                ///< terms of the chunk
-  const float* a;           ///< element (i, p) at i·a_row + p·a_step; one of the two is 1
-  std::ptrdiff_t a_stride;  ///< the other
-  const float* b;           ///< row p at p·b_stride
-  std::ptrdiff_t b_stride;
-  float* c;
-  std::ptrdiff_t c_stride;
-  int last;    ///< columns in the last vector
-  bool first;  ///< the chunk opens a group: C is overwritten
-};
 
 /// C = 0 + chunk sum, or C + chunk sum. kSteps: A's columns lie together (transposed or packed), not its rows.
 template <int kRows, int kVectors, bool kSteps>
@@ -81,20 +60,7 @@ void compute(const Tile& tile) {
     b += tile.b_stride;
     if (kSteps) steps += tile.a_stride;
   }
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      float* c = tile.c + i * tile.c_stride + v * Vector::kWidth;
-      if (v + 1 < kVectors || tile.last == Vector::kWidth) {
-        const Vector old = tile.first ? Vector::zero() : Vector::load(c);
-        (old + sum[i][v]).store(c);
-      } else {
-        const Vector old = tile.first ? Vector::zero() : Vector::load_first(c, tile.last);
-        (old + sum[i][v]).store_first(c, tile.last);
-      }
-    }
-  }
+  add_to_c(tile, sum);
 }
 
 using Compute = void (*)(const Tile&);
@@ -137,35 +103,6 @@ Compute choose_rows(int rows) {
 Compute choose(int rows, int vectors, bool steps) {
   if (steps) return vectors == 1 ? choose_rows<1, true>(rows) : choose_rows<2, true>(rows);
   return vectors == 1 ? choose_rows<1, false>(rows) : choose_rows<2, false>(rows);
-}
-
-/// to[p·to_stride + i] = from[i·from_stride + p] for i < rows, p < depth.
-void pack_transposed(const float* from, std::ptrdiff_t from_stride, int rows, int depth, float* to,
-                     std::ptrdiff_t to_stride) {
-  int i = 0;
-  for (; i + 8 <= rows; i += 8) {
-    int p = 0;
-    for (; p + 8 <= depth; p += 8) {
-      transpose_8x8(from + i * from_stride + p, from_stride, to + p * to_stride + i, to_stride);
-    }
-    for (; p < depth; ++p) {
-      for (int q = i; q < i + 8; ++q) to[p * to_stride + q] = from[q * from_stride + p];
-    }
-  }
-  for (; i < rows; ++i) {
-    for (int p = 0; p < depth; ++p) to[p * to_stride + i] = from[i * from_stride + p];
-  }
-}
-
-/// to[p·to_stride + j] = from[p·from_stride + j] for p < depth, j < columns; zeros up to the next whole vector.
-void pack_straight(const float* from, std::ptrdiff_t from_stride, int depth, int columns, float* to, int to_stride) {
-  for (int p = 0; p < depth; ++p) {
-    const float* row = from + p * from_stride;
-    float* const out = to + p * to_stride;
-    int j = 0;
-    for (; j + Vector::kWidth <= columns; j += Vector::kWidth) Vector::load(row + j).store(out + j);
-    if (j < columns) Vector::load_first(row + j, columns - j).store(out + j);
-  }
 }
 
 /// Few rows of C do not pay for packing B, where its rows lie as a panel's do. (A ragged last panel is packed all the
@@ -218,13 +155,6 @@ void add_chunk(const GemmBlock& block, int p, int depth, int j, int columns, con
 void set_zero(float* c, std::ptrdiff_t c_stride, int m, int n) {
   for (int i = 0; i < m; ++i) {
     for (int j = 0; j < n; ++j) c[i * c_stride + j] = 0.0f;
-  }
-}
-
-/// C += group.
-void add_group(const float* group, std::ptrdiff_t group_stride, float* c, std::ptrdiff_t c_stride, int m, int n) {
-  for (int i = 0; i < m; ++i) {
-    for (int j = 0; j < n; ++j) c[i * c_stride + j] += group[i * group_stride + j];
   }
 }
 

@@ -44,8 +44,18 @@ void terms_of(float* term, const float* logits, int first, int classes, float ma
   }
 }
 
+/// The row rule's sum of maximum − logit.
+float gaps_of(const float* logits, int classes, float maximum) {
+  float lane[kLanes] = {};
+  for (int first = 0; first < classes; first += kLanes) {
+    const int lanes = classes - first < kLanes ? classes - first : kLanes;
+    for (int l = 0; l < lanes; ++l) lane[l] = lane[l] + (maximum - logits[first + l]);
+  }
+  return fold_lanes(lane);
+}
+
 void row(float* loss, std::int32_t* correct, float* dlogits, const float* logits, std::int32_t label, int classes,
-         float scale) {
+         float smoothing, float scale) {
   const Maximum maximum = maximum_of(logits, classes);
   float lane[kLanes] = {}, term[kLanes];
   for (int first = 0; first < classes; first += kLanes) {
@@ -53,13 +63,18 @@ void row(float* loss, std::int32_t* correct, float* dlogits, const float* logits
     for (int l = 0; l < kLanes; ++l) lane[l] = lane[l] + term[l];
   }
   const float sum = fold_lanes(lane);
-  *loss = cross_entropy(maximum.value, logits[label], sum);
+  *loss = smoothing > 0.0f ? smoothed_cross_entropy(maximum.value, logits[label], sum,
+                                                    gaps_of(logits, classes, maximum.value), smoothing, classes)
+                           : cross_entropy(maximum.value, logits[label], sum);
   *correct = sum == sum && maximum.at == label ? 1 : 0;
   if (dlogits == nullptr) return;
+  const SmoothedTarget wanted = smoothed_target(smoothing, classes);
   for (int first = 0; first < classes; first += kLanes) {
     if (classes > kLanes) terms_of(term, logits, first, classes, maximum.value);
     float gradient[kLanes];
-    for (int l = 0; l < kLanes; ++l) gradient[l] = softmax_gradient(term[l], sum, first + l == label, scale);
+    for (int l = 0; l < kLanes; ++l) {
+      gradient[l] = softmax_gradient(term[l], sum, first + l == label ? wanted.label : wanted.other, scale);
+    }
     for (int l = 0; l < kLanes && first + l < classes; ++l) dlogits[first + l] = gradient[l];
   }
 }
@@ -67,10 +82,11 @@ void row(float* loss, std::int32_t* correct, float* dlogits, const float* logits
 }  // namespace
 
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,
-                           const std::int32_t* labels, int rows, int classes, float scale) {
+                           const std::int32_t* labels, int rows, int classes, float smoothing, float scale) {
   for (int i = 0; i < rows; ++i) {
     const std::ptrdiff_t skip = static_cast<std::ptrdiff_t>(i) * classes;
-    row(loss + i, correct + i, dlogits == nullptr ? nullptr : dlogits + skip, logits + skip, labels[i], classes, scale);
+    row(loss + i, correct + i, dlogits == nullptr ? nullptr : dlogits + skip, logits + skip, labels[i], classes,
+        smoothing, scale);
   }
 }
 

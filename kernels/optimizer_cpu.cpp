@@ -1,9 +1,11 @@
-// optimizer_update and fingerprint of the CPU back end: threads take whole blocks of the fingerprint, whose sums are
-// integers and so have no order. What a range computes is in optimizer_isa_cpu.cpp.
+// optimizer_update, the gradients' norm and fingerprint of the CPU back end: threads take whole blocks of the
+// fingerprint, whose sums are integers and so have no order. What a range computes is in optimizer_isa_cpu.cpp.
 #include <atomic>
 
 #include "kernels/cpu_context.h"
+#include "kernels/norm_formula.h"
 #include "kernels/ops.h"
+#include "kernels/optimizer_formula.h"
 
 namespace kernels::ops {
 namespace {
@@ -22,6 +24,21 @@ void optimizer_update(Context& any_context, const OptimizerSettings& settings, c
     sum += context.table.optimizer_update(settings, *state, w, m, v, gradient, first, last - first, tensor);
   });
   if (fingerprint != nullptr) *fingerprint = sum;
+}
+
+void sum_of_squares(Context& any_context, float* out, const float* x, int count) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const int groups = square_groups(count);
+  context.reserve_scratch(static_cast<std::size_t>(groups));
+  float* const sums = context.scratch(0);
+  context.split(groups, 1, kLeast / kGroupElements,
+                [&](int first, int last) { context.table.group_squares(sums, x, first, last, count); });
+  *out = square_sum(sums, groups);
+}
+
+void clip_gradients(Context& any_context, StepState* state, const float* squares, int tensors, float limit) {
+  cpu::cpu_context(any_context);
+  state->gradient_scale = clip_scale(square_sum(squares, tensors), limit);
 }
 
 void fingerprint(Context& any_context, const float* x, int count, std::uint32_t tensor, std::uint64_t* out) {

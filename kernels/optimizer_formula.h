@@ -2,7 +2,8 @@
 // the trainer (step_state), tests. Promise: portable.
 // Sources: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in PyTorch's
 // form; Kingma, Ba, "Adam: a method for stochastic optimization" (2015); Loshchilov, Hutter, "Decoupled weight decay
-// regularization" (2019).
+// regularization" (2019); Tieleman, Hinton, "Lecture 6.5: rmsprop" (2012), with a momentum of the whole step as PyTorch
+// has it; Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2, for lion.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,26 @@ inline StepState step_state(const OptimizerSettings& settings, std::uint32_t ste
           static_cast<float>(1.0 / core::portable::sqrt(rest2))};
 }
 
-/// A weight with the optimizer's memory of it. sgd: m is the velocity, v unused.
+/// A weight with the optimizer's memory of it. sgd: m is the velocity, v unused; lion: m is the running gradient, v
+/// unused; rmsprop: m is the running step, v the running square.
 struct OptimizedWeight {
   float w;
   float m;
   float v;
 };
+
+/// Whether the weight decays by itself instead of through the gradient.
+template <Optimizer kKind>
+inline constexpr bool kDecoupledDecay = kKind == Optimizer::kAdamW || kKind == Optimizer::kLion;
+
+/// −1, 0 or 1; zeros and NaNs as they are.
+SWEEP_HOST_DEVICE inline float sign(float x) { return x > 0.0f ? 1.0f : (x < 0.0f ? -1.0f : x); }
+
+/// state.gradient_scale of the norm whose square is `squares`.
+SWEEP_HOST_DEVICE inline float clip_scale(float squares, float limit) {
+  const float norm = core::portable::sqrt(squares);
+  return norm > limit ? limit / norm : 1.0f;
+}
 
 /// One step under gradient g.
 template <Optimizer kKind>
@@ -40,13 +55,23 @@ SWEEP_HOST_DEVICE inline OptimizedWeight optimizer_step(const OptimizerSettings&
                                                         OptimizedWeight old, float g) {
   using core::portable::fma;
   OptimizedWeight now = old;
-  if constexpr (kKind == Optimizer::kAdamW) {
+  g = g * state.gradient_scale;
+  if constexpr (kDecoupledDecay<kKind>) {
     now.w = fma(-(state.learning_rate * settings.weight_decay), old.w, old.w);
   } else {
     g = fma(settings.weight_decay, old.w, g);
   }
   if constexpr (kKind == Optimizer::kSgd) {
     now.m = fma(settings.momentum, old.m, g);
+    const float ahead = fma(settings.momentum, now.m, g);
+    now.w = fma(-state.learning_rate, settings.nesterov ? ahead : now.m, old.w);
+  } else if constexpr (kKind == Optimizer::kLion) {
+    const float direction = sign(fma(settings.beta1, old.m, (1.0f - settings.beta1) * g));
+    now.m = fma(settings.beta2, old.m, (1.0f - settings.beta2) * g);
+    now.w = fma(-state.learning_rate, direction, now.w);
+  } else if constexpr (kKind == Optimizer::kRmsprop) {
+    now.v = fma(settings.beta2, old.v, ((1.0f - settings.beta2) * g) * g);
+    now.m = fma(settings.momentum, old.m, g / (core::portable::sqrt(now.v) + settings.epsilon));
     now.w = fma(-state.learning_rate, now.m, old.w);
   } else {
     now.m = fma(settings.beta1, old.m, (1.0f - settings.beta1) * g);
@@ -65,6 +90,10 @@ auto visit_optimizer(Optimizer kind, Visitor&& visitor) {
       return visitor(std::integral_constant<Optimizer, Optimizer::kSgd>{});
     case Optimizer::kAdam:
       return visitor(std::integral_constant<Optimizer, Optimizer::kAdam>{});
+    case Optimizer::kRmsprop:
+      return visitor(std::integral_constant<Optimizer, Optimizer::kRmsprop>{});
+    case Optimizer::kLion:
+      return visitor(std::integral_constant<Optimizer, Optimizer::kLion>{});
     case Optimizer::kAdamW:
       break;
   }

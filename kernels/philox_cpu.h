@@ -70,9 +70,9 @@ inline constexpr int kQuadsAtOnce = Words::kWidth;
 
 /// Quads first_quad … first_quad + kQuadsAtOnce − 1.
 inline void draw(std::uint32_t* words, std::uint64_t seed, core::Purpose purpose, std::uint32_t tensor,
-                 std::uint32_t step, std::uint32_t first_quad) {
+                 std::uint32_t step, std::uint32_t first_quad, std::uint32_t sample) {
   const Words factor0 = Words::same(0xD2511F53u), factor1 = Words::same(0xCD9E8D57u);
-  Words c0 = Words::counting_from(first_quad), c1 = Words::same(step), c2 = Words::same(0u);
+  Words c0 = Words::counting_from(first_quad), c1 = Words::same(step), c2 = Words::same(sample);
   Words c3 = Words::same((static_cast<std::uint32_t>(purpose) << 24) + tensor);
   std::uint32_t key_low = static_cast<std::uint32_t>(seed), key_high = static_cast<std::uint32_t>(seed >> 32);
 #pragma GCC unroll 10
@@ -93,19 +93,19 @@ inline void draw(std::uint32_t* words, std::uint64_t seed, core::Purpose purpose
 inline constexpr int kQuadsAtOnce = 1;
 
 inline void draw(std::uint32_t* words, std::uint64_t seed, core::Purpose purpose, std::uint32_t tensor,
-                 std::uint32_t step, std::uint32_t first_quad) {
-  const core::Philox4 drawn = core::random_bits(seed, purpose, tensor, step, first_quad);
+                 std::uint32_t step, std::uint32_t first_quad, std::uint32_t sample) {
+  const core::Philox4 drawn = core::random_bits(seed, purpose, tensor, step, first_quad, sample);
   for (int i = 0; i < 4; ++i) words[i] = drawn.word[i];
 }
 
 #endif
 
-/// words[4·q + i] = word i of core::random_bits(seed, purpose, tensor, step, first_quad + q) for q < quads.
+/// words[4·q + i] = word i of core::random_bits(seed, purpose, tensor, step, first_quad + q, sample) for q < quads.
 /// Shapes: words 4 · quads, rounded up to a multiple of kQuadsAtOnce quads.
 inline void draw_words(std::uint32_t* words, std::uint64_t seed, core::Purpose purpose, std::uint32_t tensor,
-                       std::uint32_t step, std::uint32_t first_quad, int quads) {
+                       std::uint32_t step, std::uint32_t first_quad, int quads, std::uint32_t sample = 0u) {
   for (int quad = 0; quad < quads; quad += kQuadsAtOnce) {
-    draw(words + 4 * quad, seed, purpose, tensor, step, first_quad + static_cast<std::uint32_t>(quad));
+    draw(words + 4 * quad, seed, purpose, tensor, step, first_quad + static_cast<std::uint32_t>(quad), sample);
   }
 }
 

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array kBuiltins{
     BuiltinData{"spirals", 1, "3 spiral arms in the plane, with noise: 3,000 points and 600 to test"},
+    BuiltinData{"surface", 1, "a number to predict from 10 features, 5 of them idle: 2,000 points and 500 to test"},
+    BuiltinData{"sums", 1, "a text: 4,000 lines such as 17+25=42, and 400 to test"},
     BuiltinData{"images", 1,
                 "10 classes of drawn 14×14 digits, moved, turned and noisy: 4,000 images and 1,000 to test"},
 };
@@ -48,18 +50,15 @@ constexpr std::array kKnown{
     KnownData{"mnist", "http://yann.lecun.com/exdb/mnist/", kMnistFiles},
 };
 
-// The usual names of IDX files, without .gz; some copies write a dot for the second hyphen.
-struct IdxName {
-  const char* role;
-  const char* name;
-  const char* variant;
-};
-constexpr std::array kIdxNames{
-    IdxName{kTrainImages, "train-images-idx3-ubyte", "train-images.idx3-ubyte"},
-    IdxName{kTrainLabels, "train-labels-idx1-ubyte", "train-labels.idx1-ubyte"},
-    IdxName{kTestImages, "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"},
-    IdxName{kTestLabels, "t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"},
-};
+}  // namespace
+
+const fs::path* DataSet::file(std::string_view role) const {
+  for (const DataFile& entry : files)
+    if (entry.role == role) return &entry.file;
+  return nullptr;
+}
+
+std::span<const BuiltinData> builtin_data() { return kBuiltins; }
 
 const BuiltinData& builtin_named(std::string_view name) {
   std::vector<std::string> names;
@@ -74,102 +73,7 @@ const BuiltinData& builtin_named(std::string_view name) {
                         nearest ? "did you mean 'builtin:" + *nearest + "'?" : "there are: " + listed);
 }
 
-bool is_csv(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name.ends_with(".csv") || name.ends_with(".csv.gz");
-}
-
-// `folder/name` or `folder/name.gz`, the packed one first: both may lie there after an unpacking, and the packed one is
-// the one that was published.
-std::optional<fs::path> plain_or_packed(const fs::path& folder, const std::string& name) {
-  for (const std::string& candidate : {name + ".gz", name})
-    if (fs::is_regular_file(folder / candidate)) return folder / candidate;
-  return std::nullopt;
-}
-
-DataSet idx_files(const fs::path& folder) {
-  DataSet data{DataForm::kIdx, {}, {}};
-  for (const IdxName& idx : kIdxNames) {
-    std::optional<fs::path> file = plain_or_packed(folder, idx.name);
-    if (!file) file = plain_or_packed(folder, idx.variant);
-    if (file) data.files.push_back({idx.role, *file});
-  }
-  if (data.files.empty()) return data;
-  const auto require = [&](const char* role, const char* partner) {
-    if (data.file(role) || !data.file(partner)) return;
-    const auto idx = std::find_if(kIdxNames.begin(), kIdxNames.end(), [&](const IdxName& i) { return i.role == role; });
-    throw core::UserError(folder.string(), std::string("has no ") + idx->name + " (nor .gz)",
-                          "it belongs to " + data.file(partner)->filename().string());
-  };
-  require(kTrainImages, data.file(kTrainLabels) ? kTrainLabels : kTestImages);
-  require(kTrainLabels, kTrainImages);
-  require(kTestImages, kTestLabels);
-  require(kTestLabels, kTestImages);
-  require(kTrainImages, kTestImages);
-  return data;
-}
-
-DataSet tables(const fs::path& folder) {
-  DataSet data{DataForm::kTable, {}, {}};
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && is_csv(entry.path())) found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  const std::optional<fs::path> train = plain_or_packed(folder, "train.csv");
-  const std::optional<fs::path> test = plain_or_packed(folder, "test.csv");
-  if (train) {
-    data.files.push_back({kTrainTable, *train});
-    if (test) data.files.push_back({kTestTable, *test});
-    return data;
-  }
-  if (found.size() == 1) {
-    data.files.push_back({kTrainTable, found.front()});
-    return data;
-  }
-  if (found.empty())
-    throw core::UserError(folder.string(), "holds no data set",
-                          "expected train-images-idx3-ubyte and train-labels-idx1-ubyte (plain or .gz), one .csv or "
-                          ".csv.gz, or train.csv and test.csv");
-  throw core::UserError(folder.string(),
-                        "holds " + std::to_string(found.size()) + " CSV files: " + found[0].filename().string() + ", " +
-                            found[1].filename().string() + (found.size() > 2 ? ", …" : ""),
-                        "name one of them, or call them train.csv and test.csv");
-}
-
-}  // namespace
-
-const fs::path* DataSet::file(std::string_view role) const {
-  for (const DataFile& entry : files)
-    if (entry.role == role) return &entry.file;
-  return nullptr;
-}
-
-std::span<const BuiltinData> builtin_data() { return kBuiltins; }
-
 bool is_builtin(std::string_view source) { return source.starts_with(kBuiltinPrefix); }
-
-DataSet locate_data(std::string_view source) {
-  if (is_builtin(source)) {
-    const BuiltinData& builtin = builtin_named(source.substr(std::string_view(kBuiltinPrefix).size()));
-    return DataSet{DataForm::kBuiltin, std::string(builtin.name), {}};
-  }
-  const fs::path path(source);
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) throw core::UserError(path.string(), "there is no such data file or folder");
-  if (fs::is_directory(status)) {
-    try {
-      DataSet data = idx_files(path);
-      return data.files.empty() ? tables(path) : data;
-    } catch (const fs::filesystem_error& unreadable) {
-      throw core::UserError(path.string(), "cannot be read: " + unreadable.code().message());
-    }
-  }
-  if (!is_csv(path))
-    throw core::UserError(path.string(), "is not a .csv or .csv.gz file",
-                          "name a CSV file, or the folder that holds the IDX files");
-  return DataSet{DataForm::kTable, {}, {{kTrainTable, path}}};
-}
 
 std::string data_digest(const DataSet& data) {
   core::Json source = core::Json::object();
@@ -179,6 +83,7 @@ std::string data_digest(const DataSet& data) {
   } else {
     for (const DataFile& entry : data.files) source[entry.role] = core::sha256_file(entry.file, kMaxDataFileBytes);
   }
+  if (!data.options.empty()) source["options"] = data.options.to_json();
   return core::sha256_hex(core::canonical_json(source));
 }
 

@@ -1,11 +1,10 @@
 // What a data set is on disk and how it is known: the files by role, and one digest over them. The controller finds
 // data sets by digest and puts the digest into each trial's identity; the trainer computes it again and refuses
-// another. Nothing here reads what stands in the files: trainer/data does.
+// another. Nothing here reads what stands in the files: trainer/data does. docs/data.md lists the forms.
 //
-// Forms: builtin:NAME (generated, no file); a folder with IDX files of the four usual names, each plain or with .gz;
-// one CSV file, plain or with .gz; a folder with one CSV file, or with train.csv and test.csv. Digest: SHA-256 over the
-// canonical JSON of {role: SHA-256 of that file's bytes, …}; of a builtin one over
-// {"builtin": "NAME/VERSION"}, where the version is that of its generator.
+// Digest: SHA-256 over the canonical JSON of {role: SHA-256 of that file's bytes, …}; of a builtin one over
+// {"builtin": "NAME/VERSION"}, where the version is that of its generator. Options that were given stand in that object
+// as "options".
 #pragma once
 
 #include <filesystem>
@@ -13,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "protocol/data_options.h"
 
 namespace protocol {
 
@@ -25,8 +26,20 @@ inline constexpr char kTestImages[] = "test_images";
 inline constexpr char kTestLabels[] = "test_labels";
 inline constexpr char kTrainTable[] = "train";
 inline constexpr char kTestTable[] = "test";
+inline constexpr char kTrainText[] = "train_text";
+inline constexpr char kTestText[] = "test_text";
+inline constexpr char kArrays[] = "arrays";            ///< an .npz: both parts
+inline constexpr char kTrainBatch[] = "train_batch_";  ///< 1 to 5 follows; CIFAR-10
+inline constexpr char kTrainRecords[] = "train_records";
+inline constexpr char kTestRecords[] = "test_records";
+inline constexpr char kClassNames[] = "class_names";
+inline constexpr char kTrainInputs[] = "train_x";
+inline constexpr char kTrainTargets[] = "train_y";
+inline constexpr char kTestInputs[] = "test_x";
+inline constexpr char kTestTargets[] = "test_y";
+inline constexpr char kValidationIndices[] = "validation_indices";  ///< of any form
 
-enum class DataForm { kBuiltin, kIdx, kTable };
+enum class DataForm { kBuiltin, kIdx, kTable, kCifar10, kCifar100, kNpy, kNpz, kText };
 
 struct DataFile {
   std::string role;
@@ -37,6 +50,7 @@ struct DataSet {
   DataForm form = DataForm::kBuiltin;
   std::string builtin;          ///< the name without the prefix; empty for files
   std::vector<DataFile> files;  ///< none for builtin
+  DataOptions options{};
 
   /// The file of a role; null where the data set has none.
   const std::filesystem::path* file(std::string_view role) const;
@@ -50,10 +64,12 @@ struct BuiltinData {
 };
 std::span<const BuiltinData> builtin_data();
 
+const BuiltinData& builtin_named(std::string_view name);  ///< Errors: UserError with the nearest name.
 bool is_builtin(std::string_view source);
 
-/// The files of `source`: a path, or builtin:NAME. Errors: UserError that names what is missing and what would do.
-DataSet locate_data(std::string_view source);
+/// The files of `source`: a path, or builtin:NAME. Errors: UserError that names what is missing and what would do, or
+/// the option that this form of data set does not have.
+DataSet locate_data(std::string_view source, const DataOptions& options = {});
 
 /// No file of a data set is larger, packed or not: its samples have to fit into memory.
 inline constexpr std::uint64_t kMaxDataFileBytes = std::uint64_t{4} << 30;

@@ -40,11 +40,18 @@ Metric Metric::from_json(const Json& json, std::string_view place) {
           reduce == "best" ? Reduce::kBest : Reduce::kLast};
 }
 
-Json DataSource::to_json() const { return {{"name", name}, {"path", path}, {"sha256", sha256}}; }
+Json DataSource::to_json() const {
+  Json json = {{"name", name}, {"path", path}, {"sha256", sha256}};
+  if (!options.empty()) json["options"] = options.to_json();
+  return json;
+}
 
 DataSource DataSource::from_json(const Json& json, std::string_view place) {
-  return {field<std::string>(json, "name", place), field<std::string>(json, "path", place),
-          field<std::string>(json, "sha256", place)};
+  DataSource source{field<std::string>(json, "name", place), field<std::string>(json, "path", place),
+                    field<std::string>(json, "sha256", place)};
+  if (const auto options = json.find("options"); options != json.end())
+    source.options = DataOptions::from_json(*options, place);
+  return source;
 }
 
 bool better(Goal goal, double a, double b) {
@@ -60,6 +67,9 @@ Json TrialDocument::to_json() const {
   if (!gpu.empty()) json["gpu"] = gpu;
   if (data) json["data"] = data->to_json();
   if (metric) json["metric"] = metric->to_json();
+  const TrialDocument usual;
+  if (keep_best != usual.keep_best || best_name != usual.best_name)
+    json["checkpoints"] = {{"best", keep_best}, {"name", best_name}};
   return json;
 }
 
@@ -79,6 +89,14 @@ TrialDocument TrialDocument::from_json(const Json& json, std::string_view place)
   if (json.contains("gpu")) document.gpu = field<std::string>(json, "gpu", place);
   document.threads = field<int>(json, "threads", place);
   document.numerics = field<std::string>(json, "numerics", place);
+  if (json.contains("checkpoints")) {
+    const Json checkpoints = field<Json>(json, "checkpoints", place);
+    if (checkpoints.contains("best")) document.keep_best = field<std::uint64_t>(checkpoints, "best", place);
+    if (checkpoints.contains("name")) document.best_name = field<std::string>(checkpoints, "name", place);
+    if (document.keep_best < 1 || document.keep_best > kMaxKeptEpochs)
+      throw core::UserError(std::string(place), "field 'checkpoints.best' is " + std::to_string(document.keep_best),
+                            "expected 1 to " + std::to_string(kMaxKeptEpochs));
+  }
   if (json.contains("trace")) document.trace = field<std::string>(json, "trace", place);
   if (json.contains("data")) document.data = DataSource::from_json(field<Json>(json, "data", place), place);
   if (json.contains("metric")) document.metric = Metric::from_json(field<Json>(json, "metric", place), place);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/json.h"
+#include "protocol/data_options.h"
 
 namespace protocol {
 
@@ -50,6 +51,7 @@ struct DataSource {
   std::string name;    ///< as written in the sweep file: a known name, a path, builtin:NAME
   std::string path;    ///< resolved, absolute; empty for builtin
   std::string sha256;  ///< digest of the data set (protocol rule: trainer and controller compute the same)
+  DataOptions options{};
 
   bool operator==(const DataSource&) const = default;
   core::Json to_json() const;
@@ -59,6 +61,9 @@ struct DataSource {
 
 /// A larger file is no trial document.
 inline constexpr std::uint64_t kMaxTrialDocumentBytes = std::uint64_t{64} << 20;
+
+/// Their weights wait in memory for a moment to be written.
+inline constexpr std::uint64_t kMaxKeptEpochs = 100;
 
 struct TrialDocument {
   std::string sweep;
@@ -73,7 +78,9 @@ struct TrialDocument {
   std::string numerics = "portable-1";
   std::optional<DataSource> data;
   std::optional<Metric> metric;
-  std::string trace = "step";  ///< "step": a fingerprint for every step; "off": none
+  std::uint64_t keep_best = 1;       ///< epochs of the trial, the best by its metric, whose weights are kept
+  std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
+  std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
 
   core::Json to_json() const;
   /// Errors: UserError naming `place` and the field.

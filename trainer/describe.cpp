@@ -20,7 +20,12 @@ std::string help_text() {
       "\n"
       "  sweep-trainer              the trial document that SWEEP_TRIAL names, events to SWEEP_EVENTS\n"
       "  sweep-trainer FILE         that trial document; without SWEEP_EVENTS events go to standard output\n"
+      "  sweep-trainer data SOURCE [OPTIONS]   what a data set holds, as JSON, or what is wrong with it\n"
       "  sweep-trainer selftest     checks this machine's arithmetic against the constants in the program\n"
+      "  sweep-trainer probe FILE [PASSES]\n"
+      "                             mean and spread of each output of that trial's network over passes (100) through "
+      "its\n"
+      "                             layers that draw random numbers; SWEEP_RESUME: of a checkpoint\n"
       "  sweep-trainer --describe   hyperparameters, metrics and data sets as JSON\n"
       "  sweep-trainer --version    version, commit, compiler, back ends\n"
       "\n"
@@ -31,8 +36,8 @@ std::string help_text() {
       "\n"
       "Hyperparameters (\"config\" in the document) [default]:\n";
   text += hyperparameter_help();
-  text += "\nMetrics: train_loss, val_loss, val_accuracy each epoch; test_loss, test_accuracy once at the end.\n";
-  text += "\nData: a folder of IDX files, a CSV file, or\n";
+  text += "\nMetrics:\n" + metric_help();
+  text += "\nData: IDX, CIFAR or .npy files in a folder, a CSV, .npz or .txt file (docs/data.md), or\n";
   for (const protocol::BuiltinData& builtin : protocol::builtin_data())
     text += fmt::format("  {:<20} {}\n", protocol::kBuiltinPrefix + std::string(builtin.name), builtin.summary);
   return text;
@@ -44,8 +49,8 @@ std::string describe_text() {
   const core::Json json = {{"identity", trainer_identity()},
                            {"protocol", protocol::kProtocolVersion},
                            {"hyperparameters", describe_hyperparameters()},
-                           {"metrics", std::vector<std::string>(ranking_metrics().begin(), ranking_metrics().end())},
-                           {"test_metrics", std::vector<std::string>(test_metrics().begin(), test_metrics().end())},
+                           {"metrics", ranking_metrics()},
+                           {"test_metrics", test_metrics()},
                            {"devices", {"cpu", "cuda"}},
                            {"data", data}};
   return core::canonical_json(json) + "\n";

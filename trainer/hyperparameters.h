@@ -1,5 +1,5 @@
 // The trainer's hyperparameters: one table (name, type, default, range, help), which the parser, --help, --describe,
-// the controller's check and the tests read. Nothing here trains.
+// the controller's check and the tests read. Its rows stand by subject in hyperparameters/. Nothing here trains.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,13 @@
 
 #include "core/json.h"
 #include "kernels/ops.h"
+#include "trainer/data/split_kind.h"
 
 namespace trainer {
 
-enum class ScheduleKind { kConstant, kCosine };
+enum class PoolKind { kMax, kAverage, kNone };
+enum class LossKind { kOfTask, kCrossEntropy, kSquared, kAbsolute };
+enum class ScheduleKind { kConstant, kCosine, kStep, kLinear, kOneCycle };
 
 /// A trial's configuration, checked and complete. Defaults are those of the table.
 struct Hyperparameters {
@@ -21,17 +24,41 @@ struct Hyperparameters {
   std::vector<int> hidden;
   kernels::Activation activation{};
   double dropout = 0;
+  std::vector<int> channels{};  ///< cnn: of each block; kernel, stride and pool_size have one item for all, or as many
+  std::vector<int> kernel{};
+  std::vector<int> stride{};
+  bool pads = true;  ///< cnn: padding "same"
+  PoolKind pool{};
+  std::vector<int> pool_size{};
+  bool batch_norm = true;
+  std::vector<int> dense{};
+  int width = 0;  ///< 0: the model's own
+  int context = 0;
+  int layers = 0;
+  int heads = 0;
   kernels::OptimizerSettings optimizer;
   double learning_rate = 0;
   ScheduleKind schedule{};
   double warmup_epochs = 0;
+  double step_size_epochs = 0;
+  double step_gamma = 0;
+  float clip_norm = 0;  ///< 0: gradients are not clipped
+  LossKind loss{};
+  float label_smoothing = 0;
   int batch_size = 0;
+  bool drop_last = false;
   int epochs = 0;
+  int patience = 0;  ///< 0: all epochs
   kernels::Initialisation init{};
+  std::string init_from;    ///< a file of weights; empty for none
+  std::string init_sha256;  ///< its digest
+  kernels::Augmentation augmentation;
+  bool top5 = false;
   double validation_fraction = 0;
+  SplitKind split{};
 };
 
-enum class ValueType { kInteger, kNumber, kChoice, kIntegers };
+enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean, kText };
 std::string_view name(ValueType type);
 
 /// One row of the table. min and max are included, and hold for each item of a list.
@@ -66,9 +93,23 @@ core::Json describe_hyperparameters();
 inline constexpr char kTrainLoss[] = "train_loss";
 inline constexpr char kValLoss[] = "val_loss";
 inline constexpr char kValAccuracy[] = "val_accuracy";
+inline constexpr char kValTop5[] = "val_top5";
+inline constexpr char kValR2[] = "val_r2";
 inline constexpr char kTestLoss[] = "test_loss";
 inline constexpr char kTestAccuracy[] = "test_accuracy";
-std::span<const std::string_view> ranking_metrics();
-std::span<const std::string_view> test_metrics();
+inline constexpr char kTestTop5[] = "test_top5";
+inline constexpr char kTestR2[] = "test_r2";
+
+struct MetricRow {
+  std::string_view name;
+  bool ranks;  ///< reported each epoch, and a sweep may rank by it; else once at the end
+  std::string_view meaning;
+};
+std::span<const MetricRow> metrics();
+std::vector<std::string> ranking_metrics();
+std::vector<std::string> test_metrics();
+
+/// The table for --help: a line a metric.
+std::string metric_help();
 
 }  // namespace trainer

@@ -15,8 +15,9 @@ namespace sweep {
 
 namespace fs = std::filesystem;
 
-protocol::DataSource find_data(const std::string& name, const fs::path& sweep_file) {
-  if (protocol::is_builtin(name)) return {name, "", protocol::data_digest(protocol::locate_data(name))};
+protocol::DataSource find_data(const std::string& name, const protocol::DataOptions& options,
+                               const fs::path& sweep_file) {
+  if (protocol::is_builtin(name)) return {name, "", protocol::data_digest(protocol::locate_data(name, options)), options};
   std::vector<fs::path> places;
   if (fs::path(name).is_absolute()) {
     places.push_back(name);
@@ -35,9 +36,9 @@ protocol::DataSource find_data(const std::string& name, const fs::path& sweep_fi
     throw core::UserError({{"data " + name, "is not at " + tried, "put it there, or name its folder in SWEEP_DATA",
                             known ? protocol::wanted_files(*known) : std::string()}});
   }
-  const protocol::DataSet data = protocol::locate_data(found->string());
+  const protocol::DataSet data = protocol::locate_data(found->string(), options);
   if (known) protocol::check_published(*known, data);
-  return {name, core::absolute_path(*found).string(), protocol::data_digest(data)};
+  return {name, core::absolute_path(*found).string(), protocol::data_digest(data), options};
 }
 
 std::optional<protocol::DataSource> find_recorded_data(const SweepRecord& record) {
@@ -45,7 +46,7 @@ std::optional<protocol::DataSource> find_recorded_data(const SweepRecord& record
   const auto recorded = protocol::DataSource::from_json(record.data, "the record of sweep " + record.id);
   const bool still_there = recorded.path.empty() || fs::exists(recorded.path);
   protocol::DataSource found =
-      find_data(still_there && !recorded.path.empty() ? recorded.path : recorded.name, record.file);
+      find_data(still_there && !recorded.path.empty() ? recorded.path : recorded.name, recorded.options, record.file);
   found.name = recorded.name;
   if (found.sha256 != recorded.sha256)
     throw core::UserError(

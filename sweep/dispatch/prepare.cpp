@@ -175,7 +175,7 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
     identity.numerics = kPortableNumerics;
-    if (!spec.data.empty()) look_for(missing, warnings, [&] { data = find_data(spec.data, file); });
+    if (!spec.data.empty()) look_for(missing, warnings, [&] { data = find_data(spec.data, spec.data_options, file); });
   }
   Json inputs = Json::object();
   look_for(missing, warnings, [&] { inputs = input_digests(spec.inputs, core::absolute_path(file).parent_path()); });
@@ -257,6 +257,8 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.numerics = prepared.trainer.program ? kExternalNumerics : kPortableNumerics;
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
+  document.keep_best = prepared.spec().keep.epochs;
+  document.best_name = prepared.spec().keep.name;
   if (!prepared.hardware.gpus.empty()) document.gpu = prepared.hardware.gpus.front().uuid;
   return document;
 }

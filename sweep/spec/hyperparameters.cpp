@@ -20,7 +20,7 @@ constexpr std::size_t kItemsShown = 16;  // of a list that does not fit
 // One hyperparameter of the description.
 struct Rule {
   std::string name;
-  std::string type;  // "integer", "number", "choice", "boolean", "integers"
+  std::string type;  // "integer", "number", "choice", "boolean", "integers", "text"
   Json min, max;     // numbers, or null where there is no limit
   Json max_items;    // of "integers", or null
   std::vector<std::string> choices;
@@ -58,6 +58,7 @@ std::string expected(const Rule& rule) {
                ? "a list of integers" + range_text(rule)
                : "a list of at most " + core::canonical_json(rule.max_items) + " integers" + range_text(rule);
   if (rule.type == "boolean") return "true or false";
+  if (rule.type == "text") return "a text";
   return "a word";
 }
 
@@ -66,6 +67,7 @@ bool fits(const Rule& rule, const Json& value) {
   if (rule.type == "integer") return integer(value);
   if (rule.type == "number") return value.is_number() && in_range(rule, value);
   if (rule.type == "boolean") return value.is_boolean();
+  if (rule.type == "text") return value.is_string();
   if (rule.type == "integers")
     return value.is_array() ? (rule.max_items.is_null() || value.size() <= rule.max_items) &&
                                   std::all_of(value.begin(), value.end(), integer)
@@ -118,7 +120,7 @@ class Checker {
 
   void check_reach(const Rule& rule, const Member& written, const Parameter& parameter, const Reach& reach) {
     const std::string_view word = name(parameter.distribution);
-    if (rule.type == "choice" || rule.type == "boolean") {
+    if (rule.type == "choice" || rule.type == "boolean" || rule.type == "text") {
       reading_.error(written.mark, fmt::format("'{}' must be {}, not a range", rule.name, expected(rule)),
                      "write 'values'");
     } else if (rule.type != "number" && !reach.whole) {
@@ -187,6 +189,7 @@ class Checker {
 
   void check_data() {
     const Member* data = root_.find("data");
+    if (data && data->value.is_object()) data = data->value.find("path");
     if (!data || !data->value.scalar.is_string() || data_.empty()) return;
     const std::string typed = data->value.scalar.get<std::string>();
     std::string_view word = typed;

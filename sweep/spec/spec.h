@@ -140,7 +140,9 @@ struct UserProgram {
 struct Keep {
   enum class Last { kUnfinished, kAll, kNone };
   Last last = Last::kUnfinished;
-  std::uint64_t best = 10;  ///< of the so many best trials
+  std::uint64_t best = 10;      ///< of the so many best trials
+  std::uint64_t epochs = 1;     ///< of each of them the so many best epochs
+  std::string name = "{step}";  ///< of their files, a template of the trainer's
 };
 
 struct Spec {
@@ -153,7 +155,8 @@ struct Spec {
   std::uint32_t repeats = 1;
   std::string name;  ///< empty where the file has none
   std::uint64_t seed = 0;
-  std::string data;                 ///< as written; empty where the file has none
+  std::string data;  ///< as written; empty where the file has none
+  protocol::DataOptions data_options;
   std::vector<std::string> inputs;  ///< files and folders, as written
   Device device = Device::kAuto;
   Numerics numerics = Numerics::kPortable;

@@ -1,12 +1,13 @@
 // A sweep file's top level: read_spec(). The table of keys below is the list of what the language has; one function a
 // key reads it. Distributions: parameter_reader.cpp. A user's program: program_reader.cpp. Resources:
-// resources_reader.cpp. The trainer's own names: hyperparameters.cpp.
+// resources_reader.cpp. The data set: data_reader.cpp. The trainer's own names: hyperparameters.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/suggest.h"
+#include "sweep/spec/data_reader.h"
 #include "sweep/spec/early_terminate.h"
 #include "sweep/spec/hyperparameters.h"
 #include "sweep/spec/parameter_reader.h"
@@ -64,7 +65,7 @@ constexpr std::array kMetricKeys = {
     Key{"impute_while_running", Support::kIgnored},
 };
 
-constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}};
+constexpr std::array kKeepKeys = {Key{"last"}, Key{"best"}, Key{"epochs"}, Key{"name"}};
 
 constexpr std::uint64_t kLargestTrainingSeed = 0x7fffffff;
 constexpr std::uint64_t kMostRepeats = 1'000'000;
@@ -179,7 +180,7 @@ class SpecReader {
   void read_scalars() {
     if (const Member* member = root_.find("name"); member && !member->value.scalar.is_null())
       spec_.name = reading_.text(*member).value_or("");
-    if (const Member* member = root_.find("data")) spec_.data = reading_.text(*member).value_or("");
+    if (const Member* member = root_.find("data")) read_data(reading_, *member, spec_);
     if (const Member* member = root_.find("inputs"))
       spec_.inputs = reading_.texts(*member).value_or(std::vector<std::string>());
     if (const Member* member = root_.find("seed")) spec_.seed = reading_.count(*member, 0).value_or(0);
@@ -248,6 +249,9 @@ class SpecReader {
       spec_.keep.last = static_cast<Keep::Last>(reading_.word(*last, words, "rule for checkpoints").value_or(0));
     }
     if (const Member* best = member->value.find("best")) spec_.keep.best = reading_.count(*best, 0).value_or(0);
+    if (const Member* epochs = member->value.find("epochs"))
+      spec_.keep.epochs = reading_.count(*epochs, 1, protocol::kMaxKeptEpochs).value_or(1);
+    if (const Member* name = member->value.find("name")) spec_.keep.name = reading_.text(*name).value_or("{step}");
   }
 
   void read_early_terminate() {

@@ -34,8 +34,9 @@ void require_cpu_bits(const std::vector<tests::OpCase>& cases) {
 
 std::vector<tests::OpCase> all_cases(tests::Sizes sizes) {
   std::vector<tests::OpCase> all;
-  for (const auto family : {tests::gemm_cases, tests::elementwise_cases, tests::column_sum_cases, tests::loss_cases,
-                            tests::optimizer_cases, tests::batch_cases}) {
+  for (const auto family :
+       {tests::gemm_cases, tests::elementwise_cases, tests::column_sum_cases, tests::conv2d_cases, tests::pool2d_cases,
+        tests::batch_norm_cases, tests::loss_cases, tests::optimizer_cases, tests::batch_cases, tests::text_cases}) {
     for (tests::OpCase& op : family(sizes)) all.push_back(std::move(op));
   }
   return all;
@@ -53,8 +54,9 @@ TEST_CASE("the GPU's gemm has the CPU's bits at the shapes of training") {
 }
 
 TEST_CASE("the GPU's other ops have the CPU's bits at the shapes of training") {
-  for (const auto family : {tests::elementwise_cases, tests::column_sum_cases, tests::loss_cases,
-                            tests::optimizer_cases, tests::batch_cases}) {
+  for (const auto family :
+       {tests::elementwise_cases, tests::column_sum_cases, tests::conv2d_cases, tests::pool2d_cases,
+        tests::batch_norm_cases, tests::loss_cases, tests::optimizer_cases, tests::batch_cases, tests::text_cases}) {
     require_cpu_bits(family(tests::Sizes::kReal));
   }
 }

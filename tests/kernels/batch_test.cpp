@@ -32,8 +32,8 @@ TEST_CASE("shuffle_indices gives any part of an epoch's order, and an epoch take
 TEST_CASE("gather_rows and gather_labels copy what the indices name") {
   for (int columns : {1, 10, 784}) {
     const std::vector<float> source = tests::random_floats(static_cast<std::size_t>(50 * columns), 12);
-    std::vector<std::int32_t> classes(50);
-    for (int i = 0; i < 50; ++i) classes[static_cast<std::size_t>(i)] = i * i;
+    std::vector<std::int32_t> classes(50 * 3);
+    for (int i = 0; i < 50 * 3; ++i) classes[static_cast<std::size_t>(i)] = i * i;
     std::vector<std::uint32_t> indices(131);
     for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i * 17 % 50;
     const Array<float> source_array(source);
@@ -41,11 +41,13 @@ TEST_CASE("gather_rows and gather_labels copy what the indices name") {
     const Array<std::uint32_t> indices_array(indices);
     for (kernels::Context* context : cpu_contexts()) {
       Array<float> rows(indices.size() * static_cast<std::size_t>(columns));
-      Array<std::int32_t> labels(indices.size());
+      Array<std::int32_t> labels(indices.size() * 3), single(indices.size());
       cpu_backend().gather_rows(*context, rows.data(), source_array.data(), indices_array.data(), 131, columns);
-      cpu_backend().gather_labels(*context, labels.data(), classes_array.data(), indices_array.data(), 131);
+      cpu_backend().gather_labels(*context, labels.data(), classes_array.data(), indices_array.data(), 131, 3);
+      cpu_backend().gather_labels(*context, single.data(), classes_array.data(), indices_array.data(), 131, 1);
       for (std::size_t i = 0; i < indices.size(); ++i) {
-        CHECK(labels.values()[i] == classes[indices[i]]);
+        CHECK(single.data()[i] == classes[indices[i]]);
+        CHECK(std::equal(labels.data() + i * 3, labels.data() + i * 3 + 3, classes.data() + indices[i] * 3));
         const auto width = static_cast<std::size_t>(columns);
         CHECK(std::equal(rows.data() + i * width, rows.data() + (i + 1) * width, source.data() + indices[i] * width));
       }

@@ -45,6 +45,18 @@ TEST_CASE("the CUDA column sum has the CPU's bits on both sides of a chunk and o
   require_cpu_bits(tests::column_sum_cases(tests::Sizes::kOdd));
 }
 
+TEST_CASE("the CUDA convolution and its gradients have the CPU's bits at odd shapes and however they are laid out") {
+  require_cpu_bits(tests::conv2d_cases(tests::Sizes::kOdd));
+}
+
+TEST_CASE("the CUDA pooling has the CPU's bits and winners") {
+  require_cpu_bits(tests::pool2d_cases(tests::Sizes::kOdd));
+}
+
+TEST_CASE("the CUDA batch normalisation has the CPU's bits on both sides of a chunk and of a group") {
+  require_cpu_bits(tests::batch_norm_cases(tests::Sizes::kOdd));
+}
+
 TEST_CASE("the CUDA softmax and loss have the CPU's bits with ties, infinities and NaN") {
   require_cpu_bits(tests::loss_cases(tests::Sizes::kOdd));
 }
@@ -55,6 +67,10 @@ TEST_CASE("the CUDA optimizers and fingerprints have the CPU's bits") {
 
 TEST_CASE("the CUDA shuffle and gather give the CPU's batches") {
   require_cpu_bits(tests::batch_cases(tests::Sizes::kOdd));
+}
+
+TEST_CASE("the CUDA embedding, layer norm and attention have the CPU's bits, gradients included") {
+  require_cpu_bits(tests::text_cases(tests::Sizes::kOdd));
 }
 
 TEST_CASE("the CUDA ops pass the self-test") {

@@ -32,13 +32,27 @@ struct Reference {
   double w, m = 0, v = 0;
   void step(const OptimizerSettings& s, int t, double learning_rate, double g) {
     const double beta1 = s.beta1, beta2 = s.beta2;
-    if (s.kind != Optimizer::kAdamW) g += static_cast<double>(s.weight_decay) * w;
+    const double momentum = s.momentum, decay = s.weight_decay;
+    const bool decoupled = s.kind == Optimizer::kAdamW || s.kind == Optimizer::kLion;
+    if (!decoupled) g += decay * w;
     if (s.kind == Optimizer::kSgd) {
-      m = static_cast<double>(s.momentum) * m + g;
+      m = momentum * m + g;
+      w -= learning_rate * (s.nesterov ? g + momentum * m : m);
+      return;
+    }
+    if (s.kind == Optimizer::kRmsprop) {
+      v = beta2 * v + (1 - beta2) * g * g;
+      m = momentum * m + g / (std::sqrt(v) + static_cast<double>(s.epsilon));
       w -= learning_rate * m;
       return;
     }
-    if (s.kind == Optimizer::kAdamW) w -= learning_rate * static_cast<double>(s.weight_decay) * w;
+    if (decoupled) w -= learning_rate * decay * w;
+    if (s.kind == Optimizer::kLion) {
+      const double mix = beta1 * m + (1 - beta1) * g;
+      w -= learning_rate * (mix > 0 ? 1 : mix < 0 ? -1 : 0);
+      m = beta2 * m + (1 - beta2) * g;
+      return;
+    }
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * g * g;
     w -= learning_rate * (m / (1 - std::pow(beta1, t))) /
@@ -47,9 +61,10 @@ struct Reference {
 };
 
 template <Optimizer kKind>
-void check_optimizer(float weight_decay) {
+void check_optimizer(float weight_decay, double tolerance = 5e-6, bool nesterov = false) {
   OptimizerSettings settings;
   settings.kind = kKind;
+  settings.nesterov = nesterov;
   settings.weight_decay = weight_decay;
   double worst = 0;
   for (std::uint32_t element = 0; element < 50; ++element) {
@@ -63,7 +78,7 @@ void check_optimizer(float weight_decay) {
     }
     worst = std::max(worst, std::abs(static_cast<double>(now.w) - reference.w));
   }
-  CHECK(worst < 5e-6);
+  CHECK(worst < tolerance);
 }
 
 }  // namespace
@@ -73,6 +88,9 @@ TEST_CASE("three hundred steps of each optimizer stay with the textbook in doubl
     check_optimizer<Optimizer::kSgd>(weight_decay);
     check_optimizer<Optimizer::kAdam>(weight_decay);
     check_optimizer<Optimizer::kAdamW>(weight_decay);
+    check_optimizer<Optimizer::kSgd>(weight_decay, 5e-6, true);
+    check_optimizer<Optimizer::kRmsprop>(weight_decay, 1.5e-5);
+    check_optimizer<Optimizer::kLion>(weight_decay);
   }
 }
 
@@ -210,7 +228,7 @@ TEST_CASE("softmax and its loss agree with long double") {
     const int label = classes / 2;
     float loss = 0;
     std::int32_t correct = 0;
-    softmax_row(&loss, &correct, gradient.data(), logits.data(), label, classes, 0.5f);
+    softmax_row(&loss, &correct, gradient.data(), logits.data(), label, classes, 0.0f, 0.5f);
     long double sum = 0;
     for (const float z : logits) sum += std::exp(static_cast<long double>(z));
     const long double expected = std::log(sum) - static_cast<long double>(logits[static_cast<std::size_t>(label)]);
@@ -227,7 +245,7 @@ TEST_CASE("a tie goes to the lower class, and a row with a NaN is never correct"
   const auto is_correct = [](std::vector<float> logits, std::int32_t label) {
     float loss = 0;
     std::int32_t correct = -1;
-    softmax_row(&loss, &correct, nullptr, logits.data(), label, static_cast<int>(logits.size()), 1.0f);
+    softmax_row(&loss, &correct, nullptr, logits.data(), label, static_cast<int>(logits.size()), 0.0f, 1.0f);
     return correct;
   };
   CHECK(is_correct({1.0f, 2.0f, 2.0f}, 1) == 1);

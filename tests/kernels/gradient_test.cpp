@@ -26,12 +26,15 @@ double exact(Activation activation, double z) {
   return 0;
 }
 
-double exact_loss(const std::vector<double>& logits, std::size_t classes, const std::vector<std::int32_t>& labels) {
+double exact_loss(const std::vector<double>& logits, std::size_t classes, const std::vector<std::int32_t>& labels,
+                  double smoothing) {
   double mean = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     double sum = 0;
     for (std::size_t j = 0; j < classes; ++j) sum += std::exp(logits[i * classes + j]);
-    mean += std::log(sum) - logits[i * classes + static_cast<std::size_t>(labels[i])];
+    mean += std::log(sum) - (1 - smoothing) * logits[i * classes + static_cast<std::size_t>(labels[i])];
+    for (std::size_t j = 0; j < classes; ++j)
+      mean -= smoothing / static_cast<double>(classes) * logits[i * classes + j];
   }
   return mean / static_cast<double>(labels.size());
 }
@@ -61,27 +64,29 @@ TEST_CASE("each activation's output and gradient are those of the function in do
   }
 }
 
-TEST_CASE("the gradient of the loss is that of the mean cross-entropy in double") {
+TEST_CASE("the gradient of the loss is that of the mean cross-entropy in double, with label smoothing too") {
   constexpr std::size_t kClasses = 37, kRows = 6;
   const std::vector<float> logits = tests::random_floats(kRows * kClasses, 13);
   const std::vector<std::int32_t> labels = {0, 36, 5, 31, 32, 17};
   const Array<float> logits_array(logits);
   const Array<std::int32_t> labels_array(labels);
-  Array<float> loss(kRows), gradient(logits.size());
-  Array<std::int32_t> correct(kRows);
-  cpu_backend().softmax_cross_entropy(*cpu_contexts().back(), loss.data(), correct.data(), gradient.data(),
-                                      logits_array.data(), labels_array.data(), kRows, kClasses);
-  std::vector<double> wide(logits.begin(), logits.end());
-  double mean = 0;
-  for (std::size_t i = 0; i < kRows; ++i) mean += static_cast<double>(loss.data()[i]) / kRows;
-  CHECK(std::fabs(mean - exact_loss(wide, kClasses, labels)) < 1e-6);
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    const double at = wide[i], step = 1e-5;
-    wide[i] = at + step;
-    const double above = exact_loss(wide, kClasses, labels);
-    wide[i] = at - step;
-    const double below = exact_loss(wide, kClasses, labels);
-    wide[i] = at;
-    CHECK(std::fabs(static_cast<double>(gradient.data()[i]) - (above - below) / (2 * step)) < 1e-6);
+  for (const float smoothing : {0.0f, 0.2f}) {
+    Array<float> loss(kRows), gradient(logits.size());
+    Array<std::int32_t> correct(kRows);
+    cpu_backend().softmax_cross_entropy(*cpu_contexts().back(), loss.data(), correct.data(), gradient.data(),
+                                        logits_array.data(), labels_array.data(), kRows, kClasses, smoothing);
+    std::vector<double> wide(logits.begin(), logits.end());
+    double mean = 0;
+    for (std::size_t i = 0; i < kRows; ++i) mean += static_cast<double>(loss.data()[i]) / kRows;
+    CHECK(std::fabs(mean - exact_loss(wide, kClasses, labels, static_cast<double>(smoothing))) < 1e-6);
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+      const double at = wide[i], step = 1e-5;
+      wide[i] = at + step;
+      const double above = exact_loss(wide, kClasses, labels, static_cast<double>(smoothing));
+      wide[i] = at - step;
+      const double below = exact_loss(wide, kClasses, labels, static_cast<double>(smoothing));
+      wide[i] = at;
+      CHECK(std::fabs(static_cast<double>(gradient.data()[i]) - (above - below) / (2 * step)) < 1e-6);
+    }
   }
 }

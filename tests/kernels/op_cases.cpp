@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-
-#include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/op_arrays.h"
 
 namespace tests {
 namespace {
@@ -17,50 +15,6 @@ using kernels::Optimizer;
 using kernels::OptimizerSettings;
 using kernels::StepState;
 using kernels::Transpose;
-
-using Floats = std::vector<float>;
-
-std::size_t size(int rows, int columns = 1) {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
-
-template <class T>
-Buffer<T> put(const Machine& machine, const std::vector<T>& values) {
-  Buffer<T> made(machine.backend, machine.context, values.size());
-  machine.backend.copy_to_device(machine.context, made.data(), values.data(), values.size() * sizeof(T));
-  return made;
-}
-
-/// For an op to write: holds what no op leaves there.
-template <class T>
-Buffer<T> unwritten(const Machine& machine, std::size_t count) {
-  return put(machine, std::vector<T>(count, std::bit_cast<T>(std::array<std::uint8_t, sizeof(T)>{})));
-}
-
-std::uint32_t word(float value) { return value != value ? 0x7fc00000u : std::bit_cast<std::uint32_t>(value); }
-std::uint32_t word(std::int32_t value) { return static_cast<std::uint32_t>(value); }
-std::uint32_t word(std::uint32_t value) { return value; }
-
-template <class T>
-std::vector<std::uint32_t> get(const Machine& machine, const Buffer<T>& buffer) {
-  std::vector<T> values(buffer.size());
-  machine.backend.copy_to_host(machine.context, values.data(), buffer.data(), values.size() * sizeof(T));
-  std::vector<std::uint32_t> words;
-  words.reserve(values.size());
-  for (const T& value : values) {
-    if constexpr (sizeof(T) == 8) {
-      words.push_back(static_cast<std::uint32_t>(value >> 32));
-      words.push_back(static_cast<std::uint32_t>(value));
-    } else {
-      words.push_back(word(value));
-    }
-  }
-  return words;
-}
-
-Floats filled(std::size_t count, std::uint32_t seed, bool special) {
-  return special ? special_floats(count, seed) : random_floats(count, seed);
-}
 
 OpCase gemm_case(Transpose transpose, int m, int n, int k, bool special) {
   const char* const letters[] = {"NN", "NT", "TN"};
@@ -143,40 +97,61 @@ OpCase column_sum_case(int rows, int columns) {
           }};
 }
 
-OpCase loss_case(int rows, int classes, bool special, bool with_gradient) {
-  const std::string name = fmt::format("softmax_cross_entropy {}×{}{}{}", rows, classes, special ? ", special" : "",
-                                       with_gradient ? "" : ", no gradient");
-  return {
-      name, [=](const Machine& machine) -> Written {
-        Floats values = filled(size(rows, classes), 13, special);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-          if (i % 3 == 0) values[i] = values[i] * 8.0f;
-          if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
-        }
-        // Two classes tie for the maximum of every second row; the label is one of them.
-        const std::size_t width = static_cast<std::size_t>(classes);
-        for (std::size_t row = 0; row < size(rows); row += 2) {
-          values[row * width + row * 7 % width] = 9.0f;
-          values[row * width + row * 5 % width] = 9.0f;
-        }
-        std::vector<std::int32_t> chosen(size(rows));
-        for (std::size_t i = 0; i < chosen.size(); ++i) {
-          chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
-        }
-        const Buffer<float> logits = put(machine, values);
-        const Buffer<std::int32_t> labels = put(machine, chosen);
-        Buffer<float> loss = unwritten<float>(machine, size(rows));
-        Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
-        Buffer<float> dlogits = unwritten<float>(machine, size(rows, classes));
-        machine.backend.softmax_cross_entropy(machine.context, loss.data(), correct.data(),
-                                              with_gradient ? dlogits.data() : nullptr, logits.data(), labels.data(),
-                                              rows, classes);
-        return {{"loss", get(machine, loss)}, {"correct", get(machine, correct)}, {"dlogits", get(machine, dlogits)}};
-      }};
+OpCase loss_case(int rows, int classes, bool special, bool with_gradient, float smoothing) {
+  const std::string name = fmt::format("softmax_cross_entropy and rank_labels {}×{}{}{}, smoothing {}", rows, classes,
+                                       special ? ", special" : "", with_gradient ? "" : ", no gradient", smoothing);
+  return {name, [=](const Machine& machine) -> Written {
+            Floats values = filled(size(rows, classes), 13, special);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+              if (i % 3 == 0) values[i] = values[i] * 8.0f;
+              if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
+            }
+            // Two classes tie for the maximum of every second row; the label is one of them.
+            const std::size_t width = static_cast<std::size_t>(classes);
+            for (std::size_t row = 0; row < size(rows); row += 2) {
+              values[row * width + row * 7 % width] = 9.0f;
+              values[row * width + row * 5 % width] = 9.0f;
+            }
+            std::vector<std::int32_t> chosen(size(rows));
+            for (std::size_t i = 0; i < chosen.size(); ++i) {
+              chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
+            }
+            const Buffer<float> logits = put(machine, values);
+            const Buffer<std::int32_t> labels = put(machine, chosen);
+            Buffer<float> loss = unwritten<float>(machine, size(rows));
+            Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
+            Buffer<float> dlogits = unwritten<float>(machine, size(rows, classes));
+            machine.backend.softmax_cross_entropy(machine.context, loss.data(), correct.data(),
+                                                  with_gradient ? dlogits.data() : nullptr, logits.data(),
+                                                  labels.data(), rows, classes, smoothing);
+            Buffer<std::int32_t> rank = unwritten<std::int32_t>(machine, size(rows));
+            Buffer<std::int32_t> predicted = unwritten<std::int32_t>(machine, size(rows));
+            machine.backend.rank_labels(machine.context, rank.data(), predicted.data(), logits.data(), labels.data(),
+                                        rows, classes);
+            return {{"loss", get(machine, loss)},
+                    {"correct", get(machine, correct)},
+                    {"dlogits", get(machine, dlogits)},
+                    {"rank", get(machine, rank)},
+                    {"predicted", get(machine, predicted)}};
+          }};
+}
+
+OpCase regression_case(kernels::Regression kind, int rows, bool with_gradient) {
+  return {fmt::format("regression_loss {} {}{}", static_cast<int>(kind), rows, with_gradient ? "" : ", no gradient"),
+          [=](const Machine& machine) -> Written {
+            Floats wanted = special_floats(size(rows), 47);
+            const Floats found = special_floats(size(rows), 48);
+            for (std::size_t i = 0; i < wanted.size(); i += 3) wanted[i] = found[i];
+            const Buffer<float> out = put(machine, found), target = put(machine, wanted);
+            Buffer<float> loss = unwritten<float>(machine, size(rows)), dout = unwritten<float>(machine, size(rows));
+            machine.backend.regression_loss(machine.context, kind, loss.data(), with_gradient ? dout.data() : nullptr,
+                                            out.data(), target.data(), rows);
+            return {{"loss", get(machine, loss)}, {"dout", get(machine, dout)}};
+          }};
 }
 
 OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
-  const char* const names[] = {"sgd", "adam", "adamw"};
+  const char* const names[] = {"sgd", "adam", "adamw", "rmsprop", "lion"};
   const std::string name = fmt::format("optimizer_update {} {}{}{}", names[static_cast<int>(kind)], count,
                                        with_fingerprint ? " with fingerprint" : "", special ? ", special" : "");
   return {name, [=](const Machine& machine) -> Written {
@@ -186,18 +161,39 @@ OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool spe
             for (float& value : squares) value = value * value;
             Buffer<float> v = put(machine, squares);
             const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
-            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            StepState clipped = kStep;
+            clipped.gradient_scale = special ? 0.75f : 1.0f;
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{clipped});
             Buffer<std::uint64_t> print = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}});
             OptimizerSettings settings;
             settings.kind = kind;
             settings.weight_decay = 0.01f;
+            settings.nesterov = special;
             machine.backend.optimizer_update(machine.context, settings, state.data(), w.data(), m.data(),
-                                             kind == Optimizer::kSgd ? nullptr : v.data(), gradient.data(), count, 5,
-                                             with_fingerprint ? print.data() : nullptr);
+                                             kernels::has_second_moment(kind) ? v.data() : nullptr, gradient.data(),
+                                             count, 5, with_fingerprint ? print.data() : nullptr);
             return {{"w", get(machine, w)},
                     {"m", get(machine, m)},
                     {"v", get(machine, v)},
                     {"fingerprint", get(machine, print)}};
+          }};
+}
+
+OpCase norm_case(const std::vector<int>& counts, bool special) {
+  return {fmt::format("norm of tensors of {}{}", fmt::join(counts, ", "), special ? ", special" : ""),
+          [=](const Machine& machine) -> Written {
+            Buffer<float> squares = unwritten<float>(machine, counts.size());
+            for (std::size_t i = 0; i < counts.size(); ++i) {
+              const auto seed = static_cast<std::uint32_t>(43 + i);
+              const Buffer<float> x = put(machine, filled(size(counts[i]), seed, special));
+              machine.backend.sum_of_squares(machine.context, squares.data() + i, x.data(), counts[i]);
+            }
+            Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            machine.backend.clip_gradients(machine.context, state.data(), squares.data(),
+                                           static_cast<int>(counts.size()), 1.5f);
+            StepState found{};
+            machine.backend.copy_to_host(machine.context, &found, state.data(), sizeof(found));
+            return {{"squares", get(machine, squares)}, {"scale", {word(found.gradient_scale)}}};
           }};
 }
 
@@ -226,7 +222,8 @@ OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
 OpCase gather_case(int samples, int count, int columns) {
   return {fmt::format("gather {} of {} rows of {}", count, samples, columns), [=](const Machine& machine) -> Written {
             const Buffer<float> source = put(machine, special_floats(size(samples, columns), 29));
-            std::vector<std::int32_t> all(size(samples));
+            const int width = columns % 4;  // labels of a sample
+            std::vector<std::int32_t> all(size(samples, width));
             for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i * 3);
             const Buffer<std::int32_t> source_labels = put(machine, all);
             std::vector<std::uint32_t> chosen(size(count));
@@ -235,10 +232,32 @@ OpCase gather_case(int samples, int count, int columns) {
             }
             const Buffer<std::uint32_t> indices = put(machine, chosen);
             Buffer<float> rows = unwritten<float>(machine, size(count, columns));
-            Buffer<std::int32_t> labels = unwritten<std::int32_t>(machine, size(count));
+            Buffer<std::int32_t> labels = unwritten<std::int32_t>(machine, size(count, width));
             machine.backend.gather_rows(machine.context, rows.data(), source.data(), indices.data(), count, columns);
-            machine.backend.gather_labels(machine.context, labels.data(), source_labels.data(), indices.data(), count);
+            machine.backend.gather_labels(machine.context, labels.data(), source_labels.data(), indices.data(), count,
+                                          width);
             return {{"rows", get(machine, rows)}, {"labels", get(machine, labels)}};
+          }};
+}
+
+OpCase augment_case(kernels::ImageShape shape, kernels::Augmentation how, int samples, int count) {
+  const std::string name =
+      fmt::format("augment {} of {} images of {}×{}×{}: flip {}, shift {}, cutout {}, noise {}", count, samples,
+                  shape.height, shape.width, shape.channels, how.flip, how.shift, how.cutout, how.noise);
+  return {name, [=](const Machine& machine) -> Written {
+            const int features = shape.height * shape.width * shape.channels;
+            const Buffer<float> source = put(machine, special_floats(size(samples, features), 53));
+            const Buffer<float> fill = put(machine, random_floats(size(shape.channels), 54));
+            std::vector<std::uint32_t> chosen(size(count));
+            for (std::size_t i = 0; i < chosen.size(); ++i) {
+              chosen[i] = static_cast<std::uint32_t>((i * 37 + 11) % static_cast<std::size_t>(samples));
+            }
+            const Buffer<std::uint32_t> indices = put(machine, chosen);
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
+            Buffer<float> out = unwritten<float>(machine, size(count, features));
+            machine.backend.augment_rows(machine.context, out.data(), source.data(), indices.data(), count, shape, how,
+                                         fill.data(), 0x123456789abcdefu, state.data());
+            return {{"out", get(machine, out)}};
           }};
 }
 
@@ -310,9 +329,13 @@ std::vector<OpCase> loss_cases(Sizes sizes) {
        sizes == Sizes::kOdd
            ? std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {5, 10}, {9, 31}, {3, 32}, {6, 33}, {2, 100}}
            : std::vector<std::pair<int, int>>{{128, 10}, {6000, 10}, {10000, 10}, {33, 65536}}) {
-    cases.push_back(loss_case(rows, classes, false, true));
-    cases.push_back(loss_case(rows, classes, true, true));
-    cases.push_back(loss_case(rows, classes, false, false));
+    cases.push_back(loss_case(rows, classes, false, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, true, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, false, false, 0.0f));
+    cases.push_back(loss_case(rows, classes, false, true, 0.1f));
+    cases.push_back(loss_case(rows, classes, true, false, 0.3f));
+    for (const auto kind : {kernels::Regression::kSquared, kernels::Regression::kAbsolute})
+      cases.push_back(regression_case(kind, rows * 37, classes % 2 == 0));
   }
   return cases;
 }
@@ -321,22 +344,40 @@ std::vector<OpCase> optimizer_cases(Sizes sizes) {
   std::vector<OpCase> cases;
   for (const int count : sizes == Sizes::kOdd ? std::vector<int>{1, 3, 511, 512, 513, 1024, 1025, 3000}
                                               : std::vector<int>{784 * 512, 512, 1000003}) {
-    for (const auto kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW}) {
+    for (const auto kind :
+         {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW, Optimizer::kRmsprop, Optimizer::kLion}) {
       cases.push_back(optimizer_case(kind, count, true, false));
       cases.push_back(optimizer_case(kind, count, false, true));
     }
     cases.push_back(fingerprint_case(count));
+    cases.push_back(norm_case({count, 4096, 1}, false));
   }
+  cases.push_back(norm_case({4095, 4097, 0, 20000}, false));
+  cases.push_back(norm_case({300, 9000}, true));
   cases.push_back(fingerprint_case(0));
   return cases;
 }
 
 std::vector<OpCase> batch_cases(Sizes sizes) {
   if (sizes == Sizes::kOdd) {
-    return {shuffle_case(1, 0, 1), shuffle_case(1000, 990, 10), shuffle_case(257, 0, 257), shuffle_case(70000, 5, 300),
-            gather_case(5, 3, 1),  gather_case(20, 33, 7),      gather_case(9, 8, 784),    gather_case(300, 257, 2)};
+    return {augment_case({7, 5, 3}, {true, 2, 3, 0.1f}, 20, 33),
+            augment_case({1, 37, 1}, {false, 0, 0, 0.5f}, 9, 5),
+            augment_case({28, 28, 1}, {true, 40, 0, 0}, 30, 20),
+            augment_case({6, 6, 1}, {false, 0, 9, 0}, 30, 20),
+            shuffle_case(1, 0, 1),
+            shuffle_case(1000, 990, 10),
+            shuffle_case(257, 0, 257),
+            shuffle_case(70000, 5, 300),
+            gather_case(5, 3, 1),
+            gather_case(20, 33, 7),
+            gather_case(9, 8, 784),
+            gather_case(300, 257, 2)};
   }
-  return {shuffle_case(54000, 0, 54000), shuffle_case(60000, 59968, 32), gather_case(60000, 128, 784),
+  return {augment_case({28, 28, 1}, {true, 3, 8, 0}, 1000, 128),
+          augment_case({32, 32, 3}, {true, 4, 8, 0.05f}, 1000, 256),
+          shuffle_case(54000, 0, 54000),
+          shuffle_case(60000, 59968, 32),
+          gather_case(60000, 128, 784),
           gather_case(10000, 5003, 2)};
 }
 

@@ -32,9 +32,13 @@ enum class Sizes { kOdd, kReal };
 std::vector<OpCase> gemm_cases(Sizes sizes);
 std::vector<OpCase> elementwise_cases(Sizes sizes);  ///< bias_activation, activation_backward, dropout, initialise
 std::vector<OpCase> column_sum_cases(Sizes sizes);
+std::vector<OpCase> conv2d_cases(Sizes sizes);      ///< with both gradients
+std::vector<OpCase> pool2d_cases(Sizes sizes);      ///< of both kinds, with their gradients
+std::vector<OpCase> batch_norm_cases(Sizes sizes);  ///< training, evaluation, backward
 std::vector<OpCase> loss_cases(Sizes sizes);
 std::vector<OpCase> optimizer_cases(Sizes sizes);  ///< with both fingerprints
 std::vector<OpCase> batch_cases(Sizes sizes);
+std::vector<OpCase> text_cases(Sizes sizes);  ///< add, embed, layer_norm, attention and their gradients
 
 /// The first word in which `found` differs from `expected`, in words; empty where there is none.
 std::string difference(const Written& found, const Written& expected);

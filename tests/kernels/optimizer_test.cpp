@@ -4,6 +4,7 @@
 
 #include "core/math_float.h"
 #include "kernels/fingerprint_formula.h"
+#include "kernels/gemm_formula.h"
 #include "tests/kernels/cpu_contexts.h"
 
 using kernels::cpu_backend;
@@ -21,14 +22,27 @@ struct Weights {
 void expected_step(const kernels::OptimizerSettings& s, const kernels::StepState& state, Weights& x,
                    const std::vector<float>& gradient) {
   for (std::size_t i = 0; i < x.w.size(); ++i) {
-    float g = gradient[i], w = x.w[i];
-    if (s.kind == Optimizer::kAdamW) {
+    float g = gradient[i] * state.gradient_scale, w = x.w[i];
+    if (s.kind == Optimizer::kAdamW || s.kind == Optimizer::kLion) {
       w = std::fma(-(state.learning_rate * s.weight_decay), w, w);
     } else {
       g = std::fma(s.weight_decay, w, g);
     }
     if (s.kind == Optimizer::kSgd) {
       x.m[i] = std::fma(s.momentum, x.m[i], g);
+      const float along = s.nesterov ? std::fma(s.momentum, x.m[i], g) : x.m[i];
+      x.w[i] = std::fma(-state.learning_rate, along, w);
+      continue;
+    }
+    if (s.kind == Optimizer::kLion) {
+      const float mix = std::fma(s.beta1, x.m[i], (1.0f - s.beta1) * g);
+      x.m[i] = std::fma(s.beta2, x.m[i], (1.0f - s.beta2) * g);
+      x.w[i] = std::fma(-state.learning_rate, mix > 0 ? 1.0f : mix < 0 ? -1.0f : mix, w);
+      continue;
+    }
+    if (s.kind == Optimizer::kRmsprop) {
+      x.v[i] = std::fma(s.beta2, x.v[i], ((1.0f - s.beta2) * g) * g);
+      x.m[i] = std::fma(s.momentum, x.m[i], g / (std::sqrt(x.v[i]) + s.epsilon));
       x.w[i] = std::fma(-state.learning_rate, x.m[i], w);
       continue;
     }
@@ -65,27 +79,29 @@ std::uint64_t expected_fingerprint(const std::vector<T>& x, std::uint32_t tensor
 }  // namespace
 
 TEST_CASE("optimizer_update equals the formula of its paper at every step and weight") {
-  for (Optimizer kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW}) {
+  for (Optimizer kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW, Optimizer::kRmsprop, Optimizer::kLion}) {
     for (float decay : {0.0f, 0.01f}) {
       for (int count : {1, 1023, 1024, 1025, 20001}) {
-        const kernels::OptimizerSettings settings{kind, 0.9f, 0.9f, 0.999f, 1e-8f, decay};
+        // nesterov where there is a decay: both ways of sgd are seen.
+        const kernels::OptimizerSettings settings{kind, 0.9f, 0.9f, 0.999f, 1e-8f, decay, decay > 0};
         const auto size = static_cast<std::size_t>(count);
         for (kernels::Context* context : cpu_contexts()) {
           INFO("kind " << static_cast<int>(kind) << ", " << count << " on " << describe_device(*context));
           Weights expected{tests::special_floats(size, 21), std::vector<float>(size), std::vector<float>(size)};
           Array<float> w(expected.w), m(expected.m), v(expected.v);
           for (std::uint32_t step = 1; step <= 3; ++step) {
-            const kernels::StepState state{step, 0, 0.01f / static_cast<float>(step), 4.0f, 20.0f};
+            const kernels::StepState state{step, 0,     0.01f / static_cast<float>(step),
+                                           4.0f, 20.0f, step == 2 ? 0.3f : 1.0f};
             const std::vector<float> gradient = tests::special_floats(size, 22 + step, step < 3);
             expected_step(settings, state, expected, gradient);
             const Array<float> gradient_array(gradient);
             std::uint64_t fingerprint = 1, apart = 2;
             cpu_backend().optimizer_update(*context, settings, &state, w.data(), m.data(),
-                                           kind == Optimizer::kSgd ? nullptr : v.data(), gradient_array.data(), count,
-                                           5, &fingerprint);
+                                           kernels::has_second_moment(kind) ? v.data() : nullptr, gradient_array.data(),
+                                           count, 5, &fingerprint);
             CHECK(first_difference(w.values(), expected.w) == "");
             CHECK(first_difference(m.values(), expected.m) == "");
-            if (kind != Optimizer::kSgd) CHECK(first_difference(v.values(), expected.v) == "");
+            if (kernels::has_second_moment(kind)) CHECK(first_difference(v.values(), expected.v) == "");
             CHECK(fingerprint == expected_fingerprint(expected.w, 5));
             cpu_backend().fingerprint(*context, w.data(), count, 5, &apart);
             CHECK(apart == fingerprint);
@@ -94,6 +110,41 @@ TEST_CASE("optimizer_update equals the formula of its paper at every step and we
       }
     }
   }
+}
+
+TEST_CASE(
+    "the sum of squares is the dot product of the tensor with itself, for every size, thread and instruction set") {
+  for (const int count : {0, 1, 255, 256, 257, 4095, 4096, 4097, 20001, 300000}) {
+    const std::vector<float> x = tests::random_floats(static_cast<std::size_t>(count), 41);
+    const float expected = kernels::dot(count, x.data(), 1, x.data(), 1);
+    const Array<float> x_array(x);
+    for (kernels::Context* context : cpu_contexts()) {
+      INFO(count << " on " << describe_device(*context));
+      Array<float> out(1);
+      cpu_backend().sum_of_squares(*context, out.data(), x_array.data(), count);
+      CHECK(first_difference(out.values(), {expected}) == "");
+    }
+  }
+}
+
+TEST_CASE("gradients whose norm is above the limit are scaled down to it, others are left alone") {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  const auto scale = [](const std::vector<float>& squares, float limit) {
+    kernels::StepState state{1, 0, 0, 0, 0, 7.0f};
+    const Array<float> array(squares);
+    cpu_backend().clip_gradients(*cpu_contexts().front(), &state, array.data(), static_cast<int>(squares.size()),
+                                 limit);
+    return state.gradient_scale;
+  };
+  CHECK(scale({9, 16}, 1.0f) == 0.2f);
+  CHECK(scale({9, 16}, 5.0f) == 1.0f);
+  CHECK(scale({9, 16}, 6.0f) == 1.0f);
+  CHECK(scale({}, 1.0f) == 1.0f);
+  CHECK(scale({nan, 1}, 1.0f) == 1.0f);
+  CHECK(scale({inf, 1}, 1.0f) == 0.0f);
+  // In order: 2^24 + 1 + 1 rounds to 2^24 at every addition, 1 + 1 + 2^24 does not.
+  CHECK(scale({0x1p+24f, 1, 1}, 1.0f) == 1.0f / 4096.0f);
+  CHECK(scale({1, 1, 0x1p+24f}, 1.0f) == 1.0f / std::sqrt(0x1p+24f + 2.0f));
 }
 
 TEST_CASE("optimizer_update without a fingerprint updates all the same") {

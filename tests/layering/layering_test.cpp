@@ -68,7 +68,7 @@ TEST_CASE("each arrow of the design that may not be turned round is noticed when
       {"protocol/event.h", "\"kernels/ops.h\""},
       {"kernels/gemm.h", "\"protocol/event.h\""},
       {"trainer/main.cpp", "\"sweep/spec/spec.h\""},
-      {"sweep/spec/spec.h", "\"trainer/nn/mlp.h\""},
+      {"sweep/spec/spec.h", "\"trainer/nn/network.h\""},
       {"sweep/spec/spec.h", "\"sweep/space/space.h\""},
       {"sweep/space/space.h", "\"sweep/search/trials.h\""},
       {"sweep/study/study.h", "\"sweep/store/store.h\""},
@@ -92,8 +92,8 @@ TEST_CASE("each arrow of the design that may not be turned round is noticed when
       {"sweep/unheard_of/x.h", "<string>"},
       {"kernels/adam.cu", "\"trainer/main.h\""},
       {"trainer/data/idx.h", "\"trainer/training/loop.h\""},
-      {"trainer/hyperparameters.h", "\"trainer/nn/mlp.h\""},
-      {"trainer/nn/mlp.h", "\"trainer/describe.h\""},
+      {"trainer/hyperparameters.h", "\"trainer/nn/network.h\""},
+      {"trainer/nn/network.h", "\"trainer/describe.h\""},
   };
   for (const Wrong& one : wrong) {
     FakeTree tree;

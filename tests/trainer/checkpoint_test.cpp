@@ -10,6 +10,7 @@
 #include "tests/catch.h"
 #include "tests/temporary_folder.h"
 #include "tests/trainer/message.h"
+#include "trainer/checkpoint/name.h"
 
 namespace {
 
@@ -18,7 +19,9 @@ trainer::CheckpointState example(std::uint64_t step = 7) {
   state.identity = {{"seed", 3}, {"config", {{"epochs", 2}}}};
   state.step = step;
   state.epoch_loss_sum = 0.1 + 0.2;
-  state.best = trainer::Best{{{"name", "val_accuracy"}}, 0.875, 4, 1, "best-4.safetensors"};
+  state.best = {{{{"name", "val_accuracy"}}, 0.875, 4, 1, "best-4.safetensors"},
+                {{{"name", "val_accuracy"}}, 0.5, 2, 0, ""}};
+  state.watched = trainer::Watched{0.25, 3};
   state.tensors = {{"layers.0.weight", {2, 3}, {1, -0.0f, 3e-45f, 4, 5, 6}}, {"layers.0.bias", {2}, {0.5f, -1}}};
   return state;
 }
@@ -36,7 +39,8 @@ TEST_CASE("a checkpoint reads back as it was written, to the bit") {
   const trainer::CheckpointState state = example();
   CHECK(trainer::decode_checkpoint(trainer::encode_checkpoint(state), "here") == state);
   trainer::CheckpointState without = example();
-  without.best.reset();
+  without.best.clear();
+  without.watched.reset();
   without.epoch_loss_sum = std::numeric_limits<double>::infinity();
   CHECK(trainer::decode_checkpoint(trainer::encode_checkpoint(without), "here") == without);
   CHECK(std::signbit(trainer::decode_checkpoint(trainer::encode_checkpoint(state), "here").tensors[0].values[1]));
@@ -91,7 +95,7 @@ TEST_CASE("a checkpoint with any one byte changed is refused") {
 TEST_CASE("a checkpoint of another trial is refused, and the difference is named") {
   const TemporaryFolder folder;
   trainer::CheckpointFolder checkpoints(folder.path());
-  const auto file = folder.path() / checkpoints.write("last", example()).file;
+  const auto file = folder.path() / checkpoints.write("last", "7", example()).file;
   CHECK(trainer::load_checkpoint(file, example().identity, core::kNoLimit) == example());
   core::Json other = example().identity;
   other["seed"] = 4;
@@ -110,7 +114,7 @@ TEST_CASE("any safetensors file that is no checkpoint of ours is refused") {
 TEST_CASE("the event's digest is that of the file, and the step stands in the name") {
   const TemporaryFolder folder;
   trainer::CheckpointFolder checkpoints(folder.path() / "new");
-  const protocol::Checkpoint event = checkpoints.write("best", example(12));
+  const protocol::Checkpoint event = checkpoints.write("best", "12", example(12));
   CHECK(event.file == "best-12.safetensors");
   CHECK(event.kind == "best");
   CHECK(event.step == 12);
@@ -126,11 +130,43 @@ TEST_CASE("the newest two of each kind are kept, and newer strangers are swept a
   checkpoints.keep("last", "last-10.safetensors");
   folder.write("last-10.safetensors", "");
   using Names = std::vector<std::string>;
-  checkpoints.write("best", example(11));
-  checkpoints.write("last", example(20));
-  checkpoints.prune("last");
+  checkpoints.write("best", "11", example(11));
+  checkpoints.prune("last", {checkpoints.write("last", "20", example(20)).file});
   CHECK(files_in(folder.path()) == Names{"best-11.safetensors", "last-10.safetensors", "last-20.safetensors", "notes"});
-  checkpoints.write("last", example(30));
-  checkpoints.prune("last");
+  checkpoints.prune("last", {checkpoints.write("last", "30", example(30)).file});
   CHECK(files_in(folder.path()) == Names{"best-11.safetensors", "last-20.safetensors", "last-30.safetensors", "notes"});
+}
+
+TEST_CASE("a file is never written over one that is kept") {
+  const TemporaryFolder folder;
+  trainer::CheckpointFolder checkpoints(folder.path());
+  checkpoints.keep("best", "best-1.safetensors");
+  CHECK(checkpoints.write("best", "1", example(8)).file == "best-1-8.safetensors");
+  CHECK(checkpoints.write("best", "2", example(9)).file == "best-2.safetensors");
+}
+
+TEST_CASE("a template names a checkpoint by its epoch, its step and its metrics") {
+  const auto name = [](std::string_view text, const trainer::NameFields& fields) {
+    return trainer::NameTemplate(text, {"val_accuracy", "val_loss"}, "here").render(fields);
+  };
+  const trainer::NameFields fields{120, 7, {{"val_accuracy", 0.91666}, {"val_loss", 1234.5}}};
+  CHECK(name("{epoch:02d}-{val_accuracy:.4f}", fields) == "07-0.9167");
+  CHECK(name("e{epoch}_{step:06d}={val_loss:.1e}", fields) == "e7_000120=1.2e+03");
+  CHECK(name("{val_loss}", fields) == "1234.5");
+  CHECK(name("{epoch:d}{val_accuracy:.2f}", {1, 2, {}}) == "2none");
+}
+
+TEST_CASE("a template that names no file, or an unknown field, is refused with what would do") {
+  const auto refused = [](std::string_view text) {
+    return message_of([&] { trainer::NameTemplate(text, {"val_accuracy"}, "here"); });
+  };
+  CHECK(refused("") == "here: is not a name of 1 to 100 characters, write one such as {epoch:02d}");
+  CHECK(refused("../{epoch}") == "here: has '/' in a file's name, write letters, digits, or one of . _ - + =");
+  CHECK(refused("a}") == "here: has '}' in a file's name, write letters, digits, or one of . _ - + =");
+  CHECK(refused("{epoch") == "here: has a '{' without '}', close it");
+  CHECK(refused("{epch}") == "here: has no '{epch}', did you mean '{epoch}'?");
+  CHECK(refused("{epoch:.2f}") == "here: cannot write '{epoch:.2f}', write it as {epoch:02d}");
+  CHECK(refused("{val_accuracy:4}") == "here: cannot write '{val_accuracy:4}', write it as {val_accuracy:.4f}");
+  CHECK(refused("{val_accuracy:.999f}") == "here: cannot write '{val_accuracy:.999f}', write it as {val_accuracy:.4f}");
+  CHECK(refused("{step:999d}") == "here: cannot write '{step:999d}', write it as {step:02d}");
 }

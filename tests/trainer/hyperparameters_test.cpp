@@ -28,6 +28,7 @@ TEST_CASE("an empty configuration takes every default of the table") {
   CHECK(h.batch_size == 128);
   CHECK(h.epochs == 10);
   CHECK(h.validation_fraction == 0.1);
+  CHECK(h.split == trainer::SplitKind::kRandom);
 }
 
 TEST_CASE("every default fits its own row, and every name stands once") {
@@ -52,13 +53,28 @@ TEST_CASE("values are taken in each form that means them") {
   CHECK_NOTHROW(parse(R"({"seed": 2147483647})"));
 }
 
+TEST_CASE("an optimizer has defaults of its own where others are usual, and a value that is given counts") {
+  const auto parse = [](const char* text) { return trainer::parse_hyperparameters(Json::parse(text)).optimizer; };
+  CHECK(parse(R"({"optimizer": "rmsprop"})").momentum == 0.0f);
+  CHECK(parse(R"({"optimizer": "rmsprop"})").beta2 == 0.99f);
+  CHECK(parse(R"({"optimizer": "lion"})").beta2 == 0.99f);
+  CHECK(parse(R"({"optimizer": "lion", "beta2": 0.999})").beta2 == 0.999f);
+  CHECK(parse(R"({"optimizer": "adamw"})").beta2 == 0.999f);
+  CHECK(parse(R"({"optimizer": "sgd"})").momentum == 0.9f);
+  CHECK(!parse("{}").nesterov);
+  CHECK(parse(R"({"nesterov": true})").nesterov);
+}
+
 TEST_CASE("an unknown hyperparameter is answered with the nearest, or with all") {
   CHECK(refused({{"learnin_rate", 1}}) ==
         "config.learnin_rate: there is no such hyperparameter, did you mean 'learning_rate'?");
-  CHECK(refused({{"layers", 1}}) ==
-        "config.layers: there is no such hyperparameter, there are: model, hidden, activation, dropout, optimizer, "
-        "learning_rate, momentum, beta1, beta2, epsilon, weight_decay, schedule, warmup_epochs, batch_size, epochs, "
-        "init, validation_fraction, seed");
+  CHECK(
+      refused({{"colour", 1}}) ==
+      "config.colour: there is no such hyperparameter, there are: model, hidden, activation, dropout, channels, "
+      "kernel, stride, padding, pool, pool_size, batch_norm, dense, width, context, layers, heads, optimizer, "
+      "learning_rate, momentum, nesterov, beta1, beta2, epsilon, weight_decay, clip_norm, schedule, warmup_epochs, "
+      "step_size_epochs, step_gamma, loss, label_smoothing, batch_size, drop_last, epochs, patience, init, init_from, "
+      "init_sha256, validation_fraction, split, flip, shift, cutout, noise, top5, seed");
 }
 
 TEST_CASE("a value out of range or of the wrong type is refused with what is expected") {
@@ -74,7 +90,8 @@ TEST_CASE("a value out of range or of the wrong type is refused with what is exp
         "config.hidden: [64,0] does not fit, expected a list of at most 64 integers from 1 to 65536");
   CHECK(refused({{"optimizer", "adm"}}) == "config.optimizer: \"adm\" does not fit, did you mean 'adam'?");
   CHECK(refused({{"optimizer", "newton"}}) ==
-        "config.optimizer: \"newton\" does not fit, expected one of sgd, adam, adamw");
+        "config.optimizer: \"newton\" does not fit, expected one of sgd, adam, adamw, rmsprop, lion");
+  CHECK(refused({{"nesterov", 1}}) == "config.nesterov: 1 does not fit, expected true or false");
   CHECK(refused(Json::array()) == "config: is not a JSON object");
 }
 
@@ -100,13 +117,21 @@ TEST_CASE("all problems of a configuration are told at once") {
 TEST_CASE("the description holds a row for each hyperparameter, integers as integers") {
   const Json rows = trainer::describe_hyperparameters();
   REQUIRE(rows.size() == trainer::hyperparameters().size());
-  CHECK(core::canonical_json(rows[13]) ==
+  const auto row = [&](std::string_view name) {
+    for (const Json& each : rows)
+      if (each["name"] == name) return each;
+    return Json();
+  };
+  CHECK(core::canonical_json(row("batch_size")) ==
         R"({"default":128,"help":"samples a step; the last batch of an epoch may be smaller","max":65536,"min":1,)"
         R"("name":"batch_size","type":"integer"})");
-  CHECK(rows[4]["choices"] == Json({"sgd", "adam", "adamw"}));
-  CHECK(rows[1]["default"] == Json({256, 128}));
-  CHECK(rows[1]["max_items"] == 64);
-  CHECK(rows[17]["default"].is_null());
+  CHECK(row("optimizer")["choices"] == Json({"sgd", "adam", "adamw", "rmsprop", "lion"}));
+  CHECK(row("hidden")["default"] == Json({256, 128}));
+  CHECK(row("hidden")["max_items"] == 64);
+  CHECK(row("seed")["default"].is_null());
+  CHECK(
+      core::canonical_json(row("nesterov")) ==
+      R"({"default":false,"help":"sgd: each step looks ahead along the momentum","name":"nesterov","type":"boolean"})");
   CHECK(trainer::hyperparameter_help().find("  learning_rate        a number from 0 to 1000 [0.001]\n") !=
         std::string::npos);
 }

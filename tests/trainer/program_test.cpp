@@ -139,14 +139,31 @@ std::string finished_line(const std::vector<protocol::Event>& events) {
 
 }  // namespace
 
+TEST_CASE("the program says what a data set holds, and what is wrong with one") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.csv", "x,y\n1,0.5\n2,1.5\n").string();
+  const Run right = run(folder, {"data", file, R"({"task":"regression"})"});
+  CHECK(right.code == 0);
+  const core::Json about = core::Json::parse(right.output);
+  CHECK(about["task"] == "regression");
+  CHECK(about["samples"] == 2);
+  CHECK(about["features"] == 1);
+  const Run wrong = run(folder, {"data", file});
+  CHECK(wrong.code == 2);
+  const core::Json problems = core::Json::parse(wrong.output)["problems"];
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0]["place"] == file + ":2");
+  CHECK(run(folder, {"data", "builtin:images"}).code == 0);
+}
+
 TEST_CASE("the program describes itself in one line of JSON") {
   const TemporaryFolder folder;
   const Run described = run(folder, {"--describe"});
   CHECK(described.code == 0);
   const core::Json json = core::Json::parse(described.output);
   CHECK(json["protocol"] == 1);
-  CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy"}));
-  CHECK(json["data"] == core::Json({"spirals", "images"}));
+  CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
+  CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
   CHECK(json["hyperparameters"].size() == 18);
 }

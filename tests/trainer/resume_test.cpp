@@ -26,7 +26,48 @@ std::vector<core::Json> configurations() {
   return all;
 }
 
+/// Two attempts: one that is stopped after step `stop`, and one that goes on from its checkpoint.
+void check_resumed(const core::Json& config, std::uint64_t stop, const Told& whole) {
+  const TemporaryFolder folder;
+  Bench first, second;
+  first.config = second.config = config;
+  first.folder = second.folder = folder.path();
+  first.keep_best = second.keep_best = 2;
+  first.stop_after = stop;
+  REQUIRE(first.start().run() == trainer::Ending::kInterrupted);
+  REQUIRE(second.start(first.newest("last")).run() == trainer::Ending::kFinished);
+  Told both = first.told();
+  REQUIRE(both.fingerprints.size() == stop);
+  REQUIRE(second.told().fingerprints.begin()->first == stop + 1);
+  for (const protocol::Event& event : second.events) both.add(event);
+  REQUIRE(both == whole);
+}
+
 }  // namespace
+
+TEST_CASE("a training with every option goes on at fifty random steps as if it never had been stopped") {
+  std::vector<core::Json> all(4, small_config());
+  all[0].update({{"optimizer", "rmsprop"}, {"clip_norm", 0.5}, {"noise", 0.2}, {"label_smoothing", 0.1}});
+  all[0].update({{"schedule", "onecycle"}, {"momentum", 0.5}, {"top5", true}, {"epochs", 5}});
+  all[1].update({{"optimizer", "lion"}, {"drop_last", true}, {"schedule", "step"}, {"step_size_epochs", 0.7}});
+  all[1].update({{"learning_rate", 0.2}, {"patience", 2}, {"epochs", 40}, {"clip_norm", 1}});
+  all[2].update({{"optimizer", "sgd"}, {"nesterov", true}, {"schedule", "linear"}, {"warmup_epochs", 0.3}});
+  all[3].update({{"optimizer", "adamw"}, {"patience", 1}, {"learning_rate", 0.3}, {"epochs", 40}, {"noise", 1}});
+  std::uint64_t stopped_early = 0;
+  std::vector<Told> whole;
+  for (const core::Json& config : all) {
+    whole.push_back(uninterrupted(config));
+    stopped_early += whole.back().finished.find("stopped_early") != std::string::npos;
+  }
+  CHECK(stopped_early == 2);
+  for (std::uint32_t draw = 0; draw < 50; ++draw) {
+    const Told& one = whole[draw % 4];
+    const std::uint32_t word = core::random_bits(5, core::Purpose::kNoise, 0, draw, 0).word[0];
+    const std::uint64_t stop = 1 + word % (one.fingerprints.size() - 1);
+    INFO(all[draw % 4].dump() << " stopped after step " << stop);
+    check_resumed(all[draw % 4], stop, one);
+  }
+}
 
 TEST_CASE("a training stopped after any step goes on as if it never had been") {
   for (const core::Json& config : configurations()) {

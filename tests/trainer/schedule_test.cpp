@@ -1,6 +1,7 @@
 // Learning rates and bias corrections, step by step.
 #include "trainer/optim/schedule.h"
 
+#include <bit>
 #include <cmath>
 
 #include "tests/catch.h"
@@ -41,6 +42,57 @@ TEST_CASE("a warm-up rises in a line to the full height, over a part of an epoch
   CHECK(s.learning_rate(6) < 1.0);
   const trainer::Schedule longer = schedule({{"learning_rate", 1.0}, {"epochs", 1}, {"warmup_epochs", 2}}, 8);
   CHECK(longer.learning_rate(8) == 0.5);
+}
+
+TEST_CASE("a linear schedule falls from its full height by the same amount each step, to above zero") {
+  const trainer::Schedule s = schedule({{"schedule", "linear"}, {"learning_rate", 1.0}, {"epochs", 2}}, 8);
+  for (std::uint64_t step = 1; step <= 16; ++step)
+    CHECK(s.learning_rate(step) == 1 - static_cast<double>(step - 1) / 16);
+}
+
+TEST_CASE("a step schedule multiplies at each stair, counted from the end of the warm-up, in parts of an epoch too") {
+  const trainer::Schedule s = schedule({{"schedule", "step"},
+                                        {"learning_rate", 1.0},
+                                        {"epochs", 3},
+                                        {"step_size_epochs", 0.5},
+                                        {"step_gamma", 0.5},
+                                        {"warmup_epochs", 1}},
+                                       4);
+  const double wanted[] = {0.25, 0.5, 0.75, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125};
+  for (std::uint64_t step = 1; step <= 12; ++step) CHECK(s.learning_rate(step) == wanted[step - 1]);
+  const trainer::Schedule tiny = schedule({{"schedule", "step"}, {"step_size_epochs", 1e-6}, {"step_gamma", 0}}, 4);
+  CHECK(tiny.learning_rate(1) == 0.001);
+  CHECK(tiny.learning_rate(2) == 0);
+}
+
+TEST_CASE("one cycle begins at a 25th, is at its height after its rise and ends at a 250000th") {
+  for (const double warmup : {0.0, 0.5}) {
+    const trainer::Schedule s =
+        schedule({{"schedule", "onecycle"}, {"learning_rate", 1.0}, {"epochs", 2}, {"warmup_epochs", warmup}}, 10);
+    const std::uint64_t peak = warmup > 0 ? 6 : 7;
+    CHECK(s.learning_rate(1) == 0.04);
+    CHECK(s.learning_rate(peak) == 1.0);
+    CHECK(s.learning_rate(20) == 1 / 250000.0);
+    for (std::uint64_t step = 2; step <= 20; ++step)
+      CHECK((s.learning_rate(step) > s.learning_rate(step - 1)) == (step <= peak));
+  }
+  const trainer::Schedule one = schedule({{"schedule", "onecycle"}, {"learning_rate", 0.5}, {"epochs", 1}}, 1);
+  CHECK(one.learning_rate(1) == 0.5);
+}
+
+TEST_CASE("learning rates have the bits that they always had") {
+  const auto rate = [](const char* kind, std::uint64_t step) {
+    return std::bit_cast<std::uint64_t>(
+        schedule(
+            {{"schedule", kind}, {"learning_rate", 0.1}, {"epochs", 3}, {"step_gamma", 0.3}, {"step_size_epochs", 1}},
+            7)
+            .learning_rate(step));
+  };
+  CHECK(rate("cosine", 9) == 0x3fb179f3106085b7);
+  CHECK(rate("linear", 9) == 0x3fafb1fb1fb1fb20);
+  CHECK(rate("step", 17) == 0x3f826e978d4fdf3b);
+  CHECK(rate("onecycle", 4) == 0x3faa9fbe76c8b43a);
+  CHECK(rate("onecycle", 16) == 0x3f9cfc4634082376);
 }
 
 TEST_CASE("the device is given step, epoch, and numbers that were rounded once") {

@@ -2,10 +2,32 @@
 #include "trainer/data/split.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "tests/catch.h"
+#include "tests/trainer/message.h"
 #include "trainer/data/normalise.h"
+
+namespace {
+
+trainer::Dataset images(const trainer::Samples& samples, int height, int channels) {
+  trainer::Dataset data;
+  data.train = samples;
+  data.image = true;
+  data.height = height;
+  data.width = 1;
+  data.channels = channels;
+  return data;
+}
+
+std::vector<int> of_classes(const std::vector<std::uint32_t>& rows, const std::vector<std::int32_t>& labels) {
+  std::vector<int> counts(3);
+  for (const std::uint32_t row : rows) ++counts[static_cast<std::size_t>(labels[row])];
+  return counts;
+}
+
+}  // namespace
 
 TEST_CASE("a split holds every sample once, in ascending order, and as many as were asked for") {
   for (const std::uint32_t count : {2u, 3u, 10u, 999u, 1797u})
@@ -32,18 +54,91 @@ TEST_CASE("one seed splits in one way, another seed in another") {
 }
 
 TEST_CASE("a table is normalised column by column from its training rows alone") {
-  trainer::Samples samples{2, {}, {1, 5, 3, 5, 100, 5}, {0, 1, 0}};
-  const trainer::Normalisation n = trainer::fit_normalisation(samples, false, {0, 1});
+  const trainer::Samples samples{2, {}, {1, 5, 3, 5, 100, 5}, {0, 1, 0}};
+  const trainer::Normalisation n = trainer::fit_normalisation({samples}, {0, 1});
   CHECK(n.mean == std::vector<double>{2, 5});
   CHECK(n.deviation == std::vector<double>{1, 1});  // a constant column is only centred
   CHECK(trainer::normalised(samples, n, {0, 2}) == std::vector<float>{-1, 0, 98, 0});
 }
 
 TEST_CASE("images share one mean and deviation, and both ways of computing give the same bits") {
-  trainer::Samples pixels{2, {0, 10, 20, 255}, {}, {0, 1}};
-  trainer::Samples values{2, {}, {0, 10, 20, 255}, {0, 1}};
-  const trainer::Normalisation n = trainer::fit_normalisation(pixels, true, {0, 1});
+  const trainer::Samples pixels{2, {0, 10, 20, 255}, {}, {0, 1}};
+  const trainer::Samples values{2, {}, {0, 10, 20, 255}, {0, 1}};
+  const trainer::Normalisation n = trainer::fit_normalisation(images(pixels, 2, 1), {0, 1});
   CHECK(n.mean == std::vector<double>{71.25});
-  CHECK(n.digest() == trainer::fit_normalisation(values, true, {0, 1}).digest());
+  CHECK(n.digest() == trainer::fit_normalisation(images(values, 2, 1), {0, 1}).digest());
   CHECK(trainer::normalised(pixels, n, {1, 0}) == trainer::normalised(values, n, {1, 0}));
+}
+
+TEST_CASE("images of several channels have a mean and deviation for each") {
+  const trainer::Samples pixels{4, {0, 10, 2, 30, 4, 10, 6, 30}, {}, {0, 1}};
+  const trainer::Samples values{4, {}, {0, 10, 2, 30, 4, 10, 6, 30}, {0, 1}};
+  const trainer::Normalisation n = trainer::fit_normalisation(images(pixels, 2, 2), {0, 1});
+  CHECK(n.mean == std::vector<double>{3, 20});
+  CHECK(n.deviation == std::vector<double>{std::sqrt(5.0), 10});
+  CHECK(n.digest() == trainer::fit_normalisation(images(values, 2, 2), {0, 1}).digest());
+  CHECK(trainer::normalised(pixels, n, {1}) == trainer::normalised(values, n, {1}));
+  CHECK(trainer::normalised(pixels, n, {1})[1] == -1.0f);
+}
+
+TEST_CASE("a stratified split holds out of each class its share, and as many in all as a random one") {
+  std::vector<std::int32_t> labels;
+  for (int i = 0; i < 100; ++i) labels.push_back(i < 70 ? 0 : i < 95 ? 1 : 2);
+  for (const std::uint64_t seed : {1u, 2u}) {
+    const trainer::Split split = trainer::stratified_split(labels, 3, 0.1, seed);
+    CHECK(of_classes(split.validation, labels) == std::vector<int>{7, 3, 0});  // 2.5 and 0.5: the lower class first
+    CHECK(split.train.size() == 90);
+    CHECK(std::is_sorted(split.train.begin(), split.train.end()));
+  }
+  CHECK(trainer::stratified_split(labels, 3, 0.1, 1).digest() != trainer::stratified_split(labels, 3, 0.1, 2).digest());
+  CHECK(trainer::stratified_split(labels, 3, 0.1, 1).digest() == trainer::stratified_split(labels, 3, 0.1, 1).digest());
+}
+
+TEST_CASE("a stratified split leaves each class a sample to train on") {
+  const std::vector<std::int32_t> labels{0, 0, 0, 0, 1, 2, 2};
+  const trainer::Split split = trainer::stratified_split(labels, 3, 0.9, 5);
+  CHECK(of_classes(split.train, labels) == std::vector<int>{1, 1, 1});
+}
+
+TEST_CASE("the tail of a data set is its last samples") {
+  trainer::Dataset data;
+  data.train = {1, {}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}};
+  const trainer::Split split = trainer::split_dataset(data, trainer::SplitKind::kTail, 0.4, 1);
+  CHECK(split.train == std::vector<std::uint32_t>{0, 1, 2});
+  CHECK(split.validation == std::vector<std::uint32_t>{3, 4});
+}
+
+TEST_CASE("a file of indices says what is held out, in whatever order it stands") {
+  trainer::Dataset data;
+  data.train = {1, {}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}};
+  data.held_out = {"v", {4, 1}, {1, 2}};
+  const trainer::Split split = trainer::split_dataset(data, trainer::SplitKind::kFile, 0.1, 1);
+  CHECK(split.train == std::vector<std::uint32_t>{0, 2, 3});
+  CHECK(split.validation == std::vector<std::uint32_t>{1, 4});
+}
+
+TEST_CASE("with fraction 0 nothing is held out, whatever the kind of split") {
+  trainer::Dataset data;
+  data.train = {1, {}, {0, 0}, {0, 1}};
+  for (const auto kind : {trainer::SplitKind::kRandom, trainer::SplitKind::kStratified, trainer::SplitKind::kTail,
+                          trainer::SplitKind::kFile})
+    CHECK(trainer::split_dataset(data, kind, 0, 1).train == std::vector<std::uint32_t>{0, 1});
+}
+
+TEST_CASE("a split that the data set cannot have is refused") {
+  trainer::Dataset data;
+  data.task = trainer::Task::kRegression;
+  data.train = {1, {}, {0, 0}, {}, {0.5, 1.5}};
+  const auto refused = [&](trainer::SplitKind kind) {
+    return message_of([&] { trainer::split_dataset(data, kind, 0.5, 1); });
+  };
+  CHECK(refused(trainer::SplitKind::kStratified) ==
+        "config.split: stratified needs classes, and this data set has none, use random, tail or file");
+  CHECK(refused(trainer::SplitKind::kFile) ==
+        "config.split: the data set has no file of indices, put validation.indices into its folder, or use random, "
+        "stratified or tail");
+  data.held_out = {"v", {0, 2}, {1, 3}};
+  CHECK(refused(trainer::SplitKind::kFile) == "v:3: index 2 is out of range, there are 2 samples, from 0 to 1");
+  data.held_out = {"v", {0, 1}, {1, 2}};
+  CHECK(refused(trainer::SplitKind::kFile) == "v: names every sample, leave some to train on");
 }

@@ -8,18 +8,17 @@
 
 namespace {
 
-trainer::Dataset load(const std::string& text) {
+trainer::Dataset load(const std::string& text, const protocol::DataOptions& options = {}) {
   const TemporaryFolder folder;
-  return trainer::load_dataset(protocol::locate_data(folder.write("table.csv", text).string()));
+  return trainer::load_dataset(protocol::locate_data(folder.write("table.csv", text).string(), options));
 }
 
 // The message with the folder's name taken out.
-std::string refused(const std::string& text) {
+std::string refused(const std::string& text, const protocol::DataOptions& options = {}) {
   const TemporaryFolder folder;
   const std::string file = folder.write("table.csv", text).string();
-  std::string message = message_of([&] { trainer::load_dataset(protocol::locate_data(file)); });
-  for (std::size_t at; (at = message.find(file)) != std::string::npos;) message.replace(at, file.size(), "table.csv");
-  return message;
+  return without(folder.path().string() + "/",
+                 message_of([&] { trainer::load_dataset(protocol::locate_data(file, options)); }));
 }
 
 using Labels = std::vector<std::int32_t>;
@@ -92,16 +91,19 @@ TEST_CASE("a table that cannot be read is refused with each wrong line") {
         "table.csv:2: has 2 fields, expected 3\ntable.csv:3: has 4 fields, expected 3");
   CHECK(refused("1,2,0\n1,x,1\n\nnan,2,1\n1,,1\n1e60,2,1\n") ==
         "table.csv:2: field 2, 'x', is not a finite number\n"
-        "table.csv:4: field 1, 'nan', is not a finite number\n"
+        "table.csv:4: field 1, 'nan', stands for a missing value, missing values are not supported\n"
         "table.csv:5: field 2 is empty, missing values are not supported\n"
         "table.csv:6: field 1, '1e60', is not a finite number");
   CHECK(refused("1,0.5\n2,1.5\n") ==
-        "table.csv:1: label '0.5' is neither a whole number nor a name, only classification is supported\n"
-        "table.csv:2: label '1.5' is neither a whole number nor a name, only classification is supported");
+        "table.csv:1: label '0.5' is neither a whole number nor a name, for a number to predict set the option task: "
+        "regression\n"
+        "table.csv:2: label '1.5' is neither a whole number nor a name, for a number to predict set the option task: "
+        "regression");
   CHECK(refused("1,a\n2,\n") == "table.csv:2: the label is empty");
-  CHECK(refused("1,\"a\n2,b\n") == "table.csv:1: a quoted field does not end on its line");
+  CHECK(refused("1,\"a\n2,b\n") == "table.csv:1: a quoted field that begins here does not end");
   CHECK(refused("class,label,x\n1,2,3\n") ==
-        "table.csv: columns 1 and 2 are both named as labels are ('class', 'label'), rename one of them");
+        "table.csv: columns 1 and 2 are both named as labels are ('class', 'label'), rename one of them, or "
+        "name the column that counts with the option 'label'");
 }
 
 TEST_CASE("a first row with a mistake is a mistake, not a header") {
@@ -114,4 +116,83 @@ TEST_CASE("at most ten wrong lines are listed") {
   for (int i = 0; i < 30; ++i) text += "1,0\n";
   const std::string message = refused(text);
   CHECK(std::count(message.begin(), message.end(), '\n') == 9);
+}
+
+TEST_CASE("a quoted field may hold commas, quotes and line breaks, and lines are counted on") {
+  const trainer::Dataset data = load("x,label\n1,\"a,\nb\"\n2,\"\"\"c\"\"\"\n");
+  CHECK(data.class_names == Names{"\"c\"", "a,\nb"});
+  CHECK(data.train.labels == Labels{1, 0});
+  CHECK(refused("x,label\n1,\"a\n\nb\"\nz,c\n3,c") == "table.csv:5: field 1 ('x'), 'z', is not a finite number");
+  CHECK(refused("1,2\n3,4,\"5") == "table.csv:2: a quoted field that begins here does not end");
+  CHECK(refused("1,2,a\n3,4,") == "table.csv:2: the label is empty");
+}
+
+TEST_CASE("a column without a number is categorical: a feature for each category, sorted by bytes") {
+  const trainer::Dataset data = load("x,colour,y,label\n1,red,5,a\n2,blue,6,b\n3,Red,7,a\n");
+  CHECK(data.train.features == 5);  // x; Red, blue, red; y
+  CHECK(data.train.values == std::vector<float>{1, 0, 0, 1, 5, 2, 0, 1, 0, 6, 3, 1, 0, 0, 7});
+}
+
+TEST_CASE("a column of numbers is categorical where the option says so") {
+  const trainer::Dataset data = load("zip,label\n10,a\n9,b\n10,b\n", {.categorical = {"zip"}});
+  CHECK(data.train.values == std::vector<float>{1, 0, 0, 1, 1, 0});
+  CHECK(refused("zip,label\n10,a\n9,b\n", {.categorical = {"zap"}}) ==
+        "table.csv: has no column 'zap', did you mean 'zip'?");
+  CHECK(
+      refused("zip,label\n10,a\n9,b\n", {.categorical = {"label"}}) ==
+      "table.csv: column 'label' is the label's, and said to be categorical, a label is a category by itself; take it "
+      "out of 'categorical'");
+}
+
+TEST_CASE("a category of the test file that no training row has is refused") {
+  const TemporaryFolder folder;
+  folder.write("train.csv", "c,label\nx,a\ny,b\n");
+  const auto test = folder.write("test.csv", "c,label\nx,a\nz,b\n");
+  CHECK(message_of([&] { trainer::load_dataset(protocol::locate_data(folder.path().string())); }) ==
+        test.string() + ":3: field 1 ('c'), 'z', is a category that no training row has");
+}
+
+TEST_CASE("a missing value is refused in numbers and in categories, with its line and column") {
+  CHECK(refused("x,c,label\n1,red,a\n?,,b\nNA,NA,a\n") ==
+        "table.csv:3: field 1 ('x'), '?', stands for a missing value, missing values are not supported\n"
+        "table.csv:3: field 2 ('c') is empty, missing values are not supported\n"
+        "table.csv:4: field 1 ('x'), 'NA', stands for a missing value, missing values are not supported\n"
+        "table.csv:4: field 2 ('c'), 'NA', stands for a missing value, missing values are not supported");
+}
+
+TEST_CASE("a column of more than a thousand categories is refused") {
+  std::string text = "id,label\n";
+  for (int i = 0; i < 1001; ++i) text += "n" + std::to_string(i) + "," + std::to_string(i % 2) + "\n";
+  CHECK(refused(text) == "table.csv: field 1 ('id') has more than 1000 categories, take the column out of the file");
+}
+
+TEST_CASE("the option label names the label's column, whatever the columns are called") {
+  const trainer::Dataset data = load("kind,class,x\n1,2,3\n0,5,6\n", {.label = "kind"});
+  CHECK(data.train.labels == Labels{1, 0});
+  CHECK(data.train.values == std::vector<float>{2, 3, 5, 6});
+  CHECK(refused("kind,x\n1,2\n", {.label = "kin"}) == "table.csv: has no column 'kin', did you mean 'kind'?");
+  CHECK(refused("kind,kind\n1,2\n", {.label = "kind"}) == "table.csv: has two columns 'kind', rename one of them");
+}
+
+TEST_CASE("the option header decides whether the first line is one") {
+  CHECK(load("red,a\nblue,b\n", {.header = false}).train.count() == 2);
+  CHECK(load("1,2\n3,4\n5,6\n", {.header = true}).train.count() == 2);
+  CHECK(refused("1,2\n3,4\n", {.label = "x", .header = false}) ==
+        "table.csv: has no names of columns, so none is 'x', begin the file with a line of names");
+}
+
+TEST_CASE("with task regression the label is a finite number to predict") {
+  const trainer::Dataset data = load("x,price\n1,0.5\n2,-1e3\n", {.label = "price", .regression = true});
+  CHECK(data.task == trainer::Task::kRegression);
+  CHECK(data.train.targets == std::vector<float>{0.5f, -1000});
+  CHECK(data.train.labels.empty());
+  CHECK(data.train.count() == 2);
+  CHECK(data.classes == 0);
+  CHECK(refused("x,y\n1,a\n2,\n3,inf\n4,1e99\n", {.header = true, .regression = true}) ==
+        "table.csv:2: target 'a' is not a finite number\ntable.csv:3: target '' is not a finite number\n"
+        "table.csv:4: target 'inf' is not a finite number\ntable.csv:5: target '1e99' is not a finite number");
+}
+
+TEST_CASE("a single sample is nothing to learn from") {
+  CHECK(refused("x,y\n1,2\n", {.regression = true}) == "table.csv: has a single sample");
 }

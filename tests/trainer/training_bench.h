@@ -1,6 +1,7 @@
 // A training in memory: a small data set, events in a list, a clock and a stop that the test moves.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,7 +74,11 @@ struct Bench {
   std::uint32_t seed = 1;
   int threads = 1;
   kernels::CpuIsa isa = kernels::CpuIsa::kBest;
+  const kernels::Backend* ops = &kernels::cpu_backend();
+  std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
   bool trace = true;
+  std::size_t keep_best = 1;
+  std::string best_name = "{step}";
   std::filesystem::path folder;             ///< of checkpoints; empty for none
   std::optional<std::uint64_t> stop_after;  ///< a stop is requested once so many steps are asked for
   double seconds_a_look = 0;                ///< how far each look at the clock moves it
@@ -82,8 +87,8 @@ struct Bench {
 
   trainer::Training& start(const std::string& resume = {}) {
     hyperparameters = trainer::parse_hyperparameters(config);
-    context = kernels::make_cpu_context(threads, isa);
-    data = trainer::prepare_data(dataset, hyperparameters.validation_fraction, seed, kernels::cpu_backend(), *context);
+    context = open ? open() : kernels::make_cpu_context(threads, isa);
+    data = trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, *ops, *context);
     sink = std::make_unique<trainer::EventSink>([this](std::string_view line) {
       events.push_back(protocol::Event::parse(line.substr(0, line.size() - 1), "test"));
     });
@@ -95,10 +100,12 @@ struct Bench {
                          {"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest},
                          trace,
                          data,
-                         kernels::cpu_backend(),
+                         *ops,
                          *context,
                          *sink,
                          checkpoints.get(),
+                         keep_best,
+                         best_name,
                          [this] { return stop_after && looks++ == *stop_after; },
                          [this] { return clock += seconds_a_look; }});
     if (!resume.empty()) {

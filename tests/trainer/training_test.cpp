@@ -141,7 +141,10 @@ TEST_CASE("the gradient is that of the loss, through every activation and throug
     for (const float dropout : {0.0f, 0.4f}) {
       constexpr int kRows = 6;
       const auto context = kernels::make_cpu_context(1);
-      trainer::Mlp network(ops, *context, {4, {7, 5}, 3, activation, dropout}, kRows);
+      trainer::Hyperparameters h = trainer::parse_hyperparameters({{"hidden", {7, 5}}});
+      h.activation = activation;
+      h.dropout = static_cast<double>(dropout);
+      trainer::Network network(ops, *context, h, {{1, 1, 4}}, 3, kRows);
       network.initialise(kernels::Initialisation::kXavier, 5);
       kernels::Buffer<float> x(ops, *context, kRows * 4), loss(ops, *context, kRows);
       kernels::Buffer<std::int32_t> labels(ops, *context, kRows), hits(ops, *context, kRows);
@@ -149,7 +152,7 @@ TEST_CASE("the gradient is that of the loss, through every activation and throug
       for (std::size_t i = 0; i < labels.size(); ++i) labels.data()[i] = static_cast<std::int32_t>(i % 3);
       const kernels::StepState state{3, 0, 0, 0, 0};
       const auto mean_loss = [&] {
-        network.forward_backward(x.data(), labels.data(), kRows, loss.data(), hits.data(), 5, &state);
+        network.forward_backward({x.data(), nullptr, kRows}, {labels.data()}, {loss.data(), hits.data()}, 5, &state);
         double sum = 0;
         for (int i = 0; i < kRows; ++i) sum += static_cast<double>(loss.data()[i]);
         return sum / kRows;

@@ -1,6 +1,7 @@
 // A trial from its document on: what is refused before training starts, and what `started` records.
 #include "trainer/training/trial.h"
 
+#include "core/digest.h"
 #include "core/files.h"
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
@@ -62,7 +63,7 @@ TEST_CASE("a metric that this trainer never reports is refused") {
   order.document.metric->name = "test_accuracy";
   CHECK(refused(order) ==
         "trial.json: metric 'test_accuracy' is of the test set, which is never ranked on, there are: train_loss, "
-        "val_loss, val_accuracy");
+        "val_loss, val_accuracy, val_top5, val_r2");
 }
 
 TEST_CASE("a trial without a validation part says the same whatever metric its sweep ranks by") {
@@ -152,4 +153,57 @@ TEST_CASE("a trial goes on from a checkpoint by name or by path, and says from w
   order.document.seed = 4;
   CHECK(refused(order) == (folder.path() / "last-30.safetensors").string() +
                               ": belongs to another trial: it differs in seed, start this trial without it");
+}
+
+TEST_CASE("a trial that begins with the weights of a file is known by the file's digest") {
+  const TemporaryFolder folder;
+  trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 1}, {"hidden", 8}});
+  order.checkpoint_dir = folder.path().string();
+  std::string file;
+  for (const protocol::Event& event : run(order))
+    if (const auto* made = std::get_if<protocol::Checkpoint>(&event.body)) file = (folder.path() / made->file).string();
+  const std::string digest = core::sha256_file(file);
+  order.checkpoint_dir.clear();
+  order.document.config["init_from"] = file;
+  CHECK(
+      refused(order) ==
+      "config.init_sha256: is missing, and a trial is known by the weights that it begins with, write the digest of " +
+          file + ": " + digest);
+  order.document.config["init_sha256"] = std::string(64, '0');
+  CHECK(refused(order) == file + ": its digest is " + digest + ", config.init_sha256 is " + std::string(64, '0') +
+                              ", restore the file, or write its digest");
+  order.document.config["init_sha256"] = digest;
+  const auto& started = std::get<protocol::Started>(run(order).front().body);
+  CHECK(started.environment["tensors_from_file"] == 4);
+  order.document.config["hidden"] = {9, 5};
+  CHECK(refused(order) == file + ": has no tensor of the name and shape of one of this network's");
+}
+
+TEST_CASE("a loss that is not for the data is refused") {
+  CHECK(refused(order_for("builtin:spirals", {{"loss", "mse"}})) ==
+        "config.loss: is for numbers, and the data set has classes, write cross_entropy");
+  const TemporaryFolder folder;
+  trainer::TrialOrder order = order_for(folder.write("table.csv", "a,target\n1,2.5\n2,3.5\n3,4.5\n4,5.5\n").string());
+  order.document.data->options = protocol::DataOptions::from_json({{"task", "regression"}}, "here");
+  order.document.data->sha256 =
+      protocol::data_digest(protocol::locate_data(order.document.data->path, order.document.data->options));
+  const std::vector<protocol::Event> told = run(order);  // without a word: mse
+  CHECK(std::get<protocol::Started>(told.front().body).environment["data"].contains("target"));
+  order.document.config["loss"] = "cross_entropy";
+  CHECK(refused(order) ==
+        "config.loss: cross_entropy is for classes, and the data set has numbers to predict, write mse or mae");
+}
+
+TEST_CASE("the document says how many of its best epochs a trial keeps, and under which names") {
+  const TemporaryFolder folder;
+  trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 3}, {"hidden", 8}});
+  order.checkpoint_dir = folder.path().string();
+  order.document.keep_best = 2;
+  order.document.best_name = "{epoch}-{val_loss:.3f}";
+  order.document = protocol::TrialDocument::from_json(order.document.to_json(), "here");
+  std::size_t files = 0;
+  for (const protocol::Event& event : run(order)) files += std::holds_alternative<protocol::Checkpoint>(event.body);
+  CHECK(files == 2);
+  order.document.best_name = "{epoch}/{val_loss}";
+  CHECK(refused(order) == "checkpoints.name: has '/' in a file's name, write letters, digits, or one of . _ - + =");
 }

@@ -2,6 +2,7 @@
 #include "trainer/checkpoint/checkpoint.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/digest.h"
 #include "core/error.h"
@@ -14,7 +15,6 @@ using core::Json;
 
 constexpr char kFormat[] = "sweep-checkpoint/1";
 constexpr char kExtension[] = ".safetensors";
-constexpr std::size_t kKept = 2;
 
 std::string digest_of(const std::string& state, const std::vector<NamedTensor>& tensors) {
   core::Sha256 digest;
@@ -52,11 +52,17 @@ std::string differing(const Json& a, const Json& b) {
   return names;
 }
 
+bool contains(const std::vector<std::string>& files, const std::string& file) {
+  return std::find(files.begin(), files.end(), file) != files.end();
+}
+
 }  // namespace
 
 std::string encode_checkpoint(const CheckpointState& state) {
   Json json = {{"identity", state.identity}, {"step", state.step}, {"epoch_loss_sum", state.epoch_loss_sum}};
-  if (state.best) json["best"] = best_to_json(*state.best);
+  if (!state.best.empty()) json["best"] = best_to_json(state.best.front());
+  for (std::size_t i = 1; i < state.best.size(); ++i) json["other_best"].push_back(best_to_json(state.best[i]));
+  if (state.watched) json["watched"] = {{"least", state.watched->least}, {"epoch", state.watched->epoch}};
   const std::string text = core::canonical_json(json);
   return write_safetensors(
       {{{"format", kFormat}, {"state", text}, {"sha256", digest_of(text, state.tensors)}}, state.tensors});
@@ -78,7 +84,12 @@ CheckpointState decode_checkpoint(std::string_view bytes, std::string_view place
     state.identity = json.at("identity");
     state.step = json.at("step").get<std::uint64_t>();
     state.epoch_loss_sum = json.at("epoch_loss_sum").get<double>();
-    if (json.contains("best")) state.best = best_from_json(json["best"]);
+    if (json.contains("best")) state.best.push_back(best_from_json(json["best"]));
+    if (json.contains("other_best"))
+      for (const Json& each : json["other_best"]) state.best.push_back(best_from_json(each));
+    if (json.contains("watched"))
+      state.watched =
+          Watched{json["watched"].at("least").get<double>(), json["watched"].at("epoch").get<std::uint64_t>()};
     state.tensors = std::move(file.tensors);
     return state;
   } catch (const Json::exception&) {
@@ -94,32 +105,32 @@ CheckpointState load_checkpoint(const std::filesystem::path& file, const Json& i
   return state;
 }
 
-std::vector<std::string>& CheckpointFolder::kept(std::string_view kind) {
+CheckpointFolder::Kept& CheckpointFolder::kept(std::string_view kind) {
   core::check(kind == kLastKind || kind == kBestKind, "a checkpoint is last or best");
-  return kind == kLastKind ? kept_last_ : kept_best_;
+  return kind == kLastKind ? last_ : best_;
 }
 
-void CheckpointFolder::keep(std::string_view kind, const std::string& file) { kept(kind).push_back(file); }
+void CheckpointFolder::keep(std::string_view kind, const std::string& file) { kept(kind).now.push_back(file); }
 
-protocol::Checkpoint CheckpointFolder::write(std::string_view kind, const CheckpointState& state) {
+protocol::Checkpoint CheckpointFolder::write(std::string_view kind, const std::string& name,
+                                             const CheckpointState& state) {
   const std::string bytes = encode_checkpoint(state);
-  const std::string name = std::string(kind) + "-" + std::to_string(state.step) + kExtension;
+  std::string file = std::string(kind) + "-" + name + kExtension;
+  if (contains(kept(kind).now, file) || contains(kept(kind).before, file))
+    file = std::string(kind) + "-" + name + "-" + std::to_string(state.step) + kExtension;
   std::error_code error;  // a folder that cannot be made says so when the file is written
   std::filesystem::create_directories(folder_, error);
-  core::write_file_durably(folder_ / name, bytes);
-  std::vector<std::string>& files = kept(kind);
-  std::erase(files, name);
-  files.push_back(name);
-  return {state.step, std::string(kind), name, core::sha256_hex(bytes)};
+  core::write_file_durably(folder_ / file, bytes);
+  return {state.step, std::string(kind), file, core::sha256_hex(bytes)};
 }
 
-void CheckpointFolder::prune(std::string_view kind) {
-  std::vector<std::string>& files = kept(kind);
-  if (files.size() > kKept) files.erase(files.begin(), files.end() - kKept);
+void CheckpointFolder::prune(std::string_view kind, const std::vector<std::string>& wanted) {
+  Kept& files = kept(kind);
+  files.before = std::exchange(files.now, wanted);
   std::error_code error;  // a file that cannot be deleted harms nobody
   for (std::filesystem::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (!name.starts_with(std::string(kind) + "-") || std::find(files.begin(), files.end(), name) != files.end())
+    if (!name.starts_with(std::string(kind) + "-") || contains(files.now, name) || contains(files.before, name))
       continue;
     std::error_code ignored;
     std::filesystem::remove(entry->path(), ignored);

@@ -37,12 +37,21 @@ struct Best {
   bool operator==(const Best&) const = default;
 };
 
+/// The least loss of the epochs so far, for a training that ends when it has not fallen for a while.
+struct Watched {
+  double least = 0;
+  std::uint64_t epoch = 0;
+
+  bool operator==(const Watched&) const = default;
+};
+
 struct CheckpointState {
   core::Json identity;        ///< of the trial: {"config", "data", "numerics", "seed", "trainer"}
   std::uint64_t step = 0;     ///< steps done
   double epoch_loss_sum = 0;  ///< of the samples of the unfinished epoch, in order
-  std::optional<Best> best;
-  std::vector<NamedTensor> tensors;
+  std::vector<Best> best{};   ///< the best first
+  std::optional<Watched> watched{};
+  std::vector<NamedTensor> tensors{};
 
   bool operator==(const CheckpointState&) const = default;
 };
@@ -61,7 +70,7 @@ constexpr std::uint64_t max_checkpoint_bytes(std::uint64_t weights) {
 CheckpointState load_checkpoint(const std::filesystem::path& file, const core::Json& identity,
                                 std::uint64_t limit_bytes);
 
-/// The trial's folder of checkpoints. Of each kind it keeps the newest two that this attempt wrote or went on from: the
+/// The trial's folder of checkpoints. Of each kind it keeps what is wanted now and what was wanted before: the
 /// controller may not have stored the newest one's event yet.
 class CheckpointFolder {
  public:
@@ -70,19 +79,23 @@ class CheckpointFolder {
   /// Says that `file` is one to keep: this attempt went on from it.
   void keep(std::string_view kind, const std::string& file);
 
-  /// Writes KIND-STEP.safetensors durably, into the folder that it makes where it is missing. Errors: EnvironmentError
-  /// (disk full, read-only).
-  protocol::Checkpoint write(std::string_view kind, const CheckpointState& state);
+  /// Writes KIND-NAME.safetensors durably, into the folder that it makes where it is missing; NAME-STEP where a file of
+  /// that name is one to keep. Errors: EnvironmentError (disk full, read-only).
+  protocol::Checkpoint write(std::string_view kind, const std::string& name, const CheckpointState& state);
 
-  /// Deletes the files of `kind` but the newest two. To be called once the checkpoint's event is sent.
-  void prune(std::string_view kind);
+  /// Deletes the files of `kind` but those wanted, and those that were wanted before. To be called once the
+  /// checkpoint's event is sent.
+  void prune(std::string_view kind, const std::vector<std::string>& wanted);
 
  private:
-  std::vector<std::string>& kept(std::string_view kind);
+  struct Kept {
+    std::vector<std::string> now, before;
+  };
+  Kept& kept(std::string_view kind);
 
   std::filesystem::path folder_;
-  std::vector<std::string> kept_last_;  // oldest first
-  std::vector<std::string> kept_best_;
+  Kept last_;
+  Kept best_;
 };
 
 }  // namespace trainer

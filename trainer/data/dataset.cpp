@@ -1,38 +1,48 @@
 // Chooses the reader or generator for a data set; see dataset.h.
 #include "trainer/data/dataset.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/error.h"
+#include "trainer/data/arrays.h"
 #include "trainer/data/builtin.h"
+#include "trainer/data/cifar.h"
 #include "trainer/data/idx.h"
+#include "trainer/data/indices.h"
 #include "trainer/data/table.h"
+#include "trainer/data/text.h"
 
 namespace trainer {
 namespace {
 
 namespace fs = std::filesystem;
 
-Samples read_idx_part(const fs::path& images_file, const fs::path& labels_file) {
+// Sets the shape of `data`: that of the part read last, which test images share with the training ones.
+Samples read_idx_part(Dataset& data, const fs::path& images_file, const fs::path& labels_file) {
   IdxImages images = read_idx_images(images_file);
   std::vector<std::uint8_t> labels = read_idx_labels(labels_file);
   if (images.count != labels.size())
     throw core::UserError(labels_file.string(), "holds " + std::to_string(labels.size()) + " labels for the " +
                                                     std::to_string(images.count) + " images of " +
                                                     images_file.filename().string());
+  data.height = images.rows;
+  data.width = images.columns;
+  data.channels = 1;
   return Samples{images.rows * images.columns, std::move(images.pixels), {}, {labels.begin(), labels.end()}};
 }
 
 Dataset load_idx(const protocol::DataSet& source) {
   Dataset data;
   data.image = true;
-  data.train = read_idx_part(*source.file(protocol::kTrainImages), *source.file(protocol::kTrainLabels));
+  data.train = read_idx_part(data, *source.file(protocol::kTrainImages), *source.file(protocol::kTrainLabels));
   data.classes = *std::max_element(data.train.labels.begin(), data.train.labels.end()) + 1;
   const fs::path* test_images = source.file(protocol::kTestImages);
   if (!test_images) return data;
 
   const fs::path& test_labels = *source.file(protocol::kTestLabels);
-  data.test = read_idx_part(*test_images, test_labels);
+  data.test = read_idx_part(data, *test_images, test_labels);
   if (data.test->features != data.train.features)
     throw core::UserError(test_images->string(), "has images of " + std::to_string(data.test->features) +
                                                      " pixels, those of the training file have " +
@@ -47,26 +57,72 @@ Dataset load_idx(const protocol::DataSet& source) {
   return data;
 }
 
+void check_length(const Samples& samples, int context, std::size_t windows, const char* part,
+                  const std::string& place) {
+  const std::size_t needed = windows * static_cast<std::size_t>(context) + 1;
+  if (samples.tokens.size() < needed)
+    throw core::UserError(
+        place,
+        fmt::format("the {} text has {} characters, {} of context {} need {}", part, samples.tokens.size(),
+                    windows == 1 ? "a window" : "two windows", context, needed),
+        "take a smaller context or a longer text");
+}
+
+Dataset load_form(const protocol::DataSet& source) {
+  switch (source.form) {
+    case protocol::DataForm::kBuiltin:
+      return generate(source.builtin);
+    case protocol::DataForm::kIdx:
+      return load_idx(source);
+    case protocol::DataForm::kTable:
+      return load_tables(source);
+    case protocol::DataForm::kCifar10:
+    case protocol::DataForm::kCifar100:
+      return load_cifar(source);
+    case protocol::DataForm::kNpy:
+    case protocol::DataForm::kNpz:
+      return load_arrays(source);
+    case protocol::DataForm::kText:
+      return load_text(source);
+  }
+  core::check(false, "a form of data without a reader");
+  return {};
+}
+
+// Rows of numbers are taken as images where an option says so.
+void take_image_option(Dataset& data, const std::vector<int>& image, const std::string& place) {
+  const int height = image[0], width = image[1], channels = image.size() == 3 ? image[2] : 1;
+  if (const std::int64_t wanted = std::int64_t{height} * width * channels; wanted != data.train.features)
+    throw core::UserError(place,
+                          fmt::format("has samples of {} numbers, an image of {}×{}×{} has {}", data.train.features,
+                                      height, width, channels, wanted),
+                          "correct the option 'image'");
+  data.image = true;
+  data.height = height;
+  data.width = width;
+  data.channels = channels;
+}
+
 }  // namespace
 
 Dataset load_dataset(const protocol::DataSet& source) {
-  Dataset data;
-  switch (source.form) {
-    case protocol::DataForm::kBuiltin:
-      data = generate(source.builtin);
-      break;
-    case protocol::DataForm::kIdx:
-      data = load_idx(source);
-      break;
-    case protocol::DataForm::kTable:
-      data = load_tables(source);
-      break;
-  }
-  if (data.classes < 2) {
-    const std::string place = source.files.empty() ? source.builtin : source.files.front().file.string();
+  Dataset data = load_form(source);
+  const std::string place = source.files.empty() ? source.builtin : source.files.front().file.string();
+  if (data.task == Task::kClassification && data.classes < 2)
     throw core::UserError(place, "has a single class", "there must be two or more to tell apart");
-  }
+  if (data.task != Task::kText && data.train.count() < 2) throw core::UserError(place, "has a single sample");
+  if (!source.options.image.empty()) take_image_option(data, source.options.image, place);
+  if (const fs::path* file = source.file(protocol::kValidationIndices)) data.held_out = read_indices(*file);
   return data;
+}
+
+void set_context(Dataset& data, int context, const std::string& place) {
+  core::check(data.task == Task::kText && context >= 1, "windows are cut from a text");
+  check_length(data.train, context, 2, "training", place);
+  data.train.features = context;
+  if (!data.test) return;
+  check_length(*data.test, context, 1, "test", place);
+  data.test->features = context;
 }
 
 }  // namespace trainer

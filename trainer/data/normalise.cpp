@@ -23,10 +23,12 @@ std::string Normalisation::digest() const {
   return digest.hex();
 }
 
-Normalisation fit_normalisation(const Samples& samples, bool image, const std::vector<std::uint32_t>& rows) {
-  const std::size_t groups = image ? 1 : static_cast<std::size_t>(samples.features);
-  const auto group = [&](int feature) { return image ? 0 : static_cast<std::size_t>(feature); };
-  const double terms = static_cast<double>(rows.size()) * (image ? samples.features : 1);
+Normalisation fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows) {
+  const Samples& samples = data.train;
+  const int channels = data.image ? data.channels : samples.features;
+  const auto groups = static_cast<std::size_t>(channels);
+  const auto group = [&](int feature) { return static_cast<std::size_t>(feature % channels); };
+  const double terms = static_cast<double>(rows.size()) * (samples.features / channels);
 
   Normalisation result{std::vector<double>(groups, 0.0), std::vector<double>(groups, 0.0)};
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -53,25 +55,26 @@ Normalisation fit_normalisation(const Samples& samples, bool image, const std::v
 
 std::vector<float> normalised(const Samples& samples, const Normalisation& normalisation,
                               const std::vector<std::uint32_t>& rows) {
-  const bool single = normalisation.mean.size() == 1;
+  const std::size_t groups = normalisation.mean.size();
   const auto scale = [&](double value, std::size_t group) {
     return static_cast<float>((value - normalisation.mean[group]) / normalisation.deviation[group]);
   };
+  const auto features = static_cast<std::size_t>(samples.features);
   std::vector<float> values;
-  values.reserve(rows.size() * static_cast<std::size_t>(samples.features));
-  if (!samples.pixels.empty() && single) {  // 256 different results only
-    std::array<float, 256> table;
-    for (std::size_t pixel = 0; pixel < table.size(); ++pixel) table[pixel] = scale(static_cast<double>(pixel), 0);
+  values.reserve(rows.size() * features);
+  if (!samples.pixels.empty()) {  // 256 different results a group only
+    std::vector<std::array<float, 256>> tables(groups);
+    for (std::size_t group = 0; group < groups; ++group)
+      for (std::size_t pixel = 0; pixel < 256; ++pixel) tables[group][pixel] = scale(static_cast<double>(pixel), group);
     for (const std::uint32_t row : rows) {
-      const std::uint8_t* pixels =
-          samples.pixels.data() + std::size_t{row} * static_cast<std::size_t>(samples.features);
-      for (int f = 0; f < samples.features; ++f) values.push_back(table[pixels[f]]);
+      const std::uint8_t* pixels = samples.pixels.data() + std::size_t{row} * features;
+      for (std::size_t f = 0; f < features; ++f) values.push_back(tables[f % groups][pixels[f]]);
     }
     return values;
   }
   for (const std::uint32_t row : rows)
-    for (int f = 0; f < samples.features; ++f)
-      values.push_back(scale(static_cast<double>(samples.value(row, f)), single ? 0 : static_cast<std::size_t>(f)));
+    for (std::size_t f = 0; f < features; ++f)
+      values.push_back(scale(static_cast<double>(samples.value(row, static_cast<int>(f))), f % groups));
   return values;
 }
 

@@ -8,7 +8,7 @@
 
 namespace trainer {
 
-/// One entry a feature for tables, a single one for images.
+/// One entry a feature for tables, one a channel for images.
 struct Normalisation {
   std::vector<double> mean;
   std::vector<double> deviation;  ///< population, at least an eighth of the range; 1 where all values are the same
@@ -17,11 +17,11 @@ struct Normalisation {
   std::string digest() const;
 };
 
-/// From the given rows of `samples` alone. A column that is nearly always the same (a pixel at the rim of a digit) has
-/// a deviation so small that its rare values would drown all others: it is taken as an eighth of the range at least, so
-/// that no value of the training part ends farther than 8 from 0. Bell-shaped columns are not touched. Determinism:
-/// double, in the order of `rows`; the mean first, then the squares around it.
-Normalisation fit_normalisation(const Samples& samples, bool image, const std::vector<std::uint32_t>& rows);
+/// From the given rows of the training part alone. A column that is nearly always the same (a pixel at the rim of a
+/// digit) has a deviation so small that its rare values would drown all others: it is taken as an eighth of the range
+/// at least, so that no value of the training part ends farther than 8 from 0. Bell-shaped columns are not touched.
+/// Determinism: double, in the order of `rows`; the mean first, then the squares around it.
+Normalisation fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows);
 
 /// Row by row: (value − mean) / deviation in double, rounded once. Shapes: rows × features.
 std::vector<float> normalised(const Samples& samples, const Normalisation&, const std::vector<std::uint32_t>& rows);

@@ -8,98 +8,42 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <memory>
 
 #include "core/error.h"
+#include "core/suggest.h"
+#include "trainer/data/csv.h"
 #include "trainer/data/gzip.h"
 
 namespace trainer {
 namespace {
 
 constexpr std::array<std::string_view, 4> kLabelNames{"label", "class", "target", "species"};
-constexpr std::size_t kMaxProblems = 10;
+constexpr std::array<std::string_view, 7> kMissing{"", "?", "NA", "N/A", "NaN", "nan", "null"};
+constexpr char kNoMissingValues[] = "missing values are not supported";
 
-struct Line {
-  std::size_t number = 0;  // as an editor counts, from 1
-  std::vector<std::string> fields;
-};
+using Fields = std::span<const std::string_view>;
+using Names = std::map<std::string, std::int32_t, std::less<>>;  // categories or labels → their numbers
 
 struct Table {
   std::string place;
+  std::unique_ptr<CsvRows> rows;
   std::vector<std::string> names;        // of the columns; empty without a header
   std::vector<std::string> class_names;  // of scikit-learn's first line
-  std::vector<Line> rows;
   std::size_t width = 0;
   std::size_t label = 0;  // its column
+
+  // "field 3 ('width')"
+  std::string field(std::size_t column) const {
+    return fmt::format("field {}", column + 1) + (names.empty() ? "" : " ('" + names[column] + "')");
+  }
 };
 
-// Collects problems of single lines and throws them together.
-class Problems {
- public:
-  explicit Problems(std::string file) : file_(std::move(file)) {}
-  void add(std::size_t line, std::string problem, std::string remedy = {}) {
-    found_.push_back({fmt::format("{}:{}", file_, line), std::move(problem), std::move(remedy), {}});
-    if (found_.size() == kMaxProblems) throw_if_any();
-  }
-  void throw_if_any() {
-    if (!found_.empty()) throw core::UserError(std::move(found_));
-  }
-
- private:
-  std::string file_;
-  std::vector<core::Problem> found_;
+// What the training file says of a column.
+struct Column {
+  bool categorical = false;
+  Names categories;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Splits one line at its commas. A field in double quotes may hold commas; "" in it is one quote.
-std::vector<std::string> split(std::string_view text, std::size_t number, Problems& problems) {
-  std::vector<std::string> fields;
-  std::size_t at = 0;
-  for (;;) {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
-    if (at < text.size() && text[at] == '"') {
-      std::string field;
-      for (++at; at < text.size(); ++at) {
-        if (text[at] != '"')
-          field += text[at];
-        else if (at + 1 < text.size() && text[at + 1] == '"')
-          field += text[at++];
-        else
-          break;
-      }
-      if (at == text.size()) problems.add(number, "a quoted field does not end on its line");
-      fields.push_back(std::move(field));
-      const std::size_t comma = std::min(text.find(',', at), text.size());
-      if (at < text.size() && !trimmed(text.substr(at + 1, comma - at - 1)).empty())
-        problems.add(number, "text follows a closing quote");
-      at = comma;
-    } else {
-      const std::size_t comma = std::min(text.find(',', at), text.size());
-      fields.emplace_back(trimmed(text.substr(at, comma - at)));
-      at = comma;
-    }
-    if (at == text.size()) return fields;
-    ++at;
-  }
-}
-
-std::vector<Line> split_lines(std::string_view text, Problems& problems) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
-  std::vector<Line> lines;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!trimmed(line).empty()) lines.push_back({number, split(line, number, problems)});
-  }
-  return lines;
-}
 
 std::optional<double> parse_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -117,43 +61,74 @@ std::optional<std::int64_t> parse_whole(std::string_view text) {
   return value;
 }
 
-bool is_label_name(std::string text) {
+bool is_missing(std::string_view text) { return std::find(kMissing.begin(), kMissing.end(), text) != kMissing.end(); }
+
+bool is_label_name(std::string_view name) {
+  std::string text(name);
   std::transform(text.begin(), text.end(), text.begin(), [](char c) { return 'A' <= c && c <= 'Z' ? c + 32 : c; });
   return std::find(kLabelNames.begin(), kLabelNames.end(), text) != kLabelNames.end();
 }
 
+// --- the first line and the columns
+
 // `150,4,setosa,versicolor,virginica` above rows of 4 numbers and a label.
-bool is_scikit_header(const std::vector<Line>& lines) {
-  if (lines.size() < 2 || lines[0].fields.size() < 4) return false;
-  const std::vector<std::string>& first = lines[0].fields;
-  const auto rows = parse_whole(first[0]), columns = parse_whole(first[1]);
-  if (!rows || !columns || std::any_of(first.begin() + 2, first.end(), parse_number)) return false;
-  return *columns + 1 == static_cast<std::int64_t>(lines[1].fields.size());
+bool is_scikit_header(const CsvRows& rows) {
+  if (rows.count() < 2 || rows[0].size() < 4) return false;
+  const Fields first = rows[0];
+  const auto count = parse_whole(first[0]), columns = parse_whole(first[1]);
+  if (!count || !columns || std::any_of(first.begin() + 2, first.end(), parse_number)) return false;
+  return *columns + 1 == static_cast<std::int64_t>(rows[1].size());
 }
 
-bool is_header(const std::vector<std::string>& fields) {
-  const auto is_name = [](const std::string& field) { return !field.empty() && !parse_number(field); };
-  const auto is_number = [](const std::string& field) { return parse_number(field).has_value(); };
+bool is_header(Fields fields) {
+  const auto is_name = [](std::string_view field) { return !field.empty() && !parse_number(field); };
+  const auto is_number = [](std::string_view field) { return parse_number(field).has_value(); };
   // A row of which some fields are numbers is a row with a mistake, not a header.
   const bool names = std::any_of(fields.begin(), fields.end() - 1, is_name) &&
                      std::none_of(fields.begin(), fields.end() - 1, is_number);
   return names || is_label_name(fields.back());
 }
 
-void take_first_line(Table& table, std::vector<Line>& lines, Problems& problems) {
-  if (is_scikit_header(lines)) {
-    const Line first = std::move(lines.front());
-    lines.erase(lines.begin());
-    table.class_names.assign(first.fields.begin() + 2, first.fields.end());
-    if (const auto rows = *parse_whole(first.fields[0]); rows != static_cast<std::int64_t>(lines.size()))
-      problems.add(first.number, fmt::format("says {} rows, but {} follow", rows, lines.size()));
-  } else if (is_header(lines.front().fields)) {
-    table.names = std::move(lines.front().fields);
-    lines.erase(lines.begin());
+void take_first_line(Table& table, const protocol::DataOptions& options, LineProblems& problems) {
+  CsvRows& rows = *table.rows;
+  const bool names_a_column = !options.label.empty() || !options.categorical.empty();
+  const bool by_rule = !options.header && !names_a_column;
+  if (by_rule && is_scikit_header(rows)) {
+    const Fields first = rows[0];
+    table.class_names.assign(first.begin() + 2, first.end());
+    const std::size_t line = rows.line(0);
+    rows.drop_first();
+    if (const auto says = *parse_whole(first[0]); says != static_cast<std::int64_t>(rows.count()))
+      problems.add(line, fmt::format("says {} rows, but {} follow", says, rows.count()));
+  } else if (by_rule ? is_header(rows[0]) : options.header.value_or(true)) {
+    table.names.assign(rows[0].begin(), rows[0].end());
+    rows.drop_first();
   }
 }
 
-void find_label(Table& table) {
+std::size_t find_column(const Table& table, const std::string& name) {
+  if (table.names.empty())
+    throw core::UserError(table.place, "has no names of columns, so none is '" + name + "'",
+                          "begin the file with a line of names");
+  const auto found = std::find(table.names.begin(), table.names.end(), name);
+  if (found == table.names.end()) {
+    const auto nearest = core::nearest_word(name, table.names);
+    std::string listed;
+    for (std::size_t i = 0; i < std::min<std::size_t>(table.names.size(), 20); ++i)
+      listed += (i == 0 ? "" : ", ") + table.names[i];
+    throw core::UserError(table.place, "has no column '" + name + "'",
+                          nearest ? "did you mean '" + *nearest + "'?" : "there are: " + listed);
+  }
+  if (std::find(found + 1, table.names.end(), name) != table.names.end())
+    throw core::UserError(table.place, "has two columns '" + name + "'", "rename one of them");
+  return static_cast<std::size_t>(found - table.names.begin());
+}
+
+void find_label(Table& table, const protocol::DataOptions& options) {
+  if (!options.label.empty()) {
+    table.label = find_column(table, options.label);
+    return;
+  }
   table.label = table.width - 1;
   std::vector<std::size_t> named;
   for (std::size_t i = 0; i < table.names.size(); ++i)
@@ -162,76 +137,151 @@ void find_label(Table& table) {
     throw core::UserError(table.place,
                           fmt::format("columns {} and {} are both named as labels are ('{}', '{}')", named[0] + 1,
                                       named[1] + 1, table.names[named[0]], table.names[named[1]]),
-                          "rename one of them");
+                          "rename one of them, or name the column that counts with the option 'label'");
   if (!named.empty()) table.label = named.front();
 }
 
-Table read_table(const std::filesystem::path& file) {
+Table read_table(const std::filesystem::path& file, const protocol::DataOptions& options) {
   Table table;
   table.place = file.string();
-  Problems problems(table.place);
-  std::vector<Line> lines = split_lines(read_plain_or_gzip(file), problems);
-  problems.throw_if_any();
-  if (lines.empty()) throw core::UserError(table.place, "is empty");
-  take_first_line(table, lines, problems);
-  if (lines.empty()) throw core::UserError(table.place, "has no row below its header");
-  table.width = table.names.empty() ? lines.front().fields.size() : table.names.size();
+  table.rows = std::make_unique<CsvRows>(read_plain_or_gzip(file), table.place);
+  const CsvRows& rows = *table.rows;
+  LineProblems problems(table.place);
+  if (rows.count() == 0) throw core::UserError(table.place, "is empty");
+  take_first_line(table, options, problems);
+  if (rows.count() == 0) throw core::UserError(table.place, "has no row below its header");
+  table.width = table.names.empty() ? rows[0].size() : table.names.size();
   if (table.width < 2)
     throw core::UserError(table.place, "has a single column", "a row is one number or more, then the label");
-  for (const Line& line : lines)
-    if (line.fields.size() != table.width)
-      problems.add(line.number, fmt::format("has {} fields, expected {}", line.fields.size(), table.width));
+  for (std::size_t row = 0; row < rows.count(); ++row)
+    if (rows[row].size() != table.width)
+      problems.add(rows.line(row), fmt::format("has {} fields, expected {}", rows[row].size(), table.width));
   problems.throw_if_any();
-  table.rows = std::move(lines);
-  find_label(table);
+  find_label(table, options);
   return table;
 }
 
-std::vector<float> read_features(const Table& table) {
-  Problems problems(table.place);
+// Numbers the names in the order of their bytes.
+void number_names(Names& names) {
+  std::int32_t next = 0;
+  for (auto& [name, number] : names) number = next++;
+}
+
+std::vector<Column> find_columns(const Table& table, const protocol::DataOptions& options) {
+  std::vector<Column> columns(table.width);
+  for (const std::string& name : options.categorical) {
+    const std::size_t column = find_column(table, name);
+    if (column == table.label)
+      throw core::UserError(table.place, "column '" + name + "' is the label's, and said to be categorical",
+                            "a label is a category by itself; take it out of 'categorical'");
+    columns[column].categorical = true;
+  }
+  for (std::size_t i = 0; i < table.width; ++i) {
+    Column& column = columns[i];
+    if (i == table.label) continue;
+    if (!column.categorical) {
+      bool number = false, name = false;
+      for (std::size_t row = 0; row < table.rows->count() && !number; ++row) {
+        const std::string_view field = (*table.rows)[row][i];
+        number = parse_number(field).has_value();
+        name = name || !is_missing(field);
+      }
+      column.categorical = name && !number;
+    }
+    if (!column.categorical) continue;
+    for (std::size_t row = 0; row < table.rows->count(); ++row) {
+      const std::string_view field = (*table.rows)[row][i];
+      if (column.categories.find(field) == column.categories.end()) column.categories.emplace(field, 0);
+      if (column.categories.size() > kMaxCategories)
+        throw core::UserError(table.place,
+                              fmt::format("{} has more than {} categories", table.field(i), kMaxCategories),
+                              "take the column out of the file");
+    }
+    number_names(column.categories);
+  }
+  return columns;
+}
+
+// --- features
+
+void add_number(std::vector<float>& values, const Table& table, std::size_t line, std::size_t column,
+                std::string_view field, LineProblems& problems) {
+  const auto number = parse_number(field);
+  const float value = number ? static_cast<float>(*number) : 0.0f;
+  if (!number || !std::isfinite(value))
+    problems.add(line, fmt::format("{}, '{}', is not a finite number", table.field(column), field));
+  values.push_back(value);
+}
+
+void add_category(std::vector<float>& values, const Table& table, std::size_t line, std::size_t column,
+                  std::string_view field, const Names& categories, LineProblems& problems) {
+  const std::size_t first = values.size();
+  values.resize(first + categories.size(), 0.0f);
+  if (const auto found = categories.find(field); found != categories.end())
+    values[first + static_cast<std::size_t>(found->second)] = 1.0f;
+  else
+    problems.add(line, fmt::format("{}, '{}', is a category that no training row has", table.field(column), field));
+}
+
+int count_features(const Table& table, const std::vector<Column>& columns) {
+  std::size_t features = 0;
+  for (std::size_t i = 0; i < table.width; ++i)
+    if (i != table.label) features += columns[i].categorical ? columns[i].categories.size() : 1;
+  if (features * table.rows->count() > kMaxTableValues)
+    throw core::UserError(table.place,
+                          fmt::format("{} rows of {} features, categories spread, are more than {} numbers",
+                                      table.rows->count(), features, kMaxTableValues));
+  return static_cast<int>(features);
+}
+
+std::vector<float> read_features(const Table& table, const std::vector<Column>& columns, int features) {
+  LineProblems problems(table.place);
   std::vector<float> values;
-  values.reserve(table.rows.size() * (table.width - 1));
-  for (const Line& line : table.rows)
+  values.reserve(table.rows->count() * static_cast<std::size_t>(features));
+  for (std::size_t row = 0; row < table.rows->count(); ++row)
     for (std::size_t i = 0; i < table.width; ++i) {
       if (i == table.label) continue;
-      const auto number = parse_number(line.fields[i]);
-      const float value = number ? static_cast<float>(*number) : 0.0f;
-      if (line.fields[i].empty())
-        problems.add(line.number, fmt::format("field {} is empty", i + 1), "missing values are not supported");
-      else if (!number || !std::isfinite(value))
-        problems.add(line.number, fmt::format("field {}, '{}', is not a finite number", i + 1, line.fields[i]));
-      values.push_back(value);
+      const std::string_view field = (*table.rows)[row][i];
+      const std::size_t line = table.rows->line(row);
+      if (field.empty())
+        problems.add(line, table.field(i) + " is empty", kNoMissingValues);
+      else if (is_missing(field))
+        problems.add(line, fmt::format("{}, '{}', stands for a missing value", table.field(i), field),
+                     kNoMissingValues);
+      else if (columns[i].categorical)
+        add_category(values, table, line, i, field, columns[i].categories, problems);
+      else
+        add_number(values, table, line, i, field, problems);
     }
   problems.throw_if_any();
   return values;
 }
 
-// The classes: label text → number.
-using Classes = std::map<std::string, std::int32_t>;
+// --- labels and targets
 
 // Refuses what is a measurement rather than a class.
-void check_label(const Line& line, const std::string& label, Problems& problems) {
+void check_label(std::size_t line, std::string_view label, LineProblems& problems) {
   if (label.empty())
-    problems.add(line.number, "the label is empty");
+    problems.add(line, "the label is empty");
   else if (!parse_whole(label) && parse_number(label))
-    problems.add(line.number, fmt::format("label '{}' is neither a whole number nor a name", label),
-                 "only classification is supported");
+    problems.add(line, fmt::format("label '{}' is neither a whole number nor a name", label),
+                 "for a number to predict set the option task: regression");
 }
 
-Classes find_classes(const Table& table, std::vector<std::string>& names) {
-  Classes classes;
+Names find_classes(const Table& table, std::vector<std::string>& names) {
+  Names classes;
   if (!table.class_names.empty()) {
     names = table.class_names;
     for (std::size_t i = 0; i < names.size(); ++i) classes[std::to_string(i)] = static_cast<std::int32_t>(i);
     return classes;
   }
-  Problems problems(table.place);
+  LineProblems problems(table.place);
   bool numbers = true;
-  for (const Line& line : table.rows) {
-    const std::string& label = line.fields[table.label];
-    check_label(line, label, problems);
+  for (std::size_t row = 0; row < table.rows->count(); ++row) {
+    const std::string_view label = (*table.rows)[row][table.label];
+    check_label(table.rows->line(row), label, problems);
     numbers = numbers && parse_whole(label).has_value();
-    classes[label] = 0;
+    if (classes.find(label) == classes.end()) classes.emplace(label, 0);
   }
   problems.throw_if_any();
   if (classes.size() > static_cast<std::size_t>(kMaxClasses))
@@ -247,46 +297,72 @@ Classes find_classes(const Table& table, std::vector<std::string>& names) {
   return classes;
 }
 
-const std::string& label_of(const Classes& classes, std::size_t number) {
+const std::string& label_of(const Names& classes, std::size_t number) {
   const auto found = std::find_if(classes.begin(), classes.end(),
                                   [&](const auto& entry) { return entry.second == static_cast<std::int32_t>(number); });
   core::check(found != classes.end(), "a class without a label");
   return found->first;
 }
 
-std::vector<std::int32_t> read_labels(const Table& table, const Classes& classes) {
-  Problems problems(table.place);
+std::vector<std::int32_t> read_labels(const Table& table, const Names& classes) {
+  LineProblems problems(table.place);
   std::vector<std::int32_t> labels;
-  labels.reserve(table.rows.size());
-  for (const Line& line : table.rows) {
-    const auto found = classes.find(line.fields[table.label]);
+  labels.reserve(table.rows->count());
+  for (std::size_t row = 0; row < table.rows->count(); ++row) {
+    const std::string_view label = (*table.rows)[row][table.label];
+    const auto found = classes.find(label);
     if (found == classes.end())
-      problems.add(line.number, fmt::format("label '{}' is out of range, there are {} classes, from '{}' to '{}'",
-                                            line.fields[table.label], classes.size(), label_of(classes, 0),
-                                            label_of(classes, classes.size() - 1)));
+      problems.add(table.rows->line(row),
+                   fmt::format("label '{}' is out of range, there are {} classes, from '{}' to '{}'", label,
+                               classes.size(), label_of(classes, 0), label_of(classes, classes.size() - 1)));
     labels.push_back(found == classes.end() ? 0 : found->second);
   }
   problems.throw_if_any();
   return labels;
 }
 
-Samples read_samples(const Table& table, const Classes& classes) {
-  return Samples{static_cast<int>(table.width) - 1, {}, read_features(table), read_labels(table, classes)};
+std::vector<float> read_targets(const Table& table) {
+  LineProblems problems(table.place);
+  std::vector<float> targets;
+  targets.reserve(table.rows->count());
+  for (std::size_t row = 0; row < table.rows->count(); ++row) {
+    const std::string_view target = (*table.rows)[row][table.label];
+    const auto number = parse_number(target);
+    targets.push_back(number ? static_cast<float>(*number) : 0.0f);
+    if (!number || !std::isfinite(targets.back()))
+      problems.add(table.rows->line(row), fmt::format("target '{}' is not a finite number", target));
+  }
+  problems.throw_if_any();
+  return targets;
+}
+
+Samples read_samples(const Table& table, const std::vector<Column>& columns, const Names& classes, bool regression) {
+  Samples samples;
+  samples.features = count_features(table, columns);
+  samples.values = read_features(table, columns, samples.features);
+  if (regression)
+    samples.targets = read_targets(table);
+  else
+    samples.labels = read_labels(table, classes);
+  return samples;
 }
 
 }  // namespace
 
 Dataset load_tables(const protocol::DataSet& source) {
   Dataset data;
-  const Table train = read_table(*source.file(protocol::kTrainTable));
-  const Classes classes = find_classes(train, data.class_names);
+  const bool regression = source.options.regression;
+  data.task = regression ? Task::kRegression : Task::kClassification;
+  const Table train = read_table(*source.file(protocol::kTrainTable), source.options);
+  const std::vector<Column> columns = find_columns(train, source.options);
+  const Names classes = regression ? Names() : find_classes(train, data.class_names);
   data.classes = static_cast<int>(data.class_names.size());
-  data.train = read_samples(train, classes);
+  data.train = read_samples(train, columns, classes, regression);
   if (const std::filesystem::path* file = source.file(protocol::kTestTable)) {
-    const Table test = read_table(*file);
+    const Table test = read_table(*file, source.options);
     if (test.width != train.width || test.names != train.names)
       throw core::UserError(test.place, "has other columns than " + train.place);
-    data.test = read_samples(test, classes);
+    data.test = read_samples(test, columns, classes, regression);
   }
   return data;
 }

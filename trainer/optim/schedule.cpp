@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/math_double.h"
 
@@ -10,6 +12,16 @@ namespace trainer {
 namespace {
 
 constexpr double kPi = 3.141592653589793;
+constexpr double kOneCycleStart = 25.0;      // how far below its height the rate begins
+constexpr double kOneCycleEnd = 25.0 * 1e4;  // and ends
+constexpr double kOneCycleRise = 0.3;        // of the steps
+
+// From 1 to 0 along half a cosine while progress goes from 0 to 1.
+double half_cosine(double progress) { return (1.0 + core::portable::cos(kPi * progress)) / 2.0; }
+
+std::uint64_t steps_of(double epochs, std::uint64_t steps_per_epoch) {
+  return static_cast<std::uint64_t>(epochs * static_cast<double>(steps_per_epoch) + 0.5);
+}
 
 // 1 / (1 − beta^step). The step is clamped where beta^step has long been 0 for every beta in range.
 double bias_correction(double beta, std::uint64_t step) {
@@ -27,8 +39,9 @@ Schedule::Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_p
       beta2_(static_cast<double>(hyperparameters.optimizer.beta2)),
       steps_per_epoch_(steps_per_epoch),
       total_steps_(static_cast<std::uint64_t>(hyperparameters.epochs) * steps_per_epoch),
-      warmup_steps_(
-          static_cast<std::uint64_t>(hyperparameters.warmup_epochs * static_cast<double>(steps_per_epoch) + 0.5)) {
+      warmup_steps_(steps_of(hyperparameters.warmup_epochs, steps_per_epoch)),
+      stair_steps_(std::max<std::uint64_t>(1, steps_of(hyperparameters.step_size_epochs, steps_per_epoch))),
+      stair_factor_(hyperparameters.step_gamma) {
   core::check(steps_per_epoch >= 1, "an epoch without a step");
   if (total_steps_ > kMaxSteps)
     throw core::UserError("config.epochs",
@@ -38,11 +51,35 @@ Schedule::Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_p
 }
 
 double Schedule::learning_rate(std::uint64_t step) const {
+  if (kind_ == ScheduleKind::kOneCycle) return one_cycle(step);
   if (step <= warmup_steps_) return learning_rate_ * (static_cast<double>(step) / static_cast<double>(warmup_steps_));
-  if (kind_ == ScheduleKind::kConstant) return learning_rate_;
-  const double progress =
-      static_cast<double>(step - warmup_steps_ - 1) / static_cast<double>(total_steps_ - warmup_steps_);
-  return learning_rate_ * ((1.0 + core::portable::cos(kPi * progress)) / 2.0);
+  const std::uint64_t after = step - warmup_steps_ - 1;
+  const double progress = static_cast<double>(after) / static_cast<double>(total_steps_ - warmup_steps_);
+  switch (kind_) {
+    case ScheduleKind::kCosine:
+      return learning_rate_ * half_cosine(progress);
+    case ScheduleKind::kLinear:
+      return learning_rate_ * (1.0 - progress);
+    case ScheduleKind::kStep: {
+      const std::uint64_t stairs = std::min<std::uint64_t>(after / stair_steps_, INT32_MAX);
+      return learning_rate_ * core::portable::pow_int(stair_factor_, static_cast<std::int32_t>(stairs));
+    }
+    default:
+      return learning_rate_;
+  }
+}
+
+double Schedule::one_cycle(std::uint64_t step) const {
+  const double start = learning_rate_ / kOneCycleStart, end = learning_rate_ / kOneCycleEnd;
+  std::uint64_t rise = warmup_steps_;
+  if (rise == 0) rise = static_cast<std::uint64_t>(kOneCycleRise * static_cast<double>(total_steps_) + 0.5);
+  if (step <= rise) {
+    const double progress = static_cast<double>(step - 1) / static_cast<double>(rise);
+    return start + (learning_rate_ - start) * (1.0 - half_cosine(progress));
+  }
+  if (step == rise + 1) return learning_rate_;
+  const double progress = static_cast<double>(step - rise - 1) / static_cast<double>(total_steps_ - rise - 1);
+  return end + (learning_rate_ - end) * half_cosine(progress);
 }
 
 kernels::StepState Schedule::state(std::uint64_t step) const {

@@ -1,5 +1,5 @@
 // The learning rate and Adam's bias corrections of every step. Callers: training/. They live on the device only as the
-// five numbers of kernels::StepState.
+// numbers of kernels::StepState.
 // Determinism: double, by the project's own functions, rounded once to float.
 #pragma once
 
@@ -21,9 +21,17 @@ class Schedule {
   std::uint64_t total_steps() const { return total_steps_; }
   std::uint64_t warmup_steps() const { return warmup_steps_; }
 
-  /// Of step 1 … total_steps(), before rounding. Warm-up of W steps: rate · step / W. After it constant, or
-  /// rate · (1 + cos(π · (step − W − 1) / (total − W))) / 2: full height at the first step, above 0 at the last.
-  /// Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without restarts.
+  /// Of step 1 … total_steps(), before rounding. Warm-up of W steps: rate · step / W. After it, with
+  /// p = (step − W − 1) / (total − W), full height at the first step and above 0 at the last:
+  ///   constant  rate
+  ///   cosine    rate · (1 + cos(π·p)) / 2. Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm
+  ///             restarts" (2017), without restarts
+  ///   linear    rate · (1 − p)
+  ///   step      rate · gamma^k, k = ⌊(step − W − 1) / S⌋, S = step_size_epochs in steps, at least 1
+  /// onecycle has no warm-up beside its own: half a cosine from rate / 25 at the first step to rate at step R + 1, then
+  /// half a cosine to rate / 250,000 at the last; R = W, or 0.3 · total where W is 0. The momentum stays. Source:
+  /// Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018), in
+  /// PyTorch's form.
   double learning_rate(std::uint64_t step) const;
 
   /// What the device needs for step 1 … total_steps().
@@ -31,6 +39,8 @@ class Schedule {
   kernels::StepState state(std::uint64_t step) const;
 
  private:
+  double one_cycle(std::uint64_t step) const;
+
   ScheduleKind kind_;
   double learning_rate_;
   double beta1_;
@@ -38,6 +48,8 @@ class Schedule {
   std::uint64_t steps_per_epoch_;
   std::uint64_t total_steps_;
   std::uint64_t warmup_steps_;
+  std::uint64_t stair_steps_;
+  double stair_factor_;
 };
 
 }  // namespace trainer

@@ -23,11 +23,13 @@ class EventSink {
   /// `write` takes one whole line with its newline.
   explicit EventSink(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
 
+  /// `extra`: fields that the event has beyond those of its kind.
   template <class Body>
-  void emit(Body body) {
+  void emit(Body body, core::Json extra = core::Json::object()) {
     protocol::Event event;
     event.seq = next_++;
     event.body = std::move(body);
+    event.extra = std::move(extra);
     write_(event.line() + "\n");
   }
 

@@ -16,20 +16,23 @@ namespace {
 
 constexpr std::uint32_t kCanonicalNan = 0x7fc00000;
 
-std::uint64_t steps_per_epoch(std::uint32_t samples, int batch) {
-  core::check(samples > 0, "a training part without samples");
-  return (samples + static_cast<std::uint64_t>(batch) - 1) / static_cast<std::uint64_t>(batch);
-}
+constexpr int kMostConfusable = 50;  // classes: a matrix of more would not fit the line of an event
 
-MlpShape shape_of(const Hyperparameters& h, const PreparedData& data) {
-  return {data.features, h.hidden, data.classes, h.activation, static_cast<float>(h.dropout)};
+// Numbers that the network gives for each target.
+int outputs_of(const PreparedData& data) { return data.task == Task::kRegression ? 1 : data.classes; }
+
+core::Json rows_of(const std::vector<std::uint64_t>& counts, int classes) {
+  core::Json rows = core::Json::array();
+  const auto size = static_cast<std::size_t>(classes);
+  for (std::size_t row = 0; row < size; ++row)
+    rows.push_back(std::vector<std::uint64_t>(counts.begin() + static_cast<std::ptrdiff_t>(row * size),
+                                              counts.begin() + static_cast<std::ptrdiff_t>((row + 1) * size)));
+  return rows;
 }
 
 // A tensor's values and shape, from the device.
 NamedTensor fetch(const Setting& s, std::string name, const Parameter& like, const kernels::Buffer<float>& values) {
-  NamedTensor tensor{std::move(name), {static_cast<std::uint64_t>(like.rows)}, std::vector<float>(values.size())};
-  if (like.columns > 1 || like.name.ends_with(".weight"))
-    tensor.shape.push_back(static_cast<std::uint64_t>(like.columns));
+  NamedTensor tensor{std::move(name), {like.shape.begin(), like.shape.end()}, std::vector<float>(values.size())};
   s.ops.copy_to_host(s.context, tensor.values.data(), values.data(), values.size() * sizeof(float));
   return tensor;
 }
@@ -38,21 +41,35 @@ NamedTensor fetch(const Setting& s, std::string name, const Parameter& like, con
 
 Training::Training(Setting setting)
     : setting_(std::move(setting)),
-      batch_size_(static_cast<int>(std::min<std::uint64_t>(
-          static_cast<std::uint64_t>(setting_.hyperparameters.batch_size), setting_.data.train.count))),
-      steps_per_epoch_(steps_per_epoch(setting_.data.train.count, batch_size_)),
-      schedule_(setting_.hyperparameters, steps_per_epoch_),
-      network_(setting_.ops, setting_.context, shape_of(setting_.hyperparameters, setting_.data),
-               std::max(batch_size_, kEvaluationRows)),
-      optimizer_(setting_.ops, setting_.context, setting_.hyperparameters.optimizer, network_.parameters()),
-      interval_(std::min(steps_per_epoch_, protocol::trace_steps_per_line(network_.parameters().size()))),
-      record_(setting_.ops, setting_.context, interval_, network_.parameters().size(), batch_size_),
+      batches_(setting_.ops, setting_.context, setting_.hyperparameters, setting_.data, setting_.seed),
+      schedule_(setting_.hyperparameters, batches_.steps_per_epoch()),
+      network_(setting_.ops, setting_.context, setting_.hyperparameters, setting_.data.shape, outputs_of(setting_.data),
+               batches_.size()),
+      optimizer_(setting_.ops, setting_.context, setting_.hyperparameters.optimizer, setting_.hyperparameters.clip_norm,
+                 network_.parameters()),
+      interval_(std::min(batches_.steps_per_epoch(), protocol::trace_steps_per_line(tensor_count()))),
+      record_(setting_.ops, setting_.context, interval_, tensor_count(), batches_.size() * network_.targets()),
       state_(setting_.ops, setting_.context, 1),
-      indices_(setting_.ops, setting_.context, static_cast<std::size_t>(batch_size_)),
-      x_(setting_.ops, setting_.context,
-         static_cast<std::size_t>(batch_size_) * static_cast<std::size_t>(setting_.data.features)),
-      labels_(setting_.ops, setting_.context, static_cast<std::size_t>(batch_size_)) {
+      best_(setting_.metric, setting_.keep_best,
+            NameTemplate(setting_.best_name, ranking_metrics(), "checkpoints.name"), setting_.checkpoints) {
   network_.initialise(setting_.hyperparameters.init, setting_.seed);
+}
+
+std::size_t Training::adopt(const std::vector<NamedTensor>& tensors) {
+  std::size_t taken = 0;
+  for (std::vector<Parameter>* own : {&network_.parameters(), &network_.states()})
+    for (Parameter& p : *own)
+      for (const NamedTensor& given : tensors) {
+        if (given.name != p.name ||
+            !std::equal(given.shape.begin(), given.shape.end(), p.shape.begin(), p.shape.end(),
+                        [](std::uint64_t a, int b) { return a == static_cast<std::uint64_t>(b); }))
+          continue;
+        setting_.ops.copy_to_device(setting_.context, p.value.data(), given.values.data(),
+                                    given.values.size() * sizeof(float));
+        ++taken;
+      }
+  setting_.ops.synchronize(setting_.context);  // the host's tensors may go away
+  return taken;
 }
 
 void Training::restore(CheckpointState checkpoint, const std::string& place) {
@@ -66,6 +83,7 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
   };
   auto tensor = checkpoint.tensors.begin();
   for (Parameter& parameter : network_.parameters()) upload(parameter.value, *tensor++);
+  for (Parameter& state : network_.states()) upload(state.value, *tensor++);
   for (Moments& moments : optimizer_.moments()) {
     upload(moments.first, *tensor++);
     if (moments.second.data()) upload(moments.second, *tensor++);
@@ -73,8 +91,8 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
   setting_.ops.synchronize(setting_.context);
   step_ = checkpoint.step;
   epoch_loss_sum_ = checkpoint.epoch_loss_sum;
-  if (checkpoint.best && checkpoint.best->metric == setting_.metric.to_json()) best_ = std::move(checkpoint.best);
-  if (best_ && setting_.checkpoints && !best_->file.empty()) setting_.checkpoints->keep(kBestKind, best_->file);
+  best_.restore(std::move(checkpoint.best));
+  watched_ = checkpoint.watched;
 }
 
 std::size_t Training::weight_count() const {
@@ -94,8 +112,9 @@ Ending Training::run() {
     train_step(step_ + 1);
     ++step_;
     const std::uint64_t done = position_of(step_) + 1;
-    if ((done % interval_ == 0 || done == steps_per_epoch_) && !collect()) return diverged();
-    if (done == steps_per_epoch_) end_epoch();
+    const bool last = done == batches_.steps_per_epoch();
+    if ((done % interval_ == 0 || last) && !collect()) return diverged();
+    if (last && !end_epoch()) break;
     if (setting_.checkpoints && step_ < schedule_.total_steps() &&
         setting_.now_s() - last_checkpoint_s_ >= kCheckpointInterval_s)
       write_checkpoints();
@@ -106,23 +125,21 @@ Ending Training::run() {
 void Training::train_step(std::uint64_t step) {
   const kernels::Backend& ops = setting_.ops;
   kernels::Context& context = setting_.context;
-  const DevicePart& train = setting_.data.train;
-  const std::uint64_t position = position_of(step);
-  const auto first = static_cast<std::uint32_t>(position * static_cast<std::uint64_t>(batch_size_));
-  const auto rows =
-      static_cast<int>(std::min<std::uint32_t>(static_cast<std::uint32_t>(batch_size_), train.count - first));
-
   const kernels::StepState state = schedule_.state(step);
   ops.copy_to_device(context, state_.data(), &state, sizeof(state));
-  ops.shuffle_indices(context, indices_.data(), train.count, setting_.seed, static_cast<std::uint32_t>(epoch_of(step)),
-                      first, static_cast<std::uint32_t>(rows));
-  ops.gather_rows(context, x_.data(), train.x.data(), indices_.data(), rows, setting_.data.features);
-  ops.gather_labels(context, labels_.data(), train.labels.data(), indices_.data(), rows);
-  if (setting_.trace) ops.batch_fingerprint(context, indices_.data(), rows, record_.batch());
-  network_.forward_backward(x_.data(), labels_.data(), rows, record_.losses(), record_.hits(), setting_.seed,
+  batches_.make(static_cast<std::uint32_t>(epoch_of(step)), position_of(step), state_.data());
+  if (setting_.trace) ops.batch_fingerprint(context, batches_.indices(), batches_.rows(), record_.batch());
+  network_.forward_backward(batches_.input(), batches_.targets(), {record_.losses(), record_.hits()}, setting_.seed,
                             state_.data());
   optimizer_.update(network_.parameters(), state_.data(), setting_.trace ? record_.weights() : nullptr);
-  record_.step_done(rows);
+  if (setting_.trace) fingerprint_states();
+  record_.step_done(batches_.rows() * network_.targets());
+}
+
+void Training::fingerprint_states() {
+  std::uint64_t* print = record_.weights() + network_.parameters().size();
+  for (const Parameter& state : network_.states())
+    setting_.ops.fingerprint(setting_.context, state.value.data(), state.count(), state.id, print++);
 }
 
 bool Training::collect() {
@@ -130,24 +147,38 @@ bool Training::collect() {
   protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
   if (setting_.trace) {
     for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
+    for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
     setting_.events.emit(std::move(trace));
   }
   return std::isfinite(epoch_loss_sum_);
 }
 
-void Training::end_epoch() {
+bool Training::end_epoch() {
   protocol::MetricValues metric;
   metric.step = step_;
   metric.epoch = epoch_of(step_) + 1;
-  metric.values[kTrainLoss] = epoch_loss_sum_ / setting_.data.train.count;
+  metric.values[kTrainLoss] = epoch_loss_sum_ / targets(batches_.steps_per_epoch());
   epoch_loss_sum_ = 0;
   if (setting_.data.validation.count > 0) {
-    const Evaluation validation = evaluate(setting_.data.validation);
-    metric.values[kValLoss] = validation.loss;
-    metric.values[kValAccuracy] = validation.accuracy;
+    const Evaluation found = evaluate(setting_.data.validation, {setting_.hyperparameters.top5, false});
+    metric.values[kValLoss] = found.loss;
+    if (found.accuracy) metric.values[kValAccuracy] = *found.accuracy;
+    if (found.top5) metric.values[kValTop5] = *found.top5;
+    if (found.r2) metric.values[kValR2] = *found.r2;
   }
   report(metric);
-  track_best(metric);
+  best_.offer(metric, [this] { return download(/*with_moments=*/false); });
+  return is_worth_going_on(metric);
+}
+
+// What is watched is part of the trial, and so never the metric of the sweep that happens to run it.
+bool Training::is_worth_going_on(const protocol::MetricValues& metric) {
+  const auto patience = static_cast<std::uint64_t>(setting_.hyperparameters.patience);
+  if (patience == 0) return true;
+  const auto validated = metric.values.find(kValLoss);
+  const double loss = validated != metric.values.end() ? validated->second : metric.values.at(kTrainLoss);
+  if (!watched_ || loss < watched_->least) watched_ = Watched{loss, *metric.epoch};
+  return *metric.epoch - watched_->epoch < patience;
 }
 
 void Training::report(const protocol::MetricValues& metric) {
@@ -157,40 +188,15 @@ void Training::report(const protocol::MetricValues& metric) {
   setting_.events.emit(metric);
 }
 
-// The earliest of equal values stays the best.
-void Training::track_best(const protocol::MetricValues& metric) {
-  const auto found = metric.values.find(setting_.metric.name);
-  if (found == metric.values.end() || !std::isfinite(found->second)) return;
-  if (best_ && !protocol::better(setting_.metric.goal, found->second, best_->value)) return;
-  best_ = Best{setting_.metric.to_json(), found->second, metric.step, *metric.epoch, {}};
-  if (setting_.checkpoints) best_weights_ = download(/*with_moments=*/false);
-}
-
-Training::Evaluation Training::evaluate(const DevicePart& part) {
-  const kernels::Backend& ops = setting_.ops;
-  kernels::Context& context = setting_.context;
-  kernels::Buffer<float> losses(ops, context, part.count);
-  kernels::Buffer<std::int32_t> hits(ops, context, part.count);
-  for (std::uint32_t first = 0; first < part.count; first += kEvaluationRows) {
-    const int rows = static_cast<int>(std::min<std::uint32_t>(kEvaluationRows, part.count - first));
-    network_.evaluate(part.x.data() + std::size_t{first} * static_cast<std::size_t>(setting_.data.features),
-                      part.labels.data() + first, rows, losses.data() + first, hits.data() + first);
-  }
-  std::vector<float> host_losses(part.count);
-  std::vector<std::int32_t> host_hits(part.count);
-  ops.copy_to_host(context, host_losses.data(), losses.data(), host_losses.size() * sizeof(float));
-  ops.copy_to_host(context, host_hits.data(), hits.data(), host_hits.size() * sizeof(std::int32_t));
-  double loss = 0;
-  std::int64_t hit_count = 0;
-  for (const float each : host_losses) loss += static_cast<double>(each);
-  for (const std::int32_t each : host_hits) hit_count += each;
-  return {loss / part.count, static_cast<double>(hit_count) / part.count};
+Evaluation Training::evaluate(const DevicePart& part, Wanted wanted) {
+  return trainer::evaluate(setting_.ops, setting_.context, network_, setting_.data, part, wanted);
 }
 
 std::vector<NamedTensor> Training::download(bool with_moments) {
   std::vector<NamedTensor> tensors;
   const std::vector<Parameter>& parameters = network_.parameters();
   for (const Parameter& p : parameters) tensors.push_back(fetch(setting_, p.name, p, p.value));
+  for (const Parameter& s : network_.states()) tensors.push_back(fetch(setting_, s.name, s, s.value));
   for (std::size_t i = 0; with_moments && i < parameters.size(); ++i) {
     const Moments& moments = optimizer_.moments()[i];
     tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));
@@ -201,17 +207,13 @@ std::vector<NamedTensor> Training::download(bool with_moments) {
 }
 
 CheckpointState Training::state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const {
-  return {setting_.identity, step, epoch_loss_sum_, best_, std::move(tensors)};
+  return {setting_.identity, step, epoch_loss_sum_, best_.list(), watched_, std::move(tensors)};
 }
 
 void Training::write_best() {
-  if (!setting_.checkpoints || best_weights_.empty()) return;
-  const protocol::Checkpoint written =
-      setting_.checkpoints->write(kBestKind, state_with(std::move(best_weights_), best_->step));
-  best_weights_.clear();
-  best_->file = written.file;
-  setting_.events.emit(written);
-  setting_.checkpoints->prune(kBestKind);
+  best_.write(
+      [this](std::vector<NamedTensor> tensors, std::uint64_t step) { return state_with(std::move(tensors), step); },
+      setting_.events);
 }
 
 // `best` first: `last` says where it is. Everything up to this step is sent before: whoever goes on from the checkpoint
@@ -220,18 +222,18 @@ void Training::write_checkpoints() {
   if (!setting_.checkpoints) return;
   collect();
   write_best();
-  setting_.events.emit(setting_.checkpoints->write(kLastKind, state_with(download(/*with_moments=*/true), step_)));
-  setting_.checkpoints->prune(kLastKind);
+  const protocol::Checkpoint written =
+      setting_.checkpoints->write(kLastKind, std::to_string(step_), state_with(download(/*with_moments=*/true), step_));
+  setting_.events.emit(written);
+  setting_.checkpoints->prune(kLastKind, {written.file});
   last_checkpoint_s_ = setting_.now_s();
 }
 
 Ending Training::diverged() {
-  const std::uint64_t seen = std::min<std::uint64_t>((position_of(step_) + 1) * static_cast<std::uint64_t>(batch_size_),
-                                                     setting_.data.train.count);
   protocol::MetricValues metric;
   metric.step = step_;
   metric.epoch = epoch_of(step_) + 1;
-  metric.values[kTrainLoss] = epoch_loss_sum_ / static_cast<double>(seen);
+  metric.values[kTrainLoss] = epoch_loss_sum_ / targets(position_of(step_) + 1);
   report(metric);
   write_best();
   setting_.say("the loss is not finite: the training diverged");
@@ -241,12 +243,30 @@ Ending Training::diverged() {
 
 Ending Training::completed() {
   write_best();
+  core::Json said = remarks();
   if (setting_.data.test.count > 0) {
-    const Evaluation test = evaluate(setting_.data.test);
-    report({step_, epoch_of(step_) + 1, {{kTestLoss, test.loss}, {kTestAccuracy, test.accuracy}}});
+    const Evaluation test = evaluate(setting_.data.test, {setting_.hyperparameters.top5, said.contains("confusion")});
+    protocol::MetricValues metric{step_, epoch_of(step_) + 1, {{kTestLoss, test.loss}}};
+    if (test.accuracy) metric.values[kTestAccuracy] = *test.accuracy;
+    if (test.top5) metric.values[kTestTop5] = *test.top5;
+    if (test.r2) metric.values[kTestR2] = *test.r2;
+    report(metric);
+    if (!test.confusion.empty()) said["confusion"]["test"] = rows_of(test.confusion, setting_.data.classes);
   }
-  setting_.events.emit(protocol::Finished{protocol::Outcome::kCompleted, weights_sha256(), step_});
+  setting_.events.emit(protocol::Finished{protocol::Outcome::kCompleted, weights_sha256(), step_}, std::move(said));
   return Ending::kFinished;
+}
+
+core::Json Training::remarks() {
+  core::Json said = core::Json::object();
+  if (step_ < schedule_.total_steps())
+    said["stopped_early"] = {{"epoch", epoch_of(step_) + 1}, {"best_epoch", watched_->epoch}};
+  const PreparedData& data = setting_.data;
+  if (data.task != Task::kClassification || data.classes > kMostConfusable) return said;
+  said["confusion"] = core::Json::object();
+  if (data.validation.count > 0)
+    said["confusion"]["validation"] = rows_of(evaluate(data.validation, {false, true}).confusion, data.classes);
+  return said;
 }
 
 std::string Training::weights_sha256() {

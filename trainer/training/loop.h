@@ -14,9 +14,12 @@
 #include "protocol/trial_document.h"
 #include "trainer/checkpoint/checkpoint.h"
 #include "trainer/hyperparameters.h"
-#include "trainer/nn/mlp.h"
+#include "trainer/nn/network.h"
 #include "trainer/optim/optimizer.h"
 #include "trainer/optim/schedule.h"
+#include "trainer/training/batches.h"
+#include "trainer/training/best_epochs.h"
+#include "trainer/training/evaluate.h"
 #include "trainer/training/event_sink.h"
 #include "trainer/training/prepared_data.h"
 #include "trainer/training/step_record.h"
@@ -24,7 +27,6 @@
 namespace trainer {
 
 inline constexpr double kCheckpointInterval_s = 30;
-inline constexpr int kEvaluationRows = 1024;  ///< a pass of evaluation; no result depends on it
 
 /// What a training is made of. References must outlive it.
 struct Setting {
@@ -38,6 +40,8 @@ struct Setting {
   kernels::Context& context;
   EventSink& events;
   CheckpointFolder* checkpoints = nullptr;  ///< null: none are written
+  std::size_t keep_best = 1;                ///< epochs whose weights are kept
+  std::string best_name = "{step}";         ///< a template: NameTemplate
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people
@@ -62,48 +66,51 @@ class Training {
   /// Trains from step() + 1 to the end. Called once.
   Ending run();
 
-  /// SHA-256 over the bits of all parameters in order, NaNs as 0x7fc00000, lowest byte first.
+  /// SHA-256 over the bits of all parameters, then all states, in order, NaNs as 0x7fc00000, lowest byte first.
   std::string weights_sha256();
 
-  /// Mean loss in double, in order, and the share of hits. Changes nothing that training reads.
-  struct Evaluation {
-    double loss = 0;
-    double accuracy = 0;
-  };
-  Evaluation evaluate(const DevicePart& part);
+  Evaluation evaluate(const DevicePart& part, Wanted wanted = {});
+
+  /// Takes over the tensors that have the name and shape of one of the network's. Returns how many.
+  std::size_t adopt(const std::vector<NamedTensor>& tensors);
+
+  Network& network() { return network_; }
 
  private:
   void train_step(std::uint64_t step);
-  bool collect();  // fetches the record, sends its trace; false where the loss is not finite
-  void end_epoch();
-  void track_best(const protocol::MetricValues& metric);
+  void fingerprint_states();
+  bool collect();    // fetches the record, sends its trace; false where the loss is not finite
+  bool end_epoch();  // false where the training is to stop early
+  bool is_worth_going_on(const protocol::MetricValues& metric);
   void write_checkpoints();
   void write_best();
   void report(const protocol::MetricValues& metric);
   Ending diverged();
   Ending completed();
+  core::Json remarks();  // what `finished` says beside its own fields
+  // Targets of the first `steps` steps of an epoch.
+  double targets(std::uint64_t steps) const {
+    return static_cast<double>(batches_.samples_of(steps) * static_cast<std::uint64_t>(network_.targets()));
+  }
+  std::size_t tensor_count() const { return network_.parameters().size() + network_.states().size(); }
   CheckpointState state_with(std::vector<NamedTensor> tensors, std::uint64_t step) const;
   std::vector<NamedTensor> download(bool with_moments);
-  std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / steps_per_epoch_; }
-  std::uint64_t position_of(std::uint64_t step) const { return (step - 1) % steps_per_epoch_; }
+  std::uint64_t epoch_of(std::uint64_t step) const { return (step - 1) / batches_.steps_per_epoch(); }
+  std::uint64_t position_of(std::uint64_t step) const { return (step - 1) % batches_.steps_per_epoch(); }
 
   Setting setting_;
-  int batch_size_;
-  std::uint64_t steps_per_epoch_;
+  Batches batches_;
   Schedule schedule_;
-  Mlp network_;
+  Network network_;
   OptimizerState optimizer_;
   std::uint64_t interval_;  ///< steps of a trace line, counted from the start of each epoch
   StepRecord record_;
   kernels::Buffer<kernels::StepState> state_;
-  kernels::Buffer<std::uint32_t> indices_;
-  kernels::Buffer<float> x_;
-  kernels::Buffer<std::int32_t> labels_;
 
   std::uint64_t step_ = 0;
   double epoch_loss_sum_ = 0;
-  std::optional<Best> best_;
-  std::vector<NamedTensor> best_weights_;  ///< empty once they are in a file
+  BestEpochs best_;
+  std::optional<Watched> watched_;  ///< with patience only
   double last_checkpoint_s_ = 0;
 };
 

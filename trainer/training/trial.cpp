@@ -6,18 +6,23 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/digest.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/suggest.h"
 #include "core/version.h"
 #include "kernels/selftest.h"
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
 #include "trainer/training/loop.h"
+#include "trainer/training/probe.h"
 
 namespace trainer {
 namespace {
 
 using core::Json;
+
+constexpr std::uint64_t kMaxWeightFileBytes = std::uint64_t{16} << 30;
 
 // What the trial document asks of this program beyond its hyperparameters.
 void check_document(const TrialOrder& order) {
@@ -41,33 +46,64 @@ void check_document(const TrialOrder& order) {
 // Nothing is refused here for its sake but a name that is never reported: a trial's id does not hold the metric, so
 // what becomes of it must not depend on the metric of the sweep that ran it first. A trial that validates nothing
 // reports no val_ metric, and each sweep judges that by its own.
-protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyperparameters) {
-  const bool validates = hyperparameters.validation_fraction > 0;
-  if (!order.document.metric)
-    return validates ? protocol::Metric{kValAccuracy, protocol::Goal::kMaximize, protocol::Reduce::kBest}
-                     : protocol::Metric{kTrainLoss, protocol::Goal::kMinimize, protocol::Reduce::kBest};
-  const protocol::Metric& metric = *order.document.metric;
-  const std::vector<std::string> names(ranking_metrics().begin(), ranking_metrics().end());
-  if (std::find(names.begin(), names.end(), metric.name) == names.end()) {
-    const bool of_test = std::find(test_metrics().begin(), test_metrics().end(), metric.name) != test_metrics().end();
-    const auto nearest = core::nearest_word(metric.name, names);
-    throw core::UserError(
-        order.place,
-        "metric '" + metric.name +
-            (of_test ? "' is of the test set, which is never ranked on" : "' is not one that this trainer reports"),
-        nearest && !of_test ? "did you mean '" + *nearest + "'?" : "there are: train_loss, val_loss, val_accuracy");
+protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyperparameters, Task task) {
+  if (!order.document.metric) {
+    if (hyperparameters.validation_fraction == 0)
+      return {kTrainLoss, protocol::Goal::kMinimize, protocol::Reduce::kBest};
+    if (task == Task::kRegression) return {kValLoss, protocol::Goal::kMinimize, protocol::Reduce::kBest};
+    return {kValAccuracy, protocol::Goal::kMaximize, protocol::Reduce::kBest};
   }
-  return metric;
+  const protocol::Metric& metric = *order.document.metric;
+  const std::vector<std::string> names = ranking_metrics(), at_end = test_metrics();
+  if (std::find(names.begin(), names.end(), metric.name) != names.end()) return metric;
+  const bool of_test = std::find(at_end.begin(), at_end.end(), metric.name) != at_end.end();
+  const auto nearest = core::nearest_word(metric.name, names);
+  std::string listed;
+  for (const std::string& name : names) listed += (listed.empty() ? "there are: " : ", ") + name;
+  throw core::UserError(
+      order.place,
+      "metric '" + metric.name +
+          (of_test ? "' is of the test set, which is never ranked on" : "' is not one that this trainer reports"),
+      nearest && !of_test ? "did you mean '" + *nearest + "'?" : listed);
 }
 
 Dataset load_checked(const protocol::DataSource& source) {
-  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path);
+  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path, source.options);
   if (const std::string digest = protocol::data_digest(data); digest != source.sha256)
     throw core::UserError(
         source.path.empty() ? source.name : source.path,
         "the data is not that of the trial: its digest is " + digest + ", the trial's is " + source.sha256,
         "restore the files, or start a new sweep on these");
   return load_dataset(data);
+}
+
+// The loss that the data asks for, where none is named. Errors: UserError where the named one is for other data.
+void settle_loss(Hyperparameters& hyperparameters, const Dataset& data) {
+  const bool regression = data.task == Task::kRegression;
+  if (hyperparameters.loss == LossKind::kOfTask)
+    hyperparameters.loss = regression ? LossKind::kSquared : LossKind::kCrossEntropy;
+  const bool for_classes = hyperparameters.loss == LossKind::kCrossEntropy;
+  if (regression && for_classes)
+    throw core::UserError("config.loss", "cross_entropy is for classes, and the data set has numbers to predict",
+                          "write mse or mae");
+  if (!regression && !for_classes)
+    throw core::UserError("config.loss", "is for numbers, and the data set has classes", "write cross_entropy");
+}
+
+// The weights that the trial begins with, from a file; how many tensors were taken. Errors: UserError where the file is
+// not the one that the configuration names by its digest, or has no tensor of this network.
+std::size_t adopt_weights(Training& training, const Hyperparameters& hyperparameters) {
+  const std::string& file = hyperparameters.init_from;
+  const std::string digest = core::sha256_file(file);
+  if (hyperparameters.init_sha256.empty())
+    throw core::UserError("config.init_sha256", "is missing, and a trial is known by the weights that it begins with",
+                          "write the digest of " + file + ": " + digest);
+  if (digest != hyperparameters.init_sha256)
+    throw core::UserError(file, "its digest is " + digest + ", config.init_sha256 is " + hyperparameters.init_sha256,
+                          "restore the file, or write its digest");
+  const std::size_t taken = training.adopt(read_safetensors(core::read_file(file, kMaxWeightFileBytes), file).tensors);
+  if (taken == 0) throw core::UserError(file, "has no tensor of the name and shape of one of this network's");
+  return taken;
 }
 
 struct Device {
@@ -97,8 +133,12 @@ Json environment(const TrialOrder& order, const Device& device, const Dataset& d
                   {"train_samples", prepared.train.count},
                   {"validation_samples", prepared.validation.count},
                   {"test_samples", prepared.test.count},
-                  {"split_sha256", prepared.split_sha256},
-                  {"normalisation_sha256", prepared.normalisation_sha256}};
+                  {"split_sha256", prepared.split_sha256}};
+  if (!prepared.normalisation_sha256.empty()) json["data"]["normalisation_sha256"] = prepared.normalisation_sha256;
+  if (data.task == Task::kRegression)
+    json["data"]["target"] = {{"mean", prepared.target_mean}, {"deviation", prepared.target_deviation}};
+  if (data.image) json["data"]["image"] = {data.height, data.width, data.channels};
+  if (!order.document.data->options.empty()) json["data"]["options"] = order.document.data->options.to_json();
   if (!data.class_names.empty() && data.class_names.size() <= 100) json["data"]["class_names"] = data.class_names;
   if (order.document.device == "cpu") json["isa"] = kernels::name(kernels::cpu_isa(*device.context));
   return json;
@@ -119,35 +159,90 @@ std::filesystem::path resume_file(const TrialOrder& order) {
   return std::filesystem::path(order.checkpoint_dir) / file;
 }
 
+// All that a training needs, found and checked. Requires: check_document().
+struct OpenTrial {
+  explicit OpenTrial(const TrialOrder& its_order)
+      : order(its_order), hyperparameters(parse_hyperparameters(order.document.config)) {
+    data = load_checked(*order.document.data);
+    metric = metric_of(order, hyperparameters, data.task);
+    settle_loss(hyperparameters, data);
+    if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
+    device = open_device(order);
+    prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
+                            *device.ops, *device.context);
+    data.train = {};  // the device has it
+    data.test.reset();
+  }
+
+  Setting setting(EventSink& events, CheckpointFolder* folder) {
+    return {hyperparameters,
+            order.document.seed,
+            checkpoint_identity(order.document),
+            metric,
+            order.document.trace == "step",
+            prepared,
+            *device.ops,
+            *device.context,
+            events,
+            folder,
+            order.document.keep_best,
+            order.document.best_name,
+            order.stop_requested,
+            order.now_s,
+            order.say};
+  }
+
+  /// The weights that the trial begins with, where a file has them; how many tensors were taken.
+  std::size_t adopt(Training& training) const {
+    return hyperparameters.init_from.empty() ? 0 : adopt_weights(training, hyperparameters);
+  }
+
+  /// Goes on from the order's checkpoint; returns its file's name.
+  std::string restore(Training& training) const {
+    const std::filesystem::path file = resume_file(order);
+    training.restore(
+        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
+        file.string());
+    return file.filename().string();
+  }
+
+  const TrialOrder& order;
+  Hyperparameters hyperparameters;
+  protocol::Metric metric;
+  Dataset data;
+  Device device{};
+  PreparedData prepared;
+};
+
 }  // namespace
 
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
 
 int run_trial(const TrialOrder& order, EventSink& events) {
   check_document(order);
-  const Hyperparameters hyperparameters = parse_hyperparameters(order.document.config);
-  const protocol::Metric metric = metric_of(order, hyperparameters);
-  Dataset data = load_checked(*order.document.data);
-  Device device = open_device(order);
-  PreparedData prepared =
-      prepare_data(data, hyperparameters.validation_fraction, order.document.seed, *device.ops, *device.context);
-  data.train = {};  // the device has it
-  data.test.reset();
-
+  OpenTrial trial(order);
   CheckpointFolder folder(order.checkpoint_dir);
-  Training training({hyperparameters, order.document.seed, checkpoint_identity(order.document), metric,
-                     order.document.trace == "step", prepared, *device.ops, *device.context, events,
-                     order.checkpoint_dir.empty() ? nullptr : &folder, order.stop_requested, order.now_s, order.say});
-  if (!order.resume.empty()) {
-    const std::filesystem::path file = resume_file(order);
-    training.restore(
-        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
-        file.string());
-    folder.keep(kLastKind, file.filename().string());
-  }
-  events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(),
-                                environment(order, device, data, prepared, training.weight_count())});
+  Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
+  Json about = environment(order, trial.device, trial.data, trial.prepared, training.weight_count());
+  const std::size_t adopted = trial.adopt(training);
+  if (adopted > 0) about["tensors_from_file"] = adopted;
+  if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));
+  events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(), std::move(about)});
   return training.run() == Ending::kFinished ? protocol::kTrainerCompleted : protocol::kTrainerInterrupted;
+}
+
+std::string probe_trial(const TrialOrder& order, int passes) {
+  check_document(order);
+  OpenTrial trial(order);
+  EventSink nobody([](std::string_view) {});
+  Training training(trial.setting(nobody, nullptr));
+  trial.adopt(training);
+  if (!order.resume.empty()) trial.restore(training);
+  const DevicePart& part = trial.prepared.train;
+  const int rows = std::min<int>(training.network().evaluation_rows(), static_cast<int>(part.count));
+  return describe_probe(probe(training.network(), {part.x.data(), part.tokens.data(), rows}, passes,
+                              order.document.seed, *trial.device.ops, *trial.device.context),
+                        rows, passes);
 }
 
 }  // namespace trainer

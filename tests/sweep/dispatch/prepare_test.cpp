@@ -93,19 +93,34 @@ TEST_CASE("a trainer that is none is named") {
         }).starts_with(child("exit_code") + ": does not answer --describe"));
 }
 
+TEST_CASE("options of the data are part of its digest, recorded, and used again when a sweep goes on") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
+  std::ofstream(data) << "a,b,c\n1,2,0\n3,4,1\n";
+  const protocol::DataOptions options{.label = "b", .regression = true};
+  const auto plain = sweep::find_data("set.csv", {}, file), read = sweep::find_data("set.csv", options, file);
+  CHECK(read.options == options);
+  CHECK(read.sha256 != plain.sha256);
+  sweep::SweepRecord record;
+  record.file = file.string();
+  record.data = read.to_json();
+  CHECK(sweep::find_recorded_data(record) == read);
+  CHECK(plain.to_json().contains("options") == false);
+}
+
 TEST_CASE("data lies beside the sweep file, in ./data or in SWEEP_DATA, and its digest goes by contents") {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
   std::ofstream(data) << "a,b,label\n1,2,0\n3,4,1\n";
-  const auto found = sweep::find_data("set.csv", file);
+  const auto found = sweep::find_data("set.csv", {}, file);
   CHECK(found.path == data.string());
   CHECK(found.name == "set.csv");
 
   fs::create_directory(folder.path() / "elsewhere");
   fs::rename(data, folder.path() / "elsewhere" / "set.csv");
-  CHECK(message([&] { sweep::find_data("set.csv", file); }).find("set.csv") != std::string::npos);
+  CHECK(message([&] { sweep::find_data("set.csv", {}, file); }).find("set.csv") != std::string::npos);
   ::setenv("SWEEP_DATA", (folder.path() / "elsewhere").c_str(), 1);
-  CHECK(sweep::find_data("set.csv", file).sha256 == found.sha256);
+  CHECK(sweep::find_data("set.csv", {}, file).sha256 == found.sha256);
   ::unsetenv("SWEEP_DATA");
 }
 
@@ -118,7 +133,7 @@ TEST_CASE("data that changed by one byte is refused with both digests, data that
   std::ofstream(data) << "a,label\n1,0\n3,1\n";
   const std::string text = message([&] { sweep::prepare_recorded(first.record, place.runs, {}); });
   CHECK(text.find(first.data->sha256) != std::string::npos);
-  CHECK(text.find(sweep::find_data("set.csv", place.file).sha256) != std::string::npos);
+  CHECK(text.find(sweep::find_data("set.csv", {}, place.file).sha256) != std::string::npos);
 
   std::ofstream(data) << "a,label\n1,0\n2,1\n";
   fs::create_directory(place.folder.path() / "moved");

@@ -1,0 +1,187 @@
+// Pooling on one thread, compiled once for each instruction set: a range of lines, vectorised over the channels of a
+// pixel.
+#include <type_traits>
+
+#include "kernels/isa_functions_cpu.h"
+#include "kernels/pool2d_formula.h"
+
+namespace kernels::cpu {
+inline namespace SWEEP_ISA {
+namespace {
+
+/// Calls strip(width, first) for strips of channels that cover all: a loop of known length, over arrays of its own, has
+/// neither start nor end nor the doubt whether its arrays overlap. (`unroll 1` there: it is to become one vector before
+/// the compiler takes it apart.)
+template <class Strip>
+void each_strip(int channels, Strip strip) {
+  int c = 0;
+  for (; c + 16 <= channels; c += 16) strip(std::integral_constant<int, 16>{}, c);
+  for (; c + 4 <= channels; c += 4) strip(std::integral_constant<int, 4>{}, c);
+  for (; c < channels; ++c) strip(std::integral_constant<int, 1>{}, c);
+}
+
+/// The column rule for kWidth channels: out[c] = Σ term(i, j)(c) over i < down, j < across.
+template <int kWidth, class Term>
+void sum_strip(int down, int across, float* out, Term term) {
+  float total[kWidth] = {}, group[kWidth] = {}, sum[kWidth] = {};
+  int terms = 0;
+  for (int i = 0; i < down; ++i) {
+    for (int j = 0; j < across; ++j) {
+      if (terms > 0 && terms % kChunk == 0) {
+        for (int c = 0; c < kWidth; ++c) group[c] = group[c] + sum[c], sum[c] = 0.0f;
+      }
+      if (terms > 0 && terms % (kChunk * kGroup) == 0) {
+        for (int c = 0; c < kWidth; ++c) total[c] = total[c] + group[c], group[c] = 0.0f;
+      }
+      const auto row = term(i, j);
+      for (int c = 0; c < kWidth; ++c) sum[c] = sum[c] + row(c);
+      ++terms;
+    }
+  }
+  for (int c = 0; c < kWidth; ++c) out[c] = total[c] + (group[c] + sum[c]);
+}
+
+/// As sum_strip for at most kChunk terms. What is added to +0 twice more is not −0.
+template <int kWidth, class Term>
+void sum_short_strip(int down, int across, float* out, Term term) {
+  float sum[kWidth] = {};
+  if (down * across > 0) {
+    const auto row = term(0, 0);
+#pragma GCC unroll 1
+    for (int c = 0; c < kWidth; ++c) sum[c] = 0.0f + row(c);
+  }
+  for (int i = 0; i < down; ++i) {
+    for (int j = i == 0 ? 1 : 0; j < across; ++j) {
+      const auto row = term(i, j);
+#pragma GCC unroll 1
+      for (int c = 0; c < kWidth; ++c) sum[c] = sum[c] + row(c);
+    }
+  }
+#pragma GCC unroll 1
+  for (int c = 0; c < kWidth; ++c) out[c] = sum[c];
+}
+
+/// The column rule for the channels of one pixel.
+template <class Term>
+void sum_channels(int down, int across, int channels, float* out, Term term) {
+  each_strip(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
+    const auto shifted = [&](int i, int j) { return [row = term(i, j), first](int c) { return row(first + c); }; };
+    if (down * across <= kChunk) {
+      sum_short_strip<kWidth>(down, across, out + first, shifted);
+    } else {
+      sum_strip<kWidth>(down, across, out + first, shifted);
+    }
+  });
+}
+
+/// The maxima of kWidth neighbouring channels over the window whose first element is at `x`, in place `first`.
+template <int kWidth>
+void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, std::int32_t first) {
+  float best[kWidth];
+  std::int32_t place[kWidth];
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) best[j] = x[j], place[j] = first;
+  for (int row = 0; row < shape.window_height; ++row) {
+    for (int column = row == 0 ? 1 : 0; column < shape.window_width; ++column) {
+      const std::int32_t at = row * shape.width + column;
+      const float* const from = x + static_cast<std::ptrdiff_t>(at) * shape.channels;
+#pragma GCC unroll 1
+      for (int j = 0; j < kWidth; ++j) {
+        const float value = from[j], old = best[j];
+        const std::int32_t old_place = place[j];
+        const bool takes = takes_window(value, old);
+        best[j] = takes ? value : old;
+        place[j] = takes ? first + at : old_place;
+      }
+    }
+  }
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) y[j] = best[j];
+  if (winner == nullptr) return;
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) winner[j] = place[j];
+}
+
+/// Calls visit(n, row, column) for each pixel of lines first … last − 1 of images of `height` lines.
+template <class Visit>
+void each_pixel(int height, int width, int first, int last, Visit visit) {
+  for (int line = first; line < last; ++line) {
+    const int n = line / height, row = line % height;
+    for (int column = 0; column < width; ++column) visit(n, row, column);
+  }
+}
+
+/// dx of lines first … last − 1: the sums of row_of(index in y, place)(c) over the windows that cover a place.
+template <class RowOf>
+void backward(const Pool2dShape& shape, float* dx, int first, int last, RowOf row_of) {
+  for (int line = first; line < last; ++line) {
+    const int n = line / shape.height, row = line % shape.height;
+    const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);
+    Covering across{0, 0};  // kept up to date without a division a pixel
+    for (int column = 0; column < shape.width; ++column) {
+      while (across.end < shape.out_width && across.end * shape.stride <= column) ++across.end;
+      while (across.first * shape.stride + shape.window_width <= column) ++across.first;
+      const std::ptrdiff_t start =
+          pixel_index(n, down.first, across.first, shape.out_height, shape.out_width, shape.channels);
+      float* const to = dx + (static_cast<std::ptrdiff_t>(line) * shape.width + column) * shape.channels;
+      sum_channels(down.count(), across.count(), shape.channels, to, [&](int i, int j) {
+        return row_of(start + (static_cast<std::ptrdiff_t>(i) * shape.out_width + j) * shape.channels,
+                      row * shape.width + column);
+      });
+    }
+  }
+}
+
+void divide(float* out, int channels, float divisor) {
+  for (int c = 0; c < channels; ++c) out[c] = out[c] / divisor;
+}
+
+}  // namespace
+
+void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last) {
+  each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
+    const std::ptrdiff_t at = pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
+    const int row = oh * shape.stride, column = ow * shape.stride;
+    const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
+    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+      max_pool_strip<kWidth>(shape, y + at + c, winner == nullptr ? nullptr : winner + at + c, from + c,
+                             row * shape.width + column);
+    });
+  });
+}
+
+void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
+                         int last) {
+  backward(shape, dx, first, last, [&](std::ptrdiff_t at, std::int32_t place) {
+    return [=, dy = dy + at, winner = winner + at](int c) {
+      const float value = dy[c];
+      return winner[c] == place ? value : 0.0f;
+    };
+  });
+}
+
+void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last) {
+  const int terms = shape.window_height * shape.window_width;
+  each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
+    float* const to = y + pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
+    sum_channels(shape.window_height, shape.window_width, shape.channels, to, [&](int i, int j) {
+      const float* const from =
+          x + pixel_index(n, oh * shape.stride + i, ow * shape.stride + j, shape.height, shape.width, shape.channels);
+      return [=](int c) { return from[c]; };
+    });
+    divide(to, shape.channels, static_cast<float>(terms));
+  });
+}
+
+void average_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, int first, int last) {
+  backward(shape, dx, first, last,
+           [&](std::ptrdiff_t at, std::int32_t) { return [from = dy + at](int c) { return from[c]; }; });
+  const float divisor = static_cast<float>(shape.window_height * shape.window_width);
+  for (int line = first; line < last; ++line) {
+    divide(dx + static_cast<std::ptrdiff_t>(line) * shape.width * shape.channels, shape.width * shape.channels,
+           divisor);
+  }
+}
+
+}  // namespace SWEEP_ISA
+}  // namespace kernels::cpu

@@ -1,0 +1,200 @@
+// Batch normalisation of the CPU back end, on every instruction set and number of threads, against plain loops over
+// batch_norm_formula.h and the column rule; and against the function and its derivatives in double.
+#include "kernels/batch_norm_formula.h"
+
+#include <immintrin.h>
+
+#include <cmath>
+
+#include "kernels/activation_formula.h"
+#include "kernels/column_sum_formula.h"
+#include "tests/kernels/cpu_contexts.h"
+
+using kernels::Activation;
+using tests::Array;
+using tests::cpu_contexts;
+using tests::first_difference;
+
+namespace {
+
+using Floats = std::vector<float>;
+using Fill = Floats (*)(std::size_t, std::uint32_t);
+
+constexpr float kEpsilon = 1e-5f, kMomentum = 0.1f;
+
+struct Problem {
+  int rows, columns;
+  Floats x, gamma, beta, running_mean, running_variance, dz;
+};
+
+struct Results {
+  Floats out, z, mean, inverse_deviation, running_mean, running_variance, evaluated, dx, dgamma, dbeta;
+};
+
+std::size_t size(int rows, int columns) { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
+
+Problem make(int rows, int columns, Fill fill) {
+  const std::size_t width = static_cast<std::size_t>(columns);
+  Floats variance = fill(width, 5);
+  for (float& value : variance) value = value * value;
+  return {rows,           columns,  fill(size(rows, columns), 1), fill(width, 2), fill(width, 3),
+          fill(width, 4), variance, fill(size(rows, columns), 6)};
+}
+
+Results expected(const Problem& problem) {
+  const auto& [rows, columns, x, gamma, beta, running_mean, running_variance, dz] = problem;
+  const std::size_t width = static_cast<std::size_t>(columns), count = x.size();
+  Results r{Floats(count), Floats(count), Floats(width), Floats(width), Floats(width),
+            Floats(width), Floats(count), Floats(count), Floats(width), Floats(width)};
+  for (std::size_t j = 0; j < width; ++j) {
+    const auto column_sum = [&](auto term) {
+      kernels::ColumnSum sum;
+      for (std::size_t i = j; i < count; i += width) sum.add(term(i));
+      return sum.value();
+    };
+    const float n = static_cast<float>(rows);
+    const float mean = column_sum([&](std::size_t i) { return x[i]; }) / n;
+    const float squares = column_sum([&](std::size_t i) { return (x[i] - mean) * (x[i] - mean); });
+    const float inverse = 1.0f / std::sqrt(squares / n + kEpsilon);
+    const float unbiased = squares / static_cast<float>(rows > 1 ? rows - 1 : 1);
+    r.mean[j] = mean;
+    r.inverse_deviation[j] = inverse;
+    r.running_mean[j] = std::fma(kMomentum, mean - running_mean[j], running_mean[j]);
+    r.running_variance[j] = std::fma(kMomentum, unbiased - running_variance[j], running_variance[j]);
+    r.dbeta[j] = column_sum([&](std::size_t i) { return dz[i]; });
+    r.dgamma[j] = column_sum([&](std::size_t i) { return dz[i] * ((x[i] - mean) * inverse); });
+    const float scale = gamma[j] * inverse;
+    const float fixed_scale = gamma[j] * (1.0f / std::sqrt(running_variance[j] + kEpsilon));
+    for (std::size_t i = j; i < count; i += width) {
+      r.z[i] = std::fma(x[i] - mean, scale, beta[j]);
+      r.out[i] = kernels::activate<Activation::kTanh>(r.z[i]);
+      r.evaluated[i] = kernels::activate<Activation::kTanh>(std::fma(x[i] - running_mean[j], fixed_scale, beta[j]));
+      r.dx[i] = scale * std::fma(-((x[i] - mean) * inverse), r.dgamma[j] / n, dz[i] - r.dbeta[j] / n);
+    }
+  }
+  return r;
+}
+
+Results run(kernels::Context& context, const Problem& problem, bool in_place) {
+  const auto& cpu = kernels::cpu_backend();
+  const int rows = problem.rows, columns = problem.columns;
+  const std::size_t width = problem.gamma.size(), count = problem.x.size();
+  const Array<float> x(problem.x), gamma(problem.gamma), beta(problem.beta), fixed_mean(problem.running_mean);
+  const Array<float> fixed_variance(problem.running_variance);
+  Array<float> out(count), z(count), mean(width), inverse(width), running_mean(problem.running_mean);
+  Array<float> running_variance(problem.running_variance), evaluated(in_place ? problem.x : Floats(count));
+  Array<float> dz(problem.dz), dx(count), dgamma(width), dbeta(width);
+  cpu.batch_norm(context, Activation::kTanh, out.data(), in_place ? nullptr : z.data(), mean.data(), inverse.data(),
+                 running_mean.data(), running_variance.data(), x.data(), gamma.data(), beta.data(), rows, columns,
+                 kEpsilon, kMomentum);
+  cpu.batch_norm_evaluate(context, Activation::kTanh, evaluated.data(), in_place ? evaluated.data() : x.data(),
+                          gamma.data(), beta.data(), fixed_mean.data(), fixed_variance.data(), rows, columns, kEpsilon);
+  cpu.batch_norm_backward(context, in_place ? dz.data() : dx.data(), dgamma.data(), dbeta.data(), dz.data(), x.data(),
+                          gamma.data(), mean.data(), inverse.data(), rows, columns);
+  return {out.values(),          z.values(),
+          mean.values(),         inverse.values(),
+          running_mean.values(), running_variance.values(),
+          evaluated.values(),    in_place ? dz.values() : dx.values(),
+          dgamma.values(),       dbeta.values()};
+}
+
+void require_equal_everywhere(const Problem& problem) {
+  const Results wanted = expected(problem);
+  for (kernels::Context* context : cpu_contexts()) {
+    for (const bool in_place : {false, true}) {
+      INFO(problem.rows << "×" << problem.columns << (in_place ? " in place" : "") << " on "
+                        << describe_device(*context));
+      const Results found = run(*context, problem, in_place);
+      CHECK(first_difference(found.mean, wanted.mean) == "");
+      CHECK(first_difference(found.inverse_deviation, wanted.inverse_deviation) == "");
+      if (!in_place) CHECK(first_difference(found.z, wanted.z) == "");
+      CHECK(first_difference(found.out, wanted.out) == "");
+      CHECK(first_difference(found.running_mean, wanted.running_mean) == "");
+      CHECK(first_difference(found.running_variance, wanted.running_variance) == "");
+      CHECK(first_difference(found.evaluated, wanted.evaluated) == "");
+      CHECK(first_difference(found.dgamma, wanted.dgamma) == "");
+      CHECK(first_difference(found.dbeta, wanted.dbeta) == "");
+      CHECK(first_difference(found.dx, wanted.dx) == "");
+    }
+  }
+}
+
+Floats special(std::size_t count, std::uint32_t seed) { return tests::special_floats(count, seed); }
+Floats special_finite(std::size_t count, std::uint32_t seed) { return tests::special_floats(count, seed, true); }
+
+}  // namespace
+
+TEST_CASE("batch normalisation equals the plain loops for every number of rows and columns") {
+  for (const int rows : {1, 2, 7, 255, 256, 257, 600, 4097}) {
+    for (const int columns : {1, 3, 16, 21, 64, 85, 150}) {
+      require_equal_everywhere(make(rows, columns, tests::random_floats));
+    }
+  }
+  require_equal_everywhere(make(9000, 32, tests::random_floats));
+}
+
+TEST_CASE("batch normalisation keeps denormals, infinities and NaN as the plain loops do") {
+  for (const int rows : {3, 300}) {
+    require_equal_everywhere(make(rows, 70, special));
+    require_equal_everywhere(make(rows, 70, special_finite));
+  }
+}
+
+TEST_CASE("a thread that flushes denormals gets the same batch normalisation") {
+  Problem problem = make(40, 20, tests::random_floats);
+  for (float& value : problem.x) value *= 0x1p-132f;
+  for (float& value : problem.running_mean) value *= 0x1p-132f;
+  const Results wanted = expected(problem);
+  for (kernels::Context* context : cpu_contexts()) {
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(0x1f80 | 0x8040);  // FTZ and DAZ, as -Ofast sets them
+    const Results found = run(*context, problem, false);
+    _mm_setcsr(before);
+    CHECK(first_difference(found.mean, wanted.mean) == "");
+    CHECK(first_difference(found.running_mean, wanted.running_mean) == "");
+    CHECK(first_difference(found.evaluated, wanted.evaluated) == "");
+  }
+}
+
+TEST_CASE("batch normalisation of a constant column is beta, and its gradient by x zero") {
+  Problem problem = make(300, 2, tests::random_floats);
+  for (float& value : problem.x) value = 0.75f;
+  const Results found = run(*cpu_contexts().back(), problem, false);
+  for (std::size_t i = 0; i < found.z.size(); ++i) CHECK(found.z[i] == problem.beta[i % 2]);
+  CHECK(found.dgamma == Floats(2, 0.0f));
+}
+
+TEST_CASE("the gradients of batch normalisation are its derivatives in double") {
+  constexpr int kRows = 9, kColumns = 3;
+  const Problem problem = make(kRows, kColumns, tests::random_floats);
+  const Results found = run(*cpu_contexts().back(), problem, false);
+  std::vector<double> x(problem.x.begin(), problem.x.end()), gamma(problem.gamma.begin(), problem.gamma.end());
+  std::vector<double> beta(problem.beta.begin(), problem.beta.end());
+  const auto loss = [&] {
+    double sum = 0;
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      double mean = 0, variance = 0;
+      for (std::size_t i = j; i < x.size(); i += kColumns) mean += x[i] / kRows;
+      for (std::size_t i = j; i < x.size(); i += kColumns) variance += (x[i] - mean) * (x[i] - mean) / kRows;
+      for (std::size_t i = j; i < x.size(); i += kColumns) {
+        const double z = (x[i] - mean) / std::sqrt(variance + static_cast<double>(kEpsilon)) * gamma[j] + beta[j];
+        sum += z * static_cast<double>(problem.dz[i]);
+      }
+    }
+    return sum;
+  };
+  const auto require_slope = [&](std::vector<double>& values, const Floats& gradient) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double kept = values[i], step = 1e-6;
+      values[i] = kept + step;
+      const double above = loss();
+      values[i] = kept - step;
+      const double slope = (above - loss()) / (2 * step);
+      values[i] = kept;
+      CHECK(std::fabs(static_cast<double>(gradient[i]) - slope) < 2e-6);
+    }
+  };
+  require_slope(x, found.dx);
+  require_slope(gamma, found.dgamma);
+  require_slope(beta, found.dbeta);
+}

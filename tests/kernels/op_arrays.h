@@ -1,0 +1,56 @@
+// Arrays of a case of op_cases.h on the machine that runs it; included by the sources that define cases.
+#pragma once
+
+#include <array>
+#include <bit>
+
+#include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/op_cases.h"
+
+namespace tests {
+
+using Floats = std::vector<float>;
+
+inline std::size_t size(int rows, int columns = 1) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
+template <class T>
+kernels::Buffer<T> put(const Machine& machine, const std::vector<T>& values) {
+  kernels::Buffer<T> made(machine.backend, machine.context, values.size());
+  machine.backend.copy_to_device(machine.context, made.data(), values.data(), values.size() * sizeof(T));
+  return made;
+}
+
+/// For an op to write: holds what no op leaves there.
+template <class T>
+kernels::Buffer<T> unwritten(const Machine& machine, std::size_t count) {
+  return put(machine, std::vector<T>(count, std::bit_cast<T>(std::array<std::uint8_t, sizeof(T)>{})));
+}
+
+inline std::uint32_t word(float value) { return value != value ? 0x7fc00000u : std::bit_cast<std::uint32_t>(value); }
+inline std::uint32_t word(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+inline std::uint32_t word(std::uint32_t value) { return value; }
+
+template <class T>
+std::vector<std::uint32_t> get(const Machine& machine, const kernels::Buffer<T>& buffer) {
+  std::vector<T> values(buffer.size());
+  machine.backend.copy_to_host(machine.context, values.data(), buffer.data(), values.size() * sizeof(T));
+  std::vector<std::uint32_t> words;
+  words.reserve(values.size());
+  for (const T& value : values) {
+    if constexpr (sizeof(T) == 8) {
+      words.push_back(static_cast<std::uint32_t>(value >> 32));
+      words.push_back(static_cast<std::uint32_t>(value));
+    } else {
+      words.push_back(word(value));
+    }
+  }
+  return words;
+}
+
+inline Floats filled(std::size_t count, std::uint32_t seed, bool special) {
+  return special ? special_floats(count, seed) : random_floats(count, seed);
+}
+
+}  // namespace tests

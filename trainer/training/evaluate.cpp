@@ -1,0 +1,109 @@
+// See evaluate.h.
+#include "trainer/training/evaluate.h"
+
+#include <algorithm>
+
+namespace trainer {
+namespace {
+
+using kernels::Buffer;
+
+constexpr std::int32_t kTop = 5;
+
+// What the passes leave on the device, an entry a target; empty where it is not wanted.
+struct Record {
+  Buffer<float> losses;
+  Buffer<std::int32_t> hits;
+  Buffer<std::int32_t> ranks;
+  Buffer<std::int32_t> predicted;
+
+  Scores from(std::size_t first) {
+    const auto at = [first](auto& buffer) { return buffer.data() ? buffer.data() + first : nullptr; };
+    return {at(losses), at(hits), at(ranks), at(predicted)};
+  }
+};
+
+template <class T>
+std::vector<T> fetch(const kernels::Backend& ops, kernels::Context& context, const Buffer<T>& buffer) {
+  std::vector<T> values(buffer.size());
+  ops.copy_to_host(context, values.data(), buffer.data(), values.size() * sizeof(T));
+  return values;
+}
+
+void run_passes(Network& network, const PreparedData& data, const DevicePart& part, Record& record) {
+  const auto features = static_cast<std::size_t>(data.features);
+  const auto pass = static_cast<std::uint32_t>(network.evaluation_rows());
+  for (std::uint32_t first = 0; first < part.count; first += pass) {
+    const int rows = static_cast<int>(std::min(pass, part.count - first));
+    const std::size_t skip = std::size_t{first} * static_cast<std::size_t>(network.targets());
+    Input input{nullptr, nullptr, rows};
+    Targets targets;
+    if (data.task == Task::kText)
+      input.tokens = part.tokens.data() + first * features;
+    else
+      input.x = part.x.data() + first * features;
+    if (data.task == Task::kRegression)
+      targets.numbers = part.targets.data() + skip;
+    else
+      targets.labels = part.labels.data() + skip;
+    network.evaluate(input, targets, record.from(skip));
+  }
+}
+
+// The loss of a prediction is its error squared, or its size.
+double squared_errors(const std::vector<float>& losses, bool absolute) {
+  double sum = 0;
+  for (const float loss : losses) {
+    const double each = static_cast<double>(loss);
+    sum += absolute ? each * each : each;
+  }
+  return sum;
+}
+
+std::vector<std::uint64_t> count_pairs(const std::vector<std::int32_t>& labels,
+                                       const std::vector<std::int32_t>& predicted, int classes) {
+  const auto size = static_cast<std::size_t>(classes);
+  std::vector<std::uint64_t> counts(size * size);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (predicted[i] >= 0)
+      ++counts[static_cast<std::size_t>(labels[i]) * size + static_cast<std::size_t>(predicted[i])];
+  return counts;
+}
+
+}  // namespace
+
+Evaluation evaluate(const kernels::Backend& ops, kernels::Context& context, Network& network, const PreparedData& data,
+                    const DevicePart& part, Wanted wanted) {
+  const std::size_t count = std::size_t{part.count} * static_cast<std::size_t>(network.targets());
+  const bool regression = data.task == Task::kRegression;
+  Record record;
+  record.losses = Buffer<float>(ops, context, count);
+  if (!regression) record.hits = Buffer<std::int32_t>(ops, context, count);
+  if (wanted.top5 || wanted.confusion) {
+    record.ranks = Buffer<std::int32_t>(ops, context, count);
+    record.predicted = Buffer<std::int32_t>(ops, context, count);
+  }
+  run_passes(network, data, part, record);
+
+  const auto share = [&](auto&& holds, const Buffer<std::int32_t>& buffer) {
+    const std::vector<std::int32_t> values = fetch(ops, context, buffer);
+    return static_cast<double>(std::count_if(values.begin(), values.end(), holds)) / static_cast<double>(count);
+  };
+  Evaluation result;
+  const std::vector<float> losses = fetch(ops, context, record.losses);
+  for (const float each : losses) result.loss += static_cast<double>(each);
+  result.loss /= static_cast<double>(count);
+  if (regression) {
+    if (part.target_squares > 0)
+      result.r2 = 1 - squared_errors(losses, network.loss() == LossKind::kAbsolute) / part.target_squares;
+    return result;
+  }
+  result.accuracy = share([](std::int32_t hit) { return hit != 0; }, record.hits);
+  if (wanted.top5) result.top5 = share([](std::int32_t rank) { return rank < kTop; }, record.ranks);
+  if (wanted.confusion)
+    result.confusion =
+        count_pairs(fetch(ops, context, part.labels), fetch(ops, context, record.predicted), data.classes);
+  return result;
+}
+
+}  // namespace trainer
