@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/suggest.h"
 #include "core/version.h"
+#include "kernels/cpu_threads.h"
 #include "kernels/selftest.h"
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
@@ -163,6 +164,8 @@ std::filesystem::path resume_file(const TrialOrder& order) {
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
 
 int run_trial(const TrialOrder& order, EventSink& events) {
+  // Sums in double, schedules and the data's preparation are computed on this thread.
+  const kernels::cpu::PortableFloatState float_state;
   check_document(order);
   Hyperparameters hyperparameters = parse_hyperparameters(order.document.config);
   Dataset data = load_checked(*order.document.data);
