@@ -195,7 +195,7 @@ TEST_CASE("every model's gradient is that of its loss, along itself and along a 
     }
 }
 
-TEST_CASE("every parameter of every model gets a gradient, and moves in the first step; so do running statistics") {
+TEST_CASE("every parameter of every model gets a gradient and moves in the first step, as running statistics do") {
   for (const SmallModel& model : small_models()) {
     Fixture fixture(model);
     fixture.mean_loss();
