@@ -1,6 +1,7 @@
 // The convolutions of the CPU back end and their two gradients, in batches of 128, beside a matrix product of
 // 512×512×512, which is near what the processor can do: the last argument of each is the number of threads. FLOP/s
-// counts each multiplication and addition of the sums, those with zeros beside the image as well.
+// counts each multiplication and addition of the sums, those with zeros beside the image as well. Pooling, batch
+// normalisation and column sums give the bytes that they read and write.
 #include <benchmark/benchmark.h>
 
 #include <map>
@@ -77,6 +78,84 @@ void filter_gradient(benchmark::State& state) {
   count_operations(state, at.operations());
 }
 
+/// Images of size × size × channels, and what pooling by 2×2 and normalisation need.
+struct Images {
+  int size, channels, count;
+  kernels::Pool2dShape pool;
+  kernels::Buffer<float> x, dx, y, column[6];
+  kernels::Buffer<std::int32_t> winner;
+
+  explicit Images(const benchmark::State& state)
+      : size(static_cast<int>(state.range(0))),
+        channels(static_cast<int>(state.range(1))),
+        count(128 * size * size * channels),
+        pool{128, size, size, channels, 2, 2, 2, size / 2, size / 2},
+        x(random(count)),
+        dx(random(count)),
+        y(random(count / 4)),
+        winner(cpu(), context(1), y.size()) {
+    for (kernels::Buffer<float>& made : column) made = random(channels);
+    cpu().max_pool2d(context(1), pool, y.data(), winner.data(), x.data());
+  }
+};
+
+void count_bytes(benchmark::State& state, double bytes) {
+  state.counters["B/s"] =
+      benchmark::Counter(bytes * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+void max_pool(benchmark::State& state) {
+  Images at(state);
+  for (auto _ : state) {
+    cpu().max_pool2d(context(state.range(2)), at.pool, at.y.data(), at.winner.data(), at.x.data());
+  }
+  count_bytes(state, 6.0 * at.count);
+}
+
+void max_pool_gradient(benchmark::State& state) {
+  Images at(state);
+  for (auto _ : state) {
+    cpu().max_pool2d_backward(context(state.range(2)), at.pool, at.dx.data(), at.y.data(), at.winner.data());
+  }
+  count_bytes(state, 6.0 * at.count);
+}
+
+void batch_norm(benchmark::State& state) {
+  Images at(state);
+  auto& [mean, inverse, running_mean, running_variance, gamma, beta] = at.column;
+  for (auto _ : state) {
+    cpu().batch_norm(context(state.range(2)), kernels::Activation::kRelu, at.dx.data(), nullptr, mean.data(),
+                     inverse.data(), running_mean.data(), running_variance.data(), at.x.data(), gamma.data(),
+                     beta.data(), at.count / at.channels, at.channels, 1e-5f, 0.1f);
+  }
+  count_bytes(state, 16.0 * at.count);
+}
+
+void batch_norm_gradient(benchmark::State& state) {
+  Images at(state);
+  kernels::Buffer<float> dz = random(at.count);
+  auto& [mean, inverse, dgamma, dbeta, gamma, beta] = at.column;
+  for (auto _ : state) {
+    cpu().batch_norm_backward(context(state.range(2)), at.dx.data(), dgamma.data(), dbeta.data(), dz.data(),
+                              at.x.data(), gamma.data(), mean.data(), inverse.data(), at.count / at.channels,
+                              at.channels);
+  }
+  count_bytes(state, 20.0 * at.count);
+}
+
+void column_sum(benchmark::State& state) {
+  Images at(state);
+  for (auto _ : state) {
+    cpu().column_sum(context(state.range(2)), at.column[0].data(), at.x.data(), at.count / at.channels, at.channels);
+  }
+  count_bytes(state, 4.0 * at.count);
+}
+
+/// size, channels, threads
+void images_on_one(benchmark::internal::Benchmark* made) {
+  made->Unit(benchmark::kMicrosecond)->Args({28, 16, 1})->Args({14, 32, 1})->Args({32, 64, 1});
+}
+
 /// size, channels, filters, threads. One thread is measured by its own clock, which other programs disturb less.
 void shapes_on(benchmark::internal::Benchmark* made, int threads) {
   made->Unit(benchmark::kMicrosecond);
@@ -89,9 +168,17 @@ void on_two(benchmark::internal::Benchmark* made) { shapes_on(made, 2); }
 
 BENCHMARK(gemm)->Unit(benchmark::kMicrosecond)->Arg(1);
 BENCHMARK(gemm)->Unit(benchmark::kMicrosecond)->Arg(2)->UseRealTime();
-BENCHMARK(forward)->Apply(on_one)->Apply(on_two);
-BENCHMARK(data_gradient)->Apply(on_one)->Apply(on_two);
-BENCHMARK(filter_gradient)->Apply(on_one)->Apply(on_two);
+BENCHMARK(forward)->Apply(on_one);
+BENCHMARK(data_gradient)->Apply(on_one);
+BENCHMARK(filter_gradient)->Apply(on_one);
+BENCHMARK(forward)->Apply(on_two);
+BENCHMARK(data_gradient)->Apply(on_two);
+BENCHMARK(filter_gradient)->Apply(on_two);
+BENCHMARK(max_pool)->Apply(images_on_one);
+BENCHMARK(max_pool_gradient)->Apply(images_on_one);
+BENCHMARK(batch_norm)->Apply(images_on_one);
+BENCHMARK(batch_norm_gradient)->Apply(images_on_one);
+BENCHMARK(column_sum)->Apply(images_on_one);
 
 }  // namespace
 

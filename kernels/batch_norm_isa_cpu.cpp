@@ -16,7 +16,6 @@ template <int kSums, int kWidth, class Term>
 void sum_strip(float (&sums)[kSums][kStrip], int first_row, int last_row, Term term) {
   float sum[kSums][kWidth] = {};
   for (int row = first_row; row < last_row; ++row) {
-#pragma GCC ivdep
     for (int j = 0; j < kWidth; ++j) {
       const auto terms = term(row, j);
       for (int s = 0; s < kSums; ++s) sum[s][j] = sum[s][j] + terms.at[s];

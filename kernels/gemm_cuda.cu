@@ -13,14 +13,6 @@ struct Shape {
   int m, n, k;
 };
 
-struct RowMajor {
-  float* c;
-  int n;
-  __device__ __forceinline__ float& operator()(int row, int column) const {
-    return c[static_cast<std::ptrdiff_t>(row) * n + column];
-  }
-};
-
 /// C = op(A)·op(B), or, where `chunk_sums` is given, only the sums of chunk blockIdx.z: chunk_sums[chunk][m][n].
 template <class T, Transpose kTranspose>
 __global__ void __launch_bounds__(T::kThreads, T::kBlocks)

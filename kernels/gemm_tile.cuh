@@ -187,6 +187,15 @@ __device__ __forceinline__ void write_chunk(float* chunk_sums, const float* plac
   }
 }
 
+/// Outputs row by row without gaps: what a place is for multiply_tile.
+struct RowMajor {
+  float* c;
+  int n;
+  __device__ __forceinline__ float& operator()(int row, int column) const {
+    return c[static_cast<std::ptrdiff_t>(row) * n + column];
+  }
+};
+
 /// The part of one block: a tile of m × n outputs that begins at (first_row, first_column), over terms begin … end − 1.
 struct TileWork {
   int m, n;

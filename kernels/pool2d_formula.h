@@ -14,7 +14,10 @@ inline namespace SWEEP_ISA {
 
 /// Whether a later element of a window takes the place of the best so far: where it is larger, and where it is the
 /// first NaN.
-SWEEP_HOST_DEVICE inline bool takes_window(float value, float best) { return !(value <= best) && best == best; }
+SWEEP_HOST_DEVICE inline bool takes_window(float value, float best) {
+  // Not &&: a loop over it has no branches.
+  return static_cast<bool>(static_cast<int>(!(value <= best)) & static_cast<int>(best == best));
+}
 
 /// Windows first … end − 1 of one direction.
 struct Covering {

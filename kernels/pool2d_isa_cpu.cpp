@@ -1,5 +1,7 @@
 // Pooling on one thread, compiled once for each instruction set: a range of lines, vectorised over the channels of a
-// pixel. `ivdep` says that arrays overlap only as the same array, element on element.
+// pixel.
+#include <type_traits>
+
 #include "kernels/isa_functions_cpu.h"
 #include "kernels/pool2d_formula.h"
 
@@ -7,57 +9,97 @@ namespace kernels::cpu {
 inline namespace SWEEP_ISA {
 namespace {
 
-/// The column rule for the channels of one pixel: out[c] = Σ term(i, j)(c) over i < down, j < across.
-template <class Term>
-void sum_channels(int down, int across, int channels, float* out, Term term) {
-  if (down * across <= kChunk) {
-    // One chunk of one group: what is added to +0 twice more is not −0.
-#pragma GCC ivdep
-    for (int c = 0; c < channels; ++c) out[c] = 0.0f;
-    for (int i = 0; i < down; ++i) {
-      for (int j = 0; j < across; ++j) {
-        const auto row = term(i, j);
-#pragma GCC ivdep
-        for (int c = 0; c < channels; ++c) out[c] = out[c] + row(c);
-      }
-    }
-    return;
-  }
-  constexpr int kStrip = 64;
-  const int terms = down * across;
-  for (int first = 0; first < channels; first += kStrip) {
-    const int width = channels - first < kStrip ? channels - first : kStrip;
-    float total[kStrip] = {}, group[kStrip] = {}, sum[kStrip] = {};
-    for (int t = 0; t < terms; ++t) {
-      const auto row = term(t / across, t % across);
-      for (int c = 0; c < width; ++c) sum[c] = sum[c] + row(first + c);
-      const bool last = t + 1 == terms;
-      if (!last && (t + 1) % kChunk != 0) continue;
-      for (int c = 0; c < width; ++c) group[c] = group[c] + sum[c], sum[c] = 0.0f;
-      if (!last && (t + 1) % (kChunk * kGroup) != 0) continue;
-      for (int c = 0; c < width; ++c) total[c] = total[c] + group[c], group[c] = 0.0f;
-    }
-    for (int c = 0; c < width; ++c) out[first + c] = total[c];
-  }
+/// Calls strip(width, first) for strips of channels that cover all: a loop of known length, over arrays of its own, has
+/// neither start nor end nor the doubt whether its arrays overlap. (`unroll 1` there: it is to become one vector before
+/// the compiler takes it apart.)
+template <class Strip>
+void each_strip(int channels, Strip strip) {
+  int c = 0;
+  for (; c + 16 <= channels; c += 16) strip(std::integral_constant<int, 16>{}, c);
+  for (; c + 4 <= channels; c += 4) strip(std::integral_constant<int, 4>{}, c);
+  for (; c < channels; ++c) strip(std::integral_constant<int, 1>{}, c);
 }
 
-template <bool kWantsWinner>
-void max_pool_pixel(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int n, int top,
-                    int left) {
-  for (int row = top; row < top + shape.window_height; ++row) {
-    for (int column = left; column < left + shape.window_width; ++column) {
-      const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
-      const std::int32_t place = row * shape.width + column;
-      const bool first = row == top && column == left;
-#pragma GCC ivdep
-      for (int c = 0; c < shape.channels; ++c) {
-        const float value = from[c], best = first ? value : y[c];
-        const bool takes = first || takes_window(value, best);
-        y[c] = takes ? value : best;
-        if constexpr (kWantsWinner) winner[c] = takes ? place : winner[c];
+/// The column rule for kWidth channels: out[c] = Σ term(i, j)(c) over i < down, j < across.
+template <int kWidth, class Term>
+void sum_strip(int down, int across, float* out, Term term) {
+  float total[kWidth] = {}, group[kWidth] = {}, sum[kWidth] = {};
+  int terms = 0;
+  for (int i = 0; i < down; ++i) {
+    for (int j = 0; j < across; ++j) {
+      if (terms > 0 && terms % kChunk == 0) {
+        for (int c = 0; c < kWidth; ++c) group[c] = group[c] + sum[c], sum[c] = 0.0f;
+      }
+      if (terms > 0 && terms % (kChunk * kGroup) == 0) {
+        for (int c = 0; c < kWidth; ++c) total[c] = total[c] + group[c], group[c] = 0.0f;
+      }
+      const auto row = term(i, j);
+      for (int c = 0; c < kWidth; ++c) sum[c] = sum[c] + row(c);
+      ++terms;
+    }
+  }
+  for (int c = 0; c < kWidth; ++c) out[c] = total[c] + (group[c] + sum[c]);
+}
+
+/// As sum_strip for at most kChunk terms. What is added to +0 twice more is not −0.
+template <int kWidth, class Term>
+void sum_short_strip(int down, int across, float* out, Term term) {
+  float sum[kWidth] = {};
+  if (down * across > 0) {
+    const auto row = term(0, 0);
+#pragma GCC unroll 1
+    for (int c = 0; c < kWidth; ++c) sum[c] = 0.0f + row(c);
+  }
+  for (int i = 0; i < down; ++i) {
+    for (int j = i == 0 ? 1 : 0; j < across; ++j) {
+      const auto row = term(i, j);
+#pragma GCC unroll 1
+      for (int c = 0; c < kWidth; ++c) sum[c] = sum[c] + row(c);
+    }
+  }
+#pragma GCC unroll 1
+  for (int c = 0; c < kWidth; ++c) out[c] = sum[c];
+}
+
+/// The column rule for the channels of one pixel.
+template <class Term>
+void sum_channels(int down, int across, int channels, float* out, Term term) {
+  each_strip(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
+    const auto shifted = [&](int i, int j) { return [row = term(i, j), first](int c) { return row(first + c); }; };
+    if (down * across <= kChunk) {
+      sum_short_strip<kWidth>(down, across, out + first, shifted);
+    } else {
+      sum_strip<kWidth>(down, across, out + first, shifted);
+    }
+  });
+}
+
+/// The maxima of kWidth neighbouring channels over the window whose first element is at `x`, in place `first`.
+template <int kWidth>
+void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, std::int32_t first) {
+  float best[kWidth];
+  std::int32_t place[kWidth];
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) best[j] = x[j], place[j] = first;
+  for (int row = 0; row < shape.window_height; ++row) {
+    for (int column = row == 0 ? 1 : 0; column < shape.window_width; ++column) {
+      const std::int32_t at = row * shape.width + column;
+      const float* const from = x + static_cast<std::ptrdiff_t>(at) * shape.channels;
+#pragma GCC unroll 1
+      for (int j = 0; j < kWidth; ++j) {
+        const float value = from[j], old = best[j];
+        const std::int32_t old_place = place[j];
+        const bool takes = takes_window(value, old);
+        best[j] = takes ? value : old;
+        place[j] = takes ? first + at : old_place;
       }
     }
   }
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) y[j] = best[j];
+  if (winner == nullptr) return;
+#pragma GCC unroll 1
+  for (int j = 0; j < kWidth; ++j) winner[j] = place[j];
 }
 
 /// Calls visit(n, row, column) for each pixel of lines first … last − 1 of images of `height` lines.
@@ -99,18 +141,22 @@ void divide(float* out, int channels, float divisor) {
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last) {
   each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
     const std::ptrdiff_t at = pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
-    if (winner == nullptr) {
-      max_pool_pixel<false>(shape, y + at, nullptr, x, n, oh * shape.stride, ow * shape.stride);
-    } else {
-      max_pool_pixel<true>(shape, y + at, winner + at, x, n, oh * shape.stride, ow * shape.stride);
-    }
+    const int row = oh * shape.stride, column = ow * shape.stride;
+    const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
+    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+      max_pool_strip<kWidth>(shape, y + at + c, winner == nullptr ? nullptr : winner + at + c, from + c,
+                             row * shape.width + column);
+    });
   });
 }
 
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
                          int last) {
   backward(shape, dx, first, last, [&](std::ptrdiff_t at, std::int32_t place) {
-    return [=, dy = dy + at, winner = winner + at](int c) { return winner[c] == place ? dy[c] : 0.0f; };
+    return [=, dy = dy + at, winner = winner + at](int c) {
+      const float value = dy[c];
+      return winner[c] == place ? value : 0.0f;
+    };
   });
 }
 

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array kBuiltins{
     BuiltinData{"spirals", 1, "3 spiral arms in the plane, with noise: 3,000 points and 600 to test"},
+    BuiltinData{"surface", 1, "a number to predict from 10 features, 5 of them idle: 2,000 points and 500 to test"},
+    BuiltinData{"sums", 1, "a text: 4,000 lines such as 17+25=42, and 400 to test"},
     BuiltinData{"images", 1,
                 "10 classes of drawn 14×14 digits, moved, turned and noisy: 4,000 images and 1,000 to test"},
 };

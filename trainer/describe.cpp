@@ -20,7 +20,12 @@ std::string help_text() {
       "\n"
       "  sweep-trainer              the trial document that SWEEP_TRIAL names, events to SWEEP_EVENTS\n"
       "  sweep-trainer FILE         that trial document; without SWEEP_EVENTS events go to standard output\n"
+      "  sweep-trainer data SOURCE [OPTIONS]   what a data set holds, as JSON, or what is wrong with it\n"
       "  sweep-trainer selftest     checks this machine's arithmetic against the constants in the program\n"
+      "  sweep-trainer probe FILE [PASSES]\n"
+      "                             mean and spread of each output of that trial's network over passes (100) through "
+      "its\n"
+      "                             layers that draw random numbers; SWEEP_RESUME: of a checkpoint\n"
       "  sweep-trainer --describe   hyperparameters, metrics and data sets as JSON\n"
       "  sweep-trainer --version    version, commit, compiler, back ends\n"
       "\n"
@@ -32,7 +37,7 @@ std::string help_text() {
       "Hyperparameters (\"config\" in the document) [default]:\n";
   text += hyperparameter_help();
   text += "\nMetrics:\n" + metric_help();
-  text += "\nData: a folder of IDX files, a CSV file, or\n";
+  text += "\nData: IDX, CIFAR or .npy files in a folder, a CSV, .npz or .txt file (docs/data.md), or\n";
   for (const protocol::BuiltinData& builtin : protocol::builtin_data())
     text += fmt::format("  {:<20} {}\n", protocol::kBuiltinPrefix + std::string(builtin.name), builtin.summary);
   return text;

@@ -2,6 +2,7 @@
 // or on the command line (by hand). It knows one trial and not that others exist.
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/outcome.h"
+#include "trainer/data_verb.h"
 #include "trainer/describe.h"
 #include "trainer/selftest_verb.h"
 #include "trainer/training/trial.h"
@@ -43,14 +45,35 @@ double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-int train(const std::string& document) {
-  install_signals();
+trainer::TrialOrder read_order(const std::string& document) {
   trainer::TrialOrder order;
   order.place = document;
   const std::string text = core::read_file(document, protocol::kMaxTrialDocumentBytes);
   order.document = protocol::TrialDocument::from_json(core::parse_json(text, document), document);
   order.checkpoint_dir = environment(protocol::kEnvCheckpointDir);
   order.resume = environment(protocol::kEnvResume);
+  return order;
+}
+
+int probe(int argc, char** argv) {
+  constexpr int kMostPasses = 100000;
+  int passes = 100;
+  if (argc == 4) {
+    const std::string_view given = argv[3];
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), passes);
+    if (error != std::errc() || end != given.data() + given.size() || passes < 1 || passes > kMostPasses)
+      throw core::UserError("passes", "'" + std::string(given) + "' does not fit",
+                            "expected an integer from 1 to " + std::to_string(kMostPasses));
+  }
+  if (argc < 3 || argc > 4)
+    throw core::UserError("arguments", "probe takes a trial document and a number of passes",
+                          "see sweep-trainer --help");
+  return std::fputs(trainer::probe_trial(read_order(argv[2]), passes).c_str(), stdout) < 0;
+}
+
+int train(const std::string& document) {
+  install_signals();
+  trainer::TrialOrder order = read_order(document);
   order.stop_requested = [] { return stop_signal != 0; };
   order.now_s = steady_seconds;
   order.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
@@ -65,6 +88,8 @@ int train(const std::string& document) {
 
 int run(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "data" && (argc == 3 || argc == 4)) return trainer::run_data_verb(argv[2], argc == 4 ? argv[3] : "");
+  if (first == "probe") return probe(argc, argv);
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;

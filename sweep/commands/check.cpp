@@ -31,13 +31,31 @@ std::vector<std::string> first_command(const Planned& checked) {
   return start_of(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder).argv;
 }
 
-core::Json check_json(const Planned& checked) {
+core::Json about_data(const Planned& checked) {
+  return checked.trainer.builtin && checked.data ? ask_about_data(*checked.trainer.builtin, *checked.data)
+                                                 : core::Json();
+}
+
+// "1437 samples, 360 to test, 64 features, 10 classes"; of a text its characters.
+std::string data_text(const core::Json& about) {
+  const auto number = [&](const char* key) { return about.value(key, std::uint64_t{0}); };
+  if (about.contains("characters"))
+    return fmt::format("text, {} characters, {} different", number("characters"), number("vocabulary"));
+  std::string text = fmt::format("{} samples, ", number("samples"));
+  if (about.contains("test_samples")) text += fmt::format("{} to test, ", number("test_samples"));
+  if (about.contains("image")) text += "images of " + core::canonical_json(about["image"]) + ", ";
+  text += fmt::format("{} features, ", number("features"));
+  return text + (about.contains("classes") ? fmt::format("{} classes", number("classes")) : "a number to predict");
+}
+
+core::Json check_json(const Planned& checked, const core::Json& data) {
   const TrialPlan& plan = checked.plan;
   core::Json json = plan.spec().determining();
   json["trials"] = plan.count();
   json["space"] = plan.space().size_text();
   json["data"] = plan.spec().data.empty() ? core::Json() : core::Json(plan.spec().data);
   if (!plan.spec().data_options.empty()) json["data_options"] = plan.spec().data_options.to_json();
+  if (!data.is_null()) json["data_set"] = data;
   json["first"] = first_configs(plan);
   if (checked.trainer.program) {
     json["command"] = first_command(checked);
@@ -78,7 +96,7 @@ std::string values_text(const Distribution& distribution) {
   return range_text(std::get<Continuous>(distribution));
 }
 
-void print_check(const Planned& checked) {
+void print_check(const Planned& checked, const core::Json& data) {
   const TrialPlan& plan = checked.plan;
   print(headline(plan) + "\n\n");
   std::vector<std::vector<std::string>> ranges = {{"parameter", "values"}};
@@ -86,6 +104,7 @@ void print_check(const Planned& checked) {
     ranges.push_back(
         {printable(parameter.name, kWidestCell), printable(values_text(parameter.distribution), 2 * kWidestCell)});
   print(aligned(ranges, {Align::kLeft, Align::kLeft}));
+  if (!data.is_null()) print("\ndata  " + printable(data_text(data)) + "\n");
   if (const auto& program = checked.trainer.program) {
     print("\nfirst command, in " + printable(program->folder.string()) + "\n");
     print(printable(core::shell_quoted(first_command(checked))) + "\n");
@@ -106,13 +125,14 @@ struct Flags : SweepFlags {
 int check(const Flags& flags, const Globals& globals) {
   // Data that is not here is worth a word, but the file is right without it.
   const Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
+  const core::Json data = about_data(checked);
   if (flags.tries) return try_trial(flags, static_cast<double>(flags.try_time_s), globals);
   if (globals.json) {
-    print_json(check_json(checked));
+    print_json(check_json(checked, data));
     return protocol::kExitOk;
   }
   for (const core::Problem& warning : checked.warnings) note(globals, "warning: " + warning.text());
-  print_check(checked);
+  print_check(checked, data);
   if (const std::string text = caution(checked.plan); !text.empty()) note(globals, text);
   return protocol::kExitOk;
 }

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using core::Json;
 
 constexpr auto kDescribePatience = std::chrono::seconds(20);
+constexpr auto kDataPatience = std::chrono::seconds(120);  // gigabytes take a while to read
 
 fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
   return core::absolute_path(runs) / protocol::kTrainersFolder / sha256;
@@ -40,6 +41,20 @@ BuiltinTrainer ask_trainer(const fs::path& executable) {
   if (!description.is_object() || !description.contains("identity") || !description["identity"].is_string())
     throw core::EnvironmentError(path.string(), "does not answer --describe", "name a build of sweep-trainer");
   return {path, description["identity"].get<std::string>(), core::sha256_file(path), description};
+}
+
+Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& data) {
+  const auto answer = program_output({trainer.executable.string(), "data", data.path.empty() ? data.name : data.path,
+                                      core::canonical_json(data.options.to_json())},
+                                     kDataPatience);
+  const Json about = answer ? Json::parse(answer->out, nullptr, /*allow_exceptions=*/false) : Json();
+  if (!about.is_object()) return nullptr;
+  const auto refused = about.find("problems");
+  if (refused == about.end()) return about;
+  std::vector<core::Problem> problems;
+  for (const Json& problem : *refused)
+    problems.push_back({problem.value("place", ""), problem.value("problem", ""), problem.value("remedy", ""), {}});
+  throw core::UserError(std::move(problems));
 }
 
 BuiltinTrainer freeze(const BuiltinTrainer& asked, const fs::path& runs) {

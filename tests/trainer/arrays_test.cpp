@@ -28,14 +28,8 @@ trainer::Dataset load(const TemporaryFolder& folder, const protocol::DataOptions
   return trainer::load_dataset(protocol::locate_data(folder.path().string(), options));
 }
 
-std::string without(std::string message, const std::string& folder) {
-  for (std::size_t at; (at = message.find(folder + "/")) != std::string::npos;)
-    message.replace(at, folder.size() + 1, "");
-  return message;
-}
-
 std::string refused(const TemporaryFolder& folder, const protocol::DataOptions& options = {}) {
-  return without(message_of([&] { load(folder, options); }), folder.path().string());
+  return without(folder.path().string() + "/", message_of([&] { load(folder, options); }));
 }
 
 const protocol::DataOptions kRegression{.regression = true};
@@ -227,7 +221,7 @@ TEST_CASE("an .npz that cannot be read is refused with the entry") {
   };
   const std::string good = zip_of({{"x.npy", kX}, {"y.npy", kY}}, false);
   CHECK(refuse("hello") == "a.npz: is no zip archive that can be read (Not a zip archive), the file may be cut off");
-  for (std::size_t length = 0; length < good.size(); length += 7)
+  for (std::size_t length = 1; length < good.size(); length += 7)
     CHECK(refuse(good.substr(0, length)).find("a.npz: is no zip archive that can be read (") == 0);
   CHECK(refuse(zip_of({{"x.npy", kX}}, true)) ==
         "a.npz: has no array y, it holds x, call them x_train, y_train, x_test and y_test, or x and y");
@@ -237,7 +231,7 @@ TEST_CASE("an .npz that cannot be read is refused with the entry") {
   CHECK(refuse(zip_of({{"x.npy", "hello"}, {"y.npy", kY}}, true)) ==
         "a.npz: x.npy: does not begin as .npy files do (93 'NUMPY')");
   std::string damaged = good;
-  damaged[damaged.find("\x93NUMPY") + 100] ^= 1;  // an element: only the checksum tells
+  damaged[damaged.find("\x93NUMPY") + kX.size() - 1] ^= 1;  // an element: only the checksum tells
   CHECK(refuse(damaged) ==
         "a.npz: x.npy: is damaged after " + std::to_string(kX.size()) + " unpacked bytes (CRC error)");
 }

@@ -61,7 +61,7 @@ TEST_CASE("an unknown builtin data set is answered with the nearest") {
   CHECK(message_of([] { protocol::locate_data("builtin:spiral"); }) ==
         "data: there is no builtin data set 'spiral', did you mean 'builtin:spirals'?");
   CHECK(message_of([] { protocol::locate_data("builtin:cats"); }) ==
-        "data: there is no builtin data set 'cats', there are: spirals, images");
+        "data: there is no builtin data set 'cats', there are: spirals, surface, sums, images");
 }
 
 TEST_CASE("a known data set whose file is not the published one is refused with both digests") {

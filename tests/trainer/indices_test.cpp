@@ -16,10 +16,7 @@ TEST_CASE("a file of indices with a wrong line is refused with each") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& text) {
     const auto file = folder.write("v", text);
-    std::string message = message_of([&] { trainer::read_indices(file); });
-    for (std::size_t at; (at = message.find(file.string())) != std::string::npos;)
-      message.replace(at, file.string().size(), "v");
-    return message;
+    return without(folder.path().string() + "/", message_of([&] { trainer::read_indices(file); }));
   };
   CHECK(refused("1\nx\n-1\n2.0\n1,2\n99999999999\n1\n") ==
         "v:2: 'x' is not the index of a sample, write one a line, from 0\n"

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -139,6 +140,23 @@ std::string finished_line(const std::vector<protocol::Event>& events) {
 
 }  // namespace
 
+TEST_CASE("the program says what a data set holds, and what is wrong with one") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.csv", "x,y\n1,0.5\n2,1.5\n").string();
+  const Run right = run(folder, {"data", file, R"({"task":"regression"})"});
+  CHECK(right.code == 0);
+  const core::Json about = core::Json::parse(right.output);
+  CHECK(about["task"] == "regression");
+  CHECK(about["samples"] == 2);
+  CHECK(about["features"] == 1);
+  const Run wrong = run(folder, {"data", file});
+  CHECK(wrong.code == 2);
+  const core::Json problems = core::Json::parse(wrong.output)["problems"];
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0]["place"] == file + ":2");
+  CHECK(run(folder, {"data", "builtin:images"}).code == 0);
+}
+
 TEST_CASE("the program describes itself in one line of JSON") {
   const TemporaryFolder folder;
   const Run described = run(folder, {"--describe"});
@@ -146,9 +164,9 @@ TEST_CASE("the program describes itself in one line of JSON") {
   const core::Json json = core::Json::parse(described.output);
   CHECK(json["protocol"] == 1);
   CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
-  CHECK(json["data"] == core::Json({"spirals", "images"}));
+  CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
-  CHECK(json["hyperparameters"].size() == 18);
+  CHECK(json["hyperparameters"].size() == 46);
 }
 
 TEST_CASE("help and version go to standard output, what is wrong to standard error") {
@@ -184,6 +202,24 @@ TEST_CASE("wrong hyperparameters end with code 2 and no event") {
   CHECK(wrong.code == protocol::kTrainerUserError);
   CHECK(wrong.output.empty());
   CHECK(wrong.errors == "config.epochs: 0 does not fit, expected an integer from 1 to 100000\n");
+}
+
+TEST_CASE("a probe prints a line for each output, and refuses a number of passes that is none") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"hidden", 8}, {"dropout", 0.5}});
+  const Run probed = run(folder, {"probe", file, "20"});
+  CHECK(probed.code == 0);
+  CHECK(probed.errors.empty());
+  CHECK(
+      probed.output.starts_with("1024 samples, 20 passes through the layers that draw random numbers\n"
+                                "output        without           mean         spread\n     0 "));
+  CHECK(std::count(probed.output.begin(), probed.output.end(), '\n') == 5);
+  CHECK(run(folder, {"probe", file, "20"}).output == probed.output);
+  const Run wrong = run(folder, {"probe", file, "x"});
+  CHECK(wrong.code == protocol::kTrainerUserError);
+  CHECK(wrong.errors == "passes: 'x' does not fit, expected an integer from 1 to 100000\n");
+  CHECK(run(folder, {"probe"}).errors ==
+        "arguments: probe takes a trial document and a number of passes, see sweep-trainer --help\n");
 }
 
 TEST_CASE("SIGTERM writes a checkpoint and ends with 75, and the trial goes on from it to the same end") {

@@ -17,9 +17,8 @@ trainer::Dataset load(const std::string& text, const protocol::DataOptions& opti
 std::string refused(const std::string& text, const protocol::DataOptions& options = {}) {
   const TemporaryFolder folder;
   const std::string file = folder.write("table.csv", text).string();
-  std::string message = message_of([&] { trainer::load_dataset(protocol::locate_data(file, options)); });
-  for (std::size_t at; (at = message.find(file)) != std::string::npos;) message.replace(at, file.size(), "table.csv");
-  return message;
+  return without(folder.path().string() + "/",
+                 message_of([&] { trainer::load_dataset(protocol::locate_data(file, options)); }));
 }
 
 using Labels = std::vector<std::int32_t>;

@@ -1,6 +1,7 @@
 // A training in memory: a small data set, events in a list, a clock and a stop that the test moves.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,6 +74,8 @@ struct Bench {
   std::uint32_t seed = 1;
   int threads = 1;
   kernels::CpuIsa isa = kernels::CpuIsa::kBest;
+  const kernels::Backend* ops = &kernels::cpu_backend();
+  std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
   bool trace = true;
   std::size_t keep_best = 1;
   std::string best_name = "{step}";
@@ -84,9 +87,8 @@ struct Bench {
 
   trainer::Training& start(const std::string& resume = {}) {
     hyperparameters = trainer::parse_hyperparameters(config);
-    context = kernels::make_cpu_context(threads, isa);
-    data =
-        trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, kernels::cpu_backend(), *context);
+    context = open ? open() : kernels::make_cpu_context(threads, isa);
+    data = trainer::prepare_data(dataset, {hyperparameters.validation_fraction}, seed, *ops, *context);
     sink = std::make_unique<trainer::EventSink>([this](std::string_view line) {
       events.push_back(protocol::Event::parse(line.substr(0, line.size() - 1), "test"));
     });
@@ -98,7 +100,7 @@ struct Bench {
                          {"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest},
                          trace,
                          data,
-                         kernels::cpu_backend(),
+                         *ops,
                          *context,
                          *sink,
                          checkpoints.get(),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
 #include "core/error.h"
 #include "core/philox.h"
@@ -155,6 +156,42 @@ Samples images(Part part, int images_a_class) {
   return samples;
 }
 
+// --- surface
+
+constexpr int kSurfaceFeatures = 10;
+
+// A relative of Friedman's first function (1991), with a product for its sine: five features count, five do not.
+Samples surface(Part part, int points) {
+  Samples samples;
+  samples.features = kSurfaceFeatures;
+  for (int i = 0; i < points; ++i) {
+    Draws draws(2, part, static_cast<std::uint32_t>(i));
+    std::array<double, kSurfaceFeatures> x;
+    for (double& value : x) value = draws.uniform(0, 1);
+    const double bend = x[2] - 0.5;
+    const double height = 10 * (x[0] * x[1]) + 20 * (bend * bend) + 10 * x[3] + 5 * x[4];
+    for (const double value : x) samples.values.push_back(static_cast<float>(value));
+    samples.targets.push_back(static_cast<float>(height + 0.5 * draws.bell()));
+  }
+  return samples;
+}
+
+// --- sums
+
+constexpr std::string_view kSumCharacters = "\n+0123456789=";  // ascending: the vocabulary
+
+Samples sums(Part part, int lines) {
+  Samples samples;
+  for (int i = 0; i < lines; ++i) {
+    Draws draws(3, part, static_cast<std::uint32_t>(i));
+    const int a = static_cast<int>(draws.uniform(0, 100));
+    const int b = static_cast<int>(draws.uniform(0, 100));
+    for (const char c : std::to_string(a) + "+" + std::to_string(b) + "=" + std::to_string(a + b) + "\n")
+      samples.tokens.push_back(static_cast<std::int32_t>(kSumCharacters.find(c)));
+  }
+  return samples;
+}
+
 }  // namespace
 
 Dataset generate(std::string_view name) {
@@ -163,6 +200,16 @@ Dataset generate(std::string_view name) {
     data.train = spirals(Part::kTrain, 1000);
     data.test = spirals(Part::kTest, 200);
     data.classes = kArms;
+  } else if (name == "surface") {
+    data.train = surface(Part::kTrain, 2000);
+    data.test = surface(Part::kTest, 500);
+    data.task = Task::kRegression;
+  } else if (name == "sums") {
+    data.train = sums(Part::kTrain, 4000);
+    data.test = sums(Part::kTest, 400);
+    data.task = Task::kText;
+    data.vocabulary.assign(kSumCharacters.begin(), kSumCharacters.end());
+    data.classes = static_cast<int>(data.vocabulary.size());
   } else {
     core::check(name == "images", "a builtin data set without a generator");
     data.train = images(Part::kTrain, 400);

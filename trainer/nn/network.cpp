@@ -67,8 +67,12 @@ const float* Network::forward(const Input& input, const Pass& pass) {
   return layers_.forward(pass, input.x);
 }
 
+const float* Network::evaluate_outputs(const Input& input) {
+  return forward(input, {Mode::kEvaluation, input.rows, 0, nullptr, input.tokens});
+}
+
 void Network::evaluate(const Input& input, const Targets& targets, const Scores& scores) {
-  const float* outputs = forward(input, {Mode::kEvaluation, input.rows, 0, nullptr, input.tokens});
+  const float* outputs = evaluate_outputs(input);
   loss_.run(outputs, targets, input.rows * this->targets(), scores, nullptr);
 }
 

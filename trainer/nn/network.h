@@ -52,8 +52,10 @@ class Network {
   void forward_backward(const Input&, const Targets&, const Scores&, std::uint64_t seed,
                         const kernels::StepState* state);
 
-  /// The outputs of a batch (rows × targets × outputs, good until the next call) with the random numbers of the state's
-  /// step; nothing else changes.
+  /// The outputs of a batch (rows × targets × outputs, good until the next call), as evaluation computes them.
+  const float* evaluate_outputs(const Input&);
+
+  /// The same with the random numbers of the state's step; nothing else changes.
   const float* probe(const Input&, std::uint64_t seed, const kernels::StepState* state);
 
   std::vector<Parameter>& parameters() { return parameters_; }

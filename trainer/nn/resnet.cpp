@@ -14,6 +14,7 @@ namespace trainer {
 namespace {
 
 constexpr int kDefaultWidth = 64;
+constexpr float kHeadScale = kLastLayerScale / 2;  // the largest of a channel is about twice as large as any
 
 class ResnetBuilder {
  public:
@@ -60,7 +61,7 @@ void build_resnet(Builder& builder, Sequential& layers, const Hyperparameters& h
   layers.add<Pool2d>(builder, Pool2d::Kind::kMax, Pool2d::whole(layers.output()));
   if (h.dropout > 0) layers.add<Dropout>(builder, layers.last(), static_cast<float>(h.dropout));
   builder.within("head", [&] {
-    layers.add<Dense>(builder, layers.output(), outputs, Dense::Options{kernels::Activation::kNone, kLastLayerScale});
+    layers.add<Dense>(builder, layers.output(), outputs, Dense::Options{kernels::Activation::kNone, kHeadScale});
   });
 }
 

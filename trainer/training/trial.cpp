@@ -16,6 +16,7 @@
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
 #include "trainer/training/loop.h"
+#include "trainer/training/probe.h"
 
 namespace trainer {
 namespace {
@@ -159,6 +160,61 @@ std::filesystem::path resume_file(const TrialOrder& order) {
   return std::filesystem::path(order.checkpoint_dir) / file;
 }
 
+// All that a training needs, found and checked. Requires: check_document().
+struct OpenTrial {
+  explicit OpenTrial(const TrialOrder& its_order)
+      : order(its_order), hyperparameters(parse_hyperparameters(order.document.config)) {
+    data = load_checked(*order.document.data);
+    metric = metric_of(order, hyperparameters, data.task);
+    settle_loss(hyperparameters, data);
+    if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
+    device = open_device(order);
+    prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
+                            *device.ops, *device.context);
+    data.train = {};  // the device has it
+    data.test.reset();
+  }
+
+  Setting setting(EventSink& events, CheckpointFolder* folder) {
+    return {hyperparameters,
+            order.document.seed,
+            checkpoint_identity(order.document),
+            metric,
+            order.document.trace == "step",
+            prepared,
+            *device.ops,
+            *device.context,
+            events,
+            folder,
+            order.document.keep_best,
+            order.document.best_name,
+            order.stop_requested,
+            order.now_s,
+            order.say};
+  }
+
+  /// The weights that the trial begins with, where a file has them; how many tensors were taken.
+  std::size_t adopt(Training& training) const {
+    return hyperparameters.init_from.empty() ? 0 : adopt_weights(training, hyperparameters);
+  }
+
+  /// Goes on from the order's checkpoint; returns its file's name.
+  std::string restore(Training& training) const {
+    const std::filesystem::path file = resume_file(order);
+    training.restore(
+        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
+        file.string());
+    return file.filename().string();
+  }
+
+  const TrialOrder& order;
+  Hyperparameters hyperparameters;
+  protocol::Metric metric;
+  Dataset data;
+  Device device{};
+  PreparedData prepared;
+};
+
 }  // namespace
 
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
@@ -167,33 +223,29 @@ int run_trial(const TrialOrder& order, EventSink& events) {
   // Sums in double, schedules and the data's preparation are computed on this thread.
   const kernels::cpu::PortableFloatState float_state;
   check_document(order);
-  Hyperparameters hyperparameters = parse_hyperparameters(order.document.config);
-  Dataset data = load_checked(*order.document.data);
-  const protocol::Metric metric = metric_of(order, hyperparameters, data.task);
-  settle_loss(hyperparameters, data);
-  if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
-  Device device = open_device(order);
-  PreparedData prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split},
-                                       order.document.seed, *device.ops, *device.context);
-  data.train = {};  // the device has it
-  data.test.reset();
-
+  OpenTrial trial(order);
   CheckpointFolder folder(order.checkpoint_dir);
-  Training training({hyperparameters, order.document.seed, checkpoint_identity(order.document), metric,
-                     order.document.trace == "step", prepared, *device.ops, *device.context, events,
-                     order.checkpoint_dir.empty() ? nullptr : &folder, order.document.keep_best,
-                     order.document.best_name, order.stop_requested, order.now_s, order.say});
-  core::Json about = environment(order, device, data, prepared, training.weight_count());
-  if (!hyperparameters.init_from.empty()) about["tensors_from_file"] = adopt_weights(training, hyperparameters);
-  if (!order.resume.empty()) {
-    const std::filesystem::path file = resume_file(order);
-    training.restore(
-        load_checkpoint(file, checkpoint_identity(order.document), max_checkpoint_bytes(training.weight_count())),
-        file.string());
-    folder.keep(kLastKind, file.filename().string());
-  }
+  Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
+  Json about = environment(order, trial.device, trial.data, trial.prepared, training.weight_count());
+  const std::size_t adopted = trial.adopt(training);
+  if (adopted > 0) about["tensors_from_file"] = adopted;
+  if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));
   events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(), std::move(about)});
   return training.run() == Ending::kFinished ? protocol::kTrainerCompleted : protocol::kTrainerInterrupted;
+}
+
+std::string probe_trial(const TrialOrder& order, int passes) {
+  check_document(order);
+  OpenTrial trial(order);
+  EventSink nobody([](std::string_view) {});
+  Training training(trial.setting(nobody, nullptr));
+  trial.adopt(training);
+  if (!order.resume.empty()) trial.restore(training);
+  const DevicePart& part = trial.prepared.train;
+  const int rows = std::min<int>(training.network().evaluation_rows(), static_cast<int>(part.count));
+  return describe_probe(probe(training.network(), {part.x.data(), part.tokens.data(), rows}, passes,
+                              order.document.seed, *trial.device.ops, *trial.device.context),
+                        rows, passes);
 }
 
 }  // namespace trainer

@@ -30,4 +30,8 @@ struct TrialOrder {
 /// kernels::OutOfMemory, ReaderGone.
 int run_trial(const TrialOrder& order, EventSink& events);
 
+/// What chance does to the outputs of the trial's network (probe.h), fresh or from the order's checkpoint, over samples
+/// of the training part, as a table. Errors: as run_trial.
+std::string probe_trial(const TrialOrder& order, int passes);
+
 }  // namespace trainer

@@ -37,6 +37,30 @@ TEST_CASE("the flag --seed gives other trials than the file's seed, and the same
         UINT64_MAX);
 }
 
+TEST_CASE("sweep check reads the data set, says what it holds, and every problem of it") {
+  const Workplace place;
+  place.write("houses.csv", "zip,size,price\n9000,80,1.5\n9001,120,2.25\n9000,95,1.75\n");
+  const auto file = [&](const std::string& data) {
+    place.write("houses.yaml", "method: grid\nparameters: {epochs: {values: [1]}}\ndata: " + data + "\n");
+  };
+  file("{path: houses.csv, label: price, task: regression, categorical: [zip]}");
+  const Said right = place.sweep("check houses.yaml");
+  CHECK(right.code == 0);
+  CHECK(right.out.find("\ndata  3 samples, 3 features, a number to predict\n") != std::string::npos);
+  const Json about = core::parse_json(place.sweep("check houses.yaml --json").out, "check");
+  CHECK(about["data_set"]["features"] == 3);
+  CHECK(about["data_options"]["label"] == "price");
+
+  file("houses.csv");
+  const Said wrong = place.sweep("check houses.yaml");
+  CHECK(wrong.code == 2);
+  CHECK(
+      wrong.err.find("houses.csv:2: label '1.5' is neither a whole number nor a name, for a number to predict set the "
+                     "option task: regression\n") != std::string::npos);
+  file("{path: houses.csv, label: prize}");
+  CHECK(place.sweep("check houses.yaml").err.find("has no column 'prize', did you mean 'price'?") != std::string::npos);
+}
+
 TEST_CASE("the flag --slots 1 runs one trial after the other, whatever the machine has") {
   const Workplace place;
   place.write("points.json", sweep_file("val_loss", "", "0.1, 0.2, 0.3, 0.4"));

@@ -93,6 +93,21 @@ TEST_CASE("a trainer that is none is named") {
         }).starts_with(child("exit_code") + ": does not answer --describe"));
 }
 
+TEST_CASE("options of the data are part of its digest, recorded, and used again when a sweep goes on") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
+  std::ofstream(data) << "a,b,c\n1,2,0\n3,4,1\n";
+  const protocol::DataOptions options{.label = "b", .regression = true};
+  const auto plain = sweep::find_data("set.csv", {}, file), read = sweep::find_data("set.csv", options, file);
+  CHECK(read.options == options);
+  CHECK(read.sha256 != plain.sha256);
+  sweep::SweepRecord record;
+  record.file = file.string();
+  record.data = read.to_json();
+  CHECK(sweep::find_recorded_data(record) == read);
+  CHECK(plain.to_json().contains("options") == false);
+}
+
 TEST_CASE("data lies beside the sweep file, in ./data or in SWEEP_DATA, and its digest goes by contents") {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
