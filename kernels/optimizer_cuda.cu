@@ -11,10 +11,6 @@
 namespace kernels::SWEEP_CUDA_NAMESPACE {
 namespace {
 
-/// A constant: device code calls no host function, not even a constexpr one.
-template <Optimizer kKind>
-inline constexpr bool kHasSecondMoment = has_second_moment(kKind);
-
 constexpr int kThreads = kFingerprintHalf / 4;
 constexpr int kWarps = kThreads / 32;
 constexpr unsigned kWholeWarp = 0xffffffffu;
