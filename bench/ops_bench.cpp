@@ -131,6 +131,26 @@ void gather_rows(benchmark::State& state) {
   count_bytes(state, 8.0 * kBatch * columns);
 }
 
+void sum_of_squares(benchmark::State& state) {
+  const int count = static_cast<int>(state.range(0));
+  kernels::Buffer<float> gradient = random(count), square = random(1);
+  for (auto _ : state) cpu().sum_of_squares(context(state.range(1)), square.data(), gradient.data(), count);
+  count_bytes(state, 4.0 * count);
+}
+
+void augment_rows(benchmark::State& state, kernels::Augmentation how) {
+  const kernels::ImageShape shape{28, 28, 1};
+  kernels::Buffer<float> source = random(kBatch * 784), out = random(kBatch * 784), fill = random(1);
+  std::vector<std::uint32_t> indices(kBatch);
+  for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
+  const kernels::StepState step{1, 0, 0.001f, 10.0f, 30.0f};
+  for (auto _ : state) {
+    cpu().augment_rows(context(state.range(1)), out.data(), source.data(), indices.data(), kBatch, shape, how,
+                       fill.data(), 1, &step);
+  }
+  count_bytes(state, 8.0 * kBatch * 784);
+}
+
 /// A fully connected layer with what its training needs.
 struct Layer {
   int in, out;
@@ -243,6 +263,11 @@ BENCHMARK(softmax_cross_entropy)->ON_THREADS({{10, 1000}, {1, 2}});
 BENCHMARK_CAPTURE(optimizer_update, sgd, kernels::Optimizer::kSgd)->ON_THREADS({{784 * 512}, {1, 2}});
 BENCHMARK_CAPTURE(optimizer_update, adam, kernels::Optimizer::kAdam)->ON_THREADS({{784 * 512, 512 * 256}, {1, 2}});
 BENCHMARK_CAPTURE(optimizer_update, adamw, kernels::Optimizer::kAdamW)->ON_THREADS({{784 * 512}, {1, 2}});
+BENCHMARK_CAPTURE(optimizer_update, rmsprop, kernels::Optimizer::kRmsprop)->ON_THREADS({{784 * 512}, {1, 2}});
+BENCHMARK_CAPTURE(optimizer_update, lion, kernels::Optimizer::kLion)->ON_THREADS({{784 * 512}, {1, 2}});
+BENCHMARK(sum_of_squares)->ON_THREADS({{784 * 512}, {1, 2}});
+BENCHMARK_CAPTURE(augment_rows, images, kernels::Augmentation{true, 3, 8, 0.0f})->ON_THREADS({{784}, {1, 2}});
+BENCHMARK_CAPTURE(augment_rows, noise, kernels::Augmentation{false, 0, 0, 0.1f})->ON_THREADS({{784}, {1, 2}});
 BENCHMARK(fingerprint)->ON_THREADS({{784 * 512}, {1, 2}});
 BENCHMARK(gather_rows)->ON_THREADS({{784}, {1, 2}});
 BENCHMARK(training_step)->ON_THREADS({{1, 2}});

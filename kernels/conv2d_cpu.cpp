@@ -16,12 +16,23 @@ int panel_stride(const IsaTable& table, int columns, int column) {
   return columns - column > table.gemm_columns / 2 ? table.gemm_columns : table.gemm_columns / 2;
 }
 
+/// Calls pack(first column, columns) for each panel of k rows.
+template <class Pack>
+void each_panel(CpuContext& context, int columns, int k, Pack&& pack) {
+  constexpr int kLeastElements = 1 << 15;  // that pay for waking another thread
+  const int width = context.table.gemm_columns;
+  context.split(ceiling(columns, width), 1, std::max(1, kLeastElements / std::max(1, width * k)),
+                [&](int first, int last) {
+                  for (int panel = first; panel < last; ++panel)
+                    pack(panel * width, std::min(width, columns - panel * width));
+                });
+}
+
 /// conv2d: filters as panels of k = (kh, kw, c) rows.
 void pack_filters(CpuContext& context, const Conv2dShape& shape, const float* w, float* panels) {
   const IsaTable& table = context.table;
   const int k = filter_size(shape);
-  context.threads.run(ceiling(shape.filters, table.gemm_columns), [&](int panel) {
-    const int column = panel * table.gemm_columns, width = std::min(table.gemm_columns, shape.filters - column);
+  each_panel(context, shape.filters, k, [&](int column, int width) {
     table.pack_transposed(w + product(column, k), k, width, k, panels + product(column, k),
                           panel_stride(table, shape.filters, column));
   });
@@ -31,8 +42,7 @@ void pack_filters(CpuContext& context, const Conv2dShape& shape, const float* w,
 void pack_phase(CpuContext& context, const Conv2dShape& shape, const ConvPhase& phase, const float* w, float* panels) {
   const IsaTable& table = context.table;
   const int k = phase.taps_down * phase.taps_across * shape.filters;
-  context.threads.run(ceiling(shape.channels, table.gemm_columns), [&](int panel) {
-    const int column = panel * table.gemm_columns, width = std::min(table.gemm_columns, shape.channels - column);
+  each_panel(context, shape.channels, k, [&](int column, int width) {
     const int stride = panel_stride(table, shape.channels, column);
     float* to = panels + product(column, k);
     for (int j = 0; j < phase.taps_down; ++j) {

@@ -33,11 +33,13 @@ void sum_of_squares(Context& any_context, float* out, const float* x, int count)
   float* const sums = context.scratch(0);
   context.split(groups, 1, kLeast / kGroupElements,
                 [&](int first, int last) { context.table.group_squares(sums, x, first, last, count); });
+  const cpu::PortableFloatState state;
   *out = square_sum(sums, groups);
 }
 
 void clip_gradients(Context& any_context, StepState* state, const float* squares, int tensors, float limit) {
   cpu::cpu_context(any_context);
+  const cpu::PortableFloatState float_state;
   state->gradient_scale = clip_scale(square_sum(squares, tensors), limit);
 }
 

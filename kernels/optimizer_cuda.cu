@@ -69,7 +69,7 @@ __device__ __forceinline__ void update_four(const OptimizerSettings& settings, c
                                             const Tensor& tensor, int first, std::uint32_t* words) {
   const int valid = tensor.count - first;
   if (valid <= 0) return;
-  constexpr bool kHasV = has_second_moment(kKind);
+  constexpr bool kHasV = kHasSecondMoment<kKind>;
   const float4 w4 = load_four(tensor.w + first, valid, tensor.aligned);
   const float4 m4 = load_four(tensor.m + first, valid, tensor.aligned);
   const float4 v4 = kHasV ? load_four(tensor.v + first, valid, tensor.aligned) : float4{};

@@ -36,6 +36,10 @@ struct OptimizedWeight {
   float v;
 };
 
+/// has_second_moment as a constant, which device code may name.
+template <Optimizer kKind>
+inline constexpr bool kHasSecondMoment = has_second_moment(kKind);
+
 /// Whether the weight decays by itself instead of through the gradient.
 template <Optimizer kKind>
 inline constexpr bool kDecoupledDecay = kKind == Optimizer::kAdamW || kKind == Optimizer::kLion;

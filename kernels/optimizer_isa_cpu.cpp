@@ -16,7 +16,7 @@ void update(const OptimizerSettings& given_settings, const StepState& given_stat
   const OptimizerSettings settings = given_settings;  // copies, which no store can change
   const StepState state = given_state;
   for (int i = 0; i < count; ++i) {
-    constexpr bool has_v = has_second_moment(kKind);
+    constexpr bool has_v = kHasSecondMoment<kKind>;
     const OptimizedWeight now = optimizer_step<kKind>(settings, state, {w[i], m[i], has_v ? v[i] : 0.0f}, gradient[i]);
     w[i] = now.w;
     m[i] = now.m;

@@ -231,7 +231,7 @@ void add_batches(Run& run) {
 std::vector<SelftestDigest> selftest_digests(const Backend& backend, Context& context) {
   Run run(backend, context);
   for (const auto add : {add_host, add_gemm, add_column_sum, add_activations, add_softmax, add_random, add_optimizers,
-                         add_fingerprints, add_batches, add_images, add_text}) {
+                         add_fingerprints, add_batches, add_images, add_text, add_training}) {
     add(run);
   }
   return std::move(run.digests);

@@ -146,6 +146,15 @@ inline constexpr SelftestConstant kSelftestConstants[] = {
     {"attention_backward.1x300x1x8", 0xd9214067546f089au},
     {"attention.special", 0x105638dad5f07703u},
     {"attention_backward.special", 0xfa5cb9ee3665c4a3u},
+    {"clipped.rmsprop", 0x8fde4940b2f70863u},
+    {"clipped.lion", 0xb2e001ba01437169u},
+    {"clipped.nesterov", 0x6ef802b934c52537u},
+    {"sum_of_squares", 0x24e8b0d0e9babbccu},
+    {"softmax.smoothed", 0x7f4f922c0bb5e399u},
+    {"rank_labels", 0x069eff47bba5c539u},
+    {"regression.squared", 0x9b5a5216119fed7cu},
+    {"regression.absolute", 0xd7f381afd0083176u},
+    {"augment", 0x6d7815da65e19167u},
 };
 
 }  // namespace kernels

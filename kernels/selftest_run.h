@@ -106,7 +106,8 @@ class Run {
   std::vector<SelftestDigest> digests;
 };
 
-void add_text(Run& run);    ///< addition, embedding, layer normalisation, attention
-void add_images(Run& run);  ///< convolution, pooling, batch normalisation
+void add_text(Run& run);      ///< addition, embedding, layer normalisation, attention
+void add_training(Run& run);  ///< later optimizers, clipping, losses, augmentation
+void add_images(Run& run);    ///< convolution, pooling, batch normalisation
 
 }  // namespace kernels::selftest

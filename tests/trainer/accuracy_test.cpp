@@ -55,6 +55,12 @@ TEST_CASE("iris flowers are told apart, nine of ten of those held out") {
   CHECK(train(find_data("iris"), config, 1, "val_accuracy") >= 0.9);
 }
 
+TEST_CASE("Fashion-MNIST: a network of two convolutions reaches 91.5 % of the test images within eight epochs",
+          "[.long]") {
+  const core::Json config = {{"model", "cnn"}, {"channels", {32, 64}}, {"dense", 128}, {"epochs", 8}};
+  CHECK(train(find_data("fashion-mnist"), config, 7, "test_accuracy") >= 0.915);
+}
+
 TEST_CASE("Fashion-MNIST: a 784-512-256-10 network reaches 89 % of the test images within twelve epochs", "[.long]") {
   const core::Json config = {{"hidden", {512, 256}}, {"epochs", 12}, {"dropout", 0.2}};
   double sum = 0;

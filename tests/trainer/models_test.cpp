@@ -8,6 +8,7 @@
 #include "tests/trainer/message.h"
 #include "tests/trainer/small_models.h"
 #include "trainer/data/builtin.h"
+#include "trainer/training/probe.h"
 
 namespace {
 
@@ -26,6 +27,14 @@ double metric(const Bench& bench, const std::string& name, std::size_t epoch) {
     if (const auto* m = std::get_if<protocol::MetricValues>(&event.body); m && m->values.contains(name))
       values.push_back(m->values.at(name));
   return epoch < values.size() ? values[epoch] : values.at(values.size() - 1);
+}
+
+/// All values of parameters and states.
+std::vector<std::vector<float>> tensors_of(const trainer::Network& network) {
+  std::vector<std::vector<float>> values;
+  for (const auto* list : {&network.parameters(), &network.states()})
+    for (const trainer::Parameter& p : *list) values.emplace_back(p.value.data(), p.value.data() + p.value.size());
+  return values;
 }
 
 /// A network with a batch in front of it.
@@ -54,6 +63,12 @@ class Fixture {
     for (std::size_t i = 0; i < loss_.size(); ++i) sum += static_cast<double>(loss_.data()[i]);
     return sum / static_cast<double>(loss_.size());
   }
+
+  std::vector<trainer::ProbedOutput> probe(int passes) {
+    return trainer::probe(*network_, input(), passes, 5, ops_, *context_);
+  }
+
+  std::vector<std::vector<float>> tensors() const { return tensors_of(*network_); }
 
   /// The change of the loss along `direction`, for a step of one along it.
   double slope(trainer::Parameter& parameter, const std::vector<float>& direction) {
@@ -180,7 +195,7 @@ TEST_CASE("every model's gradient is that of its loss, along itself and along a 
     }
 }
 
-TEST_CASE("every parameter of every model gets a gradient, and moves in the first step; so do running statistics") {
+TEST_CASE("every parameter of every model gets a gradient and moves in the first step, as running statistics do") {
   for (const SmallModel& model : small_models()) {
     Fixture fixture(model);
     fixture.mean_loss();
@@ -190,17 +205,10 @@ TEST_CASE("every parameter of every model gets a gradient, and moves in the firs
     }
     Bench bench = model.bench();
     trainer::Training& training = bench.start();
-    std::vector<std::vector<float>> before;
-    const auto tensors = [&] {
-      std::vector<std::vector<float>> values;
-      for (const auto* list : {&training.network().parameters(), &training.network().states()})
-        for (const trainer::Parameter& p : *list) values.emplace_back(p.value.data(), p.value.data() + p.value.size());
-      return values;
-    };
-    before = tensors();
+    const auto before = tensors_of(training.network());
     bench.stop_after = 1;
     training.run();
-    const auto after = tensors();
+    const auto after = tensors_of(training.network());
     for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i] != after[i]);
   }
 }
@@ -278,6 +286,24 @@ TEST_CASE("every model goes on from a checkpoint as if it had not been stopped, 
       CHECK(both == whole);
     }
   }
+}
+
+TEST_CASE("a probe of every model finds spread where there is dropout and none elsewhere, and changes nothing") {
+  for (const SmallModel& model : small_models())
+    for (const double dropout : {0.0, 0.3}) {
+      Fixture fixture(model, dropout);
+      fixture.mean_loss();  // running statistics are no longer those of the beginning
+      const std::vector<std::vector<float>> before = fixture.tensors();
+      const auto outputs = fixture.probe(200);
+      INFO(model.name << " with dropout " << dropout);
+      CHECK(outputs.size() == static_cast<std::size_t>(model.dataset.classes));
+      for (const trainer::ProbedOutput& output : outputs) {
+        CHECK((output.spread > 0) == (dropout > 0));
+        CHECK(output.mean == Approx(output.evaluated).margin(dropout > 0 ? 0.1 : 1e-12));
+      }
+      CHECK(fixture.tensors() == before);
+      CHECK(fixture.probe(200).front().mean == outputs.front().mean);
+    }
 }
 
 TEST_CASE("a short training of each model ends with the weights that it always had") {

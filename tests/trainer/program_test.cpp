@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -165,7 +166,7 @@ TEST_CASE("the program describes itself in one line of JSON") {
   CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
   CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
-  CHECK(json["hyperparameters"].size() == 18);
+  CHECK(json["hyperparameters"].size() == 46);
 }
 
 TEST_CASE("help and version go to standard output, what is wrong to standard error") {
@@ -201,6 +202,24 @@ TEST_CASE("wrong hyperparameters end with code 2 and no event") {
   CHECK(wrong.code == protocol::kTrainerUserError);
   CHECK(wrong.output.empty());
   CHECK(wrong.errors == "config.epochs: 0 does not fit, expected an integer from 1 to 100000\n");
+}
+
+TEST_CASE("a probe prints a line for each output, and refuses a number of passes that is none") {
+  const TemporaryFolder folder;
+  const std::string file = document(folder, {{"hidden", 8}, {"dropout", 0.5}});
+  const Run probed = run(folder, {"probe", file, "20"});
+  CHECK(probed.code == 0);
+  CHECK(probed.errors.empty());
+  CHECK(
+      probed.output.starts_with("1024 samples, 20 passes through the layers that draw random numbers\n"
+                                "output        without           mean         spread\n     0 "));
+  CHECK(std::count(probed.output.begin(), probed.output.end(), '\n') == 5);
+  CHECK(run(folder, {"probe", file, "20"}).output == probed.output);
+  const Run wrong = run(folder, {"probe", file, "x"});
+  CHECK(wrong.code == protocol::kTrainerUserError);
+  CHECK(wrong.errors == "passes: 'x' does not fit, expected an integer from 1 to 100000\n");
+  CHECK(run(folder, {"probe"}).errors ==
+        "arguments: probe takes a trial document and a number of passes, see sweep-trainer --help\n");
 }
 
 TEST_CASE("SIGTERM writes a checkpoint and ends with 75, and the trial goes on from it to the same end") {

@@ -123,7 +123,7 @@ TEST_CASE("the end tells which classes were taken for which, in the validation a
   CHECK(count(confusion["test"], false) == 30);
   CHECK(count(confusion["test"], true) == std::lround(30 * last(bench, "test_accuracy")));
   CHECK(count(confusion["validation"], true) == std::lround(21 * last(bench, "val_accuracy")));
-  for (const core::Json& row : confusion["test"]) CHECK(count({row}, false) == 10);
+  for (const core::Json& row : confusion["test"]) CHECK(count(core::Json::array({row}), false) == 10);
 }
 
 TEST_CASE("a line through noise-free numbers is found by both losses of a regression") {

@@ -173,8 +173,8 @@ TEST_CASE("a trial that begins with the weights of a file is known by the file's
   CHECK(refused(order) == file + ": its digest is " + digest + ", config.init_sha256 is " + std::string(64, '0') +
                               ", restore the file, or write its digest");
   order.document.config["init_sha256"] = digest;
-  const auto& started = std::get<protocol::Started>(run(order).front().body);
-  CHECK(started.environment["tensors_from_file"] == 4);
+  const std::vector<protocol::Event> told = run(order);
+  CHECK(std::get<protocol::Started>(told.front().body).environment["tensors_from_file"] == 4);
   order.document.config["hidden"] = {9, 5};
   CHECK(refused(order) == file + ": has no tensor of the name and shape of one of this network's");
 }

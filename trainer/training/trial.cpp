@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/suggest.h"
 #include "core/version.h"
+#include "kernels/cpu_threads.h"
 #include "kernels/selftest.h"
 #include "protocol/data_set.h"
 #include "protocol/outcome.h"
@@ -219,6 +220,8 @@ struct OpenTrial {
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
 
 int run_trial(const TrialOrder& order, EventSink& events) {
+  // Sums in double, schedules and the data's preparation are computed on this thread.
+  const kernels::cpu::PortableFloatState float_state;
   check_document(order);
   OpenTrial trial(order);
   CheckpointFolder folder(order.checkpoint_dir);

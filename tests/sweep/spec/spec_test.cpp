@@ -193,7 +193,8 @@ TEST_CASE("a long list on one line is read in a moment") {
 
 TEST_CASE("the keys beyond the first sweep are read") {
   const Spec spec = read(R"({"method": "grid", "order": "shuffled", "repeats": 3.0, "inputs": ["a.csv", "b"],
-    "metric": {"name": "val_loss", "goal": "minimize", "target": 0.25}, "keep": {"last": "none", "best": 0},
+    "metric": {"name": "val_loss", "goal": "minimize", "target": 0.25}, 
+    "keep": {"last": "none", "best": 0, "epochs": 3, "name": "{epoch:02d}-{val_loss:.3f}"},
     "parameters": {"epochs": {"values": [1, 2]}}})");
   CHECK(spec.order == sweep::GridOrder::kShuffled);
   CHECK(spec.repeats == 3);
@@ -201,6 +202,8 @@ TEST_CASE("the keys beyond the first sweep are read") {
   CHECK(spec.target == 0.25);
   CHECK(spec.keep.last == sweep::Keep::Last::kNone);
   CHECK(spec.keep.best == 0);
+  CHECK(spec.keep.epochs == 3);
+  CHECK(spec.keep.name == "{epoch:02d}-{val_loss:.3f}");
   CHECK_FALSE(spec.program.has_value());
   CHECK(spec.warnings.empty());
 }
