@@ -109,8 +109,8 @@ const std::vector<Room>& rooms() {
       {"core", {}},
       {"protocol", {"core"}},
       {"kernels", {"core"}},
-      {"trainer/hyperparameters", {"core", "kernels"}},
       {"trainer/data", {"core", "protocol"}},
+      {"trainer/hyperparameters", {"kernels", "trainer/data"}},  // the words of a split
       {"trainer/nn", {"trainer/hyperparameters"}},
       {"trainer/optim", {"trainer/nn"}},
       {"trainer/checkpoint", {"core", "protocol"}},

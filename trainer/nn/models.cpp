@@ -20,7 +20,7 @@ struct Model {
 constexpr std::array kModels{Model{"mlp", build_mlp, true, true, false, "config.hidden", 1024},
                              Model{"cnn", build_cnn, false, true, false, "config.channels", 128},
                              Model{"resnet", build_resnet, false, true, false, "config.width", 128},
-                             Model{"transformer", build_transformer, false, false, true, "config.width", 64}};
+                             Model{"transformer", build_transformer, false, false, true, "config.context", 64}};
 
 const Model& model_of(const Hyperparameters& h) {
   for (const Model& model : kModels)

@@ -133,7 +133,7 @@ TEST_CASE("data that changed by one byte is refused with both digests, data that
   std::ofstream(data) << "a,label\n1,0\n3,1\n";
   const std::string text = message([&] { sweep::prepare_recorded(first.record, place.runs, {}); });
   CHECK(text.find(first.data->sha256) != std::string::npos);
-  CHECK(text.find(sweep::find_data("set.csv", place.file).sha256) != std::string::npos);
+  CHECK(text.find(sweep::find_data("set.csv", {}, place.file).sha256) != std::string::npos);
 
   std::ofstream(data) << "a,label\n1,0\n2,1\n";
   fs::create_directory(place.folder.path() / "moved");
