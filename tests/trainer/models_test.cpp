@@ -235,6 +235,17 @@ TEST_CASE("every model's loss falls, and one batch is learned by heart") {
   }
 }
 
+TEST_CASE("a transformer learns a text down to its entropy and, as it sees nothing ahead, not below") {
+  Bench bench;
+  bench.dataset = words(1500, 16);
+  bench.config = {{"model", "transformer"}, {"layers", 2},           {"heads", 2},   {"width", 32},
+                  {"context", 16},          {"learning_rate", 0.01}, {"epochs", 12}, {"batch_size", 16}};
+  bench.start().run();
+  const double entropy = std::log(4.0) / 4;  // of a character: a word is one of four, and four characters long
+  CHECK(metric(bench, "val_loss", 1000) < entropy + 0.12);
+  CHECK(metric(bench, "val_loss", 1000) > entropy - 0.02);
+}
+
 TEST_CASE("evaluation changes nothing of any model that training reads, however often it happens") {
   for (const SmallModel& model : small_models()) {
     Bench bench = model.bench();

@@ -33,18 +33,18 @@ inline trainer::Dataset striped_images() {
   return data;
 }
 
-/// Words of a vocabulary of five characters, cut into windows of eight.
-inline trainer::Dataset words() {
+/// `count` words, each one of four at random, in a vocabulary of five characters, cut into windows.
+inline trainer::Dataset words(std::uint32_t count = 120, int context = 8) {
   trainer::Dataset data;
   data.task = trainer::Task::kText;
   data.classes = 5;
   data.vocabulary = {U' ', U'a', U'b', U'c', U'd'};
   const std::vector<std::vector<std::int32_t>> all = {{1, 2, 3, 0}, {4, 4, 2, 0}, {3, 1, 0}, {2, 1, 4, 1, 0}};
-  for (std::uint32_t i = 0; i < 120; ++i) {
+  for (std::uint32_t i = 0; i < count; ++i) {
     const auto& word = all[core::random_bits(12, core::Purpose::kNoise, 0, i, 0).word[0] % all.size()];
     data.train.tokens.insert(data.train.tokens.end(), word.begin(), word.end());
   }
-  trainer::set_context(data, 8, "test");
+  trainer::set_context(data, context, "test");
   return data;
 }
 
