@@ -111,9 +111,39 @@ void each_pixel(int height, int width, int first, int last, Visit visit) {
   }
 }
 
+/// As backward, for windows that do not overlap: each place has one term or none.
+template <class RowOf>
+void backward_apart(const Pool2dShape& shape, float* dx, int first, int last, RowOf row_of) {
+  const std::ptrdiff_t line_size = static_cast<std::ptrdiff_t>(shape.width) * shape.channels;
+  for (int line = first; line < last; ++line) {
+    const int n = line / shape.height, row = line % shape.height;
+    const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);
+    float* to = dx + line * line_size;
+    float* const line_end = to + line_size;
+    const int windows = down.count() > 0 ? shape.out_width : 0;
+    for (int ow = 0; ow < windows; ++ow) {
+      const std::ptrdiff_t at = pixel_index(n, down.first, ow, shape.out_height, shape.out_width, shape.channels);
+      const int start = ow * shape.stride;
+      for (int column = start; column < start + shape.window_width; ++column, to += shape.channels) {
+        const auto term = row_of(at, row * shape.width + column);
+        each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+          sum_short_strip<kWidth>(1, 1, to + c, [&](int, int) { return [&](int j) { return term(c + j); }; });
+        });
+      }
+      if (ow + 1 == windows) break;
+      for (const float* const next = to + (shape.stride - shape.window_width) * shape.channels; to < next; ++to)
+        *to = 0.0f;
+    }
+    for (; to < line_end; ++to) *to = 0.0f;
+  }
+}
+
 /// dx of lines first … last − 1: the sums of row_of(index in y, place)(c) over the windows that cover a place.
 template <class RowOf>
 void backward(const Pool2dShape& shape, float* dx, int first, int last, RowOf row_of) {
+  if (shape.stride >= shape.window_height && shape.stride >= shape.window_width) {
+    return backward_apart(shape, dx, first, last, row_of);
+  }
   for (int line = first; line < last; ++line) {
     const int n = line / shape.height, row = line % shape.height;
     const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);

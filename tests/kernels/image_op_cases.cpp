@@ -154,7 +154,7 @@ std::vector<OpCase> conv2d_cases(Sizes sizes) {
   far.out_height = 6;
   far.out_width = 7;
   cases.push_back(conv2d_case(far, false));
-  cases.push_back(conv2d_case(conv2d_shape(2, 6, 7, 3, 8, 3, 1, 1), true));
+  cases.push_back(conv2d_case(conv2d_shape(2, 20, 21, 3, 8, 3, 1, 1), true));
   cases.push_back(conv2d_case(conv2d_shape(1, 8, 6, 32, 8, 3, 2, 1), true));
   return cases;
 }
@@ -177,7 +177,7 @@ std::vector<OpCase> batch_norm_cases(Sizes sizes) {
   std::vector<OpCase> cases;
   const std::vector<std::pair<int, int>> shapes =
       sizes == Sizes::kOdd
-          ? std::vector<std::pair<int, int>>{{1, 3}, {2, 1}, {37, 33}, {256, 5}, {257, 34}, {1300, 3}, {4200, 2}}
+          ? std::vector<std::pair<int, int>>{{1, 3}, {2, 1}, {37, 33}, {256, 5}, {257, 34}, {1300, 3}, {4900, 2}}
           : std::vector<std::pair<int, int>>{{128 * 28 * 28, 32}, {128 * 49, 256}, {1000, 10}};
   for (const auto& [rows, columns] : shapes) {
     cases.push_back(batch_norm_case(Activation::kRelu, rows, columns, false, false));

@@ -125,7 +125,7 @@ TEST_CASE("pooling and its gradients equal the plain loops for every window, str
 
 TEST_CASE("pooling and its gradients add in chunks of 256 and groups of 4096") {
   require_equal_everywhere(shape_of(1, 16, 17, 3, 16, 17, 1), tests::random_floats);
-  require_equal_everywhere(shape_of(1, 65, 64, 70, 65, 64, 1), tests::random_floats);
+  require_equal_everywhere(shape_of(1, 70, 71, 70, 70, 71, 1), tests::random_floats);
   require_equal_everywhere(shape_of(1, 33, 35, 2, 17, 17, 1), tests::random_floats);
 }
 
