@@ -35,6 +35,20 @@ TEST_CASE("a trial document reads back") {
   CHECK(core::canonical_json(TrialDocument::from_json(bare, "trial.json").to_json()) == core::canonical_json(bare));
 }
 
+TEST_CASE("what checkpoints a trial keeps stands in the document where it is not the usual") {
+  CHECK_FALSE(sample().to_json().contains("checkpoints"));
+  TrialDocument document = sample();
+  document.keep_best = 3;
+  document.best_name = "{epoch:02d}";
+  Json json = document.to_json();
+  CHECK(json["checkpoints"] == Json({{"best", 3}, {"name", "{epoch:02d}"}}));
+  CHECK(TrialDocument::from_json(json, "trial.json").keep_best == 3);
+  CHECK(TrialDocument::from_json(json, "trial.json").best_name == "{epoch:02d}");
+  json["checkpoints"] = {{"best", 101}};
+  CHECK_THROWS_WITH(TrialDocument::from_json(json, "trial.json"),
+                    "trial.json: field 'checkpoints.best' is 101, expected 1 to 100");
+}
+
 TEST_CASE("a wrong trial document is refused with the field's name") {
   Json json = sample().to_json();
   json.erase("seed");

@@ -37,7 +37,7 @@ constexpr std::array kRows{
                [](H& h, const Json& v) { h.init = chosen(v, kInits, kInitValues); }),
     text_row("init_from", R"("")",
              "a safetensors file, a checkpoint for one, whose tensors replace the initial weights of the same name and "
-             "shape",
+             "shape; a path from the folder where sweep was started",
              [](H& h, const Json& v) { h.init_from = v.get<std::string>(); }),
     text_row("init_sha256", R"("")", "the SHA-256 of that file: what makes the trial another one when the file is",
              [](H& h, const Json& v) { h.init_sha256 = v.get<std::string>(); }),
