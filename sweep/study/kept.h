@@ -1,13 +1,13 @@
 // Where a study keeps its trials; see study.h. Included by the sources of Study alone.
 #pragma once
 
-#include "sweep/study/growing_memory.h"
+#include "core/growing_memory.h"
 #include "sweep/study/study.h"
 
 namespace sweep {
 
 struct Study::Kept {
-  GrowingMemory memory;
+  core::GrowingMemory memory;
   Trials trials{&memory};
 };
 

@@ -1,12 +1,12 @@
 // See growing_memory.h.
-#include "sweep/study/growing_memory.h"
+#include "core/growing_memory.h"
 
 #include <sys/mman.h>
 
 #include <cstddef>
 #include <new>
 
-namespace sweep {
+namespace core {
 namespace {
 
 constexpr std::size_t kFirstBytes = 16 << 10;
@@ -34,4 +34,4 @@ std::pmr::memory_resource* large_pages() {
 
 GrowingMemory::GrowingMemory() : monotonic_buffer_resource(kFirstBytes, large_pages()) {}
 
-}  // namespace sweep
+}  // namespace core
