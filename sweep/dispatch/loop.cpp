@@ -349,10 +349,10 @@ asio::awaitable<void> Loop::change() {
   is_disturbed_ = false;
   // A trial that ended just now has its successor started first, and one that has just been started gets the processor
   // that woke it: the system would let it wait for that one, with another idle.
-  if (has_odd_jobs() && launcher_.has_spare_core()) {
+  if (wants_next()) {
     change_.expires_after(kLetBegin);
     co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
-  } else if (has_odd_jobs()) {
+  } else if (!gone_.empty()) {
     co_await asio::post(executor_, asio::use_awaitable);
   }
   if (!is_disturbed_ || gone_.size() >= kMostGone) do_odd_jobs();
@@ -378,8 +378,6 @@ void Loop::changed() {
 }
 
 // What has time until nothing else is ready.
-bool Loop::has_odd_jobs() const { return !gone_.empty() || wants_next(); }
-
 void Loop::do_odd_jobs() {
   gone_.clear();
   if (wants_next()) prepare_next();

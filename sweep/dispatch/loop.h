@@ -90,7 +90,6 @@ class Loop {
   std::optional<Slot> take_slot(bool alone);
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   std::string marker_of(const TrialState& trial, std::size_t attempt) const;
-  bool has_odd_jobs() const;
   void do_odd_jobs();
   bool wants_next() const;
   void prepare_next();

@@ -39,10 +39,11 @@ std::string Loop::marker_of(const TrialState& trial, std::size_t attempt) const 
       attempt_folder(options_.runs, trial.trial, sweep_.record.id, static_cast<std::uint32_t>(attempt)));
 }
 
-// While others run: what the next one needs is put together before its slot is free, up to a process that waits for the
-// word. A GPU's is another for each slot.
+// While others run, and a processor is idle: what the next one needs is put together before its slot is free, up to a
+// process that waits for the word. A GPU's is another for each slot.
 bool Loop::wants_next() const {
-  if (running_.empty() || study_.waiting().empty() || halted_ != Halt::kNone) return false;
+  if (running_.empty() || study_.waiting().empty() || halted_ != Halt::kNone || !launcher_.has_spare_core())
+    return false;
   const TrialState& trial = *study_.find(*study_.waiting().begin());
   const bool is_there = next_ && next_->request.document.index == trial.index;
   return running_.begin()->second.slot.gpu.empty() && trial.attempts.empty() && !is_there;

@@ -117,10 +117,10 @@ class Launcher {
   /// Requires: acquire() gave false.
   virtual SlotWait why_not(const Slot& slot) const = 0;
 
-  /// Whether a processor is idle, for as long as no more is started.
+  /// Whether a processor is idle. Where all have their trials, a process that only waits would take time from them.
   virtual bool has_spare_core() const { return false; }
-  /// What a start can do before the program itself begins, so that it begins soon when go() is called; a process that
-  /// is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
+  /// Everything that a start can do before the program itself begins, so that it begins at once when go() is called; a
+  /// process that is let go before that never begins. Null: this launcher does nothing ahead. Errors: as start().
   virtual std::unique_ptr<Process> prepare(const Order& order) { return (void)order, nullptr; }
 
   /// Errors: CannotStart where it is the program's fault and seen at once, else its Exit says so; EnvironmentError

@@ -52,10 +52,8 @@ Descriptor make_document(const std::string& text) {
   return file;
 }
 
-}  // namespace
-
 // What the handlers share; they may run after the process object is gone.
-struct LocalLauncher::Watch : std::enable_shared_from_this<Watch> {
+struct Watch : std::enable_shared_from_this<Watch> {
   Watch(asio::any_io_executor executor, const Order& order, Descriptor document_file, Pipe events_pipe,
         Descriptor out_end, Descriptor err_end)
       : document(std::move(document_file)),
@@ -75,12 +73,8 @@ struct LocalLauncher::Watch : std::enable_shared_from_this<Watch> {
   }
 
   std::string program;
-  std::string marker;
-  std::uint64_t memory_bytes = 0;
-  StartRequest request;             // until the child is there
-  std::vector<Descriptor> writers;  // as `request`
   std::optional<Child> child;
-  std::chrono::steady_clock::time_point made;  // the child
+  std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
   Descriptor document;
   Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
   KeptOutput kept_out, kept_err;
@@ -231,26 +225,21 @@ struct LocalLauncher::Watch : std::enable_shared_from_this<Watch> {
   }
 };
 
-class LocalLauncher::LocalProcess : public Process {
+class LocalProcess : public Process {
  public:
-  LocalProcess(LocalLauncher& launcher, std::shared_ptr<Watch> watch) : launcher_(launcher), watch_(std::move(watch)) {}
+  explicit LocalProcess(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
 
   ~LocalProcess() override {
-    if (watch_->child && !watch_->exited) {
+    if (!watch_->exited) {
       watch_->signal(SIGKILL);
       watch_->reap();
     }
     watch_->close();
   }
 
-  const std::shared_ptr<Watch>& watch() const { return watch_; }
-
   void go() override {
     watch_->began = true;
-    if (watch_->child)
-      watch_->child->go();
-    else
-      launcher_.begin(watch_, Begin::kAtOnce);
+    watch_->child->go();
   }
 
   asio::awaitable<Written> lines() override {
@@ -301,10 +290,11 @@ class LocalLauncher::LocalProcess : public Process {
   }
 
  private:
-  LocalLauncher& launcher_;
   std::shared_ptr<Watch> watch_;
   bool stopping_ = false;
 };
+
+}  // namespace
 
 std::vector<Slot> cpu_slots(int threads, int cores) {
   std::vector<Slot> slots;
@@ -340,8 +330,7 @@ bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_s
 
 void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
 
-// All but the child.
-std::shared_ptr<LocalLauncher::Watch> LocalLauncher::make(const Order& order) {
+std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
   std::error_code ignored;
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder, ignored))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
@@ -354,51 +343,32 @@ std::shared_ptr<LocalLauncher::Watch> LocalLauncher::make(const Order& order) {
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
                                              std::move(out.read_end), std::move(err.read_end));
   watch->program = order.argv[0];
-  watch->marker = order.marker;
-  watch->memory_bytes = order.memory_bytes;
-  watch->request = std::move(request);
-  watch->writers.push_back(std::move(out.write_end));
-  watch->writers.push_back(std::move(err.write_end));
-  return watch;
-}
-
-void LocalLauncher::begin(const std::shared_ptr<Watch>& watch, Begin when) {
-  const std::string& marker = watch->marker;
-  warden_.watch(marker);
-  if (left_.contains(marker)) end_left();  // or it would be taken for what an earlier one left
-  watch->on_exit = [this, of = watch.get()] {
+  warden_.watch(order.marker);
+  if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
+  watch->on_exit = [this, marker = order.marker, of = watch.get()] {
     --living_;
-    if (of->began) {
-      leaders_left_.add(of->pid(), std::chrono::steady_clock::now() - of->made);
-      end_strays_soon(of->marker);
-    } else {
-      warden_.forget(of->marker);
-    }
+    if (of->began)
+      end_strays_soon(marker, of->pid(), std::chrono::steady_clock::now() - of->made);
+    else
+      warden_.forget(marker);
     if (of->memory) of->memory->settle();
   };
-  watch->made = std::chrono::steady_clock::now();
-  watch->child.emplace(std::move(watch->request), when);
+
+  watch->began = begin == Begin::kAtOnce;
+  watch->child.emplace(std::move(request), begin);
   ++living_;
+  auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();
-  warden_.watch(marker, pid);
-  if (watch->memory_bytes > 0) watch->memory = memory_limits_.keep(marker, pid, watch->memory_bytes);
-  watch->writers.clear();
+  warden_.watch(order.marker, pid);
+  if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
   if (const int error = watch->begin())
-    throw core::EnvironmentError(watch->program, std::string("cannot be watched: ") + std::strerror(error));
-}
-
-// Where every processor has its trial, a child that waits would only take time from them.
-std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) {
-  auto process = std::make_unique<LocalProcess>(*this, make(order));
-  if (has_spare_core()) begin(process->watch(), Begin::kWhenTold);
+    throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   return process;
 }
 
-std::unique_ptr<Process> LocalLauncher::start(const Order& order) {
-  auto process = std::make_unique<LocalProcess>(*this, make(order));  // whatever goes wrong from here on ends it
-  process->go();
-  return process;
-}
+std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) { return make(order, Begin::kWhenTold); }
+
+std::unique_ptr<Process> LocalLauncher::start(const Order& order) { return make(order, Begin::kAtOnce); }
 
 void LocalLauncher::end_strays(const std::set<std::string>& markers) {
   end_carriers(markers, kStrayPatienceS);
@@ -432,8 +402,9 @@ Descriptor LocalLauncher::with_new_number(Descriptor low) {
 }
 
 // Looking through all processes of the machine takes as long as a short trial: once for all that ended meanwhile.
-void LocalLauncher::end_strays_soon(const std::string& marker) {
+void LocalLauncher::end_strays_soon(const std::string& marker, pid_t leader, std::chrono::duration<double> ran) {
   const bool is_first = left_.empty();
+  leaders_left_.add(leader, ran);
   left_.insert(marker);
   if (!is_first) return;
   const auto timer = std::make_shared<asio::steady_timer>(executor_, kLookForStraysAfter);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 
 #include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
@@ -39,12 +40,8 @@ class LocalLauncher : public Launcher {
   GpuSlots& gpu_slots() { return gpu_slots_; }
 
  private:
-  struct Watch;
-  class LocalProcess;
-
-  std::shared_ptr<Watch> make(const Order& order);
-  void begin(const std::shared_ptr<Watch>& watch, Begin when);
-  void end_strays_soon(const std::string& marker);
+  std::unique_ptr<Process> make(const Order& order, Begin begin);
+  void end_strays_soon(const std::string& marker, pid_t leader, std::chrono::duration<double> ran);
   void end_left();
   Descriptor with_new_number(Descriptor low);
 
