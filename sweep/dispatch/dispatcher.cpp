@@ -122,10 +122,10 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
   if (load == Load::kWhole || !store.has_whole_rows()) {
     store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone, apply);
   } else {
-    store.read_rows(sweep, [&](std::uint64_t index, const TrialSummary& row) {
+    store.read_rows(sweep, [&](std::uint64_t index, TrialSummary&& row) {
       const bool has_ended = row.phase == name(Phase::kEnded);
       if (has_ended && !(load == Load::kToGoOn && study.is_surplus(index) && may_wait_again(row)))
-        study.restore(ended_state(row, index));
+        study.restore(ended_state(std::move(row), index));
       else if (row.repeats)
         store.read_trial({sweep, index}, with_trace, apply);
       else

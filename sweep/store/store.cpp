@@ -311,12 +311,11 @@ std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place, bool with_
 
 std::vector<TrialSummary> Store::summaries(const std::string& sweep) const {
   std::vector<TrialSummary> rows;
-  read_rows(sweep, [&](std::uint64_t, const TrialSummary& row) { rows.push_back(row); });
+  read_rows(sweep, [&](std::uint64_t, TrialSummary&& row) { rows.push_back(std::move(row)); });
   return rows;
 }
 
-void Store::read_rows(const std::string& sweep,
-                      const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const {
+void Store::read_rows(const std::string& sweep, const std::function<void(std::uint64_t, TrialSummary&&)>& visit) const {
   std::string sql =
       "SELECT trial, phase, outcome, reused_from, seed, attempts, last_step, value, epoch, step, seconds, trial_index";
   sql += has_whole_rows() ? ", repeats, detail" : ", NULL, ''";
@@ -339,7 +338,7 @@ void Store::read_rows(const std::string& sweep,
     row.seconds = read.real(10);
     row.repeats = whole_or_nothing(12);
     row.detail = read.text(13);
-    visit(read.whole(11), row);
+    visit(read.whole(11), std::move(row));
   }
 }
 

@@ -94,7 +94,7 @@ struct TrialSummary {
 /// What the row of a trial in this state says. Requires: not forgotten (Study::forget).
 TrialSummary summarize(const TrialState& trial);
 /// The forgotten state that a row of an ended trial says. Errors: UserError where it is not one.
-TrialState ended_state(const TrialSummary& row, std::uint64_t index);
+TrialState ended_state(TrialSummary row, std::uint64_t index);
 
 enum class Traces {
   kNone,
@@ -144,7 +144,7 @@ class Store {
   /// The rows of the sweep's trials, by index.
   std::vector<TrialSummary> summaries(const std::string& sweep) const;
   /// The same, one after another.
-  void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, const TrialSummary&)>& visit) const;
+  void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, TrialSummary&&)>& visit) const;
   std::uint64_t count_rows(const std::string& sweep) const;
   /// Up to which index the guard was passed over, as far as no trial up to there was reopened since.
   std::optional<std::uint64_t> guard_lifted(const std::string& sweep) const;

@@ -1,5 +1,6 @@
 // A trial's state ↔ its row of the table `trials`; see store.h.
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "sweep/store/store.h"
@@ -25,10 +26,10 @@ TrialSummary summarize(const TrialState& trial) {
   return row;
 }
 
-TrialState ended_state(const TrialSummary& row, std::uint64_t index) {
+TrialState ended_state(TrialSummary row, std::uint64_t index) {
   TrialState trial;
   trial.index = index;
-  trial.trial = row.trial;
+  trial.trial = std::move(row.trial);
   trial.seed = row.seed;
   trial.repeats_index = row.repeats;
   trial.phase = Phase::kEnded;
@@ -36,12 +37,12 @@ TrialState ended_state(const TrialSummary& row, std::uint64_t index) {
   if (row.phase != name(Phase::kEnded) || !trial.outcome)
     throw core::UserError("the row of trial " + std::to_string(index), "has no outcome '" + row.outcome + "'",
                           "the store is damaged or was written by another program");
-  trial.detail = row.detail;
+  trial.detail = std::move(row.detail);
   trial.value = row.value;
   trial.epoch = row.epoch;
   trial.step = row.step;
   trial.last_step = row.last_step;
-  trial.reused_from = row.reused_from;
+  trial.reused_from = std::move(row.reused_from);
   trial.seconds = row.seconds;
   trial.is_forgotten = true;
   return trial;
