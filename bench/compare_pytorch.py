@@ -1,13 +1,16 @@
 #!/usr/bin/python3
-"""One epoch of an MLP on Fashion-MNIST: sweep-trainer beside PyTorch at its best, taking turns. Started by
+"""One epoch of a network on Fashion-MNIST: sweep-trainer beside PyTorch at its best, taking turns. Started by
 bench/run-compare. Prints a table and writes it, with every single time, into bench/results/.
 
-Both train on the first 54,000 images, kept in memory, in batches gathered by index, in another order each epoch.
+--network mlp is 784-512-256-10; cnn is two blocks of convolution 3×3 (16, then 32 channels), ReLU and pooling 2×2 and a
+fully connected layer; cnn-norm is the same with batch norm before each ReLU. Both train on the first images (54,000; of
+the CNNs 6,400, or --images), kept in memory, in batches gathered by index, in another order each epoch.
 Theirs: timed inside the process, training and nothing else; every combination of OMP_NUM_THREADS and
-OPENBLAS_NUM_THREADS up to the number of threads, Adam with and without foreach.
+OPENBLAS_NUM_THREADS up to the number of threads, Adam with and without foreach, and convolutions with images as
+NCHW and as channels_last; its convolutions are oneDNN's where PyTorch has it. Its ReLU of the cnn works in place.
 Ours: the time between two epochs' metric events as they arrive on the pipe, so it holds the fingerprint of every step
-and the writing of the events as well. A second line each holds out 6,000 of 60,000 images and validates after every
-epoch, as a sweep does."""
+and the writing of the events as well. For the mlp a second line each holds out 6,000 of 60,000 images and validates
+after every epoch, as a sweep does."""
 
 import argparse
 import datetime
@@ -24,19 +27,27 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SIZES = [784, 512, 256, 10]
-BATCH_SIZE, DROPOUT, LEARNING_RATE, TRAINING_IMAGES = 128, 0.2, 0.001, 54000
+BATCH_SIZE, LEARNING_RATE = 128, 0.001
+CNN = {"model": "cnn", "channels": [16, 32], "kernel": 3, "pool": "max", "dense": [], "dropout": 0.0}
+NETWORKS = {
+    "mlp": {"model": "mlp", "hidden": [512, 256], "dropout": 0.2},
+    "cnn": CNN | {"batch_norm": False},
+    "cnn-norm": CNN | {"batch_norm": True},
+}
+IMAGES = {"mlp": 54000, "cnn": 6400, "cnn-norm": 6400}
 CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 
 
 class PyTorch:
     """A process that trains one epoch whenever it is asked to."""
 
-    def __init__(self, data, omp, openblas, foreach):
+    def __init__(self, data, network, images, omp, openblas, foreach, channels_last):
         self.threads = max(omp, openblas)
         self.name = f"PyTorch, OMP {omp}, OpenBLAS {openblas}, foreach {'on' if foreach else 'off'}"
-        options = {"folder": str(data), "images": TRAINING_IMAGES, "sizes": SIZES, "dropout": DROPOUT,
-                   "learning_rate": LEARNING_RATE, "batch_size": BATCH_SIZE, "omp": omp, "foreach": foreach}
+        if network["model"] == "cnn":
+            self.name += ", channels_last" if channels_last else ", NCHW"
+        options = {"folder": str(data), "images": images, "network": network, "learning_rate": LEARNING_RATE,
+                   "batch_size": BATCH_SIZE, "omp": omp, "foreach": foreach, "channels_last": channels_last}
         threads = {"OMP_NUM_THREADS": str(omp), "OPENBLAS_NUM_THREADS": str(openblas), "OMP_WAIT_POLICY": "passive"}
         self.process = subprocess.Popen(["/usr/bin/python3", str(ROOT / "bench/pytorch_epoch.py"), json.dumps(options)],
                                         env=CLEAN | threads, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -63,12 +74,12 @@ class PyTorch:
         self.process.wait()
 
 
-def first_images(data, folder):
-    """Writes the first 54,000 images and labels as IDX files without a test part."""
+def first_images(data, folder, images):
+    """Writes the first images and labels as IDX files without a test part."""
     for name, header, item in (("train-images-idx3-ubyte", 16, 784), ("train-labels-idx1-ubyte", 8, 1)):
         raw = gzip.decompress((data / (name + ".gz")).read_bytes())
-        count = TRAINING_IMAGES.to_bytes(4, "big")
-        (folder / name).write_bytes(raw[:4] + count + raw[8:header] + raw[header:header + TRAINING_IMAGES * item])
+        count = images.to_bytes(4, "big")
+        (folder / name).write_bytes(raw[:4] + count + raw[8:header] + raw[header:header + images * item])
 
 
 def digest_of(folder):
@@ -83,7 +94,7 @@ def digest_of(folder):
 class Ours:
     """sweep-trainer with a number of threads; each turn is a process of three epochs, the first of which is not timed."""
 
-    def __init__(self, trainer, data, threads, validation_fraction):
+    def __init__(self, trainer, data, network, threads, validation_fraction):
         self.trainer, self.threads, self.validates = trainer, threads, validation_fraction > 0
         self.name = f"sweep-trainer, {threads} thread{'s' if threads > 1 else ''}"
         self.name += ", with validation" if self.validates else ""
@@ -92,9 +103,9 @@ class Ours:
             "protocol": 1, "sweep": "0" * 16, "trial": "0" * 16, "index": 0, "replicate": 0, "seed": 1,
             "device": "cpu", "gpu": "", "threads": threads, "numerics": "portable-1", "trace": "step", "metric": metric,
             "data": {"name": str(data), "path": str(data), "sha256": digest_of(data)},
-            "config": {"model": "mlp", "hidden": SIZES[1:-1], "activation": "relu", "dropout": DROPOUT,
-                       "optimizer": "adam", "learning_rate": LEARNING_RATE, "schedule": "constant",
-                       "batch_size": BATCH_SIZE, "epochs": 3, "validation_fraction": validation_fraction}}
+            "config": network | {"activation": "relu", "optimizer": "adam", "learning_rate": LEARNING_RATE,
+                                 "schedule": "constant", "batch_size": BATCH_SIZE, "epochs": 3,
+                                 "validation_fraction": validation_fraction}}
         self.seconds = []
 
     def turn(self):
@@ -126,9 +137,9 @@ def processor():
 
 
 def table(ours, theirs, heading):
-    rows = [heading, "", f"{'seconds an epoch':44}{'median':>8}{'least':>8}{'epochs':>8}"]
+    rows = [heading, "", f"{'seconds an epoch':62}{'median':>8}{'least':>8}{'epochs':>8}"]
     for one in ours + theirs:
-        rows.append(f"{one.name:44}{statistics.median(one.seconds):8.3f}{min(one.seconds):8.3f}{len(one.seconds):8}")
+        rows.append(f"{one.name:62}{statistics.median(one.seconds):8.3f}{min(one.seconds):8.3f}{len(one.seconds):8}")
     rows.append("")
     for mine in ours:
         rivals = [one for one in theirs if one.threads <= mine.threads]
@@ -139,22 +150,40 @@ def table(ours, theirs, heading):
     return "\n".join(rows) + "\n"
 
 
+def described(name, images):
+    network = NETWORKS[name]
+    if name == "mlp":
+        layers = f"MLP 784-{'-'.join(map(str, network['hidden']))}-10, dropout {network['dropout']}"
+    else:
+        channels = "-".join(map(str, network["channels"]))
+        layers = f"CNN of {channels} channels, 3×3, pooling 2×2, one fully connected layer"
+        layers += ", batch norm" if network["batch_norm"] else ""
+    return f"{layers}, batch {BATCH_SIZE}, Adam {LEARNING_RATE}, {images} images of Fashion-MNIST"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainer", type=pathlib.Path, default=ROOT / "build/release/bin/sweep-trainer")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with Fashion-MNIST's four files")
+    parser.add_argument("--network", choices=NETWORKS, default="mlp")
+    parser.add_argument("--images", type=int, help="how many of the 60,000 an epoch has")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "bench/results")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
+    name, network = arguments.network, NETWORKS[arguments.network]
+    images = arguments.images or IMAGES[name]
 
     version = subprocess.run([str(arguments.trainer), "--version"], capture_output=True, text=True, check=True).stdout
     held = tempfile.TemporaryDirectory()
-    first_images(data, pathlib.Path(held.name))
+    first_images(data, pathlib.Path(held.name), images)
     trainer = arguments.trainer.resolve()
-    ours = [Ours(trainer, pathlib.Path(held.name), threads, 0.0) for threads in (1, 2)]
-    ours += [Ours(trainer, data, threads, 0.1) for threads in (1, 2)]
-    theirs = [PyTorch(data, *setting) for setting in itertools.product((1, 2), (1, 2), (True, False))]
+    ours = [Ours(trainer, pathlib.Path(held.name), network, threads, 0.0) for threads in (1, 2)]
+    if name == "mlp":
+        ours += [Ours(trainer, data, network, threads, 0.1) for threads in (1, 2)]
+    layouts = (False,) if name == "mlp" else (True, False)
+    settings = itertools.product((1, 2), (1, 2), (True, False), layouts)
+    theirs = [PyTorch(data, network, images, *setting) for setting in settings]
     for turn in range(arguments.rounds):
         print(f"round {turn + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
         for one in ours + theirs:
@@ -163,17 +192,18 @@ def main():
         one.close()
 
     loaded = theirs[0].loaded
-    heading = (f"MLP {'-'.join(map(str, SIZES))}, batch {BATCH_SIZE}, Adam {LEARNING_RATE}, dropout {DROPOUT}, "
-               f"{TRAINING_IMAGES} images of Fashion-MNIST\n{processor()}, {os.cpu_count()} cores; PyTorch "
-               f"{loaded['torch']} with {os.path.basename(os.path.realpath(loaded['blas'][-1]))}\n{version.strip()}")
+    heading = (f"{described(name, images)}\n{processor()}, {os.cpu_count()} cores; PyTorch {loaded['torch']} with "
+               f"{os.path.basename(os.path.realpath(loaded['blas'][-1]))}, oneDNN {'on' if loaded['onednn'] else 'off'}"
+               f"\n{version.strip()}")
     text = table(ours, theirs, heading)
     print(text, end="")
     arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "compare_pytorch.txt").write_text(text)
+    file = "compare_pytorch" + ("" if name == "mlp" else "_" + name.replace("-", "_"))
+    (arguments.output / (file + ".txt")).write_text(text)
     record = {"date": datetime.date.today().isoformat(), "processor": processor(), "cores": os.cpu_count(),
-              "pytorch": loaded, "sweep_trainer": version.strip().splitlines(),
+              "pytorch": loaded, "sweep_trainer": version.strip().splitlines(), "images": images,
               "seconds": {one.name: one.seconds for one in ours + theirs}}
-    (arguments.output / "compare_pytorch.json").write_text(json.dumps(record, indent=1) + "\n")
+    (arguments.output / (file + ".json")).write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

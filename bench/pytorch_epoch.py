@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Times epochs of an MLP in PyTorch on the CPU: training and nothing else. Called by compare_pytorch.py, one process a
-setting, since thread counts are read when the libraries load. Prints one JSON object a line: first what was loaded,
-then the seconds of one epoch for each line read from stdin, so that the caller can take turns between programs."""
+"""Times epochs of an MLP or a CNN in PyTorch on the CPU: training and nothing else. Called by compare_pytorch.py, one
+process a setting, since thread counts are read when the libraries load. Prints one JSON object a line: first what was
+loaded, then the seconds of one epoch for each line read from stdin, so that the caller can take turns between programs."""
 
 import gzip
 import json
@@ -26,6 +26,26 @@ def loaded_blas():
     return sorted(file for file in files if "blas" in file.rsplit("/", 1)[-1].lower())
 
 
+def mlp(network):
+    layers = []
+    sizes = [784] + network["hidden"]
+    for fan_in, fan_out in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(network["dropout"])]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
+
+
+def cnn(network):
+    layers = []
+    channels, side = 1, 28
+    for filters in network["channels"]:
+        layers.append(nn.Conv2d(channels, filters, network["kernel"], padding=network["kernel"] // 2, bias=not network["batch_norm"]))
+        if network["batch_norm"]:
+            layers.append(nn.BatchNorm2d(filters))
+        layers += [nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+        channels, side = filters, side // 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side * side, 10))
+
+
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["omp"])
@@ -36,11 +56,11 @@ def main():
     images = images.float() / 255
     images = (images - images.mean()) / images.std()
 
-    layers = []
-    sizes = options["sizes"]
-    for fan_in, fan_out in zip(sizes[:-2], sizes[1:-1]):
-        layers += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(options["dropout"])]
-    model = nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+    network = options["network"]
+    if network["model"] == "cnn":
+        images = images.reshape(-1, 1, 28, 28)
+    memory = torch.channels_last if options["channels_last"] else torch.contiguous_format
+    model = (cnn if network["model"] == "cnn" else mlp)(network).to(memory_format=memory)
     optimizer = torch.optim.Adam(model.parameters(), lr=options["learning_rate"], foreach=options["foreach"])
     loss_of = nn.CrossEntropyLoss()
     model.train()
@@ -49,13 +69,17 @@ def main():
         order = torch.randperm(count)
         for batch in order.split(options["batch_size"]):
             optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(model(images.index_select(0, batch)), labels.index_select(0, batch))
+            inputs = images.index_select(0, batch)
+            if options["channels_last"]:
+                inputs = inputs.contiguous(memory_format=torch.channels_last)
+            loss = loss_of(model(inputs), labels.index_select(0, batch))
             loss.backward()
             optimizer.step()
         return loss.item()
 
     torch.mm(torch.ones(8, 8), torch.ones(8, 8))
-    print(json.dumps({"torch": torch.__version__, "blas": loaded_blas(), "threads": torch.get_num_threads()}), flush=True)
+    print(json.dumps({"torch": torch.__version__, "blas": loaded_blas(), "threads": torch.get_num_threads(),
+                      "onednn": torch.backends.mkldnn.is_available()}), flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         loss = epoch()

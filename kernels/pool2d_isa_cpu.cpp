@@ -74,15 +74,19 @@ void sum_channels(int down, int across, int channels, float* out, Term term) {
   });
 }
 
-/// The maxima of kWidth neighbouring channels over the window whose first element is at `x`, in place `first`.
-template <int kWidth>
+/// The maxima of kWidth neighbouring channels over the window whose first element is at `x`, in place `first`. kSide is
+/// the side of a square window, or 0 for what the shape says: a loop of known length leaves neither counters nor jumps.
+template <int kWidth, int kSide>
 void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, std::int32_t first) {
+  const int height = kSide > 0 ? kSide : shape.window_height, width = kSide > 0 ? kSide : shape.window_width;
   float best[kWidth];
   std::int32_t place[kWidth];
 #pragma GCC unroll 1
   for (int j = 0; j < kWidth; ++j) best[j] = x[j], place[j] = first;
-  for (int row = 0; row < shape.window_height; ++row) {
-    for (int column = row == 0 ? 1 : 0; column < shape.window_width; ++column) {
+#pragma GCC unroll 4
+  for (int row = 0; row < height; ++row) {
+#pragma GCC unroll 4
+    for (int column = row == 0 ? 1 : 0; column < width; ++column) {
       const std::int32_t at = row * shape.width + column;
       const float* const from = x + static_cast<std::ptrdiff_t>(at) * shape.channels;
 #pragma GCC unroll 1
@@ -109,6 +113,20 @@ void each_pixel(int height, int width, int first, int last, Visit visit) {
     const int n = line / height, row = line % height;
     for (int column = 0; column < width; ++column) visit(n, row, column);
   }
+}
+
+template <int kSide>
+void max_pool_lines(const Pool2dShape& given, float* y, std::int32_t* winner, const float* x, int first, int last) {
+  const Pool2dShape shape = given;  // nothing that is written can change it
+  each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
+    const std::ptrdiff_t at = pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
+    const int row = oh * shape.stride, column = ow * shape.stride;
+    const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
+    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+      max_pool_strip<kWidth, kSide>(shape, y + at + c, winner == nullptr ? nullptr : winner + at + c, from + c,
+                                    row * shape.width + column);
+    });
+  });
 }
 
 /// As backward, for windows that do not overlap: each place has one term or none.
@@ -169,15 +187,8 @@ void divide(float* out, int channels, float divisor) {
 }  // namespace
 
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last) {
-  each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
-    const std::ptrdiff_t at = pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
-    const int row = oh * shape.stride, column = ow * shape.stride;
-    const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
-    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
-      max_pool_strip<kWidth>(shape, y + at + c, winner == nullptr ? nullptr : winner + at + c, from + c,
-                             row * shape.width + column);
-    });
-  });
+  if (shape.window_height == 2 && shape.window_width == 2) return max_pool_lines<2>(shape, y, winner, x, first, last);
+  max_pool_lines<0>(shape, y, winner, x, first, last);
 }
 
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
