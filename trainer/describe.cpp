@@ -20,6 +20,7 @@ std::string help_text() {
       "\n"
       "  sweep-trainer              the trial document that SWEEP_TRIAL names, events to SWEEP_EVENTS\n"
       "  sweep-trainer FILE         that trial document; without SWEEP_EVENTS events go to standard output\n"
+      "  sweep-trainer --serve      a trial for each line of standard input, until its end (docs/trial-protocol.md)\n"
       "  sweep-trainer data SOURCE [OPTIONS]   what a data set holds, as JSON, or what is wrong with it\n"
       "  sweep-trainer selftest     checks this machine's arithmetic against the constants in the program\n"
       "  sweep-trainer probe FILE [PASSES]\n"

@@ -1,5 +1,6 @@
 // sweep-trainer: trains one trial. What to train stands in a trial document, named by SWEEP_TRIAL (by the controller)
-// or on the command line (by hand). It knows one trial and not that others exist.
+// or on the command line (by hand); as a worker it trains one for each line of standard input (--serve). It knows one
+// trial at a time, and nothing of what the others gave.
 #include <unistd.h>
 
 #include <charconv>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -16,6 +18,7 @@
 #include "trainer/data_verb.h"
 #include "trainer/describe.h"
 #include "trainer/selftest_verb.h"
+#include "trainer/serve.h"
 #include "trainer/training/trial.h"
 
 namespace {
@@ -25,12 +28,12 @@ volatile std::sig_atomic_t stop_signal = 0;
 
 void on_stop(int signal) { stop_signal = signal; }
 
-// Restarts no system call that would wait for ever; writing events retries by itself.
-void install_signals() {
+// Writing events retries by itself. `flags`: SA_RESTART unless a wait for orders is to end.
+void install_signals(int flags) {
   struct sigaction action {};
   action.sa_handler = on_stop;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = flags;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -71,19 +74,40 @@ int probe(int argc, char** argv) {
   return std::fputs(trainer::probe_trial(read_order(argv[2]), passes).c_str(), stdout) < 0;
 }
 
-int train(const std::string& document) {
-  install_signals();
-  trainer::TrialOrder order = read_order(document);
+// Without a folder there is no checkpoint to go on from: 75 would ask for an attempt that begins anew.
+int train(trainer::TrialOrder order, const trainer::WriteLine& write, trainer::Workspace& workspace) {
   order.stop_requested = [] { return stop_signal != 0; };
   order.now_s = steady_seconds;
   order.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  trainer::EventSink events(write);
+  const int code = trainer::run_trial(order, events, workspace);
+  return code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty() ? 128 + stop_signal : code;
+}
+
+trainer::WriteLine events_writer() {
   const std::string target = environment(protocol::kEnvEvents);
-  trainer::EventSink events(target.empty() ? trainer::append_to_descriptor(STDOUT_FILENO, "standard output")
-                                           : trainer::append_to(target));
-  const int code = trainer::run_trial(order, events);
-  // Without a folder there is no checkpoint to go on from: 75 would ask for an attempt that begins anew.
-  if (code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty()) return 128 + stop_signal;
-  return code;
+  return target.empty() ? trainer::append_to_descriptor(STDOUT_FILENO, "standard output") : trainer::append_to(target);
+}
+
+int train_one(const std::string& document) {
+  install_signals(SA_RESTART);
+  trainer::TrialOrder order = read_order(document);
+  trainer::Workspace workspace;
+  return train(std::move(order), events_writer(), workspace);
+}
+
+int serve() {
+  install_signals(0);
+  const trainer::WriteLine write = events_writer();
+  const auto train_assigned = [&](const protocol::Assignment& assignment, trainer::Workspace& workspace) {
+    trainer::TrialOrder order;
+    order.place = "trial " + assignment.document.trial;
+    order.document = assignment.document;
+    order.checkpoint_dir = assignment.variable(protocol::kEnvCheckpointDir);
+    order.resume = assignment.variable(protocol::kEnvResume);
+    return train(std::move(order), write, workspace);
+  };
+  return trainer::serve({STDIN_FILENO, write, train_assigned, [] { return stop_signal != 0; }});
 }
 
 int run(int argc, char** argv) {
@@ -95,12 +119,13 @@ int run(int argc, char** argv) {
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;
   if (first == "--version") return std::fputs(trainer::version_text().c_str(), stdout) < 0;
   if (first == "selftest") return trainer::run_selftest_verb();
+  if (first == protocol::kServe) return serve();
   if (first.starts_with("-")) throw core::UserError(first, "there is no such flag", "see sweep-trainer --help");
   const std::string document = first.empty() ? environment(protocol::kEnvTrial) : first;
   if (document.empty())
     throw core::UserError("arguments", "no trial document",
                           "name one, or set SWEEP_TRIAL as sweep does; see sweep-trainer --help");
-  return train(document);
+  return train_one(document);
 }
 
 int report(const char* what, int code) {

@@ -12,7 +12,8 @@ namespace {
 
 std::set<std::string> constants_of(const SweepRecord& sweep) {
   std::set<std::string> names;
-  for (const Dimension& dimension : Space(read_spec(sweep.text, sweep.file).parameters).dimensions())
+  const Space space(read_spec(sweep.text, sweep.file).parameters);
+  for (const Dimension& dimension : space.dimensions())
     if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
   return names;
 }

@@ -43,6 +43,7 @@ struct AttemptRequest {
   double grace_s = 10;                  ///< between SIGTERM and SIGKILL, whoever stops it
   std::uint64_t memory_bytes = 0;       ///< of all its processes; 0: without a limit
   std::shared_ptr<const Order> order;   ///< as put_together() makes it; null: not yet
+  std::optional<Slot> shared_process;   ///< its slot, where it may run in a process of the slot's earlier trials
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
   std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
 };

@@ -230,7 +230,7 @@ boost::asio::awaitable<AttemptResult> live(Launcher& launcher, const Clock& cloc
     if (process)
       process->go();
     else
-      process = launcher.start(*order);
+      process = request.shared_process ? launcher.assign(*order, *request.shared_process) : launcher.start(*order);
   } catch (const CannotStart& error) {
     result = {Outcome::kFailed, error.what()};
   }

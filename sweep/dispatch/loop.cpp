@@ -51,6 +51,7 @@ asio::awaitable<void> Loop::run() {
   next_.reset();
   co_await end_running();
   gone_.clear();
+  launcher_.end_waiting();
   std::rethrow_exception(failure);
 }
 
@@ -83,6 +84,7 @@ asio::awaitable<void> Loop::go_on() {
       case Decision::What::kDone:
         commit();
         next_.reset();
+        launcher_.end_waiting();
         co_return;
     }
   }
@@ -171,6 +173,7 @@ void Loop::start(const Decision& decision) {
     return;
   }
   const bool alone = waiting_alone().contains(trial.index);
+  if (alone) launcher_.end_waiting();  // they hold memory of the GPU
   const std::optional<Slot> slot = take_slot(alone);
   if (!slot) {
     locks_.leave(trial.trial);
@@ -191,6 +194,7 @@ void Loop::start(const Decision& decision) {
   running.request = std::move(next.request);
   running.prepared = std::move(next.prepared);
   running.alone = alone;
+  if (sweep_.spec().resources.reuse_process && !alone) running.request.shared_process = *slot;
   note_sharing(order.index);
   asio::co_spawn(executor_, run_trial(order.index), [this, index = order.index](std::exception_ptr failure) {
     if (!failure) return;

@@ -55,6 +55,7 @@ void Loop::prepare_next() {
   next_.emplace();
   next_->request = make_request(trial, Decision{Decision::What::kStart, trial.index}, slot);
   put_together(next_->request);
+  if (sweep_.spec().resources.reuse_process) return;  // the slot's process is there
   try {
     next_->prepared = launcher_.prepare(*next_->request.order);
   } catch (const core::EnvironmentError&) {

@@ -127,6 +127,13 @@ class Launcher {
   /// where it is the machine's.
   virtual std::unique_ptr<Process> start(const Order& order) = 0;
 
+  /// The same for an order that may run in a process which the slot's earlier trials have left waiting, where its
+  /// program can serve several (protocol/assignment.h). Requires: the orders of a slot differ in document and SWEEP_
+  /// names alone.
+  virtual std::unique_ptr<Process> assign(const Order& order, const Slot& slot) { return (void)slot, start(order); }
+  /// Ends the processes that wait for an order.
+  virtual void end_waiting() {}
+
   /// Ends every process of this user that carries one of `markers` in its environment: what attempts left behind.
   /// Of a process of this launcher that is done at the latest a moment after its exit.
   virtual void end_strays(const std::set<std::string>& markers) = 0;

@@ -180,6 +180,17 @@ struct Watch : std::enable_shared_from_this<Watch> {
     });
   }
 
+  void begin_output(const Order& order) {
+    kept_out = KeptOutput(order.stdout_file);
+    kept_err = KeptOutput(order.stderr_file);
+  }
+
+  Output end_output() {
+    out.read();
+    err.read();
+    return {kept_out.take(), kept_err.take()};
+  }
+
   // Until there is something to look at.
   asio::awaitable<void> something() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
@@ -225,7 +236,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 };
 
-class LocalProcess : public Process {
+class LocalProcess : public Resident {
  public:
   explicit LocalProcess(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
 
@@ -268,6 +279,10 @@ class LocalProcess : public Process {
     core::check(watch_->was_read_after_exit, "take_output() of a process that runs");
     return {watch_->kept_out.take(), watch_->kept_err.take()};
   }
+
+  bool is_there() const override { return !watch_->exited && !watch_->is_zombie(); }
+  void begin_output(const Order& order) override { watch_->begin_output(order); }
+  Output end_output() override { return watch_->end_output(); }
 
   std::optional<OverMemory> over_memory() const override {
     return watch_->memory ? watch_->memory->over() : std::nullopt;
@@ -326,18 +341,28 @@ LocalLauncher::~LocalLauncher() {
   ::signal(SIGPIPE, on_sigpipe_);
 }
 
-bool LocalLauncher::acquire(const Slot& slot) { return slot.gpu.empty() || gpu_slots_.acquire(slot); }
+bool LocalLauncher::acquire(const Slot& slot) {
+  return slot.gpu.empty() || kept_slots_.erase(slot.name) > 0 || gpu_slots_.acquire(slot);
+}
 
-void LocalLauncher::release(const Slot& slot) { gpu_slots_.release(slot); }
+// What a waiting worker holds on a GPU would keep others from it, and look to us as if it were theirs.
+void LocalLauncher::release(const Slot& slot) {
+  const std::shared_ptr<Workers> workers = workers_.lock();
+  if (!slot.gpu.empty() && workers && workers->has_idle(slot.name))
+    kept_slots_.emplace(slot.name, slot);
+  else
+    gpu_slots_.release(slot);
+}
 
-std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
+std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, int in) {
   std::error_code ignored;
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder, ignored))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor document = with_new_number(make_document(order.document));
   Pipe events = make_pipe(), out = make_pipe(), err = make_pipe();
   events.read_end = with_new_number(std::move(events.read_end));
-  StartRequest request{order.argv, order.environment, out.write_end.get(), err.write_end.get(), order.folder.string()};
+  StartRequest request{order.argv,          order.environment,   in,
+                       out.write_end.get(), err.write_end.get(), order.folder.string()};
   request.environment.push_back(std::string(protocol::kEnvTrial) + "=" + path_of(document.get()));
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + path_of(events.read_end.get()));
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
@@ -369,6 +394,21 @@ std::unique_ptr<Process> LocalLauncher::make(const Order& order, Begin begin) {
 std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) { return make(order, Begin::kWhenTold); }
 
 std::unique_ptr<Process> LocalLauncher::start(const Order& order) { return make(order, Begin::kAtOnce); }
+
+std::unique_ptr<Process> LocalLauncher::assign(const Order& order, const Slot& slot) {
+  if (workers_.expired())
+    workers_ = Workers::make(executor_,
+                             [this](const Order& first, int orders) { return make(first, Begin::kAtOnce, orders); });
+  std::unique_ptr<Process> process = workers_.lock()->assign(order, slot.name);
+  return process ? std::move(process) : start(order);
+}
+
+void LocalLauncher::end_waiting() {
+  if (const std::shared_ptr<Workers> workers = workers_.lock()) workers->end();
+  workers_.reset();  // trials that run still hold it
+  for (const auto& [name, slot] : kept_slots_) gpu_slots_.release(slot);
+  kept_slots_.clear();
+}
 
 void LocalLauncher::end_strays(const std::set<std::string>& markers) {
   end_carriers(markers, kStrayPatienceS);

@@ -4,6 +4,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
@@ -11,6 +16,7 @@
 #include "sweep/launch/start.h"
 #include "sweep/launch/strays.h"
 #include "sweep/launch/warden.h"
+#include "sweep/launch/worker.h"
 
 namespace sweep {
 
@@ -34,13 +40,15 @@ class LocalLauncher : public Launcher {
   bool has_spare_core() const override { return living_ < cores_; }
   std::unique_ptr<Process> prepare(const Order& order) override;
   std::unique_ptr<Process> start(const Order& order) override;
+  std::unique_ptr<Process> assign(const Order& order, const Slot& slot) override;
+  void end_waiting() override;
   void end_strays(const std::set<std::string>& markers) override;
 
   /// For a GpuWatch; without one, locks alone decide.
   GpuSlots& gpu_slots() { return gpu_slots_; }
 
  private:
-  std::unique_ptr<Process> make(const Order& order, Begin begin);
+  std::unique_ptr<Resident> make(const Order& order, Begin begin, int in = -1);
   void end_strays_soon(const std::string& marker, pid_t leader, std::chrono::duration<double> ran);
   void end_left();
   Descriptor with_new_number(Descriptor low);
@@ -48,7 +56,9 @@ class LocalLauncher : public Launcher {
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
   GpuSlots gpu_slots_;
+  std::map<std::string, Slot> kept_slots_;  ///< of GPUs, by name: free, but a worker waits there
   MemoryLimits memory_limits_;
+  std::weak_ptr<Workers> workers_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   Leaders leaders_left_;        ///< those processes

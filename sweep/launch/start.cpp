@@ -99,7 +99,7 @@ struct Child::State {
   const char* folder = nullptr;  // null: stay
   char* const* argv = nullptr;
   char* const* environment = nullptr;
-  int null = -1, out = -1, err = -1;
+  int in = -1, out = -1, err = -1;
   pid_t parent = -1, pid = -1;
   // Read and written by the compiler's own atomic functions: no call in the child.
   struct Words {
@@ -122,7 +122,7 @@ int Child::State::become(void* given) {
   if (failed == 0) failed = call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (call(SYS_getppid) != state->parent) call(SYS_exit_group, 127);  // it died before the line above
   if (failed == 0 && state->folder != nullptr) failed = call(SYS_chdir, word(state->folder));
-  const int sources[] = {state->null, state->out, state->err};
+  const int sources[] = {state->in, state->out, state->err};
   for (int target = 0; target < 3; ++target) {
     const long to = failed == 0 ? call(SYS_dup3, sources[target], target, 0) : 0;
     if (to < 0) failed = to;
@@ -156,12 +156,13 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   };
   const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null_low.is_open()) fail();
-  const AboveAll null(null_low.get()), out(state.request.out >= 0 ? state.request.out : null_low.get()),
+  const AboveAll in(state.request.in >= 0 ? state.request.in : null_low.get()),
+      out(state.request.out >= 0 ? state.request.out : null_low.get()),
       err(state.request.err >= 0 ? state.request.err : null_low.get());
-  state.null = null.get();
+  state.in = in.get();
   state.out = out.get();
   state.err = err.get();
-  if (state.null < 0 || state.out < 0 || state.err < 0) fail();
+  if (state.in < 0 || state.out < 0 || state.err < 0) fail();
   if (!state.request.folder.empty()) state.folder = state.request.folder.c_str();
   state.pointers_of_argv = pointers(state.request.argv);
   state.argv = state.pointers_of_argv.data();

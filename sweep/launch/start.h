@@ -35,7 +35,8 @@ class Descriptor {
 struct StartRequest {
   std::vector<std::string> argv;         ///< argv[0] is a path; PATH is not searched
   std::vector<std::string> environment;  ///< NAME=value; above those of this process that are no SWEEP_ names
-  int out = -1;                          ///< -1: /dev/null; as stdin always is
+  int in = -1;                           ///< -1, as of those below: /dev/null
+  int out = -1;
   int err = -1;
   std::string folder;  ///< working folder; empty: the caller's
 };

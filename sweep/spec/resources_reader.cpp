@@ -9,9 +9,8 @@ namespace sweep {
 namespace {
 
 constexpr std::array kKeys = {
-    Key{"slots_per_gpu"},   Key{"threads"},      Key{"timeout_s"},
-    Key{"stall_timeout_s"}, Key{"grace_s"},      Key{"retries"},
-    Key{"memory_mb"},       Key{"max_failures"}, Key{"reuse_process", Support::kLater},
+    Key{"slots_per_gpu"}, Key{"threads"},   Key{"timeout_s"},    Key{"stall_timeout_s"}, Key{"grace_s"},
+    Key{"retries"},       Key{"memory_mb"}, Key{"max_failures"}, Key{"reuse_process"},
 };
 
 constexpr std::uint64_t kMostThreads = 1024;  // far above any machine; catches a misplaced number
@@ -33,7 +32,7 @@ std::optional<double> seconds(Reading& reading, const Member& member, bool may_b
 
 }  // namespace
 
-Resources read_resources(Reading& reading, const Member& member) {
+Resources read_resources(Reading& reading, const Member& member, bool has_program) {
   Resources resources;
   if (!reading.expect_object(member)) return resources;
   const Node& block = member.value;
@@ -50,6 +49,11 @@ Resources read_resources(Reading& reading, const Member& member) {
     resources.retries = static_cast<std::uint32_t>(reading.count(*retries, 0, kMostRetries).value_or(1));
   if (const Member* failures = block.find("max_failures")) resources.max_failures = reading.count(*failures, 1);
   if (const Member* memory = block.find("memory_mb")) resources.memory_mb = reading.count(*memory, 1, kMostMemoryMb);
+  if (const Member* reuse = block.find("reuse_process"))
+    resources.reuse_process = reading.truth(*reuse).value_or(false);
+  if (resources.reuse_process && has_program)
+    reading.error(block.find("reuse_process")->value.mark,
+                  "'reuse_process' is for the built-in trainer, and the file names a program", "remove one of the two");
   return resources;
 }
 

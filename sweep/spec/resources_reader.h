@@ -7,7 +7,8 @@
 
 namespace sweep {
 
-/// What the block says, the rest as it is without one; every problem goes to `reading`.
-Resources read_resources(Reading& reading, const Member& member);
+/// What the block says, the rest as it is without one; every problem goes to `reading`. `has_program`: the trainer is
+/// the user's own.
+Resources read_resources(Reading& reading, const Member& member, bool has_program);
 
 }  // namespace sweep

@@ -106,6 +106,7 @@ struct Resources {
   std::uint32_t retries = 1;                  ///< attempts more, of one that crashed or stalled
   std::optional<std::uint64_t> max_failures;  ///< so many trials without a result end the sweep
   std::optional<std::uint64_t> memory_mb;     ///< of all processes of an attempt; of 2^20 bytes
+  bool reuse_process = false;                 ///< one process runs trial after trial; of the built-in trainer alone
 };
 
 /// How metrics are read from what a program prints on standard output.

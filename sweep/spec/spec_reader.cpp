@@ -87,7 +87,8 @@ class SpecReader {
     read_device_and_numerics();
     spec_.program = read_program(reading_, root_);
     read_metric();
-    if (const Member* member = root_.find("resources")) spec_.resources = read_resources(reading_, *member);
+    if (const Member* member = root_.find("resources"))
+      spec_.resources = read_resources(reading_, *member, names_a_program());
     read_keep();
     read_early_terminate();
     read_parameters();

@@ -12,7 +12,7 @@
 
 namespace trainer {
 
-std::function<void(std::string_view)> append_to_descriptor(int descriptor, const std::string& name) {
+WriteLine append_to_descriptor(int descriptor, const std::string& name) {
   return [descriptor, name](std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(descriptor, text.data(), text.size());
@@ -25,7 +25,7 @@ std::function<void(std::string_view)> append_to_descriptor(int descriptor, const
   };
 }
 
-std::function<void(std::string_view)> append_to(const std::string& path) {
+WriteLine append_to(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0)
     throw core::EnvironmentError(path, std::string("events cannot be written: ") + std::strerror(errno));

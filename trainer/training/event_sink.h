@@ -18,10 +18,12 @@ class ReaderGone : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Takes one whole line with its newline.
+using WriteLine = std::function<void(std::string_view)>;
+
 class EventSink {
  public:
-  /// `write` takes one whole line with its newline.
-  explicit EventSink(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
+  explicit EventSink(WriteLine write) : write_(std::move(write)) {}
 
   /// `extra`: fields that the event has beyond those of its kind.
   template <class Body>
@@ -34,14 +36,14 @@ class EventSink {
   }
 
  private:
-  std::function<void(std::string_view)> write_;
+  WriteLine write_;
   std::uint64_t next_ = 0;
 };
 
 /// Appends to `path`, each line in as few writes as the system allows; the descriptor lives as long as the function.
 /// Errors: EnvironmentError where it cannot be opened or written; ReaderGone where a pipe has lost its reader (SIGPIPE
 /// must be ignored by the program).
-std::function<void(std::string_view)> append_to(const std::string& path);
-std::function<void(std::string_view)> append_to_descriptor(int descriptor, const std::string& name);
+WriteLine append_to(const std::string& path);
+WriteLine append_to_descriptor(int descriptor, const std::string& name);
 
 }  // namespace trainer

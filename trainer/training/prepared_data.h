@@ -43,6 +43,8 @@ struct PreparedData {
 struct Holdout {
   double fraction = 0;
   SplitKind kind = SplitKind::kRandom;
+
+  bool operator==(const Holdout&) const = default;
 };
 
 /// Splits by `seed`, fits the normalisation on the training part, applies it to all. Requires: windows of a text are

@@ -13,7 +13,6 @@
 #include "core/version.h"
 #include "kernels/cpu_threads.h"
 #include "kernels/selftest.h"
-#include "protocol/data_set.h"
 #include "protocol/outcome.h"
 #include "trainer/training/loop.h"
 #include "trainer/training/probe.h"
@@ -68,16 +67,6 @@ protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyper
       nearest && !of_test ? "did you mean '" + *nearest + "'?" : listed);
 }
 
-Dataset load_checked(const protocol::DataSource& source) {
-  const protocol::DataSet data = protocol::locate_data(source.path.empty() ? source.name : source.path, source.options);
-  if (const std::string digest = protocol::data_digest(data); digest != source.sha256)
-    throw core::UserError(
-        source.path.empty() ? source.name : source.path,
-        "the data is not that of the trial: its digest is " + digest + ", the trial's is " + source.sha256,
-        "restore the files, or start a new sweep on these");
-  return load_dataset(data);
-}
-
 // The loss that the data asks for, where none is named. Errors: UserError where the named one is for other data.
 void settle_loss(Hyperparameters& hyperparameters, const Dataset& data) {
   const bool regression = data.task == Task::kRegression;
@@ -107,25 +96,12 @@ std::size_t adopt_weights(Training& training, const Hyperparameters& hyperparame
   return taken;
 }
 
-struct Device {
-  const kernels::Backend* ops;
-  std::unique_ptr<kernels::Context> context;
-};
-
-Device open_device(const TrialOrder& order) {
-  if (order.document.device == "cpu")
-    return {&kernels::cpu_backend(), kernels::make_cpu_context(order.document.threads, order.isa)};
-  if (!kernels::cuda_backend())
-    throw core::EnvironmentError("device", "this build has no CUDA back end", "use device cpu, or build with nvcc");
-  return {kernels::cuda_backend(), kernels::make_cuda_context()};
-}
-
 Json environment(const TrialOrder& order, const Device& device, const Dataset& data, const PreparedData& prepared,
                  std::size_t weights) {
   const core::Build& build = core::build();
   Json json = {{"version", build.version},     {"commit", build.git_commit},
                {"compiler", build.compiler},   {"flags", build.flags},
-               {"back_ends", build.back_ends}, {"device", kernels::describe_device(*device.context)},
+               {"back_ends", build.back_ends}, {"device", device.description},
                {"back_end", device.ops->name}, {"threads", order.document.threads},
                {"weights", weights},           {"libraries", {{"zlib", zlibVersion()}}}};
   json["data"] = {{"sha256", order.document.data->sha256},
@@ -162,17 +138,13 @@ std::filesystem::path resume_file(const TrialOrder& order) {
 
 // All that a training needs, found and checked. Requires: check_document().
 struct OpenTrial {
-  explicit OpenTrial(const TrialOrder& its_order)
-      : order(its_order), hyperparameters(parse_hyperparameters(order.document.config)) {
-    data = load_checked(*order.document.data);
-    metric = metric_of(order, hyperparameters, data.task);
-    settle_loss(hyperparameters, data);
-    if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
-    device = open_device(order);
-    prepared = prepare_data(data, {hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed,
-                            *device.ops, *device.context);
-    data.train = {};  // the device has it
-    data.test.reset();
+  OpenTrial(const TrialOrder& its_order, Workspace& workspace)
+      : order(its_order),
+        hyperparameters(parse_hyperparameters(order.document.config)),
+        data(workspace.data(*order.document.data)),
+        metric(metric_of(order, hyperparameters, data.task)),
+        device(settled_device(workspace)),
+        prepared(workspace.prepare({hyperparameters.validation_fraction, hyperparameters.split}, order.document.seed)) {
   }
 
   Setting setting(EventSink& events, CheckpointFolder* folder) {
@@ -209,10 +181,18 @@ struct OpenTrial {
 
   const TrialOrder& order;
   Hyperparameters hyperparameters;
+  Dataset& data;
   protocol::Metric metric;
-  Dataset data;
-  Device device{};
-  PreparedData prepared;
+  Device& device;
+  PreparedData& prepared;
+
+ private:
+  // Once the hyperparameters fit the data.
+  Device& settled_device(Workspace& workspace) {
+    settle_loss(hyperparameters, data);
+    if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
+    return workspace.device(order.document, order.isa);
+  }
 };
 
 }  // namespace
@@ -220,10 +200,15 @@ struct OpenTrial {
 std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
 
 int run_trial(const TrialOrder& order, EventSink& events) {
+  Workspace workspace;
+  return run_trial(order, events, workspace);
+}
+
+int run_trial(const TrialOrder& order, EventSink& events, Workspace& workspace) {
   // Sums in double, schedules and the data's preparation are computed on this thread.
   const kernels::cpu::PortableFloatState float_state;
   check_document(order);
-  OpenTrial trial(order);
+  OpenTrial trial(order, workspace);
   CheckpointFolder folder(order.checkpoint_dir);
   Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
   Json about = environment(order, trial.device, trial.data, trial.prepared, training.weight_count());
@@ -236,7 +221,8 @@ int run_trial(const TrialOrder& order, EventSink& events) {
 
 std::string probe_trial(const TrialOrder& order, int passes) {
   check_document(order);
-  OpenTrial trial(order);
+  Workspace workspace;
+  OpenTrial trial(order, workspace);
   EventSink nobody([](std::string_view) {});
   Training training(trial.setting(nobody, nullptr));
   trial.adopt(training);

@@ -8,6 +8,7 @@
 #include "kernels/backends.h"
 #include "protocol/trial_document.h"
 #include "trainer/training/event_sink.h"
+#include "trainer/training/workspace.h"
 
 namespace trainer {
 
@@ -29,6 +30,8 @@ struct TrialOrder {
 /// Errors: UserError (document, hyperparameters, data, checkpoint), EnvironmentError (device, disk),
 /// kernels::OutOfMemory, ReaderGone.
 int run_trial(const TrialOrder& order, EventSink& events);
+/// The same, with what an earlier trial has left in the workspace. After an error that is not to be used again.
+int run_trial(const TrialOrder& order, EventSink& events, Workspace& workspace);
 
 /// What chance does to the outputs of the trial's network (probe.h), fresh or from the order's checkpoint, over samples
 /// of the training part, as a table. Errors: as run_trial.
