@@ -361,8 +361,8 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   Descriptor document = with_new_number(make_document(order.document));
   Pipe events = make_pipe(), out = make_pipe(), err = make_pipe();
   events.read_end = with_new_number(std::move(events.read_end));
-  StartRequest request{order.argv,          order.environment,   in,
-                       out.write_end.get(), err.write_end.get(), order.folder.string()};
+  StartRequest request{order.argv,          order.environment,     out.write_end.get(),
+                       err.write_end.get(), order.folder.string(), in};
   request.environment.push_back(std::string(protocol::kEnvTrial) + "=" + path_of(document.get()));
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + path_of(events.read_end.get()));
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),

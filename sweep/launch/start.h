@@ -35,10 +35,10 @@ class Descriptor {
 struct StartRequest {
   std::vector<std::string> argv;         ///< argv[0] is a path; PATH is not searched
   std::vector<std::string> environment;  ///< NAME=value; above those of this process that are no SWEEP_ names
-  int in = -1;                           ///< -1, as of those below: /dev/null
-  int out = -1;
+  int out = -1;                          ///< -1, as of the others: /dev/null
   int err = -1;
   std::string folder;  ///< working folder; empty: the caller's
+  int in = -1;
 };
 
 /// When a child becomes its program.
