@@ -12,6 +12,8 @@
 namespace core {
 namespace {
 
+constexpr int kMaxJsonDepth = 1000;
+
 void append_string(std::string& out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   out += '"';
@@ -127,6 +129,22 @@ void append(std::string& out, const Json& value) {
   check(false, "a JSON value of a kind that the project never makes");
 }
 
+// What walks or writes a value recurses as deep as it is: what is nested deeper than the stack allows is not built.
+Json parse_shallow(std::string_view text, std::string_view place) {
+  const auto opens = std::count_if(text.begin(), text.end(), [](char c) { return c == '{' || c == '['; });
+  if (opens <= kMaxJsonDepth) return Json::parse(text);  // the faster way
+  bool too_deep = false;
+  Json value = Json::parse(text, [&](int depth, Json::parse_event_t event, Json&) {
+    const bool opens_one = event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+    const bool is_beyond = opens_one && depth >= kMaxJsonDepth;  // that of the outermost is 0
+    too_deep = too_deep || is_beyond;
+    return !is_beyond;
+  });
+  if (too_deep)
+    throw UserError(std::string(place), "is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+  return value;
+}
+
 // {"float": "nan"} back to a double, in place and all the way down.
 void restore_not_finite(Json& value) {
   if (value.is_object() && value.size() == 1 && value.contains("float") && value["float"].is_string()) {
@@ -171,11 +189,13 @@ std::string canonical_json(const Json& value) {
 
 Json parse_json(std::string_view text, std::string_view place) {
   try {
-    Json value = Json::parse(text);
+    Json value = parse_shallow(text, place);
     restore_not_finite(value);
     return value;
   } catch (const Json::parse_error& error) {
     throw UserError(std::string(place), "not valid JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw UserError(std::string(place), "holds a number that no double holds", "write one of at most 1.8e308");
   }
 }
 

@@ -25,7 +25,7 @@ void append_number(std::string& out, double value);
 void append_number(std::string& out, std::int64_t value);
 
 /// Reads JSON text written by a program (not by a person: sweep/spec/document.h keeps positions for those). Turns
-/// {"float":"nan"} and its kin back into doubles. Errors: UserError that names `place` and the byte.
+/// {"float":"nan"} and its kin back into doubles. Errors: UserError for the byte, a huge number, 1000 levels.
 Json parse_json(std::string_view text, std::string_view place);
 
 }  // namespace core

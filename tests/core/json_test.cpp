@@ -82,3 +82,16 @@ TEST_CASE("a number appended is the number of canonical JSON") {
     CHECK(text == std::to_string(value));
   }
 }
+
+TEST_CASE("a number beyond every double is refused where JSON is read") {
+  for (const char* text : {"1e999", R"({"a": [-1e400]})"})
+    CHECK_THROWS_WITH(parse_json(text, "trial.json"),
+                      "trial.json: holds a number that no double holds, write one of at most 1.8e308");
+}
+
+TEST_CASE("JSON is read to its deepest level and no deeper, however long the text") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  CHECK(canonical_json(parse_json(nested(1000), "x")) == nested(1000));
+  for (const std::size_t depth : {std::size_t{1001}, std::size_t{10000000}})
+    CHECK_THROWS_WITH(parse_json(nested(depth), "x"), "x: is nested deeper than 1000 levels");
+}

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "tests/catch.h"
 #include "tests/end_to_end/program.h"
@@ -19,7 +20,18 @@ struct Place {
                         << (reuse ? "true" : "false") << resources << "}\nparameters:\n  epochs: {value: " << epochs
                         << "}\n  hidden: {value: [8]}\n  split: {values: [random, tail]}\n"
                         << "  validation_fraction: {values: [0.1, 0.25]}\n  learning_rate: {values: [0.1, 0.01]}\n";
-    return {sweep_program(), "run", file, "--runs", runs, "--device", "cpu", "--slots", "2"};
+    return {"/usr/bin/env", mark(), sweep_program(), "run", file, "--runs", runs, "--device", "cpu", "--slots", "2"};
+  }
+  // What this sweep starts has it in its environment, and no other process of the machine.
+  std::string mark() const { return "SHARED_PROCESS_TEST=" + folder.path().string(); }
+  std::vector<pid_t> workers() const {
+    std::vector<pid_t> found;
+    for (const pid_t pid : processes_with(mark())) {
+      std::ifstream command("/proc/" + std::to_string(pid) + "/cmdline");
+      const std::string words{std::istreambuf_iterator<char>(command), {}};
+      if (words.find("--serve") != std::string::npos) found.push_back(pid);
+    }
+    return found;
   }
   Ended run(std::vector<std::string> line) { return Program(folder.path(), std::move(line)).wait(); }
   std::string csv() { return run({sweep_program(), "report", "--format", "csv", "--runs", runs}).out; }
@@ -59,7 +71,7 @@ TEST_CASE("a worker that is killed costs one attempt, and the table is the same"
   bool killed = false;
   program.watch([&] {
     if (killed) return;
-    for (const pid_t pid : processes_with("-worker"))
+    for (const pid_t pid : place.workers())
       if (!killed) killed = ::kill(pid, SIGKILL) == 0;
   });
   CHECK(killed);
@@ -71,14 +83,14 @@ TEST_CASE("a killed controller leaves no worker, and the sweep goes on to the sa
   Place place;
   {
     Program program(place.folder.path(), place.run_line(true));
-    REQUIRE(program.wait_until([] { return !processes_with("-worker").empty(); }));
+    REQUIRE(program.wait_until([&] { return !place.workers().empty(); }));
     program.signal(SIGKILL);
     program.wait();
   }
   const Ended ended = place.run(place.run_line(true));
   INFO(ended.err);
   CHECK(ended.code == 0);
-  CHECK(processes_with("-worker").empty());
+  CHECK(place.workers().empty());
   CHECK(place.csv() == fresh_table());
 }
 

@@ -118,7 +118,10 @@ TEST_CASE("IDX files that do not belong together are refused") {
   const auto test_images = folder.write("t10k-images-idx3-ubyte", images(2, 2, 2, "01234567"));
   const auto test_labels = folder.write("t10k-labels-idx1-ubyte", labels(2, std::string("\0\2", 2)));
   CHECK(message_of([&] { trainer::load_dataset(folder_of(folder)); }) ==
-        test_images.string() + ": has images of 4 pixels, those of the training file have 6");
+        test_images.string() + ": has images of 2×2, those of the training file are 2×3");
+  folder.write("t10k-images-idx3-ubyte", images(2, 3, 2, kPixels));
+  CHECK(message_of([&] { trainer::load_dataset(folder_of(folder)); }) ==
+        test_images.string() + ": has images of 3×2, those of the training file are 2×3");
   folder.write("t10k-images-idx3-ubyte", images(2, 2, 3, kPixels));
   CHECK(message_of([&] { trainer::load_dataset(folder_of(folder)); }) ==
         test_labels.string() + ": label 2 at byte 9 is out of range, the training labels go from 0 to 1");

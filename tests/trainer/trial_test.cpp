@@ -87,6 +87,12 @@ TEST_CASE("a network of which one layer outgrows a tensor is refused before trai
       "1)");
 }
 
+TEST_CASE("a layer that outgrows a tensor is blamed on the hyperparameter that made it") {
+  CHECK(refused(order_for("builtin:images", {{"model", "cnn"}, {"channels", {2}}, {"dense", {65536, 65536}}})) ==
+        "config.dense: dense.1 would have 65536×65536 weights for batches of 128, more than one tensor holds (2^31 − "
+        "1)");
+}
+
 TEST_CASE("a batch larger than the data is all of the data, and as many numbers the same") {
   const auto finished = [](int batch_size) {
     const std::vector<protocol::Event> events =

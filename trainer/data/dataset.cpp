@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Sets the shape of `data`: that of the part read last, which test images share with the training ones.
+// Sets the shape of `data`: that of the part read last.
 Samples read_idx_part(Dataset& data, const fs::path& images_file, const fs::path& labels_file) {
   IdxImages images = read_idx_images(images_file);
   std::vector<std::uint8_t> labels = read_idx_labels(labels_file);
@@ -42,11 +42,12 @@ Dataset load_idx(const protocol::DataSet& source) {
   if (!test_images) return data;
 
   const fs::path& test_labels = *source.file(protocol::kTestLabels);
+  const int height = data.height, width = data.width;
   data.test = read_idx_part(data, *test_images, test_labels);
-  if (data.test->features != data.train.features)
-    throw core::UserError(test_images->string(), "has images of " + std::to_string(data.test->features) +
-                                                     " pixels, those of the training file have " +
-                                                     std::to_string(data.train.features));
+  if (data.height != height || data.width != width)
+    throw core::UserError(test_images->string(),
+                          fmt::format("has images of {}×{}, those of the training file are {}×{}", data.height,
+                                      data.width, height, width));
   const auto& labels = data.test->labels;
   const auto beyond = std::find_if(labels.begin(), labels.end(), [&](int label) { return label >= data.classes; });
   if (beyond != labels.end())

@@ -62,6 +62,9 @@ class Builder {
   const kernels::Backend& ops;
   kernels::Context& context;
 
+  /// From here on a message about a tensor that is too large names this hyperparameter.
+  void name_place(std::string place) { place_ = std::move(place); }
+
   int rows() const { return rows_; }
   int training_rows() const { return training_rows_; }
 

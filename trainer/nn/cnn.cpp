@@ -51,6 +51,7 @@ void add_block(Builder& builder, Sequential& layers, const Hyperparameters& h, s
 void build_cnn(Builder& builder, Sequential& layers, const Hyperparameters& h, int outputs) {
   for (std::size_t block = 0; block < h.channels.size(); ++block)
     builder.within("blocks." + std::to_string(block), [&] { add_block(builder, layers, h, block); });
+  if (!h.dense.empty()) builder.name_place("config.dense");
   add_dense_layers(builder, layers, h, h.dense, "dense", outputs);
 }
 
