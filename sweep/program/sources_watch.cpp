@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <system_error>
 
 #include "core/digest.h"
@@ -13,7 +14,17 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-constexpr std::time_t kSettledAfter_s = 2;  // file systems keep times of up to two seconds' grain
+// Within one grain of a file's times a second change does not show. Where they have nanoseconds a grain is a tick of the
+// kernel's clock, 10 ms at most; without, it is up to two seconds.
+constexpr std::int64_t kFineGrain_ns = 100'000'000, kCoarseGrain_ns = 2'000'000'000;
+
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+bool is_settled(const struct stat& state, const timespec& now) {
+  const bool is_fine = state.st_mtim.tv_nsec != 0 && state.st_ctim.tv_nsec != 0;
+  const std::int64_t newest = std::max(nanoseconds(state.st_mtim), nanoseconds(state.st_ctim));
+  return nanoseconds(now) - newest > (is_fine ? kFineGrain_ns : kCoarseGrain_ns);
+}
 
 bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
@@ -68,13 +79,12 @@ const std::string& SourcesWatch::content(const SourceFile& file) {
   if (last.settled && last.size == static_cast<std::uint64_t>(now.st_size) && last.inode == now.st_ino &&
       last.device == now.st_dev && same(last.modified, now.st_mtim) && same(last.changed, now.st_ctim))
     return last.sha256;
-  const std::time_t newest = std::max(now.st_mtim.tv_sec, now.st_ctim.tv_sec);
   last = {static_cast<std::uint64_t>(now.st_size),
           now.st_ino,
           now.st_dev,
           now.st_mtim,
           now.st_ctim,
-          newest + kSettledAfter_s < clock.tv_sec,
+          is_settled(now, clock),
           content_or_unreadable(path)};
   return last.sha256;
 }
