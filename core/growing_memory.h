@@ -1,5 +1,5 @@
-// Memory for what only grows: a sweep's trials, a hundred thousand of them. Used by sweep/study. It frees nothing before
-// its end.
+// Memory for what only grows: a sweep's trials, a hundred thousand of them. Used by sweep/study. It frees nothing
+// before its end.
 #pragma once
 
 #include <memory_resource>

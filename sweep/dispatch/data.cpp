@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 protocol::DataSource find_data(const std::string& name, const protocol::DataOptions& options,
                                const fs::path& sweep_file) {
-  if (protocol::is_builtin(name)) return {name, "", protocol::data_digest(protocol::locate_data(name, options)), options};
+  if (protocol::is_builtin(name))
+    return {name, "", protocol::data_digest(protocol::locate_data(name, options)), options};
   std::vector<fs::path> places;
   if (fs::path(name).is_absolute()) {
     places.push_back(name);

@@ -10,8 +10,9 @@
 
 namespace sweep {
 
-/// The data set that `name` means, read by `options`, with its digest: builtin:NAME, or a path, tried as it stands where it is absolute,
-/// else beside the sweep file, in ./data and in $SWEEP_DATA, in this order. Errors: UserError that lists the places.
+/// The data set that `name` means, read by `options`, with its digest: builtin:NAME, or a path, tried as it stands
+/// where it is absolute, else beside the sweep file, in ./data and in $SWEEP_DATA, in this order. Errors: UserError
+/// that lists the places.
 protocol::DataSource find_data(const std::string& name, const protocol::DataOptions& options,
                                const std::filesystem::path& sweep_file);
 

@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-// Within one grain of a file's times a second change does not show. Where they have nanoseconds a grain is a tick of the
-// kernel's clock, 10 ms at most; without, it is up to two seconds.
+// Within one grain of a file's times a second change does not show. Where they have nanoseconds a grain is a tick of
+// the kernel's clock, 10 ms at most; without, it is up to two seconds.
 constexpr std::int64_t kFineGrain_ns = 100'000'000, kCoarseGrain_ns = 2'000'000'000;
 
 std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }

@@ -27,9 +27,9 @@ Split split_samples(std::uint32_t count, double fraction, std::uint64_t seed);
 /// ones of a class: the first in the permutation of split_samples(). Determinism: a function of the arguments.
 Split stratified_split(const std::vector<std::int32_t>& labels, int classes, double fraction, std::uint64_t seed);
 
-/// Splits the training part by the kind: tail takes the last round(count · fraction) samples, file those that are listed,
-/// whatever the fraction; with fraction 0 nothing is held out, whatever the kind. Errors: UserError where the data
-/// set has no classes to stratify, no file of indices, or one that does not fit it.
+/// Splits the training part by the kind: tail takes the last round(count · fraction) samples, file those that are
+/// listed, whatever the fraction; with fraction 0 nothing is held out, whatever the kind. Errors: UserError where the
+/// data set has no classes to stratify, no file of indices, or one that does not fit it.
 Split split_dataset(const Dataset&, SplitKind, double fraction, std::uint64_t seed);
 
 }  // namespace trainer
