@@ -33,6 +33,7 @@ int finish(int code) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout or stderr must not end a sweep; children get the default again
+  std::signal(SIGXFSZ, SIG_IGN);  // nor a limit on the size of files: the write says so
   std::signal(SIGCHLD, SIG_DFL);  // whoever started this may ignore it: then no exit code would be left to ask for
   try {
     sweep::Globals globals;
