@@ -1,5 +1,5 @@
-// Where a character of UTF-8 ends. Used by the JSON writer, which refuses what is not UTF-8, and by whoever counts
-// columns.
+// Where a character of UTF-8 ends, and which it is. Used by the JSON writer, which refuses what is not UTF-8, by
+// printable() and by whoever counts columns.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,23 @@ inline std::size_t utf8_length(std::string_view text, std::size_t at) {
     return in_range && continues(1) && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;
+}
+
+/// One character; where `valid` is false a byte that begins none.
+struct Utf8Character {
+  char32_t code;
+  std::size_t bytes;
+  bool valid;
+};
+
+/// The character at `text[at]`. Requires: at < text.size().
+inline Utf8Character utf8_character(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) -> char32_t { return static_cast<unsigned char>(text[at + i]); };
+  const std::size_t bytes = utf8_length(text, at);
+  if (bytes < 2) return {byte(0), 1, bytes == 1};
+  char32_t code = byte(0) & (0xFFu >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) code = (code << 6) | (byte(i) & 0x3Fu);
+  return {code, bytes, true};
 }
 
 /// `text` with a question mark for each byte that is no UTF-8.

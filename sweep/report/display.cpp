@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/utf8.h"
 
 namespace sweep {
 namespace {
@@ -49,13 +50,6 @@ constexpr Range kZeroWidth[] = {
     {0xE0100, 0xE01EF},
 };
 
-// Characters that act instead of being seen. U+2028 and U+2029 end lines; U+202A… turn the reading direction; U+200B…
-// and U+FEFF are invisible, so that two names could look the same.
-constexpr Range kActing[] = {
-    {0x0000, 0x001F}, {0x007F, 0x009F}, {0x00AD, 0x00AD}, {0x061C, 0x061C}, {0x180E, 0x180E},   {0x200B, 0x200F},
-    {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
-};
-
 template <std::size_t kCount>
 bool within(const Range (&ranges)[kCount], char32_t code) {
   const auto found = std::partition_point(std::begin(ranges), std::end(ranges),
@@ -63,66 +57,9 @@ bool within(const Range (&ranges)[kCount], char32_t code) {
   return found != std::end(ranges) && found->first <= code;
 }
 
-// One character of UTF-8; `valid` is false for a byte that begins none.
-struct Character {
-  char32_t code;
-  std::size_t bytes;
-  bool valid;
-};
-
-Character next_character(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> char32_t {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  char32_t code = lead & (0xFFu >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return {lead, 1, false};
-    code = (code << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool valid =
-      lead >= 0xC2 && lead <= 0xF4 && code >= kLeast[bytes] && code <= 0x10FFFF && !(code >= 0xD800 && code <= 0xDFFF);
-  if (!valid) return {lead, 1, false};
-  return {code, bytes, true};
-}
-
 std::size_t columns_of(char32_t code) {
   if (within(kZeroWidth, code)) return 0;
   return within(kWide, code) ? 2 : 1;
-}
-
-std::string escaped(const Character& character) {
-  if (!character.valid) return fmt::format("\\x{:02x}", static_cast<unsigned>(character.code));
-  switch (character.code) {
-    case '\n':
-      return "\\n";
-    case '\r':
-      return "\\r";
-    case '\t':
-      return "\\t";
-    default:
-      break;
-  }
-  const char* const form = character.code < 0x100 ? "\\x{:02x}" : character.code < 0x10000 ? "\\u{:04x}" : "\\U{:08x}";
-  return fmt::format(fmt::runtime(form), static_cast<unsigned>(character.code));
-}
-
-template <class Keep>
-std::string neutralised(std::string_view text, Keep keep) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const Character character = next_character(text, i);
-    if (keep(character.code) || (character.valid && !within(kActing, character.code))) {
-      out += text.substr(i, character.bytes);
-    } else {
-      out += escaped(character);
-    }
-    i += character.bytes;
-  }
-  return out;
 }
 
 // Where the decimal point stands, or would stand.
@@ -139,11 +76,11 @@ std::string padded(const std::string& cell, Align align, std::size_t width, std:
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t max_columns) {
-  std::string all = neutralised(text, [](char32_t) { return false; });
-  if (max_columns == std::string_view::npos || display_width(all) <= max_columns) return all;
+  std::string all = core::printable(text);
+  if (display_width(all) <= max_columns) return all;
   std::size_t end = 0, columns = 0;
   while (end < all.size()) {
-    const Character character = next_character(all, end);
+    const core::Utf8Character character = core::utf8_character(all, end);
     if (columns + columns_of(character.code) + 1 > max_columns) break;
     columns += columns_of(character.code);
     end += character.bytes;
@@ -151,14 +88,10 @@ std::string printable(std::string_view text, std::size_t max_columns) {
   return all.substr(0, end) + "…";
 }
 
-std::string printable_lines(std::string_view text) {
-  return neutralised(text, [](char32_t code) { return code == '\n' || code == '\t'; });
-}
-
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t i = 0; i < text.size();) {
-    const Character character = next_character(text, i);
+    const core::Utf8Character character = core::utf8_character(text, i);
     width += columns_of(character.code);
     i += character.bytes;
   }

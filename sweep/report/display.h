@@ -1,4 +1,4 @@
-// Text for a terminal: foreign text made harmless, its width in columns, numbers rounded for reading, cells aligned.
+// Text for a terminal: its width in columns, cut where it is too wide, numbers rounded for reading, cells aligned.
 // Called by report/ and commands/. Exact forms (CSV, JSON) do not come through here.
 #pragma once
 
@@ -7,15 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/printable.h"
+
 namespace sweep {
 
-/// `text` with everything escaped that could move a cursor, change a colour or turn the reading direction: control
-/// characters (C0, DEL, C1), line and paragraph separators, bidirectional and zero-width controls, bytes that are not
-/// UTF-8. Escapes are \n, \t, \xNN, \uNNNN. Longer than `max_columns` columns: cut, with "…" as the last one.
-std::string printable(std::string_view text, std::size_t max_columns = std::string_view::npos);
+using core::printable;
+using core::printable_lines;
 
-/// As printable(), but line feeds and tabs stay: for whole messages and for a trial's output.
-std::string printable_lines(std::string_view text);
+/// core::printable(); longer than `max_columns` columns: cut, with "…" as the last one.
+std::string printable(std::string_view text, std::size_t max_columns);
 
 /// Columns that `text` takes on a terminal. Requires: printable. Wide (East Asian, emoji) characters take two,
 /// combining marks none.

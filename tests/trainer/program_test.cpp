@@ -183,6 +183,14 @@ TEST_CASE("help and version go to standard output, what is wrong to standard err
   CHECK(unknown.errors == "--descibe: there is no such flag, see sweep-trainer --help\n");
 }
 
+TEST_CASE("what is wrong is printed so that no name acts on the terminal") {
+  const TemporaryFolder folder;
+  CHECK(run(folder, {"--\x1b[31mred"}).errors == "--\\x1b[31mred: there is no such flag, see sweep-trainer --help\n");
+  const Run refused = run(folder, {folder.write("trial.json", "{").string() + "\xc2\x9b"});
+  CHECK(refused.code == 2);
+  CHECK(refused.errors.find("trial.json\\x9b: cannot be read") != std::string::npos);
+}
+
 TEST_CASE("a document on the command line and one in SWEEP_TRIAL train the same") {
   const TemporaryFolder folder;
   const std::string file = document(folder, {{"epochs", 2}, {"hidden", 8}});

@@ -1,4 +1,4 @@
-// Text for a terminal: nothing acts, everything stands in line.
+// Text for a terminal: everything stands in line.
 #include "sweep/report/display.h"
 
 #include <cmath>
@@ -7,37 +7,6 @@
 #include "tests/catch.h"
 
 using namespace sweep;
-
-TEST_CASE("control characters and terminal escapes are escaped, not sent") {
-  CHECK(printable("\x1b[31mred\x1b[0m") == "\\x1b[31mred\\x1b[0m");
-  CHECK(printable("a\nb\tc\rd") == "a\\nb\\tc\\rd");
-  CHECK(printable(std::string("nul\0!", 5)) == "nul\\x00!");
-  CHECK(printable("\x7f") == "\\x7f");
-  CHECK(printable("\xc2\x9b"
-                  "31m") == "\\x9b31m");  // CSI as one C1 character
-  CHECK(printable("\xe2\x80\xae"
-                  "gpj.exe") == "\\u202egpj.exe");  // turns the reading direction
-  CHECK(printable("a\xe2\x80\x8b"
-                  "b") == "a\\u200bb");  // invisible
-  CHECK(printable("a\xe2\x80\xa8"
-                  "b") == "a\\u2028b");  // ends a line
-}
-
-TEST_CASE("bytes that are not UTF-8 are shown as bytes") {
-  CHECK(printable("\xff\xfe") == "\\xff\\xfe");
-  CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");           // overlong
-  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate
-  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
-  CHECK(printable("cut \xe2\x82") == "cut \\xe2\\x82");
-}
-
-TEST_CASE("letters of any script stay as they are") {
-  for (const char* text : {"naïve", "学習率", "скорость", "😀", "e\xcc\x81"}) CHECK(printable(text) == text);
-}
-
-TEST_CASE("messages keep their line feeds") {
-  CHECK(printable_lines("one\n  ^\x1b]0;title\x07\n") == "one\n  ^\\x1b]0;title\\x07\n");
-}
 
 TEST_CASE("a text that is too wide is cut at a character, and says so") {
   CHECK(printable("abcdef", 6) == "abcdef");
