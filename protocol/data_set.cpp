@@ -16,10 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kBuiltins{
-    BuiltinData{"spirals", 1, "3 spiral arms in the plane, with noise: 3,000 points and 600 to test"},
-    BuiltinData{"surface", 1, "a number to predict from 10 features, 5 of them idle: 2,000 points and 500 to test"},
-    BuiltinData{"sums", 1, "a text: 4,000 lines such as 17+25=42, and 400 to test"},
-    BuiltinData{"images", 1,
+    BuiltinData{"spirals", 1, false, "3 spiral arms in the plane, with noise: 3,000 points and 600 to test"},
+    BuiltinData{"surface", 1, true,
+                "a number to predict from 10 features, 5 of them idle: 2,000 points and 500 to test"},
+    BuiltinData{"sums", 1, false, "a text: 4,000 lines such as 17+25=42, and 400 to test"},
+    BuiltinData{"images", 1, false,
                 "10 classes of drawn 14×14 digits, moved, turned and noisy: 4,000 images and 1,000 to test"},
 };
 
@@ -74,6 +75,13 @@ const BuiltinData& builtin_named(std::string_view name) {
 }
 
 bool is_builtin(std::string_view source) { return source.starts_with(kBuiltinPrefix); }
+
+bool predicts_number(std::string_view source, const DataOptions& options) {
+  const auto is_it = [&](const BuiltinData& builtin) {
+    return builtin.predicts_number && source == kBuiltinPrefix + std::string(builtin.name);
+  };
+  return options.regression || std::any_of(kBuiltins.begin(), kBuiltins.end(), is_it);
+}
 
 std::string data_digest(const DataSet& data) {
   core::Json source = core::Json::object();

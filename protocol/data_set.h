@@ -60,12 +60,16 @@ struct DataSet {
 struct BuiltinData {
   std::string_view name;
   int version;  ///< grows with every change of what it generates
+  bool predicts_number;
   std::string_view summary;
 };
 std::span<const BuiltinData> builtin_data();
 
 const BuiltinData& builtin_named(std::string_view name);  ///< Errors: UserError with the nearest name.
 bool is_builtin(std::string_view source);
+
+/// Whether the samples of `source` have a number to predict: a builtin one that is so made, or the option task.
+bool predicts_number(std::string_view source, const DataOptions& options);
 
 /// The files of `source`: a path, or builtin:NAME. Errors: UserError that names what is missing and what would do, or
 /// the option that this form of data set does not have.

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "core/suggest.h"
+#include "protocol/checkpoint_name.h"
+#include "protocol/data_set.h"
 #include "sweep/spec/reach.h"
 
 namespace sweep {
@@ -87,6 +89,8 @@ class Checker {
     for (const Parameter& parameter : spec.parameters) check_parameter(parameter);
     check_metric();
     check_validation(spec);
+    check_task(spec);
+    check_keep();
     check_data();
   }
 
@@ -185,6 +189,33 @@ class Checker {
     if (const Member* value = fraction->value.find("value")) check_value(value->value);
     if (const Member* values = fraction->value.find("values"))
       for (const Node& value : values->value.items) check_value(value);
+  }
+
+  // A number has no class, and a class no R².
+  void check_task(const Spec& spec) {
+    const Member* metric = root_.find("metric");
+    const Member* name = metric ? metric->value.find("name") : nullptr;
+    if (!name || !spec.metric || !root_.find("data")) return;
+    const std::string& ranked = spec.metric->name;
+    const bool is_number = protocol::predicts_number(spec.data, spec.data_options);
+    if (is_number && (ranked.ends_with("_accuracy") || ranked.ends_with("_top5")))
+      reading_.error(name->value.mark, fmt::format("of a number to predict there is no '{}'", ranked),
+                     "rank by val_loss or val_r2");
+    if (!is_number && ranked.ends_with("_r2"))
+      reading_.error(name->value.mark, fmt::format("of classes there is no '{}'", ranked),
+                     "rank by val_loss or val_accuracy, or set task: regression");
+  }
+
+  void check_keep() {
+    const Member* keep = root_.find("keep");
+    const Member* name = keep ? keep->value.find("name") : nullptr;
+    if (!name || !name->value.scalar.is_string() || metrics_.empty()) return;
+    try {
+      protocol::NameTemplate(name->value.scalar.get<std::string>(), metrics_, "");
+    } catch (const core::UserError& error) {
+      for (const core::Problem& problem : error.problems())
+        reading_.error(name->value.mark, "'name' " + problem.problem, problem.remedy);
+    }
   }
 
   void check_data() {

@@ -180,9 +180,9 @@ inline constexpr std::uint64_t kMaxSweepFileBytes = std::uint64_t{64} << 20;
 using Describe = std::function<core::Json()>;
 
 /// Reads a sweep file's text. `file` is what messages call it; its extension chooses the reader. With `describe` the
-/// names and values of the parameters, the metric (and that there is a validation part for it) and builtin: data are
-/// checked against the built-in trainer as well. Errors: UserError with all problems of both kinds, in the order of the
-/// file; what `describe` throws, where the file itself is right.
+/// names and values of the parameters, the metric (and that its task and validation part are there), the name of
+/// checkpoints and builtin: data are checked against the built-in trainer as well. Errors: UserError with all problems
+/// of both kinds, in the order of the file; what `describe` throws, where the file itself is right.
 Spec read_spec(std::string_view text, const std::filesystem::path& file, const SpecOverrides& overrides = {},
                const Describe& describe = {});
 

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/suggest.h"
+#include "protocol/data_set.h"
 #include "sweep/spec/data_reader.h"
 #include "sweep/spec/early_terminate.h"
 #include "sweep/spec/hyperparameters.h"
@@ -207,9 +208,7 @@ class SpecReader {
 
   void read_metric() {
     const Member* member = root_.find("metric");
-    // Without one the built-in trainer ranks by what it always reports.
-    if (!member && !spec_.program)
-      spec_.metric = protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
+    if (!member && !spec_.program) spec_.metric = usual_metric();
     if (!member || !reading_.expect_object(*member)) return;
     const Node& object = member->value;
     reading_.check_keys(object, kMetricKeys, "in 'metric'");
@@ -231,6 +230,13 @@ class SpecReader {
     }
     if (const Member* target = object.find("target")) spec_.target = reading_.number(*target);
     spec_.metric = std::move(metric);
+  }
+
+  // Without one the built-in trainer ranks by what it always reports.
+  protocol::Metric usual_metric() const {
+    if (protocol::predicts_number(spec_.data, spec_.data_options))
+      return {"val_loss", protocol::Goal::kMinimize, protocol::Reduce::kBest};
+    return {"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest};
   }
 
   std::string metric_name(const Member& member) {

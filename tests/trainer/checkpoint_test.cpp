@@ -7,10 +7,10 @@
 
 #include "core/digest.h"
 #include "core/files.h"
+#include "protocol/checkpoint_name.h"
 #include "tests/catch.h"
 #include "tests/temporary_folder.h"
 #include "tests/trainer/message.h"
-#include "trainer/checkpoint/name.h"
 
 namespace {
 
@@ -146,10 +146,10 @@ TEST_CASE("a file is never written over one that is kept") {
 }
 
 TEST_CASE("a template names a checkpoint by its epoch, its step and its metrics") {
-  const auto name = [](std::string_view text, const trainer::NameFields& fields) {
-    return trainer::NameTemplate(text, {"val_accuracy", "val_loss"}, "here").render(fields);
+  const auto name = [](std::string_view text, const protocol::NameFields& fields) {
+    return protocol::NameTemplate(text, {"val_accuracy", "val_loss"}, "here").render(fields);
   };
-  const trainer::NameFields fields{120, 7, {{"val_accuracy", 0.91666}, {"val_loss", 1234.5}}};
+  const protocol::NameFields fields{120, 7, {{"val_accuracy", 0.91666}, {"val_loss", 1234.5}}};
   CHECK(name("{epoch:02d}-{val_accuracy:.4f}", fields) == "07-0.9167");
   CHECK(name("e{epoch}_{step:06d}={val_loss:.1e}", fields) == "e7_000120=1.2e+03");
   CHECK(name("{val_loss}", fields) == "1234.5");
@@ -158,7 +158,7 @@ TEST_CASE("a template names a checkpoint by its epoch, its step and its metrics"
 
 TEST_CASE("a template that names no file, or an unknown field, is refused with what would do") {
   const auto refused = [](std::string_view text) {
-    return message_of([&] { trainer::NameTemplate(text, {"val_accuracy"}, "here"); });
+    return message_of([&] { protocol::NameTemplate(text, {"val_accuracy"}, "here"); });
   };
   CHECK(refused("") == "here: is not a name of 1 to 100 characters, write one such as {epoch:02d}");
   CHECK(refused("../{epoch}") == "here: has '/' in a file's name, write letters, digits, or one of . _ - + =");
@@ -169,4 +169,25 @@ TEST_CASE("a template that names no file, or an unknown field, is refused with w
   CHECK(refused("{val_accuracy:4}") == "here: cannot write '{val_accuracy:4}', write it as {val_accuracy:.4f}");
   CHECK(refused("{val_accuracy:.999f}") == "here: cannot write '{val_accuracy:.999f}', write it as {val_accuracy:.4f}");
   CHECK(refused("{step:999d}") == "here: cannot write '{step:999d}', write it as {step:02d}");
+  CHECK(refused("{step:21d}") == "here: cannot write '{step:21d}', write it as {step:02d}");
+}
+
+TEST_CASE("whatever a template is and a metric comes to, the name fits a file system") {
+  const double largest = std::numeric_limits<double>::max();
+  const protocol::NameFields fields{UINT64_MAX, UINT64_MAX, {{"val_r2", -largest}}};
+  const auto name = [&](std::string_view text) {
+    return protocol::NameTemplate(text, {"val_r2"}, "here").render(fields);
+  };
+  CHECK(name("{val_r2:.20f}") == "-1.7977e+308");
+  CHECK(name("{val_r2:.3e}") == "-1.798e+308");
+  std::string longest;
+  for (int i = 0; i < 7; ++i) longest += "{val_r2:.20e}";
+  CHECK(name(longest).size() < 255 - std::string_view("best--18446744073709551615.safetensors").size());
+  for (const char* spec : {"0d", "00d", "000d", "05d", "005d", "20d", "020d"}) {
+    std::string text = "{step:" + std::string(spec) + "}";
+    try {
+      name(text);
+    } catch (const core::UserError&) {
+    }
+  }
 }

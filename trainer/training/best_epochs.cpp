@@ -6,7 +6,8 @@
 
 namespace trainer {
 
-BestEpochs::BestEpochs(protocol::Metric metric, std::size_t limit, NameTemplate name, CheckpointFolder* folder)
+BestEpochs::BestEpochs(protocol::Metric metric, std::size_t limit, protocol::NameTemplate name,
+                       CheckpointFolder* folder)
     : metric_(std::move(metric)), limit_(limit), name_(std::move(name)), folder_(folder) {}
 
 void BestEpochs::restore(std::vector<Best> best) {

@@ -6,9 +6,9 @@
 #include <map>
 #include <vector>
 
+#include "protocol/checkpoint_name.h"
 #include "protocol/trial_document.h"
 #include "trainer/checkpoint/checkpoint.h"
-#include "trainer/checkpoint/name.h"
 #include "trainer/training/event_sink.h"
 
 namespace trainer {
@@ -16,7 +16,7 @@ namespace trainer {
 class BestEpochs {
  public:
   /// Keeps `limit` ≥ 1 epochs. `folder` (null: no files) must outlive it.
-  BestEpochs(protocol::Metric metric, std::size_t limit, NameTemplate name, CheckpointFolder* folder);
+  BestEpochs(protocol::Metric metric, std::size_t limit, protocol::NameTemplate name, CheckpointFolder* folder);
 
   /// What an attempt before has found; ignored where it was by another metric.
   void restore(std::vector<Best> best);
@@ -40,7 +40,7 @@ class BestEpochs {
 
   protocol::Metric metric_;
   std::size_t limit_;
-  NameTemplate name_;
+  protocol::NameTemplate name_;
   CheckpointFolder* folder_;
   std::vector<Best> best_;                    // the best first
   std::map<std::uint64_t, Pending> pending_;  // by step

@@ -41,7 +41,7 @@ struct Setting {
   EventSink& events;
   CheckpointFolder* checkpoints = nullptr;  ///< null: none are written
   std::size_t keep_best = 1;                ///< epochs whose weights are kept
-  std::string best_name = "{step}";         ///< a template: NameTemplate
+  std::string best_name = "{step}";         ///< a template: protocol::NameTemplate
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people

@@ -54,6 +54,15 @@ TEST_CASE("every key has its default") {
   CHECK(*spec.metric == protocol::Metric{"val_accuracy", protocol::Goal::kMaximize, protocol::Reduce::kBest});
 }
 
+TEST_CASE("without a metric a number to predict is ranked by its loss") {
+  constexpr char kText[] =
+      R"({"method": "grid", "data": {"path": "a.csv", "task": "regression"}, "parameters": {"epochs": {"value": 1}}})";
+  const protocol::Metric loss{"val_loss", protocol::Goal::kMinimize, protocol::Reduce::kBest};
+  CHECK(*read(kText).metric == loss);
+  CHECK(*read(R"({"method": "grid", "data": "builtin:surface", "parameters": {"epochs": {"value": 1}}})").metric ==
+        loss);
+}
+
 TEST_CASE("every key is read") {
   const Spec spec = read(R"({
     "name": "größe", "description": "d", "project": "p", "entity": null, "controller": {"type": "local"},

@@ -1,5 +1,5 @@
-// Names of checkpoints by a template such as {epoch:02d}-{val_accuracy:.4f}. Callers: training/, which names the best
-// epochs of a trial by it. It touches no file.
+// Names of checkpoints by a template such as {epoch:02d}-{val_accuracy:.4f}. Callers: the controller, which refuses a
+// wrong one in a sweep file, and the trainer, which names the best epochs of a trial by it. It touches no file.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace trainer {
+namespace protocol {
 
 /// What a name may tell of a checkpoint.
 struct NameFields {
@@ -23,7 +23,7 @@ class NameTemplate {
   /// :.4f or :.4e) for the metrics listed. Errors: UserError that names `place` and what is wrong with it.
   NameTemplate(std::string_view text, const std::vector<std::string>& metrics, std::string_view place);
 
-  /// A metric that the epoch did not have is "none".
+  /// A metric that the epoch did not have is "none". At most 210 bytes.
   std::string render(const NameFields& fields) const;
 
  private:
@@ -35,4 +35,4 @@ class NameTemplate {
   std::vector<Part> parts_;
 };
 
-}  // namespace trainer
+}  // namespace protocol

@@ -1,26 +1,36 @@
 // See name.h.
-#include "trainer/checkpoint/name.h"
+#include "protocol/checkpoint_name.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <charconv>
 
 #include "core/error.h"
 #include "core/suggest.h"
 
-namespace trainer {
+namespace protocol {
 namespace {
+
+// A name of them stays below the 255 bytes that a file's name may have.
+constexpr int kWidest = 20;
+constexpr std::size_t kLongestNumber = 32;
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._-+=").find(c) != std::string_view::npos;
 }
 
-// One or two digits.
 bool is_width(std::string_view text) {
-  return !text.empty() && text.size() <= 2 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  int width = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), width);
+  return text.size() <= 2 && error == std::errc() && end == text.data() + text.size() && width >= 0 && width <= kWidest;
+}
+
+// As `format` says, or with an exponent where that would take too many digits.
+std::string metric_text(const std::string& format, double value) {
+  std::string text = fmt::format(fmt::runtime(format), value);
+  return text.size() <= kLongestNumber ? text : fmt::format("{:.4e}", value);
 }
 
 bool fits_integer(std::string_view spec) {
@@ -82,10 +92,10 @@ std::string NameTemplate::render(const NameFields& fields) const {
       name += fmt::format(fmt::runtime(part.format), part.field == "step" ? fields.step : fields.epoch);
     } else {
       const auto found = fields.metrics.find(part.field);
-      name += found == fields.metrics.end() ? "none" : fmt::format(fmt::runtime(part.format), found->second);
+      name += found == fields.metrics.end() ? "none" : metric_text(part.format, found->second);
     }
   }
   return name;
 }
 
-}  // namespace trainer
+}  // namespace protocol
