@@ -95,10 +95,12 @@ TEST_CASE("a table that cannot be read is refused with each wrong line") {
         "table.csv:5: field 2 is empty, missing values are not supported\n"
         "table.csv:6: field 1, '1e60', is not a finite number");
   CHECK(refused("1,0.5\n2,1.5\n") ==
+        "table.csv:1: label '0.5' is neither a whole number nor a name (2 such rows), for a number to predict set the "
+        "option task: regression");
+  CHECK(refused("1,0.5\n2,\n3,4\n") ==
         "table.csv:1: label '0.5' is neither a whole number nor a name, for a number to predict set the option task: "
-        "regression\n"
-        "table.csv:2: label '1.5' is neither a whole number nor a name, for a number to predict set the option task: "
-        "regression");
+        "regression\ntable.csv:2: the label is empty");
+  CHECK(refused("1,0\n2\n3,0\n") == "table.csv:2: has 1 field, expected 2");
   CHECK(refused("1,a\n2,\n") == "table.csv:2: the label is empty");
   CHECK(refused("1,\"a\n2,b\n") == "table.csv:1: a quoted field that begins here does not end");
   CHECK(refused("class,label,x\n1,2,3\n") ==
@@ -189,8 +191,23 @@ TEST_CASE("with task regression the label is a finite number to predict") {
   CHECK(data.train.count() == 2);
   CHECK(data.classes == 0);
   CHECK(refused("x,y\n1,a\n2,\n3,inf\n4,1e99\n", {.header = true, .regression = true}) ==
-        "table.csv:2: target 'a' is not a finite number\ntable.csv:3: target '' is not a finite number\n"
-        "table.csv:4: target 'inf' is not a finite number\ntable.csv:5: target '1e99' is not a finite number");
+        "table.csv:2: target 'a' is not a finite number (4 such rows), name the column to predict with the option "
+        "'label'");
+  CHECK(refused("x,y\n1,0\n3,inf\n", {.header = true, .regression = true}) ==
+        "table.csv:3: target 'inf' is not a finite number, name the column to predict with the option 'label'");
+}
+
+TEST_CASE("a table of another coding or with other line ends is refused by what it is") {
+  CHECK(refused(std::string("\xff\xfe"
+                            "1\0,\0002\0\n\0",
+                            10)) == "table.csv: is UTF-16 text, save it as UTF-8");
+  CHECK(refused("\xfe\xff") == "table.csv: is UTF-16 text, save it as UTF-8");
+  CHECK(refused(std::string("1\0,\0002\0\n\0", 8)) ==
+        "table.csv: has zero bytes, so it is UTF-16 text or no text, save it as UTF-8");
+  CHECK(refused("1,2\r3,4\r") == "table.csv:1: has a CR that no LF follows, save the file with lines that end in LF");
+  CHECK(refused("1,2\n3,4\r5,6\n") ==
+        "table.csv:2: has a CR that no LF follows, save the file with lines that end in LF");
+  CHECK(load("x,label\r\n1,a\r\n\r\n2,\"b\r\"\r").class_names == Names{"a", "b\r"});
 }
 
 TEST_CASE("a single sample is nothing to learn from") {

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "core/plural.h"
+
 namespace trainer {
 namespace {
 
 constexpr std::size_t kMaxProblems = 10;
+constexpr std::size_t kLookForZeroBytes = 4096;
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -18,14 +21,32 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Without a mark at its beginning it is known by its zero bytes: each digit and each comma has one.
+void refuse_utf16(std::string_view text, const std::string& place) {
+  const bool marked = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+  if (marked || text.substr(0, kLookForZeroBytes).find('\0') != std::string_view::npos)
+    throw core::UserError(place, marked ? "is UTF-16 text" : "has zero bytes, so it is UTF-16 text or no text",
+                          "save it as UTF-8");
+}
+
 }  // namespace
 
-void LineProblems::add(std::size_t line, std::string problem, std::string remedy) {
+void LineProblems::add(std::size_t line, std::string problem, std::string remedy, std::string_view kind) {
+  if (!kind.empty()) {
+    const auto known = std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& each) { return each.name == kind; });
+    if (known != kinds_.end()) {
+      ++known->count;
+      return;
+    }
+    kinds_.push_back({kind, found_.size(), 1});
+  }
   found_.push_back({fmt::format("{}:{}", file_, line), std::move(problem), std::move(remedy), {}});
   if (found_.size() == kMaxProblems) throw_if_any();
 }
 
 void LineProblems::throw_if_any() {
+  for (const Kind& kind : kinds_)
+    if (kind.count > 1) found_[kind.first].problem += fmt::format(" ({})", core::counted(kind.count, "such row"));
   if (!found_.empty()) throw core::UserError(std::move(found_));
 }
 
@@ -67,6 +88,9 @@ void CsvRows::read_row(std::size_t& at, std::size_t& line, LineProblems& problem
     const std::size_t end = std::min(text.find_first_of(",\n", at), text.size());
     std::string_view rest = text.substr(at, end - at);
     if ((end == text.size() || text[end] == '\n') && rest.ends_with('\r')) rest.remove_suffix(1);
+    if (rest.find('\r') != std::string_view::npos)
+      throw core::UserError(fmt::format("{}:{}", problems.file(), line), "has a CR that no LF follows",
+                            "save the file with lines that end in LF");
     if (quoted && !trimmed(rest).empty()) problems.add(line, "text follows a closing quote");
     fields_.push_back(quoted ? field : trimmed(rest));
     at = std::min(end + 1, text.size());
@@ -84,6 +108,7 @@ void CsvRows::read_row(std::size_t& at, std::size_t& line, LineProblems& problem
 }
 
 CsvRows::CsvRows(std::string text, const std::string& place) : text_(std::move(text)) {
+  refuse_utf16(text_, place);
   LineProblems problems(place);
   std::size_t at = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;  // a byte order mark
   for (std::size_t line = 1; at < text_.size();) {

@@ -1,6 +1,7 @@
 // Comma-separated text as rows of fields, by RFC 4180: a field in double quotes may hold commas, line breaks and, as
 // "", quotes. Beyond it: blanks around a field do not count, lines end in LF or CR LF, blank lines and a byte order
-// mark are skipped. What the fields mean is for table.cpp, the only caller.
+// mark are skipped. UTF-16 and lines that end in CR alone are refused. What the fields mean is for table.cpp and
+// indices.cpp, the callers.
 #pragma once
 
 #include <deque>
@@ -16,22 +17,31 @@ namespace trainer {
 inline constexpr std::size_t kMaxColumns = 65536;
 inline constexpr std::size_t kMaxCells = std::size_t{1} << 28;  ///< of a file: 4 GiB of views
 
-/// Collects problems of single lines and throws them together, ten at most.
+/// Collects problems of single lines and throws them together, ten at most. Of those of one `kind` the first is said,
+/// with their number.
 class LineProblems {
  public:
   explicit LineProblems(std::string file) : file_(std::move(file)) {}
-  void add(std::size_t line, std::string problem, std::string remedy = {});
+  void add(std::size_t line, std::string problem, std::string remedy = {}, std::string_view kind = {});
   void throw_if_any();
+  const std::string& file() const { return file_; }
 
  private:
+  struct Kind {
+    std::string_view name;
+    std::size_t first;  // in found_
+    std::size_t count;
+  };
   std::string file_;
   std::vector<core::Problem> found_;
+  std::vector<Kind> kinds_;
 };
 
 class CsvRows {
  public:
   /// Errors: UserError with file:line for each wrong line: a quoted field that does not end, text behind one, more than
-  /// kMaxColumns fields; or more than kMaxCells fields in all.
+  /// kMaxColumns fields; for the first CR that ends a line alone; or for the file: UTF-16, or more than kMaxCells
+  /// fields.
   CsvRows(std::string text, const std::string& place);
   CsvRows(const CsvRows&) = delete;  // fields point into the text
   CsvRows& operator=(const CsvRows&) = delete;

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "core/suggest.h"
 #include "trainer/data/csv.h"
 #include "trainer/data/gzip.h"
@@ -99,7 +100,7 @@ void take_first_line(Table& table, const protocol::DataOptions& options, LinePro
     const std::size_t line = rows.line(0);
     rows.drop_first();
     if (const auto says = *parse_whole(first[0]); says != static_cast<std::int64_t>(rows.count()))
-      problems.add(line, fmt::format("says {} rows, but {} follow", says, rows.count()));
+      problems.add(line, fmt::format("says {}, but {} follow", core::counted(says, "row"), rows.count()));
   } else if (by_rule ? is_header(rows[0]) : options.header.value_or(true)) {
     table.names.assign(rows[0].begin(), rows[0].end());
     rows.drop_first();
@@ -155,7 +156,8 @@ Table read_table(const std::filesystem::path& file, const protocol::DataOptions&
     throw core::UserError(table.place, "has a single column", "a row is one number or more, then the label");
   for (std::size_t row = 0; row < rows.count(); ++row)
     if (rows[row].size() != table.width)
-      problems.add(rows.line(row), fmt::format("has {} fields, expected {}", rows[row].size(), table.width));
+      problems.add(rows.line(row),
+                   fmt::format("has {}, expected {}", core::counted(rows[row].size(), "field"), table.width));
   problems.throw_if_any();
   find_label(table, options);
   return table;
@@ -229,8 +231,8 @@ int count_features(const Table& table, const std::vector<Column>& columns) {
     if (i != table.label) features += columns[i].categorical ? columns[i].categories.size() : 1;
   if (features * table.rows->count() > kMaxTableValues)
     throw core::UserError(table.place,
-                          fmt::format("{} rows of {} features, categories spread, are more than {} numbers",
-                                      table.rows->count(), features, kMaxTableValues));
+                          fmt::format("{} of {} features, categories spread, are more than {} numbers",
+                                      core::counted(table.rows->count(), "row"), features, kMaxTableValues));
   return static_cast<int>(features);
 }
 
@@ -265,7 +267,7 @@ void check_label(std::size_t line, std::string_view label, LineProblems& problem
     problems.add(line, "the label is empty");
   else if (!parse_whole(label) && parse_number(label))
     problems.add(line, fmt::format("label '{}' is neither a whole number nor a name", label),
-                 "for a number to predict set the option task: regression");
+                 "for a number to predict set the option task: regression", "label");
 }
 
 Names find_classes(const Table& table, std::vector<std::string>& names) {
@@ -313,8 +315,9 @@ std::vector<std::int32_t> read_labels(const Table& table, const Names& classes) 
     const auto found = classes.find(label);
     if (found == classes.end())
       problems.add(table.rows->line(row),
-                   fmt::format("label '{}' is out of range, there are {} classes, from '{}' to '{}'", label,
-                               classes.size(), label_of(classes, 0), label_of(classes, classes.size() - 1)));
+                   fmt::format("label '{}' is out of range, there {} {}, from '{}' to '{}'", label,
+                               classes.size() == 1 ? "is" : "are", core::counted(classes.size(), "class", "classes"),
+                               label_of(classes, 0), label_of(classes, classes.size() - 1)));
     labels.push_back(found == classes.end() ? 0 : found->second);
   }
   problems.throw_if_any();
@@ -330,7 +333,8 @@ std::vector<float> read_targets(const Table& table) {
     const auto number = parse_number(target);
     targets.push_back(number ? static_cast<float>(*number) : 0.0f);
     if (!number || !std::isfinite(targets.back()))
-      problems.add(table.rows->line(row), fmt::format("target '{}' is not a finite number", target));
+      problems.add(table.rows->line(row), fmt::format("target '{}' is not a finite number", target),
+                   "name the column to predict with the option 'label'", "target");
   }
   problems.throw_if_any();
   return targets;

@@ -54,9 +54,8 @@ TEST_CASE("sweep check reads the data set, says what it holds, and every problem
   file("houses.csv");
   const Said wrong = place.sweep("check houses.yaml");
   CHECK(wrong.code == 2);
-  CHECK(
-      wrong.err.find("houses.csv:2: label '1.5' is neither a whole number nor a name, for a number to predict set the "
-                     "option task: regression\n") != std::string::npos);
+  CHECK(wrong.err.find("houses.csv:2: label '1.5' is neither a whole number nor a name (3 such rows), for a number to "
+                       "predict set the option task: regression\n") != std::string::npos);
   file("{path: houses.csv, label: prize}");
   CHECK(place.sweep("check houses.yaml").err.find("has no column 'prize', did you mean 'price'?") != std::string::npos);
 }
