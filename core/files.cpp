@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/plural.h"
+#include "core/remedy.h"
 
 namespace core {
 namespace {
@@ -17,7 +19,9 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const char* action) {
-  throw EnvironmentError(file.string(), std::string(action) + ": " + std::strerror(errno));
+  const int reason = errno;
+  throw EnvironmentError(file.string(), std::string(action) + ": " + std::strerror(reason),
+                         std::string(remedy_for(reason)));
 }
 
 // Closes on every way out.
@@ -54,13 +58,14 @@ void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
   // Opening a pipe would wait for somebody who writes to it.
   Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status {};
+  if (descriptor.fd < 0 && (errno == EMFILE || errno == ENFILE)) fail(file, "cannot be read");
   if (descriptor.fd < 0 || ::fstat(descriptor.fd, &status) != 0)
     refuse(std::string("cannot be read: ") + std::strerror(errno));
   if (S_ISDIR(status.st_mode)) refuse("is a folder", "name a file");
   if (!S_ISREG(status.st_mode)) refuse("is a device, a pipe or a socket", "name a regular file");
   const std::string at_most = std::to_string(limit_bytes) + " bytes are allowed here";
   if (static_cast<std::uint64_t>(status.st_size) > limit_bytes)
-    refuse("has " + std::to_string(status.st_size) + " bytes, at most " + at_most);
+    refuse("has " + counted(status.st_size, "byte") + ", at most " + at_most);
 
   std::vector<char> block(kBlockBytes);
   std::uint64_t total = 0;
@@ -94,6 +99,7 @@ void write_file_durably(const std::filesystem::path& name, std::string_view cont
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
+  if (error) throw EnvironmentError(folder.string(), "cannot be made: " + error.message());
   std::filesystem::path temporary = file;
   temporary += ".tmp" + std::to_string(::getpid());
   {

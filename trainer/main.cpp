@@ -8,12 +8,15 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/printable.h"
 #include "protocol/outcome.h"
 #include "trainer/data_verb.h"
 #include "trainer/describe.h"
@@ -37,7 +40,11 @@ void install_signals(int flags) {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files fails the write, which says so
 }
+
+// Names of files and columns come from outside: they must not act on the terminal.
+void say(std::string_view line) { std::fprintf(stderr, "%s\n", core::printable_lines(line).c_str()); }
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -78,7 +85,7 @@ int probe(int argc, char** argv) {
 int train(trainer::TrialOrder order, const trainer::WriteLine& write, trainer::Workspace& workspace) {
   order.stop_requested = [] { return stop_signal != 0; };
   order.now_s = steady_seconds;
-  order.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  order.say = [](const std::string& line) { say(line); };
   trainer::EventSink events(write);
   const int code = trainer::run_trial(order, events, workspace);
   return code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty() ? 128 + stop_signal : code;
@@ -129,7 +136,7 @@ int run(int argc, char** argv) {
 }
 
 int report(const char* what, int code) {
-  std::fprintf(stderr, "%s\n", what);
+  say(what);
   return code;
 }
 
@@ -144,6 +151,10 @@ int main(int argc, char** argv) {
     return report(error.what(), protocol::kTrainerUnsuitable);
   } catch (const kernels::OutOfMemory& error) {
     return report(error.what(), protocol::kTrainerOutOfMemory);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report((error.path1().string() + ": " + error.code().message()).c_str(), protocol::kTrainerUnsuitable);
+  } catch (const std::system_error& error) {
+    return report(error.what(), protocol::kTrainerUnsuitable);
   } catch (const std::bad_alloc&) {
     return report("memory is exhausted", protocol::kTrainerOutOfMemory);
   } catch (const trainer::ReaderGone& error) {

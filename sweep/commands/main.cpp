@@ -1,5 +1,7 @@
 // The program `sweep`: finds the verb in the table, runs it, and turns errors into messages and exit codes. The only
-// place that catches UserError and EnvironmentError; anything unknown is our mistake and aborts.
+// place that catches UserError and EnvironmentError, and what a library says of the machine (a system call that failed,
+// no memory); anything unknown is our mistake and aborts.
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -7,8 +9,10 @@
 #include <filesystem>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "core/error.h"
+#include "core/remedy.h"
 #include "protocol/outcome.h"
 #include "sweep/commands/usage.h"
 #include "sweep/report/display.h"
@@ -19,6 +23,12 @@ namespace {
 int fail(const std::string& text, int code) {
   std::fprintf(stderr, "%s\n", sweep::printable_lines(text).c_str());
   return code;
+}
+
+// A system call that failed where no code of ours says more of it.
+int fail_call(const std::string& what, int error) {
+  const std::string_view remedy = core::remedy_for(error);
+  return fail(what + (remedy.empty() ? "" : ", " + std::string(remedy)), protocol::kExitUnsuitable);
 }
 
 // What was written to stdout must have arrived, or a full disk would pass for success. A reader who has seen enough
@@ -45,6 +55,10 @@ int main(int argc, char** argv) {
     return fail(error.what(), protocol::kExitUnsuitable);
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(error.path1().string() + ": " + error.code().message(), protocol::kExitUnsuitable);
+  } catch (const std::system_error& error) {
+    return fail_call(error.what(), error.code().value());
+  } catch (const boost::system::system_error& error) {
+    return fail_call(error.what(), error.code().value());
   } catch (const std::bad_alloc&) {
     return fail("out of memory", protocol::kExitUnsuitable);
   }

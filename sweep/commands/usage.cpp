@@ -108,7 +108,10 @@ bool color_wanted(bool no_color) {
 
 std::vector<DeclaredVerb> declare_everything(CLI::App& app, Globals& globals) {
   app.set_help_flag("-h,--help", "this text");
-  app.add_option("--runs", globals.runs, "folder of the store")->envname("SWEEP_RUNS")->type_name("DIR");
+  app.add_option("--runs", globals.runs, "folder of the store")
+      ->envname("SWEEP_RUNS")
+      ->type_name("DIR")
+      ->check([](const std::string& name) { return name.empty() ? "the name of a folder is empty" : ""; }, "");
   app.add_flag("--json", globals.json, "one JSON object on stdout, nothing else there");
   app.add_flag("--quiet", globals.quiet, "no progress and no notes");
   app.add_flag("--no-color", globals.no_color, "no colours, as NO_COLOR in the environment");

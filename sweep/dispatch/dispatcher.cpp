@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -11,6 +12,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "sweep/dispatch/demands.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/loop.h"
 #include "sweep/dispatch/reused.h"
@@ -175,6 +177,9 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   const SystemClock clock;
   DispatchOptions options = given;
   options.runs = std::filesystem::absolute(given.runs).lexically_normal();
+  std::vector<Slot> slots = slots_for(prepared, options);
+  const std::size_t at_once = options.slots > 0 ? std::min<std::size_t>(options.slots, slots.size()) : slots.size();
+  require_open_files(std::min<std::uint64_t>(at_once, prepared.plan.count()));
   HaltSignals signals;  // before the lock: whoever sees it held may ask
   const std::vector<Gpu>& gpus = prepared.hardware.gpus;
   const SweepLock lock(options.runs, prepared.record.id);
@@ -183,7 +188,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   reopen(store, prepared.record.id, options.reopen, clock);
 
   auto made = std::make_unique<asio::io_context>(1);
-  LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));
+  LocalLauncher launcher(made->get_executor(), std::move(slots));
   // Where an error ends the loop early, the context takes the attempts' coroutines with it, and they their processes:
   // before the launcher goes.
   const std::unique_ptr<asio::io_context> context = std::move(made);
@@ -196,9 +201,7 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
         context->get_executor(), launcher.gpu_slots(),
         [&gpus](int stop) { return ask_gpus(gpus, kNvidiaSmiPatience, stop); },
         [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); });
-  const std::size_t slots = launcher.slots().size();
-  observer.on_started(loop.study(), prepared.plan.count(),
-                      options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
+  observer.on_started(loop.study(), prepared.plan.count(), at_once);
 
   asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
   pass_requests(arrivals, signals, loop);

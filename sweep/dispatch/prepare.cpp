@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "sweep/dispatch/data.h"
+#include "sweep/dispatch/demands.h"
 #include "sweep/program/printed_metrics.h"
 
 namespace sweep {
@@ -187,6 +188,7 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
 }
 
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
+  require_runs_folder(runs);
   Planned planned = plan_file(file, runs, overrides);
   const Spec& spec = planned.plan.spec();
   const TrainerCan can =
@@ -204,10 +206,13 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
 }
 
 Spec recorded_spec(const SweepRecord& record) {
-  return read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides)));
+  Spec spec = read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides)));
+  spec.metric = record.metric;  // where the file names none it may be another by now; that of a begun sweep stays
+  return spec;
 }
 
 Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const Overrides& overrides) {
+  require_runs_folder(runs);
   Spec spec = recorded_spec(record);
   check_numerics(spec);
   Trainer trainer;
@@ -237,7 +242,7 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
 }
 
 std::optional<TrialPlan> recorded_plan(const SweepRecord& record) try {
-  TrialPlan plan(read_spec(record.text, record.file, in_spec(Overrides::from_recorded(record.overrides))),
+  TrialPlan plan(recorded_spec(record),
                  {record.identity.at("trainer"), record.identity.at("data"), record.identity.at("numerics")});
   return plan.sweep_id() == record.id ? std::optional(std::move(plan)) : std::nullopt;
 } catch (const core::UserError&) {

@@ -1,12 +1,17 @@
 // See trainer.h.
 #include "sweep/dispatch/trainer.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/remedy.h"
 #include "protocol/files.h"
 #include "sweep/provenance/program_output.h"
 
@@ -18,6 +23,57 @@ using core::Json;
 
 constexpr auto kDescribePatience = std::chrono::seconds(20);
 constexpr auto kDataPatience = std::chrono::seconds(120);  // gigabytes take a while to read
+
+// What a program printed, or null where that is no JSON.
+Json parsed(const std::string& printed) {
+  try {
+    return core::parse_json(printed, "");
+  } catch (const core::UserError&) {
+    return nullptr;
+  }
+}
+
+bool are_strings(const Json& list) {
+  return list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); });
+}
+
+// A field that may be left out.
+template <class Is>
+bool has(const Json& object, const char* key, const Is& is) {
+  const auto found = object.find(key);
+  return found == object.end() || is(*found);
+}
+
+bool is_hyperparameter(const Json& row) {
+  const auto is_text = [](const Json& value) { return value.is_string(); };
+  const auto is_limit = [](const Json& value) { return value.is_number() || value.is_null(); };
+  return row.is_object() && row.contains("name") && row.contains("type") && has(row, "name", is_text) &&
+         has(row, "type", is_text) && has(row, "min", is_limit) && has(row, "max", is_limit) &&
+         has(row, "max_items", is_limit) && has(row, "choices", are_strings);
+}
+
+// Of the form that spec/ and hardware.cpp read without asking.
+bool is_description(const Json& answer) {
+  if (!answer.is_object() || !answer.contains("identity") || !answer["identity"].is_string()) return false;
+  const auto rows = answer.find("hyperparameters");
+  return rows != answer.end() && rows->is_array() && std::all_of(rows->begin(), rows->end(), is_hyperparameter) &&
+         has(answer, "metrics", are_strings) && has(answer, "data", are_strings) && has(answer, "devices", are_strings);
+}
+
+bool is_about_data(const Json& answer) {
+  const auto is_count = [](const Json& value) { return value.is_number_unsigned(); };
+  const auto is_text = [](const Json& value) { return value.is_string(); };
+  const auto are_problems = [&](const Json& list) {
+    return list.is_array() && std::all_of(list.begin(), list.end(), [&](const Json& problem) {
+             return problem.is_object() && has(problem, "place", is_text) && has(problem, "problem", is_text) &&
+                    has(problem, "remedy", is_text);
+           });
+  };
+  if (!answer.is_object() || !has(answer, "problems", are_problems)) return false;
+  for (const char* count : {"samples", "test_samples", "features", "classes", "characters", "vocabulary"})
+    if (!has(answer, count, is_count)) return false;
+  return true;
+}
 
 fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
   return core::absolute_path(runs) / protocol::kTrainersFolder / sha256;
@@ -35,10 +91,17 @@ BuiltinTrainer ask_trainer(const fs::path& executable) {
   if (!fs::is_regular_file(executable))
     throw core::EnvironmentError(executable.string(), "there is no trainer here", "build sweep-trainer beside sweep");
   const fs::path path = core::absolute_path(executable);
-  const auto answer = program_output({path.string(), "--describe"}, kDescribePatience);
-  const Json description =
-      answer && answer->code == 0 ? Json::parse(answer->out, nullptr, /*allow_exceptions=*/false) : Json();
-  if (!description.is_object() || !description.contains("identity") || !description["identity"].is_string())
+  const ProgramRun run = run_program({path.string(), "--describe"}, {kDescribePatience});
+  if (run.end == ProgramEnd::kNotStarted)
+    throw core::EnvironmentError(path.string(), std::string("cannot be started: ") + std::strerror(run.error),
+                                 std::string(core::remedy_for(run.error)));
+  if (run.end == ProgramEnd::kTooSlow)
+    throw core::EnvironmentError(path.string(),
+                                 fmt::format("does not answer --describe within {} s", kDescribePatience.count()),
+                                 "try again once the machine is less busy, or name a build of sweep-trainer");
+  const bool ended_well = run.end == ProgramEnd::kEnded && run.output.code == 0;
+  const Json description = ended_well ? parsed(run.output.out) : Json();
+  if (!is_description(description))
     throw core::EnvironmentError(path.string(), "does not answer --describe", "name a build of sweep-trainer");
   return {path, description["identity"].get<std::string>(), core::sha256_file(path), description};
 }
@@ -47,8 +110,8 @@ Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& d
   const auto answer = program_output({trainer.executable.string(), "data", data.path.empty() ? data.name : data.path,
                                       core::canonical_json(data.options.to_json())},
                                      kDataPatience);
-  const Json about = answer ? Json::parse(answer->out, nullptr, /*allow_exceptions=*/false) : Json();
-  if (!about.is_object()) return nullptr;
+  const Json about = answer ? parsed(answer->out) : Json();
+  if (!is_about_data(about)) return nullptr;
   const auto refused = about.find("problems");
   if (refused == about.end()) return about;
   std::vector<core::Problem> problems;

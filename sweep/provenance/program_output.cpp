@@ -18,7 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A child of posix_spawn with default signals: an ignored SIGPIPE or a blocked signal of ours is not inherited.
-std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout_end, bool own_group) {
+// Returns 0, or errno.
+int start(const std::vector<std::string>& arguments, int stdout_end, bool own_group, pid_t& pid) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -38,16 +39,14 @@ std::optional<pid_t> start(const std::vector<std::string>& arguments, int stdout
   posix_spawnattr_setpgroup(&attributes, 0);
   const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
   posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
-  pid_t pid = 0;
   const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  return failed == 0 ? std::optional(pid) : std::nullopt;
+  return failed;
 }
 
 // Reads until the end of the pipe.
-ProgramEnd read_all(int pipe_end, const ProgramLimits& limits, std::string& out) {
-  const Clock::time_point deadline = Clock::now() + limits.patience;
+ProgramEnd read_all(int pipe_end, const ProgramLimits& limits, Clock::time_point deadline, std::string& out) {
   char buffer[16 * 1024];
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -65,6 +64,17 @@ ProgramEnd read_all(int pipe_end, const ProgramLimits& limits, std::string& out)
   }
 }
 
+// It may have closed its stdout and go on.
+ProgramEnd wait_for_exit(pid_t child, const ProgramLimits& limits, Clock::time_point deadline) {
+  siginfo_t ended{};
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
+    if (Clock::now() >= deadline) return ProgramEnd::kTooSlow;
+    pollfd stop{limits.stop, POLLIN, 0};
+    if (poll(&stop, 1, /*milliseconds=*/1) > 0) return ProgramEnd::kStopped;
+  }
+  return ProgramEnd::kEnded;
+}
+
 }  // namespace
 
 std::optional<ProgramOutput> program_output(const std::vector<std::string>& arguments,
@@ -77,15 +87,21 @@ std::optional<ProgramOutput> program_output(const std::vector<std::string>& argu
 ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits) {
   ProgramRun run;
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return run;
-  const std::optional<pid_t> child = start(arguments, ends[1], limits.stop >= 0);
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    run.error = errno;
+    return run;
+  }
+  const Clock::time_point deadline = Clock::now() + limits.patience;
+  pid_t child = -1;
+  run.error = start(arguments, ends[1], limits.stop >= 0, child);
   close(ends[1]);
-  if (child) run.end = read_all(ends[0], limits, run.output.out);
+  if (run.error == 0) run.end = read_all(ends[0], limits, deadline, run.output.out);
   close(ends[0]);
-  if (!child) return run;
-  if (run.end != ProgramEnd::kEnded) kill(*child, SIGKILL);
+  if (run.error != 0) return run;
+  if (run.end == ProgramEnd::kEnded) run.end = wait_for_exit(child, limits, deadline);
+  if (run.end != ProgramEnd::kEnded) kill(child, SIGKILL);
   int status = 0;
-  while (waitpid(*child, &status, 0) < 0 && errno == EINTR) {
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   run.output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return run;

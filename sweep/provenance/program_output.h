@@ -32,6 +32,7 @@ enum class ProgramEnd { kEnded, kNotStarted, kTooSlow, kStopped };
 struct ProgramRun {
   ProgramEnd end = ProgramEnd::kNotStarted;
   ProgramOutput output;  ///< whole where it ended, else what was read until then
+  int error = 0;         ///< of kNotStarted: errno
 };
 
 /// The same, for whoever must know why there is no output. Any thread.

@@ -2,8 +2,10 @@
 #include "sweep/store/sqlite.h"
 
 #include <cerrno>
+#include <new>
 
 #include "core/error.h"
+#include "core/remedy.h"
 
 namespace sweep {
 namespace {
@@ -14,7 +16,7 @@ constexpr int kBusyTimeoutMs = 20'000;  // other controllers' transactions are s
 
 Database::Database(const std::filesystem::path& file, const std::string& uri, int flags) : file_(file) {
   const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
-  core::check(handle_ != nullptr, "out of memory");
+  if (handle_ == nullptr) throw std::bad_alloc();
   if (code != SQLITE_OK) {
     const std::string words = sqlite3_errmsg(handle_);
     sqlite3_close_v2(handle_);
@@ -30,6 +32,9 @@ void Database::fail(int code) const {
   const std::string words = sqlite3_errmsg(handle_);
   const std::string place = file_.string();
   const int cause = sqlite3_system_errno(handle_);
+  if ((code & 0xff) == SQLITE_IOERR && cause == EFBIG)
+    throw core::EnvironmentError(place, "cannot grow: the limit on the size of files is reached",
+                                 std::string(core::remedy_for(cause)) + " and go on with `sweep resume`");
   const bool is_full = (code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT);
   switch (is_full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_NOTADB:
@@ -43,6 +48,9 @@ void Database::fail(int code) const {
     case SQLITE_LOCKED:
       throw core::EnvironmentError(place, "is locked by another program for more than 20 s", "end it and try again");
     case SQLITE_READONLY:
+      if (code == SQLITE_READONLY_DIRECTORY)
+        throw core::EnvironmentError(place, "cannot be read where its folder cannot be written to",
+                                     "copy the folder and read the copy with --runs");
       throw core::EnvironmentError(place, "cannot be written: " + words);
     default:
       throw core::EnvironmentError(place, "SQLite says: " + words + " (" + std::to_string(code) + ")");

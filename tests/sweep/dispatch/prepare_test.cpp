@@ -1,6 +1,9 @@
 // From a sweep file to something runnable, and back from its record; one real attempt outside of a sweep.
 #include "sweep/dispatch/prepare.h"
 
+#include <sys/syscall.h>
+
+#include <cerrno>
 #include <fstream>
 
 #include "core/error.h"
@@ -8,6 +11,8 @@
 #include "sweep/dispatch/data.h"
 #include "tests/catch.h"
 #include "tests/children/children.h"
+#include "tests/fakes/own_process.h"
+#include "tests/fakes/refused_call.h"
 #include "tests/temporary_folder.h"
 
 using sweep::Overrides;
@@ -71,6 +76,31 @@ TEST_CASE("a recorded sweep is prepared without its file, with the flags that ch
   CHECK(again.spec().seed == 17);
   CHECK(again.trainer.builtin->executable == first.trainer.builtin->executable);
   CHECK(again.plan.trial(1).id == first.plan.trial(1).id);
+}
+
+TEST_CASE("a sweep that was begun keeps its metric, whatever one that names none gets now") {
+  const Place place(R"({"method": "grid", "parameters": {"x": {"values": [1]}}, "device": "cpu"})");
+  const Prepared first = sweep::prepare_file(place.file, place.runs, place.overrides);
+  sweep::SweepRecord begun = first.record;
+  begun.metric = protocol::Metric{"val_loss", protocol::Goal::kMinimize, protocol::Reduce::kBest};
+  sweep::Spec spec = first.spec();
+  CHECK(*spec.metric != *begun.metric);
+  spec.metric = begun.metric;
+  begun.id = sweep::TrialPlan(spec, first.plan.identity()).sweep_id();
+  CHECK(begun.id != first.record.id);
+  CHECK(*sweep::prepare_recorded(begun, place.runs, {}).spec().metric == *begun.metric);
+  CHECK(sweep::recorded_plan(begun));
+}
+
+TEST_CASE("a trainer that cannot be started is told by what the system said") {
+  const std::string said = in_a_process([]() -> std::string {
+    for (const long call : {SYS_clone, SYS_clone3, SYS_vfork})
+      if (!refuse_call(call, EAGAIN)) return kNoFilters;
+    return message([] { sweep::ask_trainer(child("noop")); });
+  });
+  CHECK(said ==
+        child("noop") +
+            ": cannot be started: Resource temporarily unavailable, raise the limit of processes (`ulimit -u`)");
 }
 
 TEST_CASE("a frozen trainer that changed or went away is named") {

@@ -1,13 +1,11 @@
 // Starting where the machine refuses something: a descriptor, a system call, a folder. What was begun is ended.
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
@@ -23,36 +21,14 @@
 #include "sweep/launch/strays.h"
 #include "tests/catch.h"
 #include "tests/children/children.h"
+#include "tests/fakes/own_process.h"
 #include "tests/fakes/refused_call.h"
-#include "tests/skip.h"
 #include "tests/temporary_folder.h"
 
 namespace asio = boost::asio;
 using sweep::LocalLauncher;
 
 namespace {
-
-constexpr char kNoFilters[] = "this kernel has no filters";
-
-// What `does` says, in a process of its own that may change itself for good. Empty: nothing within half a minute.
-std::string in_a_process(const std::function<std::string()>& does) {
-  sweep::Pipe pipe = sweep::make_pipe();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string text = does();
-    const bool written = ::write(pipe.write_end.get(), text.data(), text.size()) >= 0;
-    ::_exit(written ? 0 : 1);
-  }
-  pipe.write_end.reset();
-  std::string said(4096, '\0');
-  pollfd waits{pipe.read_end.get(), POLLIN, 0};
-  const ssize_t got = ::poll(&waits, 1, 30'000) > 0 ? ::read(pipe.read_end.get(), said.data(), said.size()) : 0;
-  if (got <= 0) ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  said.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
-  if (said == kNoFilters) skip(kNoFilters);
-  return said;
-}
 
 sweep::Order order_of(const std::filesystem::path& folder, std::vector<std::string> argv) {
   const std::string marker = "SWEEP_MARKER=failures" + std::to_string(::getpid());

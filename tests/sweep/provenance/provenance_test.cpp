@@ -1,6 +1,7 @@
 // What is recorded of a machine and a working folder, and what is never recorded.
 #include "sweep/provenance/provenance.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 
@@ -48,6 +49,13 @@ class Repository {
 };
 
 }  // namespace
+
+TEST_CASE("a program that closes its output and goes on is waited for no longer than one that does not") {
+  const ProgramRun run = run_program({"/bin/sh", "-c", "exec >&-; exec sleep 1000"}, {std::chrono::milliseconds(200)});
+  CHECK(run.end == ProgramEnd::kTooSlow);
+  CHECK(run_program({"/bin/sh", "-c", "exec >&-; exit 3"}, {}).output.code == 3);
+  CHECK(run_program({"/no/such/program"}, {}).error == ENOENT);
+}
 
 TEST_CASE("a clean working folder has a commit and no difference") {
   const Repository repository;
