@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/plural.h"
 #include "core/shell.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
@@ -40,12 +41,14 @@ core::Json about_data(const Planned& checked) {
 std::string data_text(const core::Json& about) {
   const auto number = [&](const char* key) { return about.value(key, std::uint64_t{0}); };
   if (about.contains("characters"))
-    return fmt::format("text, {} characters, {} different", number("characters"), number("vocabulary"));
-  std::string text = fmt::format("{} samples, ", number("samples"));
+    return fmt::format("text, {}, {} different", core::counted(number("characters"), "character"),
+                       number("vocabulary"));
+  std::string text = core::counted(number("samples"), "sample") + ", ";
   if (about.contains("test_samples")) text += fmt::format("{} to test, ", number("test_samples"));
   if (about.contains("image")) text += "images of " + core::canonical_json(about["image"]) + ", ";
-  text += fmt::format("{} features, ", number("features"));
-  return text + (about.contains("classes") ? fmt::format("{} classes", number("classes")) : "a number to predict");
+  text += core::counted(number("features"), "feature") + ", ";
+  return text +
+         (about.contains("classes") ? core::counted(number("classes"), "class", "classes") : "a number to predict");
 }
 
 core::Json check_json(const Planned& checked, const core::Json& data) {
@@ -109,7 +112,8 @@ void print_check(const Planned& checked, const core::Json& data) {
     print("\nfirst command, in " + printable(program->folder.string()) + "\n");
     print(printable(core::shell_quoted(first_command(checked))) + "\n");
     const std::size_t files = program->sources.files.size();
-    print(fmt::format("{} source {} part of each trial's identity\n", files, files == 1 ? "file is" : "files are"));
+    print(fmt::format("{} {} part of each trial's identity\n", core::counted(files, "source file"),
+                      files == 1 ? "is" : "are"));
   }
   print("\nfirst points\n");
   std::uint64_t index = 0;

@@ -7,6 +7,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/plural.h"
 #include "core/version.h"
 #include "protocol/outcome.h"
 #include "sweep/commands/doctor_findings.h"
@@ -41,8 +42,9 @@ Finding machine_finding() {
   const double gib = machine["memory_bytes"].is_null() ? 0 : machine["memory_bytes"].get<double>() / (1u << 30);
   const auto word = [](const Json& json) { return json.is_string() ? json.get<std::string>() : "unknown"; };
   return {"machine", true,
-          fmt::format("{}, {} cores,{}; {:.1f} GiB memory; {}, kernel {}", word(cpu["model"]), cpu["cores"].dump(),
-                      flags, gib, word(machine["os"]), word(machine["kernel"])),
+          fmt::format("{}, {},{}; {:.1f} GiB memory; {}, kernel {}", word(cpu["model"]),
+                      core::counted(cpu["cores"].get<std::int64_t>(), "core"), flags, gib, word(machine["os"]),
+                      word(machine["kernel"])),
           machine};
 }
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
@@ -99,8 +100,7 @@ int logs(const Flags& flags, const Globals& globals) {
   const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
   const std::uint32_t attempt = flags.attempt.value_or(attempts == 0 ? 0 : attempts - 1);
   if (flags.attempt && *flags.attempt >= attempts)
-    throw core::UserError("--attempt",
-                          fmt::format("trial {} has {} attempt{}", trial.trial, attempts, attempts == 1 ? "" : "s"),
+    throw core::UserError("--attempt", fmt::format("trial {} has {}", trial.trial, core::counted(attempts, "attempt")),
                           "count from 0");
 
   const fs::path folder = attempt_folder(globals.runs, trial.trial, selected.place.sweep, attempt);

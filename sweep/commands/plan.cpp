@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/sweep_flags.h"
@@ -65,7 +66,7 @@ class Known {
   // "5 of 12 trials would run: 4 are known from other sweeps, 3 have ended here"; what does not apply is left out.
   std::string summary(bool of_program) const {
     const std::uint64_t left = counts_.asked - counts_.ended - counts_.known - counts_.repeated;
-    std::string text = fmt::format("{} of {} trial{} would run", left, counts_.asked, counts_.asked == 1 ? "" : "s");
+    std::string text = fmt::format("{} of {} would run", left, core::counted(counts_.asked, "trial"));
     const char* before = ": ";
     const auto add = [&](std::uint64_t n, const char* one, const char* many) {
       if (n > 0) text += fmt::format("{}{} {}", std::exchange(before, ", "), n, n == 1 ? one : many);

@@ -13,6 +13,7 @@
 
 #include "sweep/commands/output.h"
 #include "sweep/commands/progress_text.h"
+#include "sweep/commands/state.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -41,8 +42,7 @@ void say(const std::string& line) { std::fprintf(stderr, "%s\n", printable_lines
 // The last line of a sweep that has not ended.
 void say_how_to_go_on(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) {
   if (go_on.empty() || exit_code == protocol::kExitGuard) return;  // then that is said with why
-  say(fmt::format("interrupted: {} of {} trials have ended; go on with `{}`", study.ended(), study.wanted(trials),
-                  go_on));
+  say(fmt::format("interrupted: {}; go on with `{}`", ended_text(study.ended(), study.wanted(trials)), go_on));
 }
 
 // Foreign programs have names of their own.

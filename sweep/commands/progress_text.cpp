@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "sweep/commands/output.h"
 #include "sweep/report/display.h"
 
@@ -32,8 +33,6 @@ std::string some_of(const Names& names, const char* before) {
   }
   return text;
 }
-
-std::string count_text(std::size_t n, const char* noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -82,7 +81,7 @@ std::string busy_trials_text(const std::set<std::uint64_t>& trials) {
 }
 
 std::string still_running_text(const std::vector<std::uint64_t>& trials) {
-  return fmt::format("waiting for {}: {}", count_text(trials.size(), "running trial"), some_of(trials, "#"));
+  return fmt::format("waiting for {}: {}", core::counted(trials.size(), "running trial"), some_of(trials, "#"));
 }
 
 std::string_view halt_word(Halt halt) {
@@ -102,7 +101,7 @@ std::string_view halt_word(Halt halt) {
 
 std::string halt_text(Halt halt, std::size_t running, const std::string& who) {
   const std::string asked = who.empty() ? "" : " (asked by " + printable(who, 200) + ")";
-  const std::string trials = count_text(running, "running trial");
+  const std::string trials = core::counted(running, "running trial");
   if (halt == Halt::kDrain && running == 0) return "stopping" + asked;
   if (halt == Halt::kDrain)
     return fmt::format(

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/plural.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -23,10 +24,11 @@ struct Flags {
 
 std::string compared_text(const Compared& compared) {
   if (compared.steps == 0)
-    return fmt::format("compared: {} metric values{}\n", compared.metrics,
+    return fmt::format("compared: {}{}\n", core::counted(compared.metrics, "metric value"),
                        compared.digests > 0 ? ", the digest of the final weights" : "; there are no fingerprints");
-  return fmt::format("compared: {} steps of {} tensors and their batches ({} fingerprints), {} metric values, {}\n",
-                     compared.steps, compared.tensors, compared.fingerprints, compared.metrics,
+  return fmt::format("compared: {} of {} and their batches ({}), {}, {}\n", core::counted(compared.steps, "step"),
+                     core::counted(compared.tensors, "tensor"), core::counted(compared.fingerprints, "fingerprint"),
+                     core::counted(compared.metrics, "metric value"),
                      compared.digests > 0 ? "the digest of the final weights" : "no digest of final weights");
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
@@ -24,8 +25,6 @@ struct Flags {
   bool failed = false;
   RunningFlags running;
 };
-
-std::string plural(std::size_t count) { return fmt::format("{} trial{}", count, count == 1 ? "" : "s"); }
 
 // The first word names the sweep, unless it names a trial.
 void sort_words(const Store& store, Flags& flags) {
@@ -94,7 +93,7 @@ int retry(Flags& flags, const Globals& globals) {
           {index, fmt::format("was {} and is tried again on demand", protocol::name(*study.find(index)->outcome))});
   }
   note(globals, reopen.empty() ? "no such trial has ended, so none is tried again"
-                               : plural(reopen.size()) + " will be tried again");
+                               : core::counted(reopen.size(), "trial") + " will be tried again");
   Overrides overrides;
   apply(flags.running, overrides);
   return run_prepared(prepare_recorded(record, globals.runs, overrides), flags.running, globals, std::move(reopen));

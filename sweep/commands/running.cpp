@@ -12,6 +12,7 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/progress.h"
 #include "sweep/commands/selection.h"
+#include "sweep/commands/state.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/rank/rank.h"
 #include "sweep/report/display.h"
@@ -144,8 +145,8 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
     }
     // Not the one of today, even where both give the same.
     if (prepared.trainer.builtin) prepared.trainer.builtin = frozen_trainer(*known, globals.runs);
-    progress->on_note(fmt::format("going on with sweep {}: {} of {} trials have ended", known->id, study.ended(),
-                                  study.wanted(known->trials)));
+    progress->on_note(
+        fmt::format("going on with sweep {}: {}", known->id, ended_text(study.ended(), study.wanted(known->trials))));
   }
   DispatchOptions options;
   options.runs = globals.runs;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/last_lines.h"
 #include "sweep/commands/output.h"
@@ -233,8 +234,8 @@ std::string head_text(const Shown& shown) {
   text += fmt::format("seed      {}\n", trial.seed);
   if (!trial.weights_sha256.empty()) text += fmt::format("weights   sha256 {}\n", trial.weights_sha256);
   if (!shown.record.traces.empty())
-    text += fmt::format("trace     {} steps, {} tensors\n", shown.record.traces.rbegin()->second.to,
-                        shown.record.traces.rbegin()->second.tensors.size());
+    text += fmt::format("trace     {}, {}\n", core::counted(shown.record.traces.rbegin()->second.to, "step"),
+                        core::counted(shown.record.traces.rbegin()->second.tensors.size(), "tensor"));
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "sweep/commands/selection.h"
 
 namespace sweep {
@@ -30,9 +31,8 @@ SweepState state_of(const SweepOverview& sweep, bool controlled) {
   return sweep.running.empty() && sweep.planned > 0 ? SweepState::kPaused : SweepState::kUnfinished;
 }
 
-std::string ended_text(const SweepOverview& sweep) {
-  return fmt::format("{} of {} trial{} {} ended", sweep.ended, sweep.wanted, sweep.wanted == 1 ? "" : "s",
-                     sweep.wanted == 1 ? "has" : "have");
+std::string ended_text(std::uint64_t ended, std::uint64_t wanted) {
+  return fmt::format("{} of {} {} ended", ended, core::counted(wanted, "trial"), wanted == 1 ? "has" : "have");
 }
 
 std::string resume_command(const std::string& sweep, const Globals& globals) {

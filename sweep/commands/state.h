@@ -26,7 +26,7 @@ std::string_view name(SweepState state);
 SweepState state_of(const SweepOverview& sweep, bool controlled);
 
 /// "3 of 10 trials have ended".
-std::string ended_text(const SweepOverview& sweep);
+std::string ended_text(std::uint64_t ended, std::uint64_t wanted);
 
 /// "sweep resume ID", with --runs where it is needed.
 std::string resume_command(const std::string& sweep, const Globals& globals);

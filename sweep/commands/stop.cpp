@@ -52,7 +52,8 @@ int say_end(const SweepOverview& sweep, const std::string& state, const Holder* 
   } else {
     const std::string asked = holder ? fmt::format("{} was asked, ", holder->words()) : "";
     print(fmt::format("sweep {}: {}, {}{}{}\n", sweep.id, state == "asked" ? asked + "and runs on for now" : state,
-                      ended_text(sweep), go_on.empty() ? "" : "; go on with ", go_on.empty() ? "" : "`" + go_on + "`"));
+                      ended_text(sweep.ended, sweep.wanted), go_on.empty() ? "" : "; go on with ",
+                      go_on.empty() ? "" : "`" + go_on + "`"));
   }
   return protocol::kExitOk;
 }

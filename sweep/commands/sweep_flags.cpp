@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/plural.h"
 #include "sweep/commands/whole_number.h"
 
 namespace sweep {
@@ -28,9 +29,11 @@ void SweepFlags::declare(CLI::App& subcommand) {
 std::string headline(const TrialPlan& plan) {
   const Spec& spec = plan.spec();
   const bool counted = spec.method == Method::kRandom ? plan.space().permutable() : plan.space().finite();
-  const std::string space = counted ? plan.space().size_text() + " points" : "a space without end";
-  std::string text = fmt::format("{}: {} {} of {}, seed {}", name(spec.method), plan.count(),
-                                 plan.count() == 1 ? "trial" : "trials", space, spec.seed);
+  const std::string space = counted
+                                ? plan.space().size_text() + (plan.space().size_text() == "1" ? " point" : " points")
+                                : "a space without end";
+  std::string text =
+      fmt::format("{}: {} of {}, seed {}", name(spec.method), core::counted(plan.count(), "trial"), space, spec.seed);
   if (spec.metric)
     text += fmt::format(", {} {}d by its {} value", spec.metric->name, protocol::name(spec.metric->goal),
                         protocol::name(spec.metric->reduce));

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
 #include "sweep/dispatch/attempt.h"
@@ -150,7 +151,8 @@ Finding find_seed(const Run& first, const Run& again, const Run& other) {
   if (other_seed.compared > 0 && other_seed.all)
     return {"seed", false, "has no influence: a run with another seed gave the same values"};
   return {"seed", true,
-          fmt::format("honoured: {} lines are the same in two runs, and others with another seed", same_seed.compared)};
+          fmt::format("honoured: {} {} the same in two runs, and others with another seed",
+                      core::counted(same_seed.compared, "line"), same_seed.compared == 1 ? "is" : "are")};
 }
 
 Finding find_sigterm(const Run& run) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/plural.h"
 #include "sweep/report/columns.h"
 #include "sweep/report/report.h"
 
@@ -19,15 +20,15 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
   std::vector<std::string> lines;
   if (machine > 0)
     lines.push_back(fmt::format(
-        "{} {}{} ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
+        "{} {} ended by the machine's doing, not by file, seed and trainer: the guarantee of the same bytes "
         "everywhere does not cover {}",
-        machine, noun, machine == 1 ? " was" : "s were", machine == 1 ? "this row" : "these rows"));
+        core::counted(machine, noun), machine == 1 ? "was" : "were", machine == 1 ? "this row" : "these rows"));
   if (unfinished > 0 && !options.all)
-    lines.push_back(fmt::format("{} {}{} not ended yet: `sweep report --all` lists {}", unfinished, noun,
-                                unfinished == 1 ? " has" : "s have", unfinished == 1 ? "it" : "them"));
+    lines.push_back(fmt::format("{} {} not ended yet: `sweep report --all` lists {}", core::counted(unfinished, noun),
+                                unfinished == 1 ? "has" : "have", unfinished == 1 ? "it" : "them"));
   if (surplus > 0 && !options.all)
-    lines.push_back(fmt::format("{} {}{} beyond the end of the sweep and {} not ranked: `sweep report --all` lists {}",
-                                surplus, noun, surplus == 1 ? " ran" : "s ran", surplus == 1 ? "is" : "are",
+    lines.push_back(fmt::format("{} ran beyond the end of the sweep and {} not ranked: `sweep report --all` lists {}",
+                                core::counted(surplus, noun), surplus == 1 ? "is" : "are",
                                 surplus == 1 ? "it" : "them"));
   std::string note;
   for (const std::string& line : lines) note += (note.empty() ? "" : "\n") + line;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/plural.h"
 #include "sweep/report/columns.h"
 #include "sweep/report/display.h"
 #include "sweep/report/report.h"
@@ -119,8 +120,7 @@ std::string constants_text(const std::map<std::string, Json>& constants) {
 std::string heading(const SweepHead& sweep, const std::vector<Row>& rows) {
   std::string text = "sweep " + sweep.id;
   if (!sweep.name.empty()) text += " '" + printable(sweep.name, kNameColumns) + "'";
-  text +=
-      fmt::format(": {}, seed {}, {} trial{}", sweep.method, sweep.seed, sweep.trials, sweep.trials == 1 ? "" : "s");
+  text += fmt::format(": {}, seed {}, {}", sweep.method, sweep.seed, core::counted(sweep.trials, "trial"));
   if (sweep.repeats > 1) text += fmt::format(" ({} of each configuration)", sweep.repeats);
   const std::string counts = outcome_counts(sweep, rows);
   text += (counts.empty() ? "" : ": " + counts) + "\n";
@@ -179,8 +179,8 @@ std::string reused_text(const std::vector<Row>& rows) {
   std::string sweeps;
   for (const auto& [sweep, count] : counts)
     sweeps += (sweeps.empty() ? "" : ", ") + sweep + (counts.size() > 1 ? fmt::format(" ({})", count) : "");
-  return fmt::format("{} trial{} known from sweep{} {} and did not run here\n", all, all == 1 ? " was" : "s were",
-                     counts.size() == 1 ? "" : "s", sweeps);
+  return fmt::format("{} {} known from sweep{} {} and did not run here\n", core::counted(all, "trial"),
+                     all == 1 ? "was" : "were", counts.size() == 1 ? "" : "s", sweeps);
 }
 
 // The best row and how to see it again.
@@ -228,7 +228,7 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_row
   text += "\n" + aligned(lines, align) + "\n";
 
   const std::size_t hidden = count_without_top(rows, options) - shown.size();
-  if (hidden > 0) text += fmt::format("{} more row{} not shown\n", hidden, hidden == 1 ? "" : "s");
+  if (hidden > 0) text += core::counted(hidden, "more row") + " not shown\n";
   text += reused_text(rows);
   if (!sweep.metric) return text + closing_without_metric(rows);
   if (rows.front().rank) text += closing(rows.front(), sweep, options);

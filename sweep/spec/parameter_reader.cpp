@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/plural.h"
 #include "sweep/spec/continuous_reader.h"
 #include "sweep/spec/distributions.h"
 
@@ -83,7 +84,9 @@ std::optional<std::vector<double>> read_probabilities(Reading& reading, const Me
     }
   }
   if (list.items.size() != count) {
-    reading.error(list.mark, fmt::format("'probabilities' has {} items for {} values", list.items.size(), count),
+    reading.error(list.mark,
+                  fmt::format("'probabilities' has {} for {}", core::counted(list.items.size(), "item"),
+                              core::counted(count, "value")),
                   "write one a value");
     return std::nullopt;
   }

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/plural.h"
 
 namespace trainer {
 namespace {
@@ -112,7 +113,8 @@ TensorFile read_safetensors(std::string_view bytes, std::string_view place) {
     file.tensors.push_back(std::move(entry.tensor));
   }
   if (at != data.size())
-    throw core::UserError(std::string(place), fmt::format("has {} bytes behind its last tensor", data.size() - at));
+    throw core::UserError(std::string(place),
+                          fmt::format("has {} behind its last tensor", core::counted(data.size() - at, "byte")));
   return file;
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "trainer/data/gzip.h"
 #include "trainer/data/npy.h"
 #include "trainer/data/npz.h"
@@ -98,8 +99,8 @@ void check_targets(const NpyArray& x, const NpyArray& y) {
   if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))
     throw core::UserError(y.place(), "has the shape " + y.shape_text(), "expected (n) or (n, 1)");
   if (shape[0] != x.shape()[0])
-    throw core::UserError(y.place(),
-                          fmt::format("has {} entries for the {} samples of {}", shape[0], x.shape()[0], x.place()));
+    throw core::UserError(y.place(), fmt::format("has {} for the {} of {}", core::counted(shape[0], "entry", "entries"),
+                                                 core::counted(x.shape()[0], "sample"), x.place()));
 }
 
 // `classes`: 0 for the training part, which sets how many there are.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "trainer/data/gzip.h"
 
 namespace trainer {
@@ -23,9 +24,10 @@ void read_records(Samples& samples, const fs::path& file, Form form) {
   const std::string bytes = read_plain_or_gzip(file);
   const std::size_t record = form.label_bytes + kChannels * kPlane;
   if (bytes.empty() || bytes.size() % record != 0)
-    throw core::UserError(file.string(),
-                          fmt::format("holds {} bytes, expected whole records of {} bytes", bytes.size(), record),
-                          bytes.empty() ? "" : "the file is cut off, or of another kind");
+    throw core::UserError(
+        file.string(),
+        fmt::format("holds {}, expected whole records of {} bytes", core::counted(bytes.size(), "byte"), record),
+        bytes.empty() ? "" : "the file is cut off, or of another kind");
   for (std::size_t at = 0; at < bytes.size(); at += record) {
     const std::size_t label_at = at + form.label_bytes - 1;
     const int label = static_cast<unsigned char>(bytes[label_at]);
@@ -51,7 +53,8 @@ std::vector<std::string> read_names(const fs::path& file, int classes) {
     at = end + 1;
   }
   if (names.size() != static_cast<std::size_t>(classes))
-    throw core::UserError(file.string(), fmt::format("names {} classes, expected {}", names.size(), classes));
+    throw core::UserError(
+        file.string(), fmt::format("names {}, expected {}", core::counted(names.size(), "class", "classes"), classes));
   return names;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "trainer/data/arrays.h"
 #include "trainer/data/builtin.h"
 #include "trainer/data/cifar.h"
@@ -24,8 +25,8 @@ Samples read_idx_part(Dataset& data, const fs::path& images_file, const fs::path
   IdxImages images = read_idx_images(images_file);
   std::vector<std::uint8_t> labels = read_idx_labels(labels_file);
   if (images.count != labels.size())
-    throw core::UserError(labels_file.string(), "holds " + std::to_string(labels.size()) + " labels for the " +
-                                                    std::to_string(images.count) + " images of " +
+    throw core::UserError(labels_file.string(), "holds " + core::counted(labels.size(), "label") + " for the " +
+                                                    core::counted(images.count, "image") + " of " +
                                                     images_file.filename().string());
   data.height = images.rows;
   data.width = images.columns;
@@ -64,8 +65,9 @@ void check_length(const Samples& samples, int context, std::size_t windows, cons
   if (samples.tokens.size() < needed)
     throw core::UserError(
         place,
-        fmt::format("the {} text has {} characters, {} of context {} need {}", part, samples.tokens.size(),
-                    windows == 1 ? "a window" : "two windows", context, needed),
+        fmt::format("the {} text has {}, {} of context {} {}", part, core::counted(samples.tokens.size(), "character"),
+                    windows == 1 ? "a window" : "two windows", context,
+                    (windows == 1 ? "needs " : "need ") + std::to_string(needed)),
         "take a smaller context or a longer text");
 }
 
@@ -95,8 +97,8 @@ void take_image_option(Dataset& data, const std::vector<int>& image, const std::
   const int height = image[0], width = image[1], channels = image.size() == 3 ? image[2] : 1;
   if (const std::int64_t wanted = std::int64_t{height} * width * channels; wanted != data.train.features)
     throw core::UserError(place,
-                          fmt::format("has samples of {} numbers, an image of {}×{}×{} has {}", data.train.features,
-                                      height, width, channels, wanted),
+                          fmt::format("has samples of {}, an image of {}×{}×{} has {}",
+                                      core::counted(data.train.features, "number"), height, width, channels, wanted),
                           "correct the option 'image'");
   data.image = true;
   data.height = height;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "trainer/data/gzip.h"
 
 namespace trainer {
@@ -41,8 +42,8 @@ std::array<std::uint32_t, kDimensions> read_header(const std::string& bytes, std
   std::uint64_t wanted = sizes[0];
   for (std::size_t i = 1; i < kDimensions; ++i) wanted *= sizes[i];
   if (wanted != bytes.size() - kHeaderBytes)
-    throw core::UserError(place, fmt::format("the header says {} {}, {} bytes, but {} follow it", sizes[0], what,
-                                             wanted, bytes.size() - kHeaderBytes));
+    throw core::UserError(place, fmt::format("the header says {} {}, {}, but {} follow it", sizes[0], what,
+                                             core::counted(wanted, "byte"), bytes.size() - kHeaderBytes));
   return sizes;
 }
 

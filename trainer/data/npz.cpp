@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "protocol/data_set.h"
 #include "trainer/data/gzip.h"
 
@@ -53,12 +54,13 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, std::uint64_t claimed
     const zip_int64_t read = zip_fread(entry.get(), bytes.data() + before, kStepBytes);
     bytes.resize(before + static_cast<std::size_t>(std::max<zip_int64_t>(read, 0)));
     if (read < 0)
-      throw core::UserError(
-          place, fmt::format("is damaged after {} unpacked bytes ({})", before, zip_file_strerror(entry.get())));
+      throw core::UserError(place, fmt::format("is damaged after {} ({})", core::counted(before, "unpacked byte"),
+                                               zip_file_strerror(entry.get())));
     if (read == 0) break;
   }
   if (bytes.size() != claimed)
-    throw core::UserError(place, fmt::format("says {} bytes and unpacks to {}", claimed, bytes.size()));
+    throw core::UserError(place,
+                          fmt::format("says {} and unpacks to {}", core::counted(claimed, "byte"), bytes.size()));
   return bytes;
 }
 

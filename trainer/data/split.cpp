@@ -9,6 +9,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/permutation.h"
+#include "core/plural.h"
 
 namespace trainer {
 namespace {
@@ -87,8 +88,8 @@ Split listed_split(const HeldOut& listed, std::uint32_t count) {
   for (std::size_t i = 0; i < listed.indices.size(); ++i)
     if (listed.indices[i] >= count)
       throw core::UserError(fmt::format("{}:{}", listed.file, listed.lines[i]),
-                            fmt::format("index {} is out of range, there are {} samples, from 0 to {}",
-                                        listed.indices[i], count, count - 1));
+                            fmt::format("index {} is out of range, there {} {}, from 0 to {}", listed.indices[i],
+                                        count == 1 ? "is" : "are", core::counted(count, "sample"), count - 1));
   std::vector<std::uint32_t> sorted = listed.indices;
   std::sort(sorted.begin(), sorted.end());
   if (sorted.size() == count) throw core::UserError(listed.file, "names every sample", "leave some to train on");

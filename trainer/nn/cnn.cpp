@@ -1,6 +1,7 @@
 // The model cnn: blocks of convolution, batch norm, activation, pooling and dropout, then fully connected layers, of
 // which the last one predicts.
 #include "core/error.h"
+#include "core/plural.h"
 #include "trainer/nn/batch_norm.h"
 #include "trainer/nn/conv2d.h"
 #include "trainer/nn/dense.h"
@@ -15,7 +16,7 @@ namespace {
 int of_block(const std::vector<int>& list, const char* name, std::size_t block, std::size_t blocks) {
   if (list.size() != 1 && list.size() != blocks)
     throw core::UserError(std::string("config.") + name,
-                          std::to_string(list.size()) + " items for " + std::to_string(blocks) + " blocks",
+                          core::counted(list.size(), "item") + " for " + core::counted(blocks, "block"),
                           "give one for all blocks, or one for each item of channels");
   return list[list.size() == 1 ? 0 : block];
 }

@@ -5,6 +5,7 @@
 // all you need" (2017).
 #include "core/error.h"
 #include "core/math_double.h"
+#include "core/plural.h"
 #include "trainer/nn/attention.h"
 #include "trainer/nn/dense.h"
 #include "trainer/nn/dropout.h"
@@ -76,7 +77,7 @@ void build_transformer(Builder& builder, Sequential& layers, const Hyperparamete
   const int width = h.width > 0 ? h.width : kDefaultWidth;
   if (width % h.heads != 0)
     throw core::UserError("config.heads",
-                          std::to_string(h.heads) + " heads cannot share a width of " + std::to_string(width),
+                          core::counted(h.heads, "head") + " cannot share a width of " + std::to_string(width),
                           "the width is a multiple of the heads");
   TransformerBuilder transformer(builder, layers, h, width);
   builder.within("embedding", [&] { layers.add<Embedding>(builder, layers.output().height, outputs, width); });

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/math_double.h"
+#include "core/plural.h"
 
 namespace trainer {
 namespace {
@@ -65,9 +66,9 @@ std::vector<ProbedOutput> probe(Network& network, const Input& input, int passes
 }
 
 std::string describe_probe(const std::vector<ProbedOutput>& outputs, int samples, int passes) {
-  std::string text =
-      fmt::format("{} samples, {} passes through the layers that draw random numbers\n{:>6} {:>14} {:>14} {:>14}\n",
-                  samples, passes, "output", "without", "mean", "spread");
+  std::string text = fmt::format("{}, {} through the layers that draw random numbers\n{:>6} {:>14} {:>14} {:>14}\n",
+                                 core::counted(samples, "sample"), core::counted(passes, "pass", "passes"), "output",
+                                 "without", "mean", "spread");
   for (std::size_t i = 0; i < outputs.size(); ++i)
     text += fmt::format("{:>6} {:>14.6g} {:>14.6g} {:>14.6g}\n", i, outputs[i].evaluated, outputs[i].mean,
                         outputs[i].spread);
