@@ -9,6 +9,7 @@
 #include "kernels/activation_formula.h"
 #include "kernels/column_sum_formula.h"
 #include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/slopes.h"
 
 using kernels::Activation;
 using tests::Array;
@@ -184,15 +185,8 @@ TEST_CASE("the gradients of batch normalisation are its derivatives in double") 
     return sum;
   };
   const auto require_slope = [&](std::vector<double>& values, const Floats& gradient) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double kept = values[i], step = 1e-6;
-      values[i] = kept + step;
-      const double above = loss();
-      values[i] = kept - step;
-      const double slope = (above - loss()) / (2 * step);
-      values[i] = kept;
-      CHECK(std::fabs(static_cast<double>(gradient[i]) - slope) < 2e-6);
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+      CHECK(std::fabs(static_cast<double>(gradient[i]) - tests::slope(values, i, 1e-6, loss)) < 2e-6);
   };
   require_slope(x, found.dx);
   require_slope(gamma, found.dgamma);

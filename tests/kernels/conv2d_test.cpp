@@ -5,24 +5,21 @@
 #include <cmath>
 
 #include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/slopes.h"
 
 using kernels::Conv2dShape;
 using tests::Array;
 using tests::cpu_contexts;
+using tests::elements;
 using tests::first_difference;
 
 namespace {
 
 using Floats = std::vector<float>;
 
-std::size_t size(int a, int b, int c, int d) {
-  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c) *
-         static_cast<std::size_t>(d);
-}
-
-std::size_t x_size(const Conv2dShape& s) { return size(s.batch, s.height, s.width, s.channels); }
-std::size_t w_size(const Conv2dShape& s) { return size(s.filters, s.kernel_height, s.kernel_width, s.channels); }
-std::size_t y_size(const Conv2dShape& s) { return size(s.batch, s.out_height, s.out_width, s.filters); }
+std::size_t x_size(const Conv2dShape& s) { return elements(s.batch, s.height, s.width, s.channels); }
+std::size_t w_size(const Conv2dShape& s) { return elements(s.filters, s.kernel_height, s.kernel_width, s.channels); }
+std::size_t y_size(const Conv2dShape& s) { return elements(s.batch, s.out_height, s.out_width, s.filters); }
 
 std::string in_words(const Conv2dShape& s) {
   const auto number = [](int value) { return std::to_string(value); };
@@ -228,39 +225,31 @@ TEST_CASE("the gradients of a convolution are its derivatives in double") {
                   const int row = oh * s.stride - s.pad_top + kh, column = ow * s.stride - s.pad_left + kw;
                   if (row < 0 || row >= s.height || column < 0 || column >= s.width) continue;
                   for (int c = 0; c < s.channels; ++c) {
-                    y += static_cast<double>(
-                             at_x[size(1, (n * s.height + row) * s.width + column, s.channels, 1) + size(c, 1, 1, 1)]) *
+                    y += static_cast<double>(at_x[elements(1, (n * s.height + row) * s.width + column, s.channels, 1) +
+                                                  elements(c, 1, 1, 1)]) *
                          static_cast<double>(
-                             at_w[size(1, (o * s.kernel_height + kh) * s.kernel_width + kw, s.channels, 1) +
-                                  size(c, 1, 1, 1)]);
+                             at_w[elements(1, (o * s.kernel_height + kh) * s.kernel_width + kw, s.channels, 1) +
+                                  elements(c, 1, 1, 1)]);
                   }
                 }
               }
-              sum += y * static_cast<double>(
-                             dy[size(1, (n * s.out_height + oh) * s.out_width + ow, s.filters, 1) + size(o, 1, 1, 1)]);
+              sum +=
+                  y *
+                  static_cast<double>(
+                      dy[elements(1, (n * s.out_height + oh) * s.out_width + ow, s.filters, 1) + elements(o, 1, 1, 1)]);
             }
           }
         }
       }
       return sum;
     };
-    const auto slope = [&](Floats& values, std::size_t i, const auto& at) {
-      const float kept = values[i];
-      values[i] = kept + 1.0f;
-      const double above = at(values);
-      values[i] = kept - 1.0f;
-      const double below = at(values);
-      const double step = static_cast<double>(kept + 1.0f) - static_cast<double>(kept - 1.0f);
-      values[i] = kept;
-      return (above - below) / step;
-    };
     Floats moved_x = x, moved_w = w;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double wanted = slope(moved_x, i, [&, &w = w](const Floats& at) { return loss(at, w); });
+      const double wanted = tests::slope(moved_x, i, 1.0f, [&, &w = w] { return loss(moved_x, w); });
       CHECK(std::fabs(static_cast<double>(found.dx[i]) - wanted) < 1e-5);
     }
     for (std::size_t i = 0; i < w.size(); ++i) {
-      const double wanted = slope(moved_w, i, [&, &x = x](const Floats& at) { return loss(x, at); });
+      const double wanted = tests::slope(moved_w, i, 1.0f, [&, &x = x] { return loss(x, moved_w); });
       CHECK(std::fabs(static_cast<double>(found.dw[i]) - wanted) < 2e-5);
     }
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "tests/kernels/op_arrays.h"
+#include "tests/kernels/slopes.h"
 
 namespace tests {
 namespace {
@@ -10,8 +11,6 @@ using kernels::Activation;
 using kernels::Buffer;
 using kernels::Conv2dShape;
 using kernels::Pool2dShape;
-
-std::size_t elements(int a, int b, int c, int d) { return size(a, b) * size(c, d); }
 
 OpCase conv2d_case(const Conv2dShape& shape, bool special) {
   const std::string name =
@@ -72,19 +71,6 @@ OpCase pool2d_case(const Pool2dShape& shape, bool special) {
                 {"y", get(machine, y)},   {"winner", get(machine, winner)},   {"y without winner", get(machine, alone)},
                 {"dx", get(machine, dx)}, {"average", get(machine, average)}, {"average dx", get(machine, average_dx)}};
           }};
-}
-
-Pool2dShape pool2d_shape(int batch, int height, int width, int channels, int window_height, int window_width,
-                         int stride) {
-  return {batch,
-          height,
-          width,
-          channels,
-          window_height,
-          window_width,
-          stride,
-          (height - window_height) / stride + 1,
-          (width - window_width) / stride + 1};
 }
 
 OpCase batch_norm_case(Activation activation, int rows, int columns, bool special, bool in_place) {

@@ -6,35 +6,22 @@
 #include <limits>
 
 #include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/slopes.h"
 
 using kernels::Pool2dShape;
 using tests::Array;
 using tests::cpu_contexts;
+using tests::elements;
 using tests::first_difference;
+using tests::pool2d_shape;
 
 namespace {
 
 using Floats = std::vector<float>;
 using Fill = Floats (*)(std::size_t, std::uint32_t);
 
-std::size_t size(int a, int b, int c, int d) {
-  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c) *
-         static_cast<std::size_t>(d);
-}
-std::size_t x_size(const Pool2dShape& s) { return size(s.batch, s.height, s.width, s.channels); }
-std::size_t y_size(const Pool2dShape& s) { return size(s.batch, s.out_height, s.out_width, s.channels); }
-
-Pool2dShape shape_of(int batch, int height, int width, int channels, int window_height, int window_width, int stride) {
-  return {batch,
-          height,
-          width,
-          channels,
-          window_height,
-          window_width,
-          stride,
-          (height - window_height) / stride + 1,
-          (width - window_width) / stride + 1};
-}
+std::size_t x_size(const Pool2dShape& s) { return elements(s.batch, s.height, s.width, s.channels); }
+std::size_t y_size(const Pool2dShape& s) { return elements(s.batch, s.out_height, s.out_width, s.channels); }
 
 struct Results {
   Floats maximum, maximum_dx, average, average_dx;
@@ -116,7 +103,7 @@ TEST_CASE("pooling and its gradients equal the plain loops for every window, str
     for (const int stride : {1, 2, 3, 4}) {
       for (const int channels : {1, 5, 16, 33}) {
         ++odd;
-        const Pool2dShape shape = shape_of(2 + odd % 2, 6 + odd % 3, 7 + odd % 4, channels, down, across, stride);
+        const Pool2dShape shape = pool2d_shape(2 + odd % 2, 6 + odd % 3, 7 + odd % 4, channels, down, across, stride);
         require_equal_everywhere(shape, tests::random_floats);
       }
     }
@@ -124,15 +111,15 @@ TEST_CASE("pooling and its gradients equal the plain loops for every window, str
 }
 
 TEST_CASE("pooling and its gradients add in chunks of 256 and groups of 4096") {
-  require_equal_everywhere(shape_of(1, 16, 17, 3, 16, 17, 1), tests::random_floats);
-  require_equal_everywhere(shape_of(1, 70, 71, 70, 70, 71, 1), tests::random_floats);
-  require_equal_everywhere(shape_of(1, 33, 35, 2, 17, 17, 1), tests::random_floats);
+  require_equal_everywhere(pool2d_shape(1, 16, 17, 3, 16, 17, 1), tests::random_floats);
+  require_equal_everywhere(pool2d_shape(1, 70, 71, 70, 70, 71, 1), tests::random_floats);
+  require_equal_everywhere(pool2d_shape(1, 33, 35, 2, 17, 17, 1), tests::random_floats);
 }
 
 TEST_CASE("pooling keeps denormals, signed zeros, infinities and NaN as the plain loops do") {
   const auto special = [](std::size_t count, std::uint32_t seed) { return tests::special_floats(count, seed); };
-  require_equal_everywhere(shape_of(3, 9, 8, 17, 2, 2, 2), special);
-  require_equal_everywhere(shape_of(3, 9, 8, 17, 3, 3, 2), special);
+  require_equal_everywhere(pool2d_shape(3, 9, 8, 17, 2, 2, 2), special);
+  require_equal_everywhere(pool2d_shape(3, 9, 8, 17, 3, 3, 2), special);
 }
 
 TEST_CASE("the first of equal maxima wins, and the first NaN before any number") {
@@ -147,7 +134,7 @@ TEST_CASE("the first of equal maxima wins, and the first NaN before any number")
 }
 
 TEST_CASE("the gradients of pooling are its derivatives in double") {
-  const Pool2dShape shape = shape_of(1, 6, 5, 2, 3, 2, 1);
+  const Pool2dShape shape = pool2d_shape(1, 6, 5, 2, 3, 2, 1);
   Floats x = tests::random_floats(x_size(shape), 3);
   const Floats dy = tests::random_floats(y_size(shape), 4);
   const Results found = run(*cpu_contexts().back(), shape, x, dy);
@@ -160,13 +147,13 @@ TEST_CASE("the gradients of pooling are its derivatives in double") {
           for (int i = 0; i < shape.window_height; ++i) {
             for (int j = 0; j < shape.window_width; ++j) {
               const double value = static_cast<double>(
-                  x[size(1, (oh + i) * shape.width + ow + j, shape.channels, 1) + static_cast<std::size_t>(c)]);
+                  x[elements(1, (oh + i) * shape.width + ow + j, shape.channels, 1) + static_cast<std::size_t>(c)]);
               largest = std::fmax(largest, value);
               total += value;
             }
           }
           const double given = static_cast<double>(
-              dy[size(1, oh * shape.out_width + ow, shape.channels, 1) + static_cast<std::size_t>(c)]);
+              dy[elements(1, oh * shape.out_width + ow, shape.channels, 1) + static_cast<std::size_t>(c)]);
           sum += given * (maximum ? largest : total / (shape.window_height * shape.window_width));
         }
       }
@@ -175,12 +162,7 @@ TEST_CASE("the gradients of pooling are its derivatives in double") {
   };
   for (std::size_t i = 0; i < x.size(); ++i) {
     for (const bool maximum : {true, false}) {
-      const float kept = x[i], step = 0x1p-20f;
-      x[i] = kept + step;
-      const double above = loss(maximum), high = static_cast<double>(x[i]);
-      x[i] = kept - step;
-      const double slope = (above - loss(maximum)) / (high - static_cast<double>(x[i]));
-      x[i] = kept;
+      const double slope = tests::slope(x, i, 0x1p-20f, [&] { return loss(maximum); });
       CHECK(std::fabs(static_cast<double>(maximum ? found.maximum_dx[i] : found.average_dx[i]) - slope) < 1e-5);
     }
   }

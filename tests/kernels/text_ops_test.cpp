@@ -7,6 +7,7 @@
 #include "kernels/gemm_formula.h"
 #include "kernels/layer_norm_formula.h"
 #include "tests/kernels/cpu_contexts.h"
+#include "tests/kernels/slopes.h"
 
 using kernels::AttentionShape;
 using kernels::cpu_backend;
@@ -116,15 +117,8 @@ void require_gradient(const Floats& gradient, Doubles values, const Floats& dout
     return sum;
   };
   for (std::size_t i = 0; i < values.size(); ++i) {
-    constexpr double kStep = 1e-6;
-    const double at = values[i];
-    values[i] = at + kStep;
-    const double above = total();
-    values[i] = at - kStep;
-    const double below = total();
-    values[i] = at;
     INFO("element " << i);
-    CHECK(static_cast<double>(gradient[i]) == Approx((above - below) / (2 * kStep)).margin(3e-5).epsilon(1e-4));
+    CHECK(static_cast<double>(gradient[i]) == Approx(tests::slope(values, i, 1e-6, total)).margin(3e-5).epsilon(1e-4));
   }
 }
 

@@ -1,17 +1,10 @@
-// The contract of a store: what is recorded comes back, to the bit; what is not a store is named.
+// The contract of a store: what is recorded comes back, to the bit.
 #include "sweep/store/store.h"
-#include "sweep/study/decide.h"
-
-#include <sqlite3.h>
-
-#include <filesystem>
-#include <fstream>
-#include <limits>
 
 #include "core/error.h"
-#include "sweep/store/event_text.h"
+#include "sweep/study/decide.h"
 #include "tests/catch.h"
-#include "tests/sweep/study/events.h"
+#include "tests/sweep/store/stored.h"
 #include "tests/temporary_folder.h"
 
 using namespace events;
@@ -19,92 +12,6 @@ using protocol::Outcome;
 using sweep::Store;
 using sweep::Study;
 using sweep::StudyEvent;
-
-namespace {
-
-namespace fs = std::filesystem;
-
-sweep::SweepRecord record(const std::string& id = "a1b2c3d4e5f60718") {
-  sweep::SweepRecord sweep;
-  sweep.id = id;
-  sweep.name = "quick";
-  sweep.file = "quick.json";
-  sweep.text = "{}";
-  sweep.overrides = core::Json::object();
-  sweep.identity = {{"trainer", "t"}};
-  sweep.method = "random";
-  sweep.seed = std::numeric_limits<std::uint64_t>::max();
-  sweep.metric = loss();
-  sweep.trials = 2;
-  return sweep;
-}
-
-std::vector<StudyEvent> story() {
-  sweep::TrialReused reused;
-  reused.index = 1;
-  reused.from_sweep = "b";
-  reused.from_index = 4;
-  reused.value = 0.1;
-  reused.final_values = {{"loss", std::numeric_limits<double>::infinity()}};
-  return {planned(0),
-          planned(1),
-          ordered(0),
-          started(0, 0, 0),
-          trace(0, 0, 1, 99),
-          metric(0, 0, 1, 0.1),
-          checkpoint(0, 0, 1),
-          said(0, 0, protocol::OtherEvent{"mood"}),
-          ended(0, 0, Outcome::kCompleted),
-          reused};
-}
-
-std::vector<std::string> lines(const Store& store, const std::string& sweep, sweep::Traces traces) {
-  std::vector<std::string> result;
-  store.read_events(sweep, traces, [&](const sweep::StoredEvent& stored) {
-    const sweep::EventText text = sweep::to_text(stored.event);
-    result.push_back(text.kind + " " + std::to_string(text.index) + " " + text.line);
-  });
-  return result;
-}
-
-std::vector<std::string> lines(const std::vector<StudyEvent>& events) {
-  std::vector<std::string> result;
-  for (const StudyEvent& event : events) {
-    const sweep::EventText text = sweep::to_text(event);
-    result.push_back(text.kind + " " + std::to_string(text.index) + " " + text.line);
-  }
-  return result;
-}
-
-void sql(const fs::path& file, const char* statement) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-  CHECK(sqlite3_exec(database, statement, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
-
-// The store as version 1 made it: without target, repeats and program of a sweep.
-void make_old(const fs::path& file) {
-  sql(file, "ALTER TABLE trials DROP COLUMN repeats");
-  sql(file, "ALTER TABLE trials DROP COLUMN detail");
-  sql(file, "DROP TABLE outputs");
-  sql(file, "DROP INDEX events_of_guard");
-  sql(file, "ALTER TABLE sweeps DROP COLUMN target");
-  sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
-  sql(file, "ALTER TABLE sweeps DROP COLUMN program");
-  sql(file, "PRAGMA user_version = 1");
-}
-
-std::string message_of_opening(const fs::path& runs, Store::Mode mode) {
-  try {
-    Store store(runs, mode);
-    return "opened";
-  } catch (const core::UserError& error) {
-    return error.problems().front().problem;
-  }
-}
-
-}  // namespace
 
 TEST_CASE("what was recorded is there after reopening, in order and to the bit") {
   const TemporaryFolder folder;
@@ -293,25 +200,6 @@ TEST_CASE("replays are kept beside the sweeps") {
   CHECK(store.replays("abcd").empty());
 }
 
-TEST_CASE("a folder without a store, another database, a text file and another version are named") {
-  const TemporaryFolder folder;
-  const fs::path file = folder.path() / "sweeps.db";
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "there is no store here");
-
-  std::ofstream(file) << "this is no database, but long enough to look at: " << std::string(200, 'x');
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadWrite) == "is not a store");
-  fs::remove(file);
-
-  sql(file, "CREATE TABLE stamps (price)");
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadWrite) == "is a database, but not a store");
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "is a database, but not a store");
-  fs::remove(file);
-
-  Store(folder.path(), Store::Mode::kReadWrite);
-  sql(file, "PRAGMA user_version = 99");
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "has schema version 99");
-}
-
 TEST_CASE("a sweep's target, repeats and program come back, to the bit") {
   const TemporaryFolder folder;
   Store store(folder.path(), Store::Mode::kReadWrite);
@@ -326,41 +214,6 @@ TEST_CASE("a sweep's target, repeats and program come back, to the bit") {
   CHECK(store.find_sweep(with.id)->program == with.program);
   CHECK(!store.find_sweep("b")->target);
   CHECK(store.find_sweep("b")->repeats == 1);
-}
-
-TEST_CASE("a store of version 1 is read as it is, and brought to the present version by the first writer") {
-  const TemporaryFolder folder;
-  const fs::path file = folder.path() / "sweeps.db";
-  std::vector<StudyEvent> events = story();
-  const std::vector<StudyEvent> more = {planned(2), ordered(2), ended(2, 0, Outcome::kFailed), repeat(3, 2)};
-  events.insert(events.end(), more.begin(), more.end());
-  std::vector<sweep::TrialSummary> rows;
-  {
-    Store store(folder.path(), Store::Mode::kReadWrite);
-    store.add_sweep(record());
-    Study study(loss());
-    store.append(record().id, 123, events, study);
-    rows = store.summaries(record().id);
-    CHECK(rows[3].repeats == 2);
-  }
-  make_old(file);
-  {
-    const Store reader(folder.path(), Store::Mode::kReadOnly);
-    CHECK(!reader.find_sweep(record().id)->target);
-    CHECK(reader.find_sweep(record().id)->repeats == 1);
-    CHECK(reader.sweeps().size() == 1);
-    CHECK(lines(reader, record().id, sweep::Traces::kAll) == lines(events));
-    Store writer(folder.path(), Store::Mode::kReadWrite);
-    sweep::SweepRecord with = record("b");
-    with.target = 0.5;
-    writer.add_sweep(with);
-    CHECK(writer.find_sweep("b")->target == 0.5);
-    CHECK(writer.find_sweep(record().id)->repeats == 1);
-    CHECK(writer.summaries(record().id) == rows);
-    CHECK(lines(writer, record().id, sweep::Traces::kAll) == lines(events));
-    CHECK(reader.sweeps().size() == 2);  // one that was open meanwhile
-  }
-  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "opened");
 }
 
 TEST_CASE("printed metrics that an event of the program's own overruled are not among a trial's events") {
@@ -415,33 +268,6 @@ TEST_CASE("the rows of a sweep that its target ended say what a fold says, surpl
   std::vector<sweep::TrialSummary> folded;
   for (const sweep::TrialState& trial : anew.trials()) folded.push_back(sweep::summarize(trial));
   CHECK(store.summaries(record().id) == folded);
-}
-
-TEST_CASE("a damaged store is named as such") {
-  const TemporaryFolder folder;
-  const fs::path file = folder.path() / "sweeps.db";
-  {
-    Store store(folder.path(), Store::Mode::kReadWrite);
-    store.add_sweep(record());
-    Study study(loss());
-    for (std::uint64_t i = 0; i < 400; ++i) store.append(record().id, 1, {planned(i)}, study);
-  }
-  const auto size = fs::file_size(file);
-  std::fstream damage(file, std::ios::in | std::ios::out | std::ios::binary);
-  damage.seekp(4096 * 2);
-  damage << std::string(size - 4096 * 2, '\xAA');
-  damage.close();
-  const auto read = [&] {
-    const Store store(folder.path(), Store::Mode::kReadOnly);
-    lines(store, record().id, sweep::Traces::kAll);
-  };
-  CHECK_THROWS_AS(read(), core::UserError);
-}
-
-TEST_CASE("on a network file system the journal is a rollback journal") {
-  CHECK(std::string(sweep::journal_mode(0xEF53)) == "wal");                           // ext4
-  CHECK(std::string(sweep::journal_mode(0x6969)) == "delete");                        // NFS
-  CHECK(std::string(sweep::journal_mode(static_cast<int>(0xFF534D42))) == "delete");  // CIFS, sign extended
 }
 
 TEST_CASE("the sweep that was active last is that of the newest event, and before any event the newest") {

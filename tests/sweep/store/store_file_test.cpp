@@ -1,0 +1,131 @@
+// The file of a store: what is none, what is damaged, what an older version made, and where it lies.
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/catch.h"
+#include "tests/sweep/store/stored.h"
+#include "tests/temporary_folder.h"
+
+using namespace events;
+using protocol::Outcome;
+using sweep::Store;
+using sweep::Study;
+using sweep::StudyEvent;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void sql(const fs::path& file, const char* statement) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, statement, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+}
+
+// The store as version 1 made it: without target, repeats and program of a sweep.
+void make_old(const fs::path& file) {
+  sql(file, "ALTER TABLE trials DROP COLUMN repeats");
+  sql(file, "ALTER TABLE trials DROP COLUMN detail");
+  sql(file, "DROP TABLE outputs");
+  sql(file, "DROP INDEX events_of_guard");
+  sql(file, "ALTER TABLE sweeps DROP COLUMN target");
+  sql(file, "ALTER TABLE sweeps DROP COLUMN repeats");
+  sql(file, "ALTER TABLE sweeps DROP COLUMN program");
+  sql(file, "PRAGMA user_version = 1");
+}
+
+std::string message_of_opening(const fs::path& runs, Store::Mode mode) {
+  try {
+    Store store(runs, mode);
+    return "opened";
+  } catch (const core::UserError& error) {
+    return error.problems().front().problem;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a folder without a store, another database, a text file and another version are named") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweeps.db";
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "there is no store here");
+
+  std::ofstream(file) << "this is no database, but long enough to look at: " << std::string(200, 'x');
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadWrite) == "is not a store");
+  fs::remove(file);
+
+  sql(file, "CREATE TABLE stamps (price)");
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadWrite) == "is a database, but not a store");
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "is a database, but not a store");
+  fs::remove(file);
+
+  Store(folder.path(), Store::Mode::kReadWrite);
+  sql(file, "PRAGMA user_version = 99");
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "has schema version 99");
+}
+
+TEST_CASE("a store of version 1 is read as it is, and brought to the present version by the first writer") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweeps.db";
+  std::vector<StudyEvent> events = story();
+  const std::vector<StudyEvent> more = {planned(2), ordered(2), ended(2, 0, Outcome::kFailed), repeat(3, 2)};
+  events.insert(events.end(), more.begin(), more.end());
+  std::vector<sweep::TrialSummary> rows;
+  {
+    Store store(folder.path(), Store::Mode::kReadWrite);
+    store.add_sweep(record());
+    Study study(loss());
+    store.append(record().id, 123, events, study);
+    rows = store.summaries(record().id);
+    CHECK(rows[3].repeats == 2);
+  }
+  make_old(file);
+  {
+    const Store reader(folder.path(), Store::Mode::kReadOnly);
+    CHECK(!reader.find_sweep(record().id)->target);
+    CHECK(reader.find_sweep(record().id)->repeats == 1);
+    CHECK(reader.sweeps().size() == 1);
+    CHECK(lines(reader, record().id, sweep::Traces::kAll) == lines(events));
+    Store writer(folder.path(), Store::Mode::kReadWrite);
+    sweep::SweepRecord with = record("b");
+    with.target = 0.5;
+    writer.add_sweep(with);
+    CHECK(writer.find_sweep("b")->target == 0.5);
+    CHECK(writer.find_sweep(record().id)->repeats == 1);
+    CHECK(writer.summaries(record().id) == rows);
+    CHECK(lines(writer, record().id, sweep::Traces::kAll) == lines(events));
+    CHECK(reader.sweeps().size() == 2);  // one that was open meanwhile
+  }
+  CHECK(message_of_opening(folder.path(), Store::Mode::kReadOnly) == "opened");
+}
+
+TEST_CASE("a damaged store is named as such") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "sweeps.db";
+  {
+    Store store(folder.path(), Store::Mode::kReadWrite);
+    store.add_sweep(record());
+    Study study(loss());
+    for (std::uint64_t i = 0; i < 400; ++i) store.append(record().id, 1, {planned(i)}, study);
+  }
+  const auto size = fs::file_size(file);
+  std::fstream damage(file, std::ios::in | std::ios::out | std::ios::binary);
+  damage.seekp(4096 * 2);
+  damage << std::string(size - 4096 * 2, '\xAA');
+  damage.close();
+  const auto read = [&] {
+    const Store store(folder.path(), Store::Mode::kReadOnly);
+    lines(store, record().id, sweep::Traces::kAll);
+  };
+  CHECK_THROWS_AS(read(), core::UserError);
+}
+
+TEST_CASE("on a network file system the journal is a rollback journal") {
+  CHECK(std::string(sweep::journal_mode(0xEF53)) == "wal");                           // ext4
+  CHECK(std::string(sweep::journal_mode(0x6969)) == "delete");                        // NFS
+  CHECK(std::string(sweep::journal_mode(static_cast<int>(0xFF534D42))) == "delete");  // CIFS, sign extended
+}
