@@ -1,6 +1,8 @@
 // See sqlite.h.
 #include "sweep/store/sqlite.h"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <new>
 
@@ -11,6 +13,16 @@ namespace sweep {
 namespace {
 
 constexpr int kBusyTimeoutMs = 20'000;  // other controllers' transactions are short; a backup may take a while
+
+bool is_write(int code) {
+  return code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_TRUNCATE || code == SQLITE_IOERR_SHMSIZE;
+}
+
+// SQLite tells of EFBIG no more than that a write failed; errno is another by then.
+bool has_limit_of_size() {
+  rlimit size{};
+  return ::getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur != RLIM_INFINITY;
+}
 
 }  // namespace
 
@@ -32,9 +44,9 @@ void Database::fail(int code) const {
   const std::string words = sqlite3_errmsg(handle_);
   const std::string place = file_.string();
   const int cause = sqlite3_system_errno(handle_);
-  if ((code & 0xff) == SQLITE_IOERR && cause == EFBIG)
+  if (is_write(code) && has_limit_of_size())
     throw core::EnvironmentError(place, "cannot grow: the limit on the size of files is reached",
-                                 std::string(core::remedy_for(cause)) + " and go on with `sweep resume`");
+                                 std::string(core::remedy_for(EFBIG)) + " and go on with `sweep resume`");
   const bool is_full = (code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT);
   switch (is_full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_NOTADB:
