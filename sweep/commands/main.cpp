@@ -1,7 +1,6 @@
 // The program `sweep`: finds the verb in the table, runs it, and turns errors into messages and exit codes. The only
 // place that catches UserError and EnvironmentError, and what a library says of the machine (a system call that failed,
 // no memory); anything unknown is our mistake and aborts.
-#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -56,8 +55,6 @@ int main(int argc, char** argv) {
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(error.path1().string() + ": " + error.code().message(), protocol::kExitUnsuitable);
   } catch (const std::system_error& error) {
-    return fail_call(error.what(), error.code().value());
-  } catch (const boost::system::system_error& error) {
     return fail_call(error.what(), error.code().value());
   } catch (const std::bad_alloc&) {
     return fail("out of memory", protocol::kExitUnsuitable);

@@ -5,12 +5,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <csignal>
 #include <exception>
 
 #include "core/error.h"
+#include "core/remedy.h"
 #include "protocol/files.h"
+#include "sweep/dispatch/demands.h"
 #include "sweep/dispatch/life.h"
 #include "sweep/launch/local.h"
 
@@ -73,7 +76,8 @@ AttemptRequest make_attempt(const Prepared& prepared, const PlannedTrial& trial,
   return request;
 }
 
-AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events) {
+AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events) try {
+  require_open_files(1);
   const AttemptRequest request = with_absolute_paths(given);
   const SystemClock clock;
   const Slot slot = slot_for(request.document);
@@ -108,6 +112,8 @@ AttemptResult run_attempt(const AttemptRequest& given, const OnEvents& on_events
   result.process.reset();  // before the context that it stands on
   if (failure) std::rethrow_exception(failure);
   return result;
+} catch (const boost::system::system_error& error) {  // Asio's, of a system call
+  throw core::EnvironmentError("attempt", error.what(), std::string(core::remedy_for(error.code().value())));
 }
 
 }  // namespace sweep

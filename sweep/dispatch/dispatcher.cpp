@@ -8,10 +8,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <memory>
 
 #include "core/error.h"
+#include "core/remedy.h"
 #include "sweep/dispatch/demands.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/loop.h"
@@ -173,7 +175,7 @@ Study load_study_under(const Store& store, const std::string& sweep, const proto
   return study;
 }
 
-Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
+Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) try {
   const SystemClock clock;
   DispatchOptions options = given;
   options.runs = std::filesystem::absolute(given.runs).lexically_normal();
@@ -213,6 +215,9 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   context->run();
   if (failure) std::rethrow_exception(failure);
   return loop.take_ending();
+} catch (const boost::system::system_error& error) {  // Asio's, of a system call
+  throw core::EnvironmentError("sweep " + prepared.record.id, error.what(),
+                               std::string(core::remedy_for(error.code().value())));
 }
 
 }  // namespace sweep

@@ -56,7 +56,7 @@ TEST_CASE("the test text takes the vocabulary of the training text") {
   CHECK(message_of([&] { trainer::set_context(data, 1, "a"); }) == "no error");
   data.train.tokens.assign(20, 0);
   CHECK(message_of([&] { trainer::set_context(data, 3, "a"); }) ==
-        "a: the test text has 3 characters, a window of context 3 need 4, take a smaller context or a longer text");
+        "a: the test text has 3 characters, a window of context 3 needs 4, take a smaller context or a longer text");
   folder.write("test.txt", "ca\xc3\xa9");
   CHECK(message_of([&] { load(folder); }) ==
         test.string() + ": the character U+00E9 at byte 2 is not in the training text");
