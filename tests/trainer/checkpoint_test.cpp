@@ -65,7 +65,7 @@ TEST_CASE("a checkpoint that is cut off anywhere is refused") {
     REQUIRE(message.starts_with("here: is cut off at byte " + std::to_string(length)));
   }
   CHECK(message_of([&] { trainer::decode_checkpoint(bytes + "x", "here"); }) ==
-        "here: has 1 bytes behind its last tensor");
+        "here: has 1 byte behind its last tensor");
 }
 
 TEST_CASE("a checkpoint with any one byte changed is refused") {
