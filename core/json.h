@@ -27,7 +27,8 @@ std::string format_double(double value);
 void append_number(std::string& out, double value);
 void append_number(std::string& out, std::int64_t value);
 
-/// The canonical text of an object, member by member and without a value in between: the same bytes, a few times faster.
+/// The canonical text of an object, member by member and without a value in between: the same bytes, a few times
+/// faster.
 class ObjectText {
  public:
   /// Requires: each key once, in any order; the key's bytes stay until text(). Errors: as canonical_json().
