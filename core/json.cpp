@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/object_text.h"
 #include "core/utf8.h"
 
 namespace core {
@@ -188,46 +188,12 @@ void append_number(std::string& out, double value) {
 
 void append_number(std::string& out, std::int64_t value) { append_integer(out, value); }
 
+void append_json(std::string& out, const Json& value) { append(out, value); }
+void append_json(std::string& out, std::string_view text) { append_string(out, text); }
+
 std::string canonical_json(const Json& value) {
   std::string out;
   append(out, value);
-  return out;
-}
-
-void ObjectText::write(std::nullptr_t) { values_ += "null"; }
-void ObjectText::write(bool value) { values_ += value ? "true" : "false"; }
-void ObjectText::write(std::string_view value) { append_string(values_, value); }
-void ObjectText::write(const Json& value) { append(values_, value); }
-void ObjectText::write_unsigned(std::uint64_t value) { append_integer(values_, value); }
-
-void ObjectText::write(const std::vector<std::string>& values) {
-  values_ += '[';
-  for (const std::string& value : values) {
-    if (&value != &values.front()) values_ += ',';
-    write(value);
-  }
-  values_ += ']';
-}
-
-ObjectText& ObjectText::add_members(const Json& object) {
-  for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) add(key, value);
-  return *this;
-}
-
-std::string ObjectText::text() const {
-  std::vector<std::size_t> order(members_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return members_[a].key < members_[b].key; });
-  std::string out = "{";
-  out.reserve(values_.size() + 24 * members_.size() + 2);
-  for (const std::size_t i : order) {
-    if (out.size() > 1) out += ',';
-    append_string(out, members_[i].key);
-    out += ':';
-    const std::size_t end = i + 1 < members_.size() ? members_[i + 1].from : values_.size();
-    out.append(values_, members_[i].from, end - members_[i].from);
-  }
-  out += '}';
   return out;
 }
 

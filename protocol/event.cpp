@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace protocol {
 namespace {

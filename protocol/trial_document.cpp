@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace protocol {
 namespace {

@@ -2,6 +2,7 @@
 #include "sweep/store/event_text.h"
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace sweep {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/object_text.h"
 #include "core/philox.h"
 
 using core::canonical_json;
