@@ -79,15 +79,6 @@ struct StandardAction {
   unsigned long handler = 0, flags = 0, restorer = 0, mask = 0;
 };
 
-// Opened once: each child that is given less than three descriptors needs it.
-int null_device() {
-  static const Descriptor device([] {
-    const Descriptor low(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    return ::fcntl(low.get(), F_DUPFD_CLOEXEC, kAboveAll);
-  }());
-  return device.get();
-}
-
 // The descriptor itself where it lies high enough, else another one for the same.
 class AboveAll {
  public:
@@ -163,9 +154,11 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   const auto fail = [&] {
     throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
   };
-  const AboveAll in(state.request.in >= 0 ? state.request.in : null_device()),
-      out(state.request.out >= 0 ? state.request.out : null_device()),
-      err(state.request.err >= 0 ? state.request.err : null_device());
+  const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null_low.is_open()) fail();
+  const AboveAll in(state.request.in >= 0 ? state.request.in : null_low.get()),
+      out(state.request.out >= 0 ? state.request.out : null_low.get()),
+      err(state.request.err >= 0 ? state.request.err : null_low.get());
   state.in = in.get();
   state.out = out.get();
   state.err = err.get();
