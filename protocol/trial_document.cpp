@@ -68,8 +68,9 @@ Json TrialDocument::to_json() const {
   if (data) json["data"] = data->to_json();
   if (metric) json["metric"] = metric->to_json();
   const TrialDocument usual;
-  if (keep_best != usual.keep_best || best_name != usual.best_name)
+  if (keep_best != usual.keep_best || best_name != usual.best_name || !write_best)
     json["checkpoints"] = {{"best", keep_best}, {"name", best_name}};
+  if (!write_best) json["checkpoints"]["write_best"] = false;
   return json;
 }
 
@@ -93,6 +94,7 @@ TrialDocument TrialDocument::from_json(const Json& json, std::string_view place)
     const Json checkpoints = field<Json>(json, "checkpoints", place);
     if (checkpoints.contains("best")) document.keep_best = field<std::uint64_t>(checkpoints, "best", place);
     if (checkpoints.contains("name")) document.best_name = field<std::string>(checkpoints, "name", place);
+    if (checkpoints.contains("write_best")) document.write_best = field<bool>(checkpoints, "write_best", place);
     if (document.keep_best < 1 || document.keep_best > kMaxKeptEpochs)
       throw core::UserError(std::string(place), "field 'checkpoints.best' is " + std::to_string(document.keep_best),
                             "expected 1 to " + std::to_string(kMaxKeptEpochs));
