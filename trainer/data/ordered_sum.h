@@ -1,4 +1,4 @@
-// The sum of many terms that take few values, with the bits of a plain loop and in a quarter of its time. Callers:
+// The sum of many terms that take few values, with the bits of a plain loop and in a fraction of its time. Callers:
 // normalise.cpp. It knows nothing of data sets.
 #pragma once
 
@@ -23,12 +23,13 @@ class OrderedSum {
   /// Requires: no term is negative, all are finite.
   explicit OrderedSum(const std::array<double, kTerms>& terms) : terms_(terms) {}
 
-  /// Adds the terms at places[0], places[stride], … places[(count − 1) · stride]. Requires: count < 2^32.
+  /// Adds the terms at places[0], places[stride], … places[(count − 1) · stride].
   void add_row(const std::uint8_t* places, std::size_t count, std::size_t stride);
 
   double sum() const { return sum_; }
 
  private:
+  std::uint64_t units_of(const std::uint8_t* places, std::size_t count, std::size_t stride) const;
   void look_at_units();
 
   std::array<double, kTerms> terms_;
@@ -36,7 +37,7 @@ class OrderedSum {
   double unit_ = 0;         ///< of the sum's last place; 0: not looked at yet
   bool whole_ = false;      ///< every term moves the sum by a whole number of units, whatever the sum
   std::uint64_t room_ = 0;  ///< units up to the next power of two
-  std::array<std::uint32_t, kTerms> units_{};  ///< that each term moves the sum by, where whole_
+  std::array<std::uint64_t, kTerms> units_{};  ///< that each term moves the sum by, where whole_
 };
 
 }  // namespace trainer
