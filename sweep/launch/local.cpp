@@ -181,6 +181,8 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 
   void begin_output(const Order& order) {
+    out.read();  // what came before is not this order's
+    err.read();
     kept_out = KeptOutput(order.stdout_file);
     kept_err = KeptOutput(order.stderr_file);
   }
@@ -189,7 +191,8 @@ struct Watch : std::enable_shared_from_this<Watch> {
     out.read();
     err.read();
     Output output{kept_out.take(), kept_err.take()};
-    begin_output({});  // files without a name: what comes between two orders is nobody's
+    kept_out = KeptOutput({});  // a file without a name: what comes between two orders is nobody's
+    kept_err = KeptOutput({});
     return output;
   }
 
