@@ -59,7 +59,8 @@ std::string done() { return std::string(protocol::kWorkerDone) + "\n"; }
 // Of each model, with what else a worker keeps or may mix up: the data, the split, the windows of a text, the threads.
 std::vector<Trial> trials_of_every_model() {
   const auto with = [](core::Json config) {
-    config.update(core::Json({{"epochs", 2}, {"batch_size", 256}, {"learning_rate", 0.01}}));
+    const int epochs = config.contains("model") ? 1 : 2;
+    config.update(core::Json({{"epochs", epochs}, {"batch_size", 256}, {"learning_rate", 0.01}}));
     return config;
   };
   const core::Json cnn = with({{"model", "cnn"}, {"channels", 2}, {"dense", 8}, {"dropout", 0.1}, {"flip", true}});
@@ -75,7 +76,7 @@ std::vector<Trial> trials_of_every_model() {
       {"builtin:images", with({{"hidden", 8}, {"split", "random"}}), 1},
       {"builtin:images", cnn, 1},
       {"builtin:images", cnn, 2, 2},
-      {"builtin:images", with({{"model", "resnet"}, {"width", 2}, {"split", "tail"}}), 2},
+      {"builtin:images", with({{"model", "resnet"}, {"width", 1}, {"split", "tail"}}), 2},
       {"builtin:images", with({{"hidden", 8}, {"split", "tail"}, {"patience", 1}}), 2},
       {"builtin:surface", with({{"hidden", 8}, {"optimizer", "lion"}}), 5},
       {"builtin:surface", with({{"hidden", 8}, {"loss", "mae"}}), 6},
