@@ -83,6 +83,7 @@ struct TrialDocument {
   bool write_best = true;            ///< false: the sweep keeps none of them, so that none need be written
   std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
 
+  std::string text() const;  ///< canonical JSON
   core::Json to_json() const;
   /// Errors: UserError naming `place` and the field.
   static TrialDocument from_json(const core::Json& json, std::string_view place);
