@@ -47,11 +47,11 @@ def rate(sweep, reuse, trials, slots):
         return (trials - 1) / (seconds[1] - seconds[0])
 
 
-def starts(trainer, data):
-    """Milliseconds from assignment to `started`: of the first trial, and of the others."""
+def starts(trainer, data, split):
+    """Milliseconds from assignment to `started`: of the first trial, and of the others, each with another seed."""
     said = subprocess.run([trainer, "data", data], capture_output=True, text=True, check=True).stdout
     digest = re.search("[0-9a-f]{64}", said).group(0)
-    config = {"epochs": 1, "hidden": [16], "batch_size": 1000, "split": "tail"}
+    config = {"epochs": 1, "hidden": [16], "batch_size": 1000, "split": split}
     worker = subprocess.Popen([trainer, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True)
     found = []
@@ -85,7 +85,9 @@ def main():
             slots, rate(sweep, True, arguments.trials, slots), rate(sweep, False, arguments.trials // 10, slots)),
             flush=True)
     if arguments.data:
-        print("assignment to started: first %.1f ms, then %.2f ms (median)" % starts(trainer, arguments.data))
+        for split in ("tail", "random", "stratified"):
+            print("assignment to started, split %s: first %.1f ms, then %.2f ms (median)" % (
+                (split,) + starts(trainer, arguments.data, split)), flush=True)
 
 
 if __name__ == "__main__":

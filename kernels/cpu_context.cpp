@@ -82,6 +82,7 @@ CpuContext::CpuContext(int thread_count, CpuIsa wanted)
     : threads(thread_count),
       isa(resolve(wanted)),
       table(table_of(isa)),
+      present_bytes_(physical_bytes()),
       scratch_(static_cast<std::size_t>(thread_count)) {}
 
 std::string CpuContext::describe() const {
@@ -90,10 +91,10 @@ std::string CpuContext::describe() const {
 }
 
 void* CpuContext::allocate(std::size_t bytes) {
-  const std::size_t present = physical_bytes();
-  if (bytes > present || held_bytes_ > present - bytes)
+  if (bytes > present_bytes_ || held_bytes_ > present_bytes_ - bytes)
     throw OutOfMemory("cpu: allocate: no memory for " + std::to_string(bytes) + " bytes, " +
-                      std::to_string(held_bytes_) + " are held already and the machine has " + std::to_string(present));
+                      std::to_string(held_bytes_) + " are held already and the machine has " +
+                      std::to_string(present_bytes_));
   void* const pointer = allocate_aligned(bytes);
   held_bytes_ += ::malloc_usable_size(pointer);
   return pointer;

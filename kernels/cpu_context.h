@@ -55,6 +55,7 @@ class CpuContext final : public Context {
   int parts_of(int count, int least) const;
   static int cut(int count, int unit, int part, int parts);
 
+  const std::size_t present_bytes_;  ///< that the machine has; asked once, for asking takes longer than a small buffer
   std::size_t held_bytes_ = 0;
   std::size_t scratch_floats_ = 0;
   std::vector<std::unique_ptr<float, AlignedFree>> scratch_;

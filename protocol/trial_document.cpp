@@ -70,8 +70,11 @@ std::string TrialDocument::text() const {
   if (data) text.add("data", data->to_json());
   if (metric) text.add("metric", metric->to_json());
   const TrialDocument usual;
-  if (keep_best != usual.keep_best || best_name != usual.best_name)
-    text.add("checkpoints", Json{{"best", keep_best}, {"name", best_name}});
+  if (keep_best != usual.keep_best || best_name != usual.best_name || !write_best) {
+    Json checkpoints = {{"best", keep_best}, {"name", best_name}};
+    if (!write_best) checkpoints["write_best"] = false;
+    text.add("checkpoints", checkpoints);
+  }
   return text.text();
 }
 
@@ -97,6 +100,7 @@ TrialDocument TrialDocument::from_json(const Json& json, std::string_view place)
     const Json checkpoints = field<Json>(json, "checkpoints", place);
     if (checkpoints.contains("best")) document.keep_best = field<std::uint64_t>(checkpoints, "best", place);
     if (checkpoints.contains("name")) document.best_name = field<std::string>(checkpoints, "name", place);
+    if (checkpoints.contains("write_best")) document.write_best = field<bool>(checkpoints, "write_best", place);
     if (document.keep_best < 1 || document.keep_best > kMaxKeptEpochs)
       throw core::UserError(std::string(place), "field 'checkpoints.best' is " + std::to_string(document.keep_best),
                             "expected 1 to " + std::to_string(kMaxKeptEpochs));

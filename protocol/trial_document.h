@@ -80,6 +80,7 @@ struct TrialDocument {
   std::optional<Metric> metric;
   std::uint64_t keep_best = 1;       ///< epochs of the trial, the best by its metric, whose weights are kept
   std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
+  bool write_best = true;            ///< false: the sweep keeps none of them, so that none need be written
   std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
 
   std::string text() const;  ///< canonical JSON

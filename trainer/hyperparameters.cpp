@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "core/error.h"
@@ -129,6 +130,13 @@ core::Problem unknown(const std::string& name) {
           {}};
 }
 
+// Every trial takes most of its values from here. The texts are few, and a worker reads them once.
+const Json& parsed_default(const char* text) {
+  thread_local std::map<std::string_view, Json> parsed;
+  const auto found = parsed.find(text);
+  return found != parsed.end() ? found->second : parsed.emplace(text, Json::parse(text)).first->second;
+}
+
 }  // namespace
 
 std::string_view name(ValueType type) {
@@ -186,7 +194,7 @@ Hyperparameters parse_hyperparameters(const Json& config) {
   Hyperparameters result;
   for (const Hyperparameter& row : hyperparameters()) {
     const auto given = config.find(row.name);
-    row.set(result, given != config.end() ? *given : Json::parse(default_of(row, result)));
+    row.set(result, given != config.end() ? *given : parsed_default(default_of(row, result)));
   }
   return result;
 }

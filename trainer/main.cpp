@@ -82,11 +82,10 @@ int probe(int argc, char** argv) {
 }
 
 // Without a folder there is no checkpoint to go on from: 75 would ask for an attempt that begins anew.
-int train(trainer::TrialOrder order, const trainer::WriteLine& write, trainer::Workspace& workspace) {
+int train(trainer::TrialOrder order, trainer::EventSink events, trainer::Workspace& workspace) {
   order.stop_requested = [] { return stop_signal != 0; };
   order.now_s = steady_seconds;
   order.say = [](const std::string& line) { say(line); };
-  trainer::EventSink events(write);
   const int code = trainer::run_trial(order, events, workspace);
   return code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty() ? 128 + stop_signal : code;
 }
@@ -100,21 +99,24 @@ int train_one(const std::string& document) {
   install_signals(SA_RESTART);
   trainer::TrialOrder order = read_order(document);
   trainer::Workspace workspace;
-  return train(std::move(order), events_writer(), workspace);
+  return train(std::move(order), trainer::EventSink(events_writer()), workspace);
 }
 
 int serve() {
   install_signals(0);
   const trainer::WriteLine write = events_writer();
-  const auto train_assigned = [&](const protocol::Assignment& assignment, trainer::Workspace& workspace) {
+  // Standard error, where it prints, is not buffered: what a trial printed stands there before the word that it is
+  // done.
+  const auto train_assigned = [&](const protocol::Assignment& assignment, trainer::Workspace& workspace,
+                                  const std::string& done) {
     trainer::TrialOrder order;
     order.place = "trial " + assignment.document.trial;
     order.document = assignment.document;
     order.checkpoint_dir = assignment.variable(protocol::kEnvCheckpointDir);
     order.resume = assignment.variable(protocol::kEnvResume);
-    return train(std::move(order), write, workspace);
+    return train(std::move(order), trainer::EventSink(write, done), workspace);
   };
-  return trainer::serve({STDIN_FILENO, write, train_assigned, [] { return stop_signal != 0; }});
+  return trainer::serve({STDIN_FILENO, train_assigned, [] { return stop_signal != 0; }});
 }
 
 int run(int argc, char** argv) {

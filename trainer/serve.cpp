@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -52,10 +51,8 @@ int serve(const Service& service) {
   Orders orders(service);
   const std::string done = std::string(protocol::kWorkerDone) + "\n";
   while (const std::optional<std::string> line = orders.next()) {
-    const int code = service.train(protocol::Assignment::from_line(*line, kPlace), workspace);
+    const int code = service.train(protocol::Assignment::from_line(*line, kPlace), workspace, done);
     if (code != protocol::kTrainerCompleted) return code;
-    std::fflush(nullptr);  // what is printed belongs to this trial
-    service.write(done);
   }
   return protocol::kTrainerCompleted;
 }

@@ -264,6 +264,7 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.metric = prepared.spec().metric;
   document.keep_best = prepared.spec().keep.epochs;
   document.best_name = prepared.spec().keep.name;
+  document.write_best = prepared.spec().keep.best > 0;
   if (!prepared.hardware.gpus.empty()) document.gpu = prepared.hardware.gpus.front().uuid;
   return document;
 }

@@ -181,6 +181,8 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 
   void begin_output(const Order& order) {
+    out.read();  // what came before is not this order's
+    err.read();
     kept_out = KeptOutput(order.stdout_file);
     kept_err = KeptOutput(order.stderr_file);
   }
@@ -188,7 +190,16 @@ struct Watch : std::enable_shared_from_this<Watch> {
   Output end_output() {
     out.read();
     err.read();
-    return {kept_out.take(), kept_err.take()};
+    Output output{kept_out.take(), kept_err.take()};
+    kept_out = KeptOutput({});  // a file without a name: what comes between two orders is nobody's
+    kept_err = KeptOutput({});
+    return output;
+  }
+
+  // Whether no event is there that was not asked for.
+  bool is_silent() {
+    events.read();
+    return events.take_lines().empty() && events.take_rest().empty();
   }
 
   // Until there is something to look at.
@@ -280,7 +291,7 @@ class LocalProcess : public Resident {
     return {watch_->kept_out.take(), watch_->kept_err.take()};
   }
 
-  bool is_there() const override { return !watch_->exited && !watch_->is_zombie(); }
+  bool is_ready() override { return !watch_->exited && !watch_->is_zombie() && watch_->is_silent(); }
   void begin_output(const Order& order) override { watch_->begin_output(order); }
   Output end_output() override { return watch_->end_output(); }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "protocol/assignment.h"
@@ -42,9 +43,12 @@ class Workers::Trial : public Process {
   asio::awaitable<Written> lines() override {
     if (is_done_) co_return Written();
     Written written = co_await worker_.process->lines();
-    if (!written.events.empty() && written.events.back() == protocol::kWorkerDone) {
+    std::vector<std::string>& events = written.events;
+    const auto done = std::find(events.begin(), events.end(), protocol::kWorkerDone);
+    if (done != events.end()) {
       is_done_ = true;
-      written.events.pop_back();
+      says_more_ = std::next(done) != events.end();
+      events.erase(done, events.end());
     }
     co_return written;
   }
@@ -55,7 +59,7 @@ class Workers::Trial : public Process {
   Output take_output() override {
     if (!is_done_) return worker_.process->take_output();
     Output output = worker_.process->end_output();
-    if (!was_stopped_) workers_->take_back(std::move(worker_), slot_);
+    if (!was_stopped_ && !says_more_) workers_->take_back(std::move(worker_), slot_);
     return output;
   }
 
@@ -75,6 +79,7 @@ class Workers::Trial : public Process {
   Worker worker_;
   std::string slot_;
   bool is_done_ = false;
+  bool says_more_ = false;    // behind the word that it is done, as no worker of ours does
   bool was_stopped_ = false;  // the signal may reach the worker between two trials
 };
 
@@ -96,7 +101,7 @@ std::unique_ptr<Process> Workers::assign(const Order& order, const std::string& 
   if (!node.empty()) {
     Worker& kept = node.mapped();
     kept.process->begin_output(order);
-    if (kept.process->is_there() && write_whole(kept.orders.get(), line))
+    if (kept.process->is_ready() && write_whole(kept.orders.get(), line))
       return std::make_unique<Trial>(shared_from_this(), std::move(kept), slot);
   }
   Worker worker = start_one(order);
@@ -112,7 +117,7 @@ Workers::Worker Workers::start_one(const Order& order) {
 }
 
 void Workers::take_back(Worker worker, const std::string& slot) {
-  if (ended_ || ++worker.trials >= trials_of_a_worker_ || !worker.process->is_there()) return;
+  if (ended_ || ++worker.trials >= trials_of_a_worker_ || !worker.process->is_ready()) return;
   idle_.insert_or_assign(slot, std::move(worker));
 }
 

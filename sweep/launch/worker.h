@@ -2,7 +2,8 @@
 // word that it is done, then an exit with code 0; where the worker ends instead, that is the trial's end. Used by
 // local.cpp. It decides nothing but when a worker has had enough.
 //
-// A worker is let go after an error, after it was asked to stop, and after kTrialsOfAWorker trials.
+// A worker is let go after an error, after it was asked to stop, where it wrote an event between two trials, and after
+// kTrialsOfAWorker trials.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,9 +24,9 @@ inline constexpr int kTrialsOfAWorker = 1000;
 /// A process that stays for several trials, so that what it prints is told apart by trial.
 class Resident : public Process {
  public:
-  /// False: it has ended, or there was nothing that began.
-  virtual bool is_there() const = 0;
-  /// What it prints from now on belongs to this order; what came since end_output() to none.
+  /// False: it has ended, or has written an event that belongs to no trial. Requires: no trial runs on it.
+  virtual bool is_ready() = 0;
+  /// What it prints from now on belongs to this order; what came since end_output() to none, and is not kept.
   virtual void begin_output(const Order& order) = 0;
   /// What it has printed since, as take_output().
   virtual Output end_output() = 0;

@@ -1,9 +1,15 @@
 // Sweeps whose trials share a process, as a user runs them: the same table and the same events, whatever happens.
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
+#include <map>
 
+#include "sweep/store/store.h"
 #include "tests/catch.h"
 #include "tests/end_to_end/program.h"
 #include "tests/temporary_folder.h"
@@ -14,11 +20,12 @@ struct Place {
   TemporaryFolder folder;
   std::string runs = (folder.path() / "runs").string();
 
-  std::vector<std::string> run_line(bool reuse, const std::string& resources = "", const std::string& epochs = "2") {
-    const std::string file = (folder.path() / "sweep.yaml").string();
+  std::vector<std::string> run_line(bool reuse, const std::string& resources = "", const std::string& epochs = "2",
+                                    const std::string& hidden = "8") {
+    const std::string file = (folder.path() / ("sweep" + hidden + ".yaml")).string();
     std::ofstream(file) << "method: grid\ndata: builtin:images\nresources: {reuse_process: "
                         << (reuse ? "true" : "false") << resources << "}\nparameters:\n  epochs: {value: " << epochs
-                        << "}\n  hidden: {value: [8]}\n  split: {values: [random, tail]}\n"
+                        << "}\n  hidden: {value: [" << hidden << "]}\n  split: {values: [random, tail]}\n"
                         << "  validation_fraction: {values: [0.1, 0.25]}\n  learning_rate: {values: [0.1, 0.01]}\n";
     return {"/usr/bin/env", mark(), sweep_program(), "run", file, "--runs", runs, "--device", "cpu", "--slots", "2"};
   }
@@ -33,17 +40,52 @@ struct Place {
     }
     return found;
   }
+  // Whether they are all gone before two seconds have passed.
+  bool all_end_soon() const {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (!processes_with(mark()).empty() && std::chrono::steady_clock::now() < until) ::usleep(5000);
+    return processes_with(mark()).empty();
+  }
+  // What the trainers said of each trial of each sweep, as it is stored: no time, no number of an attempt.
+  std::map<std::string, std::vector<std::string>> said() const {
+    const sweep::Store store(runs, sweep::Store::Mode::kReadOnly);
+    std::map<std::string, std::vector<std::string>> lines;
+    for (const sweep::SweepRecord& record : store.sweeps())
+      store.read_events(record.id, /*with_trace=*/true, [&](const sweep::StoredEvent& stored) {
+        if (const auto* said = std::get_if<sweep::TrainerSaid>(&stored.event))
+          lines[record.id + "/" + std::to_string(said->index)].push_back(said->event.line());
+      });
+    return lines;
+  }
   Ended run(std::vector<std::string> line) { return Program(folder.path(), std::move(line)).wait(); }
   std::string csv() { return run({sweep_program(), "report", "--format", "csv", "--runs", runs}).out; }
 };
 
-const std::string& fresh_table() {
-  static const std::string csv = [] {
+// What trials with a process of their own give.
+struct Fresh {
+  std::string csv;
+  std::map<std::string, std::vector<std::string>> said;
+};
+
+const Fresh& fresh() {
+  static const Fresh given = [] {
     Place place;
     CHECK(place.run(place.run_line(false)).code == 0);
-    return place.csv();
+    return Fresh{place.csv(), place.said()};
   }();
-  return csv;
+  return given;
+}
+
+const std::string& fresh_table() { return fresh().csv; }
+
+// The trainer, but the first of its workers answers with something else.
+std::string liar(const Place& place) {
+  const std::string script = (place.folder.path() / "liar").string(), told = (place.folder.path() / "told").string();
+  std::ofstream(script) << "#!/bin/sh\nif [ \"$1\" = --serve ] && mkdir " << told << " 2>/dev/null; then\n"
+                        << "  read -r order\n  echo 'no event' >> \"$SWEEP_EVENTS\"\n  exec sleep 100\nfi\n"
+                        << "exec " << SWEEP_BINARY_DIR << "/bin/sweep-trainer \"$@\"\n";
+  ::chmod(script.c_str(), 0700);
+  return script;
 }
 
 }  // namespace
@@ -54,6 +96,7 @@ TEST_CASE("trials that share a process give the table that trials with one of th
   INFO(ended.err);
   CHECK(ended.code == 0);
   CHECK(place.csv() == fresh_table());
+  CHECK((place.said() == fresh().said));  // in brackets: they are long
   CHECK(std::count(fresh_table().begin(), fresh_table().end(), '\n') == 9);
   const std::string csv = place.csv();
   const std::string mark = "replay it: sweep replay ";
@@ -79,19 +122,73 @@ TEST_CASE("a worker that is killed costs one attempt, and the table is the same"
   CHECK(place.csv() == fresh_table());
 }
 
-TEST_CASE("a killed controller leaves no worker, and the sweep goes on to the same table") {
+TEST_CASE("a worker that is stopped by a signal is ended for its silence, and the table is the same") {
   Place place;
-  {
-    Program program(place.folder.path(), place.run_line(true));
-    REQUIRE(program.wait_until([&] { return !place.workers().empty(); }));
-    program.signal(SIGKILL);
-    program.wait();
-  }
-  const Ended ended = place.run(place.run_line(true));
-  INFO(ended.err);
-  CHECK(ended.code == 0);
-  CHECK(place.workers().empty());
+  Program program(place.folder.path(), place.run_line(true, ", stall_timeout_s: 0.5, grace_s: 0.1"));
+  bool stopped = false;
+  program.watch([&] {
+    if (stopped) return;
+    for (const pid_t pid : place.workers())
+      if (!stopped) stopped = ::kill(pid, SIGSTOP) == 0;
+  });
+  CHECK(stopped);
+  CHECK(program.wait().code == 0);
   CHECK(place.csv() == fresh_table());
+  CHECK(place.all_end_soon());
+}
+
+TEST_CASE("a controller that is killed or stopped leaves no worker, and the sweep goes on to the same table") {
+  for (const int how : {SIGKILL, SIGINT}) {
+    INFO(how);
+    Place place;
+    {
+      Program program(place.folder.path(), place.run_line(true));
+      REQUIRE(program.wait_until([&] { return !place.workers().empty(); }));
+      program.signal(how);
+      program.wait();
+      CHECK(place.all_end_soon());
+    }
+    const Ended ended = place.run(place.run_line(true));
+    INFO(ended.err);
+    CHECK(ended.code == 0);
+    CHECK(place.workers().empty());
+    CHECK(place.csv() == fresh_table());
+  }
+}
+
+TEST_CASE("two controllers with workers on one store record what each records alone") {
+  Place place, other;
+  CHECK(other.run(other.run_line(true, "", "2", "4")).code == 0);
+  std::map<std::string, std::vector<std::string>> alone = other.said();
+  alone.insert(fresh().said.begin(), fresh().said.end());
+  {
+    Program second(other.folder.path(), [&] {
+      std::vector<std::string> line = other.run_line(true, "", "2", "4");
+      std::replace(line.begin(), line.end(), other.runs, place.runs);
+      return line;
+    }());
+    CHECK(place.run(place.run_line(true)).code == 0);
+    CHECK(second.wait().code == 0);
+  }
+  CHECK((place.said() == alone));
+}
+
+TEST_CASE("a worker that answers with what is no event fails its trial, and the others have other workers") {
+  Place place;
+  std::vector<std::string> line = place.run_line(true);
+  line.insert(line.end(), {"--trainer", liar(place)});
+  const Ended ended = place.run(line);
+  INFO(ended.err);
+  CHECK(ended.code != 0);
+  const std::string csv = place.csv();
+  const auto count = [&](const std::string& word) {
+    std::size_t found = 0;
+    for (std::size_t at = csv.find(word); at != std::string::npos; at = csv.find(word, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count(",failed,") == 1);
+  CHECK(count(",completed,") == 7);
+  CHECK(place.all_end_soon());
 }
 
 TEST_CASE("a trial that runs too long ends its worker, and only its own") {

@@ -44,6 +44,11 @@ TEST_CASE("what checkpoints a trial keeps stands in the document where it is not
   CHECK(json["checkpoints"] == Json({{"best", 3}, {"name", "{epoch:02d}"}}));
   CHECK(TrialDocument::from_json(json, "trial.json").keep_best == 3);
   CHECK(TrialDocument::from_json(json, "trial.json").best_name == "{epoch:02d}");
+  CHECK(TrialDocument::from_json(json, "trial.json").write_best);
+  document.write_best = false;
+  json = document.to_json();
+  CHECK(json["checkpoints"] == Json({{"best", 3}, {"name", "{epoch:02d}"}, {"write_best", false}}));
+  CHECK_FALSE(TrialDocument::from_json(json, "trial.json").write_best);
   json["checkpoints"] = {{"best", 101}};
   CHECK_THROWS_WITH(TrialDocument::from_json(json, "trial.json"),
                     "trial.json: field 'checkpoints.best' is 101, expected 1 to 100");

@@ -7,8 +7,9 @@ namespace {
 
 class Device {
  public:
-  trainer::PreparedData prepare(const trainer::Dataset& data, trainer::Holdout holdout) {
-    return trainer::prepare_data(data, holdout, 1, kernels::cpu_backend(), *context_);
+  trainer::PreparedData prepare(const trainer::Dataset& data, trainer::Holdout holdout, std::uint64_t seed = 1,
+                                trainer::PreparedData before = {}) {
+    return trainer::prepare_data(data, holdout, seed, kernels::cpu_backend(), *context_, std::move(before));
   }
   template <class T>
   std::vector<T> read(const kernels::Buffer<T>& buffer) {
@@ -78,4 +79,38 @@ TEST_CASE("images reach the network in their shape") {
   const trainer::PreparedData prepared = device.prepare(data, {});
   CHECK(prepared.shape.shape == trainer::Shape{2, 2, 3});
   CHECK(prepared.image);
+}
+
+TEST_CASE("what is prepared in the memory of an earlier preparation is what a first one gives") {
+  trainer::Dataset data;
+  data.classes = 3;
+  data.train.features = 2;
+  for (int i = 0; i < 60; ++i) {
+    data.train.values.insert(data.train.values.end(), {static_cast<float>(i), static_cast<float>(i * i % 7)});
+    data.train.labels.push_back(i % 3);
+  }
+  data.test = data.train;
+  Device device;
+  const auto prepare = [&](trainer::Holdout holdout, std::uint64_t seed, trainer::PreparedData before) {
+    return device.prepare(data, holdout, seed, std::move(before));
+  };
+  trainer::PreparedData kept = prepare({0.3}, 1, {});
+  for (const auto& [holdout, seed] : {std::pair{trainer::Holdout{0.3}, 2},
+                                      {trainer::Holdout{0.5}, 2},
+                                      {trainer::Holdout{0}, 2},
+                                      {trainer::Holdout{0.3, trainer::SplitKind::kTail}, 1}}) {
+    const std::uint64_t chosen = static_cast<std::uint64_t>(seed);
+    const float* memory = kept.test.x.data();
+    kept = prepare(holdout, chosen, std::move(kept));
+    CHECK(kept.test.x.data() == memory);
+    const trainer::PreparedData first = prepare(holdout, chosen, {});
+    CHECK(kept.split_sha256 == first.split_sha256);
+    CHECK(kept.normalisation_sha256 == first.normalisation_sha256);
+    for (const auto part :
+         {&trainer::PreparedData::train, &trainer::PreparedData::validation, &trainer::PreparedData::test}) {
+      CHECK((kept.*part).count == (first.*part).count);
+      CHECK(device.read((kept.*part).x) == device.read((first.*part).x));
+      CHECK(device.read((kept.*part).labels) == device.read((first.*part).labels));
+    }
+  }
 }

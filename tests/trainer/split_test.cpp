@@ -2,12 +2,16 @@
 #include "trainer/data/split.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
+#include "core/philox.h"
 #include "tests/catch.h"
 #include "tests/trainer/message.h"
 #include "trainer/data/normalise.h"
+#include "trainer/data/ordered_sum.h"
 
 namespace {
 
@@ -79,6 +83,37 @@ TEST_CASE("images of several channels have a mean and deviation for each") {
   CHECK(n.digest() == trainer::fit_normalisation(images(values, 2, 2), {0, 1}).digest());
   CHECK(trainer::normalised(pixels, n, {1}) == trainer::normalised(values, n, {1}));
   CHECK(trainer::normalised(pixels, n, {1})[1] == -1.0f);
+}
+
+TEST_CASE(
+    "a sum of few values, row by row, has the bits of a plain loop, wherever it stands and whatever its terms are") {
+  std::uint32_t drawn = 0;
+  const auto byte = [&] {
+    return static_cast<std::uint8_t>(core::random_bits(5, core::Purpose::kNoise, 0, 0, drawn++).word[0]);
+  };
+  for (const double scale : {1.0, 0x1p-1000, 1e-3, 0x1p40, 0.0})
+    for (const int kind : {0, 1, 2}) {
+      std::array<double, trainer::OrderedSum::kTerms> terms{};
+      for (std::size_t i = 0; i < terms.size(); ++i) {
+        const double centred = static_cast<double>(i) - 72.9 / (1 + kind);
+        // Squares; numbers that lie halfway between two sums again and again; one that is far above the others.
+        terms[i] = scale * (kind == 0   ? centred * centred
+                            : kind == 1 ? static_cast<double>(2 * i + 1) * 0x1p-30
+                            : i == 9    ? 1e12
+                                        : 0.1);
+      }
+      for (const std::size_t stride : {1u, 3u}) {
+        trainer::OrderedSum sum(terms);
+        double looped = 0;
+        for (int row = 0; row < 300; ++row) {
+          std::vector<std::uint8_t> places(90);
+          for (std::uint8_t& place : places) place = byte() % 3 == 0 ? 0 : byte();
+          sum.add_row(places.data(), places.size() / stride, stride);
+          for (std::size_t i = 0; i < places.size() / stride; ++i) looped += terms[places[i * stride]];
+          REQUIRE(std::bit_cast<std::uint64_t>(sum.sum()) == std::bit_cast<std::uint64_t>(looped));
+        }
+      }
+    }
 }
 
 TEST_CASE("a stratified split holds out of each class its share, and as many in all as a random one") {

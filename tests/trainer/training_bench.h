@@ -79,6 +79,7 @@ struct Bench {
   bool trace = true;
   std::size_t keep_best = 1;
   std::string best_name = "{step}";
+  bool write_best = true;
   std::filesystem::path folder;             ///< of checkpoints; empty for none
   std::optional<std::uint64_t> stop_after;  ///< a stop is requested once so many steps are asked for
   double seconds_a_look = 0;                ///< how far each look at the clock moves it
@@ -106,6 +107,7 @@ struct Bench {
                          checkpoints.get(),
                          keep_best,
                          best_name,
+                         write_best,
                          [this] { return stop_after && looks++ == *stop_after; },
                          [this] { return clock += seconds_a_look; }});
     if (!resume.empty()) {

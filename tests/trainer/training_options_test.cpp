@@ -208,6 +208,20 @@ TEST_CASE("the best epochs are kept under the names of a template, and what fall
   CHECK(bench.told() == run({{"epochs", 12}, {"learning_rate", 0.003}}).told());
 }
 
+TEST_CASE("where no best epoch is wanted none is written, and all else stays as it was") {
+  const TemporaryFolder folder;
+  Bench bench;
+  bench.folder = folder.path();
+  bench.write_best = false;
+  bench.seconds_a_look = 5;
+  bench.start().run();
+  CHECK(bench.newest("best").empty());
+  CHECK_FALSE(bench.newest("last").empty());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    CHECK(entry.path().filename().string().starts_with("last-"));
+  CHECK(bench.told() == run(core::Json::object()).told());
+}
+
 TEST_CASE("a training begins with the weights of a file where names and shapes agree, and with its own elsewhere") {
   const std::vector<trainer::NamedTensor> weights = [&] {
     const TemporaryFolder folder;

@@ -1,6 +1,7 @@
 // Centres and scales the values of a data set by the mean and deviation of its training part. Callers: training/.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

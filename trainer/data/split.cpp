@@ -99,14 +99,11 @@ Split listed_split(const HeldOut& listed, std::uint32_t count) {
 }  // namespace
 
 Split split_samples(std::uint32_t count, double fraction, std::uint64_t seed) {
-  const std::uint32_t held_out = held_out_of(count, fraction);
   const core::Permutation order = order_of(count, seed);
-  Split split;
-  for (std::uint32_t i = 0; i < count; ++i)
-    (i < held_out ? split.validation : split.train).push_back(static_cast<std::uint32_t>(order(i)));
-  std::sort(split.train.begin(), split.train.end());
-  std::sort(split.validation.begin(), split.validation.end());
-  return split;
+  std::vector<std::uint32_t> first(held_out_of(count, fraction));
+  for (std::uint32_t i = 0; i < first.size(); ++i) first[i] = static_cast<std::uint32_t>(order(i));
+  std::sort(first.begin(), first.end());
+  return all_but(count, std::move(first));
 }
 
 Split stratified_split(const std::vector<std::int32_t>& labels, int classes, double fraction, std::uint64_t seed) {
@@ -114,17 +111,18 @@ Split stratified_split(const std::vector<std::int32_t>& labels, int classes, dou
   std::vector<std::uint32_t> sizes(static_cast<std::size_t>(classes));
   for (const std::int32_t label : labels) ++sizes[static_cast<std::size_t>(label)];
   std::vector<std::uint32_t> left = quotas(sizes, fraction, held_out_of(count, fraction));
+  const std::uint32_t wanted = std::accumulate(left.begin(), left.end(), 0u);
   const core::Permutation order = order_of(count, seed);
-  Split split;
-  for (std::uint32_t i = 0; i < count; ++i) {
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t i = 0; chosen.size() < wanted; ++i) {
     const auto sample = static_cast<std::uint32_t>(order(i));
     std::uint32_t& of_class = left[static_cast<std::size_t>(labels[sample])];
-    (of_class > 0 ? split.validation : split.train).push_back(sample);
-    if (of_class > 0) --of_class;
+    if (of_class == 0) continue;
+    chosen.push_back(sample);
+    --of_class;
   }
-  std::sort(split.train.begin(), split.train.end());
-  std::sort(split.validation.begin(), split.validation.end());
-  return split;
+  std::sort(chosen.begin(), chosen.end());
+  return all_but(count, std::move(chosen));
 }
 
 Split split_dataset(const Dataset& data, SplitKind kind, double fraction, std::uint64_t seed) {

@@ -18,12 +18,14 @@ class ReaderGone : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Takes one whole line with its newline.
+/// Takes whole lines with their newlines.
 using WriteLine = std::function<void(std::string_view)>;
 
 class EventSink {
  public:
-  explicit EventSink(WriteLine write) : write_(std::move(write)) {}
+  /// `behind_the_last`: lines that go out together with `finished`, which is the last event of a trial.
+  explicit EventSink(WriteLine write, std::string behind_the_last = {})
+      : write_(std::move(write)), behind_the_last_(std::move(behind_the_last)) {}
 
   /// `extra`: fields that the event has beyond those of its kind.
   template <class Body>
@@ -32,11 +34,14 @@ class EventSink {
     event.seq = next_++;
     event.body = std::move(body);
     event.extra = std::move(extra);
-    write_(event.line() + "\n");
+    std::string lines = event.line() + "\n";
+    if (std::holds_alternative<protocol::Finished>(event.body)) lines += behind_the_last_;
+    write_(lines);
   }
 
  private:
   WriteLine write_;
+  std::string behind_the_last_;
   std::uint64_t next_ = 0;
 };
 

@@ -51,7 +51,8 @@ Training::Training(Setting setting)
       record_(setting_.ops, setting_.context, interval_, tensor_count(), batches_.size() * network_.targets()),
       state_(setting_.ops, setting_.context, 1),
       best_(setting_.metric, setting_.keep_best,
-            protocol::NameTemplate(setting_.best_name, ranking_metrics(), "checkpoints.name"), setting_.checkpoints) {
+            protocol::NameTemplate(setting_.best_name, ranking_metrics(), "checkpoints.name"),
+            setting_.write_best ? setting_.checkpoints : nullptr) {
   network_.initialise(setting_.hyperparameters.init, setting_.seed);
 }
 

@@ -42,6 +42,7 @@ struct Setting {
   CheckpointFolder* checkpoints = nullptr;  ///< null: none are written
   std::size_t keep_best = 1;                ///< epochs whose weights are kept
   std::string best_name = "{step}";         ///< a template: protocol::NameTemplate
+  bool write_best = true;                   ///< false: of the best epochs no weights are kept
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people

@@ -1,6 +1,7 @@
 // See prepared_data.h.
 #include "trainer/training/prepared_data.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/error.h"
@@ -11,14 +12,56 @@
 namespace trainer {
 namespace {
 
-template <class T>
-kernels::Buffer<T> upload(const std::vector<T>& values, const kernels::Backend& ops, kernels::Context& context) {
-  if (values.empty()) return {};
-  kernels::Buffer<T> buffer(ops, context, values.size());
-  ops.copy_to_device(context, buffer.data(), values.data(), values.size() * sizeof(T));
-  ops.synchronize(context);  // the host's copy goes away
-  return buffer;
-}
+// Bytes of a piece on its way to the device: it stays in the processor's cache.
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+
+// Puts arrays on the device, into the memory of those of an earlier preparation where their sizes are the same: the
+// system's price for new memory is as high as that of filling it.
+class Uploader {
+ public:
+  Uploader(const kernels::Backend& ops, kernels::Context& context) : ops_(ops), context_(context) {}
+
+  template <class T>
+  void operator()(kernels::Buffer<T>& buffer, const std::vector<T>& values) const {
+    make_room(buffer, values.size());
+    copy(buffer.data(), values);
+  }
+
+  // Row by row what `values_of` gives for some rows at a time.
+  template <class ValuesOf>
+  void in_pieces(kernels::Buffer<float>& buffer, const std::vector<std::uint32_t>& rows, std::size_t features,
+                 ValuesOf&& values_of) const {
+    make_room(buffer, rows.size() * features);
+    if (rows.empty()) return;
+    const std::size_t most = std::max<std::size_t>(1, kPieceBytes / (features * sizeof(float)));
+    float* to = buffer.data();
+    for (auto first = rows.begin(); first != rows.end();) {
+      const auto last = first + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(most), rows.end() - first);
+      const std::vector<float> piece = values_of({first, last});
+      copy(to, piece);
+      to += piece.size();
+      first = last;
+    }
+  }
+
+ private:
+  template <class T>
+  void make_room(kernels::Buffer<T>& buffer, std::size_t count) const {
+    if (buffer.size() == count) return;
+    buffer = {};  // the old one goes before there is a new one
+    if (count > 0) buffer = kernels::Buffer<T>(ops_, context_, count);
+  }
+
+  template <class T>
+  void copy(T* to, const std::vector<T>& values) const {
+    if (values.empty()) return;
+    ops_.copy_to_device(context_, to, values.data(), values.size() * sizeof(T));
+    ops_.synchronize(context_);  // the host's copy goes away
+  }
+
+  const kernels::Backend& ops_;
+  kernels::Context& context_;
+};
 
 // The chosen elements of a list that has one a sample, or none at all.
 template <class T>
@@ -84,22 +127,18 @@ std::vector<float> background_of(const Dataset& data, const Normalisation& norma
   return values;
 }
 
-DevicePart upload(const Samples& samples, const Normalisation& normalisation, const TargetScale& scale,
-                  const std::vector<std::uint32_t>& rows, const kernels::Backend& ops, kernels::Context& context) {
-  DevicePart part;
+// `part` comes as an earlier preparation left it.
+void upload(DevicePart& part, const Samples& samples, const Normalisation& normalisation, const TargetScale& scale,
+            const std::vector<std::uint32_t>& rows, const Uploader& put) {
   part.count = static_cast<std::uint32_t>(rows.size());
-  if (rows.empty()) return part;
-  if (!samples.tokens.empty()) {
-    part.tokens = upload(windows(samples, rows, 0), ops, context);
-    part.labels = upload(windows(samples, rows, 1), ops, context);
-    return part;
-  }
-  part.x = upload(normalised(samples, normalisation, rows), ops, context);
-  part.labels = upload(chosen(samples.labels, rows), ops, context);
+  const bool text = !samples.tokens.empty();
+  put(part.tokens, text ? windows(samples, rows, 0) : std::vector<std::int32_t>());
+  put(part.labels, text ? windows(samples, rows, 1) : chosen(samples.labels, rows));
   const std::vector<float> targets = scale.of(chosen(samples.targets, rows));
   part.target_squares = squares_about_mean(targets);
-  part.targets = upload(targets, ops, context);
-  return part;
+  put(part.targets, targets);
+  put.in_pieces(part.x, text ? std::vector<std::uint32_t>() : rows, static_cast<std::size_t>(samples.features),
+                [&](const std::vector<std::uint32_t>& some) { return normalised(samples, normalisation, some); });
 }
 
 InputShape shape_of(const Dataset& data) {
@@ -111,30 +150,29 @@ InputShape shape_of(const Dataset& data) {
 }  // namespace
 
 PreparedData prepare_data(const Dataset& data, Holdout holdout, std::uint64_t seed, const kernels::Backend& ops,
-                          kernels::Context& context) {
+                          kernels::Context& context, PreparedData before) {
   core::check(data.train.count() < UINT32_MAX, "more samples than 32 bits count");
   const Split split = split_dataset(data, holdout.kind, holdout.fraction, seed);
   const bool text = data.task == Task::kText;
   const Normalisation normalisation = text ? Normalisation() : fit_normalisation(data, split.train);
-  PreparedData prepared;
+  PreparedData prepared = std::move(before);
   prepared.task = data.task;
   prepared.image = data.image;
   prepared.features = data.train.features;
   prepared.shape = shape_of(data);
   prepared.classes = data.classes;
   prepared.split_sha256 = split.digest();
-  if (!text) prepared.normalisation_sha256 = normalisation.digest();
-  if (!text) prepared.background = background_of(data, normalisation);
+  prepared.normalisation_sha256 = text ? "" : normalisation.digest();
+  prepared.background = text ? std::vector<float>() : background_of(data, normalisation);
   const TargetScale scale = fit_targets(chosen(data.train.targets, split.train));
   prepared.target_mean = scale.mean;
   prepared.target_deviation = scale.deviation;
-  prepared.train = upload(data.train, normalisation, scale, split.train, ops, context);
-  prepared.validation = upload(data.train, normalisation, scale, split.validation, ops, context);
-  if (data.test) {
-    std::vector<std::uint32_t> rows(data.test->count());
-    std::iota(rows.begin(), rows.end(), 0u);
-    prepared.test = upload(*data.test, normalisation, scale, rows, ops, context);
-  }
+  const Uploader put(ops, context);
+  upload(prepared.train, data.train, normalisation, scale, split.train, put);
+  upload(prepared.validation, data.train, normalisation, scale, split.validation, put);
+  std::vector<std::uint32_t> test_rows(data.test ? data.test->count() : 0);
+  std::iota(test_rows.begin(), test_rows.end(), 0u);
+  upload(prepared.test, data.test ? *data.test : Samples(), normalisation, scale, test_rows, put);
   return prepared;
 }
 

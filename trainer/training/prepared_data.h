@@ -48,7 +48,9 @@ struct Holdout {
 };
 
 /// Splits by `seed`, fits the normalisation on the training part, applies it to all. Requires: windows of a text are
-/// cut (set_context). Errors: kernels::OutOfMemory; those of split_dataset().
-PreparedData prepare_data(const Dataset&, Holdout, std::uint64_t seed, const kernels::Backend&, kernels::Context&);
+/// cut (set_context). `before`: what was prepared on this device and nobody needs any more; memory of it is used again.
+/// Errors: kernels::OutOfMemory; those of split_dataset().
+PreparedData prepare_data(const Dataset&, Holdout, std::uint64_t seed, const kernels::Backend&, kernels::Context&,
+                          PreparedData before = {});
 
 }  // namespace trainer

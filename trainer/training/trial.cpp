@@ -160,6 +160,7 @@ struct OpenTrial {
             folder,
             order.document.keep_best,
             order.document.best_name,
+            order.document.write_best,
             order.stop_requested,
             order.now_s,
             order.say};
@@ -197,7 +198,10 @@ struct OpenTrial {
 
 }  // namespace
 
-std::string trainer_identity() { return "sweep-trainer/1:" + kernels::selftest_digest(); }
+const std::string& trainer_identity() {
+  static const std::string identity = "sweep-trainer/1:" + kernels::selftest_digest();
+  return identity;
+}
 
 int run_trial(const TrialOrder& order, EventSink& events) {
   Workspace workspace;

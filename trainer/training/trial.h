@@ -13,7 +13,7 @@
 namespace trainer {
 
 /// "sweep-trainer/1:" and the digest of the self-test's constants: a change of arithmetic is another trainer.
-std::string trainer_identity();
+const std::string& trainer_identity();
 
 struct TrialOrder {
   protocol::TrialDocument document;

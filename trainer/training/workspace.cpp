@@ -64,8 +64,9 @@ PreparedData& Workspace::prepare(Holdout holdout, std::uint64_t seed) {
   core::check(data_ && choice_, "samples are prepared without a data set or a device");
   const Preparation preparation{holdout, is_drawn(holdout) ? seed : 0, data_->train.features};
   if (prepared_ && preparation_ == preparation) return *prepared_;
+  PreparedData before = prepared_ ? std::move(*prepared_) : PreparedData();
   prepared_.reset();
-  prepared_ = prepare_data(*data_, holdout, seed, *device_.ops, *device_.context);
+  prepared_ = prepare_data(*data_, holdout, seed, *device_.ops, *device_.context, std::move(before));
   preparation_ = preparation;
   if (trials_ == For::kOneTrial) {
     data_->train = {};

@@ -29,7 +29,7 @@ class FakeWorker : public sweep::Resident {
   sweep::Exit exit() const override { return {0, SIGKILL, {}}; }
   sweep::Output take_output() override { return {"last words", ""}; }
   void stop(double) override {}
-  bool is_there() const override { return true; }
+  bool is_ready() override { return true; }
   void begin_output(const Order& order) override { file_ = order.stdout_file.string(); }
   sweep::Output end_output() override { return {file_, ""}; }
 
