@@ -122,11 +122,11 @@ void gather_rows(benchmark::State& state) {
   cpu().set_zero(context(1), source.data(), source.size() * sizeof(float));
   kernels::Buffer<float> out = random(kBatch * columns);
   kernels::Buffer<std::uint32_t> indices(cpu(), context(1), kBatch);
-  std::uint32_t first = 0;
+  kernels::StepState step{};
   for (auto _ : state) {
-    cpu().shuffle_indices(context(state.range(1)), indices.data(), kImages, 1, 0, first, kBatch);
+    cpu().shuffle_indices(context(state.range(1)), indices.data(), kImages, 1, &step, kBatch);
     cpu().gather_rows(context(state.range(1)), out.data(), source.data(), indices.data(), kBatch, columns);
-    first = (first + kBatch) % (kImages - kBatch);
+    step.first = (step.first + kBatch) % (kImages - kBatch);
   }
   count_bytes(state, 8.0 * kBatch * columns);
 }

@@ -44,8 +44,8 @@ struct Augmentation {
   bool any() const { return flip || shift > 0 || cutout > 0 || noise > 0; }
 };
 
-/// What changes from step to step; lives in device memory, written once a step. Rounded once from double. Only
-/// clip_gradients writes to it on the device.
+/// What changes from step to step, and nothing else does: the ops read it from device memory, so that the calls of one
+/// step are those of another. Rounded once from double. On the device next_step and clip_gradients write to it.
 struct StepState {
   std::uint32_t step;   ///< 1, 2, 3, … over the whole training
   std::uint32_t epoch;  ///< 0, 1, 2, …
@@ -53,6 +53,8 @@ struct StepState {
   float bias_correction1;       ///< 1 / (1 − beta1^step)
   float bias_correction2_sqrt;  ///< 1 / sqrt(1 − beta2^step)
   float gradient_scale = 1.0f;  ///< what every gradient is multiplied by before the optimizer sees it
+  std::uint32_t first = 0;      ///< where the batch begins in the epoch's order of samples
+  std::uint32_t begun = 0;      ///< steps of the plan that have begun, this one included: see next_step
 };
 
 /// Constants of the optimizer of one trial.
@@ -100,10 +102,17 @@ namespace ops {
 /// k = 0 gives +0. C overlaps neither A nor B.
 void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float* b, float* c);
 
-/// out[i] = the sample at position first + i of epoch `epoch`'s order of n samples, for i < count: a seeded permutation
-/// (core/permutation.h, purpose kShuffle). Requires: first + count ≤ n.
-void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
-                     std::uint32_t first, std::uint32_t count);
+/// *now = plan[now->begun]: the state of the step that begins. A plan is what the host knows of the steps to come;
+/// plan[i].begun is i + 1. The host sets now->begun to 0 where a plan begins.
+void next_step(Context&, StepState* now, const StepState* plan);
+
+/// table[state->begun − 1, :] = row: what the step leaves to be read later. Shapes: row words, table steps×words.
+void store_row(Context&, std::uint32_t* table, const std::uint32_t* row, int words, const StepState* state);
+
+/// out[i] = the sample at position state->first + i of epoch state->epoch's order of n samples, for i < count: a seeded
+/// permutation (core/permutation.h, purpose kShuffle). Requires: state->first + count ≤ n.
+void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, const StepState* state,
+                     std::uint32_t count);
 
 /// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns. A label a sample is one column.
 void gather_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, int columns);

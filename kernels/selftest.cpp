@@ -209,7 +209,11 @@ void add_fingerprints(Run& run) {
 void add_batches(Run& run) {
   constexpr std::uint32_t kSamples = 1000, kBatch = 100;
   Buffer<std::uint32_t> indices = run.make<std::uint32_t>(kBatch);
-  run.backend.shuffle_indices(run.context, indices.data(), kSamples, 0x123456789u, 4, 300, kBatch);
+  StepState step{};
+  step.epoch = 4;
+  step.first = 300;
+  const Buffer<StepState> state = run.upload(std::vector<StepState>{step});
+  run.backend.shuffle_indices(run.context, indices.data(), kSamples, 0x123456789u, state.data(), kBatch);
   run.record("batch.shuffle", indices);
   Buffer<std::uint64_t> fingerprint = run.make<std::uint64_t>(1);
   run.backend.batch_fingerprint(run.context, indices.data(), kBatch, fingerprint.data());

@@ -214,7 +214,11 @@ OpCase fingerprint_case(int count) {
 OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
   return {fmt::format("shuffle_indices {}+{} of {}", first, count, n), [=](const Machine& machine) -> Written {
             Buffer<std::uint32_t> out = unwritten<std::uint32_t>(machine, count);
-            machine.backend.shuffle_indices(machine.context, out.data(), n, 0xfeedu, 3, first, count);
+            StepState step = kStep;
+            step.epoch = 3;
+            step.first = first;
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{step});
+            machine.backend.shuffle_indices(machine.context, out.data(), n, 0xfeedu, state.data(), count);
             return {{"indices", get(machine, out)}};
           }};
 }
@@ -371,14 +375,16 @@ std::vector<OpCase> batch_cases(Sizes sizes) {
             gather_case(5, 3, 1),
             gather_case(20, 33, 7),
             gather_case(9, 8, 784),
-            gather_case(300, 257, 2)};
+            gather_case(300, 257, 2),
+            steps_case(/*recorded=*/true)};
   }
   return {augment_case({28, 28, 1}, {true, 3, 8, 0}, 1000, 128),
           augment_case({32, 32, 3}, {true, 4, 8, 0.05f}, 1000, 256),
           shuffle_case(54000, 0, 54000),
           shuffle_case(60000, 59968, 32),
           gather_case(60000, 128, 784),
-          gather_case(10000, 5003, 2)};
+          gather_case(10000, 5003, 2),
+          steps_case(/*recorded=*/true)};
 }
 
 std::string difference(const Written& found, const Written& expected) {

@@ -77,6 +77,7 @@ struct Bench {
   const kernels::Backend* ops = &kernels::cpu_backend();
   std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
   bool trace = true;
+  bool records_steps = true;
   std::size_t keep_best = 1;
   std::string best_name = "{step}";
   std::filesystem::path folder;             ///< of checkpoints; empty for none
@@ -107,7 +108,9 @@ struct Bench {
                          keep_best,
                          best_name,
                          [this] { return stop_after && looks++ == *stop_after; },
-                         [this] { return clock += seconds_a_look; }});
+                         [this] { return clock += seconds_a_look; },
+                         [](const std::string&) {},
+                         records_steps});
     if (!resume.empty()) {
       const std::filesystem::path file = folder / resume;
       training->restore(trainer::load_checkpoint(file, {{"seed", seed}, {"config", config}},

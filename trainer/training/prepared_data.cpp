@@ -14,7 +14,7 @@ namespace {
 template <class T>
 kernels::Buffer<T> upload(const std::vector<T>& values, const kernels::Backend& ops, kernels::Context& context) {
   if (values.empty()) return {};
-  kernels::Buffer<T> buffer(ops, context, values.size());
+  kernels::Buffer<T> buffer(ops, context, values.size(), "the data set");
   ops.copy_to_device(context, buffer.data(), values.data(), values.size() * sizeof(T));
   ops.synchronize(context);  // the host's copy goes away
   return buffer;
