@@ -129,10 +129,10 @@ void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, cons
 void bias_activation(Context&, Activation, float* out, float* z, const float* x, const float* bias, int rows,
                      int columns);
 
-/// dz = dout · activation'(z). relu, tanh and sigmoid take the derivative from `out`, gelu from `z` (null for the
-/// others). dz may be dout.
-void activation_backward(Context&, Activation, float* dz, const float* dout, const float* out, const float* z,
-                         int count);
+/// Gradients of bias_activation: dz = dout · activation'(z), and dbias = the column_sum of dz; null where it is not
+/// wanted. relu, tanh and sigmoid take the derivative from `out`, gelu from `z` (null for the others). dz may be dout.
+void activation_backward(Context&, Activation, float* dz, float* dbias, const float* dout, const float* out,
+                         const float* z, int rows, int columns);
 
 /// out[i] = keep(i) ? in[i] · (1 / (1 − rate)) : +0, where keep compares the upper 24 random bits of element i (purpose
 /// kDropout, `tensor`, state->step) with rate · 2^24 as an integer. The same call on the gradient is its backward.
@@ -193,9 +193,9 @@ void average_pool2d_backward(Context&, const Pool2dShape& shape, float* dx, cons
 /// Batch normalisation in training (Ioffe & Szegedy 2015), per column: mean and variance of the batch by the column
 /// rule in two passes, z = (x − mean)·scale + beta, out = activation(z); formulas in batch_norm_formula.h.
 /// `mean` and `inverse_deviation` (1 / sqrt(variance + epsilon)) are kept for the backward. The running statistics move
-/// by `momentum` of the difference, the variance with rows − 1 in place of rows. z as in bias_activation, but not x.
-/// Shapes: x, z, out rows×columns, all else columns. Requires: 1 ≤ rows ≤ 2^24.
-void batch_norm(Context&, Activation, float* out, float* z, float* mean, float* inverse_deviation, float* running_mean,
+/// by `momentum` of the difference, the variance with rows − 1 in place of rows. out is not x.
+/// Shapes: x, out rows×columns, all else columns. Requires: 1 ≤ rows ≤ 2^24.
+void batch_norm(Context&, Activation, float* out, float* mean, float* inverse_deviation, float* running_mean,
                 float* running_variance, const float* x, const float* gamma, const float* beta, int rows, int columns,
                 float epsilon, float momentum);
 
@@ -204,9 +204,11 @@ void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const
                          const float* running_mean, const float* running_variance, int rows, int columns,
                          float epsilon);
 
-/// Gradients of batch_norm by x, gamma and beta, from dz (activation_backward's). dx may be dz.
-void batch_norm_backward(Context&, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
-                         const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns);
+/// Gradients of batch_norm by x, gamma and beta, from dout, the one by what batch_norm gave. relu and gelu compute z
+/// anew from x, tanh and sigmoid take the derivative from `out` (null for the others). dx may be dout.
+void batch_norm_backward(Context&, Activation, float* dx, float* dgamma, float* dbeta, const float* dout,
+                         const float* out, const float* x, const float* gamma, const float* beta, const float* mean,
+                         const float* inverse_deviation, int rows, int columns);
 
 /// out[i] = a[i] + b[i]. out may be a or b.
 void add(Context&, float* out, const float* a, const float* b, int count);

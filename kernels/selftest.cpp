@@ -120,7 +120,8 @@ void add_activations(Run& run) {
   for (const auto& [kind, name] : kKinds) {
     run.backend.bias_activation(run.context, kind, out.data(), z.data(), x.data(), bias.data(), kRows, kColumns);
     run.record(std::string("activation.") + name, out);
-    run.backend.activation_backward(run.context, kind, dz.data(), dout.data(), out.data(), z.data(), kCount);
+    run.backend.activation_backward(run.context, kind, dz.data(), nullptr, dout.data(), out.data(), z.data(), kCount,
+                                    1);
     run.record(std::string("activation_backward.") + name, dz);
   }
 }

@@ -28,11 +28,10 @@ class BatchNorm final : public Layer {
   Weights beta_;
   Weights running_mean_;
   Weights running_variance_;
-  kernels::Buffer<float> sums_;  ///< before the activation; gelu alone needs them again
   kernels::Buffer<float> out_;
   kernels::Buffer<float> mean_;  ///< of the batch
   kernels::Buffer<float> inverse_deviation_;
-  Shared sums_gradient_;
+  Shared unwanted_;  ///< the input's gradient, where nobody asks for it
 };
 
 }  // namespace trainer
