@@ -2,33 +2,9 @@
 // 512×512×512, which is near what the processor can do: the last argument of each is the number of threads. FLOP/s
 // counts each multiplication and addition of the sums, those with zeros beside the image as well. Pooling, batch
 // normalisation and column sums give the bytes that they read and write.
-#include <benchmark/benchmark.h>
-
-#include <map>
-
-#include "kernels/backends.h"
+#include "bench/op_bench.h"
 
 namespace {
-
-const kernels::Backend& cpu() { return kernels::cpu_backend(); }
-
-kernels::Context& context(std::int64_t threads) {
-  static std::map<std::int64_t, std::unique_ptr<kernels::Context>> contexts;
-  std::unique_ptr<kernels::Context>& found = contexts[threads];
-  if (!found) found = kernels::make_cpu_context(static_cast<int>(threads));
-  return *found;
-}
-
-kernels::Buffer<float> random(int count) {
-  kernels::Buffer<float> buffer(cpu(), context(1), static_cast<std::size_t>(count));
-  cpu().initialise(context(1), kernels::Initialisation::kHe, buffer.data(), count, 2, 2, 0.5f, 1, 1);
-  return buffer;
-}
-
-void count_operations(benchmark::State& state, double operations) {
-  state.counters["FLOP/s"] =
-      benchmark::Counter(operations * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-}
 
 void gemm(benchmark::State& state) {
   constexpr int kSize = 512;
@@ -99,11 +75,6 @@ struct Images {
   }
 };
 
-void count_bytes(benchmark::State& state, double bytes) {
-  state.counters["B/s"] =
-      benchmark::Counter(bytes * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-}
-
 void max_pool(benchmark::State& state) {
   Images at(state);
   for (auto _ : state) {
@@ -124,21 +95,21 @@ void batch_norm(benchmark::State& state) {
   Images at(state);
   auto& [mean, inverse, running_mean, running_variance, gamma, beta] = at.column;
   for (auto _ : state) {
-    cpu().batch_norm(context(state.range(2)), kernels::Activation::kRelu, at.dx.data(), nullptr, mean.data(),
-                     inverse.data(), running_mean.data(), running_variance.data(), at.x.data(), gamma.data(),
-                     beta.data(), at.count / at.channels, at.channels, 1e-5f, 0.1f);
+    cpu().batch_norm(context(state.range(2)), kernels::Activation::kRelu, at.dx.data(), mean.data(), inverse.data(),
+                     running_mean.data(), running_variance.data(), at.x.data(), gamma.data(), beta.data(),
+                     at.count / at.channels, at.channels, 1e-5f, 0.1f);
   }
   count_bytes(state, 16.0 * at.count);
 }
 
 void batch_norm_gradient(benchmark::State& state) {
   Images at(state);
-  kernels::Buffer<float> dz = random(at.count);
+  kernels::Buffer<float> dout = random(at.count);
   auto& [mean, inverse, dgamma, dbeta, gamma, beta] = at.column;
   for (auto _ : state) {
-    cpu().batch_norm_backward(context(state.range(2)), at.dx.data(), dgamma.data(), dbeta.data(), dz.data(),
-                              at.x.data(), gamma.data(), mean.data(), inverse.data(), at.count / at.channels,
-                              at.channels);
+    cpu().batch_norm_backward(context(state.range(2)), kernels::Activation::kRelu, at.dx.data(), dgamma.data(),
+                              dbeta.data(), dout.data(), nullptr, at.x.data(), gamma.data(), beta.data(), mean.data(),
+                              inverse.data(), at.count / at.channels, at.channels);
   }
   count_bytes(state, 20.0 * at.count);
 }

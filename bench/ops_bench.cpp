@@ -1,12 +1,9 @@
 // Each op of the CPU back end at the shapes of a 784-512-256-10 MLP with batches of 128, and a whole training step of
 // it (dropout 0.2, Adam). The last argument of each benchmark is the number of threads. Counters: bytes that an op
 // reads and writes, or operations (multiply and add apart), a second.
-#include <benchmark/benchmark.h>
-
-#include <map>
 #include <vector>
 
-#include "kernels/backends.h"
+#include "bench/op_bench.h"
 
 namespace {
 
@@ -15,26 +12,6 @@ using kernels::Transpose;
 
 constexpr int kBatch = 128;
 
-const kernels::Backend& cpu() { return kernels::cpu_backend(); }
-
-kernels::Context& context(std::int64_t threads) {
-  static std::map<std::int64_t, std::unique_ptr<kernels::Context>> contexts;
-  std::unique_ptr<kernels::Context>& found = contexts[threads];
-  if (!found) found = kernels::make_cpu_context(static_cast<int>(threads));
-  return *found;
-}
-
-kernels::Buffer<float> random(int count) {
-  kernels::Buffer<float> buffer(cpu(), context(1), static_cast<std::size_t>(count));
-  cpu().initialise(context(1), kernels::Initialisation::kHe, buffer.data(), count, 2, 2, 0.5f, 1, 1);
-  return buffer;
-}
-
-void count_bytes(benchmark::State& state, double bytes) {
-  state.counters["B/s"] =
-      benchmark::Counter(bytes * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-}
-
 void gemm(benchmark::State& state, Transpose transpose) {
   const int m = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1));
   const int k = static_cast<int>(state.range(2));
@@ -42,8 +19,7 @@ void gemm(benchmark::State& state, Transpose transpose) {
   for (auto _ : state) {
     cpu().gemm(context(state.range(3)), transpose, m, n, k, a.data(), b.data(), c.data());
   }
-  state.counters["FLOP/s"] =
-      benchmark::Counter(2.0 * m * n * k * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  count_operations(state, 2.0 * m * n * k);
 }
 
 void bias_activation(benchmark::State& state, Activation activation) {
@@ -57,11 +33,11 @@ void bias_activation(benchmark::State& state, Activation activation) {
 }
 
 void activation_backward(benchmark::State& state, Activation activation) {
-  const int count = kBatch * static_cast<int>(state.range(0));
-  kernels::Buffer<float> dout = random(count), out = random(count), dz = random(count);
+  const int columns = static_cast<int>(state.range(0)), count = kBatch * columns;
+  kernels::Buffer<float> dout = random(count), out = random(count), dz = random(count), dbias = random(columns);
   for (auto _ : state) {
-    cpu().activation_backward(context(state.range(1)), activation, dz.data(), dout.data(), out.data(), out.data(),
-                              count);
+    cpu().activation_backward(context(state.range(1)), activation, dz.data(), dbias.data(), dout.data(), out.data(),
+                              out.data(), kBatch, columns);
   }
   count_bytes(state, 12.0 * count);
 }
@@ -122,11 +98,11 @@ void gather_rows(benchmark::State& state) {
   cpu().set_zero(context(1), source.data(), source.size() * sizeof(float));
   kernels::Buffer<float> out = random(kBatch * columns);
   kernels::Buffer<std::uint32_t> indices(cpu(), context(1), kBatch);
-  std::uint32_t first = 0;
+  kernels::StepState step{};
   for (auto _ : state) {
-    cpu().shuffle_indices(context(state.range(1)), indices.data(), kImages, 1, 0, first, kBatch);
+    cpu().shuffle_indices(context(state.range(1)), indices.data(), kImages, 1, &step, kBatch);
     cpu().gather_rows(context(state.range(1)), out.data(), source.data(), indices.data(), kBatch, columns);
-    first = (first + kBatch) % (kImages - kBatch);
+    step.first = (step.first + kBatch) % (kImages - kBatch);
   }
   count_bytes(state, 8.0 * kBatch * columns);
 }
@@ -186,15 +162,15 @@ void forward(kernels::Context& run, Layer& layer, const float* x, bool last, std
 }
 
 /// layer.dz holds the gradient of the layer's output; afterwards `below`, where there is one, holds that of its input.
-void backward(kernels::Context& run, Layer& layer, const float* x, Layer* below, std::uint32_t tensor,
+void backward(kernels::Context& run, Layer& layer, const float* x, bool last, Layer* below, std::uint32_t tensor,
               const kernels::StepState& step) {
   cpu().gemm(run, Transpose::kTN, layer.out, layer.in, kBatch, layer.dz.data(), x, layer.dw.data());
-  cpu().column_sum(run, layer.dbias.data(), layer.dz.data(), kBatch, layer.out);
+  if (last) cpu().column_sum(run, layer.dbias.data(), layer.dz.data(), kBatch, layer.out);
   if (below == nullptr) return;
   cpu().gemm(run, Transpose::kNN, kBatch, layer.in, layer.out, layer.dz.data(), layer.w.data(), below->dz.data());
   cpu().dropout(run, below->dz.data(), below->dz.data(), kBatch * layer.in, 0.2f, 1, tensor, &step);
-  cpu().activation_backward(run, Activation::kRelu, below->dz.data(), below->dz.data(), below->activated.data(),
-                            nullptr, kBatch * layer.in);
+  cpu().activation_backward(run, Activation::kRelu, below->dz.data(), below->dbias.data(), below->dz.data(),
+                            below->activated.data(), nullptr, kBatch, layer.in);
 }
 
 void training_step(benchmark::State& state) {
@@ -211,7 +187,8 @@ void training_step(benchmark::State& state) {
     cpu().softmax_cross_entropy(run, loss.data(), correct.data(), layers[2].dz.data(), layers[2].activated.data(),
                                 labels.data(), kBatch, 10, 0.0f);
     for (int i = 2; i >= 0; --i) {
-      backward(run, layers[i], inputs[i], i > 0 ? &layers[i - 1] : nullptr, static_cast<std::uint32_t>(i - 1), step);
+      backward(run, layers[i], inputs[i], i == 2, i > 0 ? &layers[i - 1] : nullptr, static_cast<std::uint32_t>(i - 1),
+               step);
     }
     for (Layer& layer : layers) {
       cpu().optimizer_update(run, settings, &step, layer.w.data(), layer.m.data(), layer.v.data(), layer.dw.data(),
@@ -220,8 +197,7 @@ void training_step(benchmark::State& state) {
                              layer.dbias.data(), layer.out, 2, &fingerprint);
     }
   }
-  state.counters["images/s"] =
-      benchmark::Counter(kBatch * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  count_rate(state, "images/s", kBatch);
 }
 
 #define ON_THREADS(...) UseRealTime()->Unit(benchmark::kMicrosecond)->ArgsProduct(__VA_ARGS__)

@@ -5,7 +5,8 @@
 // Memory: every pointer named here is device memory of the table's back end (host memory for cpu), 64-byte aligned,
 // from `allocate`. Matrices are row-major without gaps. Nothing blocks but `copy_to_host` and `synchronize`; ops run
 // in the order of the calls on one context. A context is used by one thread at a time.
-// Errors: EnvironmentError that names the call, the op and the bytes; OutOfMemory where memory is exhausted.
+// Errors: EnvironmentError that names the call, the op and the bytes; OutOfMemory, with the tensor's name where it has
+// one, where memory is exhausted.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "kernels/ops.h"
 
@@ -32,6 +34,18 @@ class Context {
   Context() = default;
 };
 
+/// Ops with their arguments, written down once to be run again and again: see record(). Dies before its context; the
+/// memory that its ops were given outlives it.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ protected:
+  Recording() = default;
+};
+
 /// Memory of the device is exhausted.
 class OutOfMemory : public std::runtime_error {
  public:
@@ -48,7 +62,16 @@ struct Backend {
   void (*set_zero)(Context&, void* pointer, std::size_t bytes);
   void (*synchronize)(Context&);
 
+  /// From here to end_recording ops and set_zero are written down and not run; nothing else may be called on the
+  /// context. Callers use record().
+  void (*begin_recording)(Context&);
+  std::unique_ptr<Recording> (*end_recording)(Context&);
+  /// Runs what was written down, in order.
+  void (*replay)(Context&, const Recording&);
+
   decltype(&ops::gemm) gemm;
+  decltype(&ops::next_step) next_step;
+  decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;
   decltype(&ops::gather_rows) gather_rows;
   decltype(&ops::augment_rows) augment_rows;
@@ -85,6 +108,25 @@ struct Backend {
   decltype(&ops::batch_fingerprint) batch_fingerprint;
 };
 
+/// Writes down the ops and set_zeros that calls() makes, instead of running them: a CUDA graph, or a list on the other
+/// back ends. Every replay reads and writes the same memory; only what lies in it changes.
+/// Requires: the same calls have been run before, so that whatever a device makes ready at a first call is there;
+/// calls() copies, allocates and waits for nothing. Errors: those of the calls; EnvironmentError.
+template <class Calls>
+std::unique_ptr<Recording> record(const Backend& backend, Context& context, Calls&& calls) {
+  backend.begin_recording(context);
+  try {
+    calls();
+  } catch (...) {
+    try {
+      (void)backend.end_recording(context);
+    } catch (const std::exception&) {  // the first error is the one to tell
+    }
+    throw;
+  }
+  return backend.end_recording(context);
+}
+
 /// Instruction set of the CPU back end. kBest is the widest that this machine has; asking for one it lacks is an
 /// EnvironmentError. The bits are the same for all of them.
 enum class CpuIsa { kBest, kPlain, kAvx2, kAvx512 };
@@ -105,16 +147,20 @@ std::unique_ptr<Context> make_cuda_context();
 /// instruction set (cpu).
 std::string describe_device(const Context& context);
 
+/// Backend::allocate for `what`, which an OutOfMemory then names.
+void* allocate_for(const Backend& backend, Context& context, std::size_t bytes, std::string_view what);
+
 /// Device memory with an owner. Movable; empty when default-constructed.
 template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(const Backend& backend, Context& context, std::size_t count)
+  /// `what` is the tensor's name in a message. Errors: OutOfMemory.
+  Buffer(const Backend& backend, Context& context, std::size_t count, std::string_view what = {})
       : backend_(&backend),
         context_(&context),
         count_(count),
-        data_(static_cast<T*>(backend.allocate(context, count * sizeof(T)))) {}
+        data_(static_cast<T*>(allocate_for(backend, context, count * sizeof(T), what))) {}
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     swap(other);

@@ -1,5 +1,6 @@
-// What makes a batch, on the CPU: its samples' indices, their rows, plain or augmented, and labels, the fingerprint of
-// the indices. What augmentation makes of a sample is in augment_isa_cpu.cpp.
+// What makes a batch, on the CPU: the state of its step, its samples' indices, their rows, plain or augmented, and
+// labels, the fingerprint of the indices; and what a step leaves behind. What augmentation makes of a sample is in
+// augment_isa_cpu.cpp.
 #include <algorithm>
 #include <cstring>
 
@@ -20,12 +21,24 @@ void prefetch(const float* row, std::size_t columns) {
 
 }  // namespace
 
-void shuffle_indices(Context& any_context, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
-                     std::uint32_t first, std::uint32_t count) {
+void next_step(Context& any_context, StepState* now, const StepState* plan) {
+  cpu::cpu_context(any_context);
+  *now = plan[now->begun];
+}
+
+void store_row(Context& any_context, std::uint32_t* table, const std::uint32_t* row, int words,
+               const StepState* state) {
+  cpu::cpu_context(any_context);
+  const auto size = static_cast<std::size_t>(words);
+  std::copy_n(row, size, table + (state->begun - 1) * size);
+}
+
+void shuffle_indices(Context& any_context, std::uint32_t* out, std::uint32_t n, std::uint64_t seed,
+                     const StepState* state, std::uint32_t count) {
   cpu::cpu_context(any_context);
   if (count == 0) return;
-  const core::Permutation order = epoch_order(n, seed, epoch);
-  for (std::uint32_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(order(first + i));
+  const core::Permutation order = epoch_order(n, seed, state->epoch);
+  for (std::uint32_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(order(state->first + i));
 }
 
 void gather_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,

@@ -1,5 +1,5 @@
-// A batch on the GPU: the order of an epoch (shuffle_formula.h) and the rows and labels of the samples that it names.
-// Portable: integers and copies. Listed in cuda_ops.h.
+// A batch on the GPU: the state of its step, the order of an epoch (shuffle_formula.h) and the rows and labels of the
+// samples that it names; and what a step leaves behind. Portable: integers and copies. Listed in cuda_ops.h.
 #include "kernels/cuda_ops.h"
 #include "kernels/four.cuh"
 #include "kernels/shuffle_formula.h"
@@ -10,10 +10,23 @@ namespace {
 constexpr unsigned kThreads = 256;
 constexpr dim3 kPlane(32, 8);  ///< columns (by fours, where they can) × rows of a block
 
+__global__ void __launch_bounds__(1) next_step_kernel(StepState* now, const StepState* plan) {
+  *now = plan[now->begun];
+}
+
 __global__ void __launch_bounds__(kThreads)
-    shuffle_kernel(std::uint32_t* out, core::Permutation order, std::uint32_t first, std::uint32_t count) {
+    store_row_kernel(std::uint32_t* table, const std::uint32_t* row, int words, const StepState* state) {
+  const int at = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (at < words) table[static_cast<std::ptrdiff_t>(state->begun - 1) * words + at] = row[at];
+}
+
+/// Each thread makes the permutation, two draws, for itself.
+__global__ void __launch_bounds__(kThreads) shuffle_kernel(std::uint32_t* out, std::uint32_t n, std::uint64_t seed,
+                                                           const StepState* state, std::uint32_t count) {
   const std::uint32_t at = blockIdx.x * blockDim.x + threadIdx.x;
-  if (at < count) out[at] = static_cast<std::uint32_t>(order(std::uint64_t{first} + at));
+  if (at >= count) return;
+  const core::Permutation order = epoch_order(n, seed, state->epoch);
+  out[at] = static_cast<std::uint32_t>(order(std::uint64_t{state->first} + at));
 }
 
 /// T: float, or float4 for rows that can be read by fours. `columns` counts Ts.
@@ -38,11 +51,21 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void shuffle_indices(Context& context, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
-                     std::uint32_t first, std::uint32_t count) {
+void next_step(Context& context, StepState* now, const StepState* plan) {
+  launch(next_step_kernel, dim3(1), dim3(1), 0, stream(context, "next_step"), now, plan);
+}
+
+void store_row(Context& context, std::uint32_t* table, const std::uint32_t* row, int words, const StepState* state) {
+  if (words <= 0) return;
+  launch(store_row_kernel, dim3(blocks_for(static_cast<std::size_t>(words), kThreads)), dim3(kThreads), 0,
+         stream(context, "store_row"), table, row, words, state);
+}
+
+void shuffle_indices(Context& context, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, const StepState* state,
+                     std::uint32_t count) {
   if (count == 0) return;
   launch(shuffle_kernel, dim3(blocks_for(count, kThreads)), dim3(kThreads), 0, stream(context, "shuffle_indices"), out,
-         epoch_order(n, seed, epoch), first, count);
+         n, seed, state, count);
 }
 
 void gather_rows(Context& context, float* out, const float* source, const std::uint32_t* indices, int count,

@@ -1,5 +1,5 @@
-// Batch normalisation of the CPU back end, and the column sums of many rows: threads take chunks of rows, whose sums
-// are then added in order. What a range computes is in batch_norm_isa_cpu.cpp.
+// Batch normalisation of the CPU back end, and what else sums down the columns of many rows: threads take chunks of
+// rows, whose sums are then added in order. What a range computes is in batch_norm_isa_cpu.cpp.
 #include <algorithm>
 
 #include "kernels/batch_norm_formula.h"
@@ -55,9 +55,30 @@ void column_sum(Context& any_context, float* out, const float* x, int rows, int 
   context.table.fold_chunks(out, sums, chunks_of(rows), columns);
 }
 
-void batch_norm(Context& any_context, Activation activation, float* out, float* z, float* mean,
-                float* inverse_deviation, float* running_mean, float* running_variance, const float* x,
-                const float* gamma, const float* beta, int rows, int columns, float epsilon, float momentum) {
+void activation_backward(Context& any_context, Activation activation, float* dz, float* dbias, const float* dout,
+                         const float* out, const float* z, int rows, int columns) {
+  if (rows <= 0 || columns <= 0) return;
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  if (dbias == nullptr) {
+    const bool is_cheap = activation == Activation::kNone || activation == Activation::kRelu;
+    context.split(rows * columns, 64, is_cheap ? kLeastElements : kLeastElements / 4, [&](int first, int last) {
+      context.table.activation_backward(activation, dz + first, dout + first, out == nullptr ? nullptr : out + first,
+                                        z == nullptr ? nullptr : z + first, last - first);
+    });
+    return;
+  }
+  const cpu::PortableFloatState state;
+  context.reserve_scratch(elements(chunks_of(rows), columns));
+  float* const sums = context.scratch(0);
+  split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) {
+    context.table.activation_chunks(activation, sums, dz, dout, out, z, range);
+  });
+  context.table.fold_chunks(dbias, sums, chunks_of(rows), columns);
+}
+
+void batch_norm(Context& any_context, Activation activation, float* out, float* mean, float* inverse_deviation,
+                float* running_mean, float* running_variance, const float* x, const float* gamma, const float* beta,
+                int rows, int columns, float epsilon, float momentum) {
   if (rows <= 0 || columns <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
@@ -83,8 +104,7 @@ void batch_norm(Context& any_context, Activation activation, float* out, float* 
   }
   split_rows(context, rows, columns, [&](int first, int last) {
     const std::size_t skip = elements(first, columns);
-    table.normalise_rows(activation, out + skip, z == nullptr ? nullptr : z + skip, x + skip, mean, scale, beta,
-                         last - first, columns);
+    table.normalise_rows(activation, out + skip, x + skip, mean, scale, beta, last - first, columns);
   });
 }
 
@@ -99,13 +119,13 @@ void batch_norm_evaluate(Context& any_context, Activation activation, float* out
   for (int j = 0; j < columns; ++j) scale[j] = gamma[j] * inverse_deviation_of(running_variance[j], epsilon);
   split_rows(context, rows, columns, [&](int first, int last) {
     const std::size_t skip = elements(first, columns);
-    context.table.normalise_rows(activation, out + skip, nullptr, x + skip, running_mean, scale, beta, last - first,
-                                 columns);
+    context.table.normalise_rows(activation, out + skip, x + skip, running_mean, scale, beta, last - first, columns);
   });
 }
 
-void batch_norm_backward(Context& any_context, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
-                         const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns) {
+void batch_norm_backward(Context& any_context, Activation activation, float* dx, float* dgamma, float* dbeta,
+                         const float* dout, const float* out, const float* x, const float* gamma, const float* beta,
+                         const float* mean, const float* inverse_deviation, int rows, int columns) {
   if (rows <= 0 || columns <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
@@ -115,21 +135,20 @@ void batch_norm_backward(Context& any_context, float* dx, float* dgamma, float* 
   float *const gamma_sums = context.scratch(0), *const beta_sums = gamma_sums + sums_size;
   float *const scale = beta_sums + sums_size, *const mean_dz = scale + width, *const mean_slope = mean_dz + width;
   const cpu::IsaTable& table = context.table;
+  for (int j = 0; j < columns; ++j) scale[j] = gamma[j] * inverse_deviation[j];
+  const cpu::NormRows given{dout, out, x, mean, inverse_deviation, scale, beta};
   split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) {
-    table.norm_gradient_chunks(gamma_sums, beta_sums, dz, x, mean, inverse_deviation, range);
+    table.norm_gradient_chunks(activation, gamma_sums, beta_sums, given, range);
   });
   table.fold_chunks(dgamma, gamma_sums, chunks, columns);
   table.fold_chunks(dbeta, beta_sums, chunks, columns);
   for (int j = 0; j < columns; ++j) {
     const NormGradient column = norm_gradient(gamma[j], inverse_deviation[j], dgamma[j], dbeta[j], rows);
-    scale[j] = column.scale;
     mean_dz[j] = column.mean_dz;
     mean_slope[j] = column.mean_slope;
   }
   split_rows(context, rows, columns, [&](int first, int last) {
-    const std::size_t skip = elements(first, columns);
-    table.norm_backward_rows(dx + skip, dz + skip, x + skip, mean, inverse_deviation, scale, mean_dz, mean_slope,
-                             last - first, columns);
+    table.norm_backward_rows(activation, dx, given, mean_dz, mean_slope, first, last, columns);
   });
 }
 

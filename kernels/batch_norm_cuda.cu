@@ -4,6 +4,7 @@
 // what the column needs; a third one takes each element by itself.
 #include "kernels/activation_formula.h"
 #include "kernels/batch_norm_formula.h"
+#include "kernels/column_sum_formula.h"
 #include "kernels/cuda_ops.h"
 
 namespace kernels::SWEEP_CUDA_NAMESPACE {
@@ -53,18 +54,36 @@ __global__ void __launch_bounds__(128)
 
 /// What batch_norm_backward reads.
 struct Backward {
-  const float *dz, *x, *gamma, *mean, *inverse_deviation;
+  const float *dout, *out, *x, *gamma, *beta, *mean, *inverse_deviation;
 };
 
+/// The constants of one column.
+struct BackwardColumn {
+  float mean, inverse_deviation, scale, beta;
+};
+__device__ __forceinline__ BackwardColumn backward_column(const Backward& given, int column) {
+  const float inverse = given.inverse_deviation[column];
+  return {given.mean[column], inverse, given.gamma[column] * inverse, given.beta[column]};
+}
+
+/// dz of one element.
+template <Activation kKind>
+__device__ __forceinline__ float dz_of(const Backward& given, const BackwardColumn& column, std::ptrdiff_t at) {
+  return norm_activation_gradient<kKind>(given.dout[at], kNormGradientNeedsOut<kKind> ? given.out[at] : 0.0f,
+                                         given.x[at], column.mean, column.scale, column.beta);
+}
+
+template <Activation kKind>
 __global__ void __launch_bounds__(128)
     gradient_chunks_kernel(float* gamma_sums, float* beta_sums, Backward given, int rows, int columns) {
   float gamma_sum = 0.0f, beta_sum = 0.0f;
   each_chunk(
       rows, columns,
       [&](std::ptrdiff_t at, int column) {
-        const float value = normalised(given.x[at], given.mean[column], given.inverse_deviation[column]);
-        gamma_sum = gamma_sum + given.dz[at] * value;
-        beta_sum = beta_sum + given.dz[at];
+        const BackwardColumn constants = backward_column(given, column);
+        const float dz = dz_of<kKind>(given, constants, at);
+        gamma_sum = gamma_sum + dz * normalised(given.x[at], constants.mean, constants.inverse_deviation);
+        beta_sum = beta_sum + dz;
       },
       [&](std::ptrdiff_t place) {
         gamma_sums[place] = gamma_sum;
@@ -75,16 +94,7 @@ __global__ void __launch_bounds__(128)
 
 /// The chunk sums of one column, added in order.
 __device__ __forceinline__ float fold_column(const float* sums, int column, int columns, int rows) {
-  const int chunks = (rows - 1) / kChunk + 1;
-  float total = 0.0f;
-  for (int chunk = 0; chunk < chunks;) {
-    float group = 0.0f;
-    for (const int end = chunk + kGroup < chunks ? chunk + kGroup : chunks; chunk < end; ++chunk) {
-      group = group + sums[static_cast<std::ptrdiff_t>(chunk) * columns + column];
-    }
-    total = total + group;
-  }
-  return total;
+  return fold_chunk_sums(sums + column, (rows - 1) / kChunk + 1, columns);
 }
 
 __global__ void __launch_bounds__(kThreads) mean_kernel(float* mean, const float* sums, int rows, int columns) {
@@ -119,7 +129,7 @@ struct Statistics {
 };
 
 template <Activation kKind>
-__global__ void __launch_bounds__(256) normalise_kernel(float* out, float* z, const float* x, const float* gamma,
+__global__ void __launch_bounds__(256) normalise_kernel(float* out, const float* x, const float* gamma,
                                                         const float* beta, Statistics given, int rows, int columns) {
   const int column = own_column();
   if (column >= columns) return;
@@ -129,21 +139,22 @@ __global__ void __launch_bounds__(256) normalise_kernel(float* out, float* z, co
   const float mean = given.mean[column], scale = gamma[column] * inverse, shift = beta[column];
   for (int row = own_row(); row < rows; row += row_stride()) {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * columns + column;
-    const float value = normalise(x[at], mean, scale, shift);
-    if (z != nullptr) z[at] = value;
-    out[at] = activate<kKind>(value);
+    out[at] = activate<kKind>(normalise(x[at], mean, scale, shift));
   }
 }
 
+template <Activation kKind>
 __global__ void __launch_bounds__(256)
     norm_backward_kernel(float* dx, Backward given, const float* dgamma, const float* dbeta, int rows, int columns) {
   const int column = own_column();
   if (column >= columns) return;
-  const float mean = given.mean[column], inverse = given.inverse_deviation[column];
-  const NormGradient constants = norm_gradient(given.gamma[column], inverse, dgamma[column], dbeta[column], rows);
+  const BackwardColumn own = backward_column(given, column);
+  const NormGradient constants =
+      norm_gradient(given.gamma[column], own.inverse_deviation, dgamma[column], dbeta[column], rows);
   for (int row = own_row(); row < rows; row += row_stride()) {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * columns + column;
-    dx[at] = norm_backward(constants, given.dz[at], normalised(given.x[at], mean, inverse));
+    const float x_normalised = normalised(given.x[at], own.mean, own.inverse_deviation);
+    dx[at] = norm_backward(constants, dz_of<kKind>(given, own, at), x_normalised);
   }
 }
 
@@ -160,17 +171,17 @@ std::size_t sums_of(int rows, int columns) {
   return static_cast<std::size_t>(chunks_of(rows)) * static_cast<std::size_t>(columns);
 }
 
-void launch_normalise(Context& context, const char* op, Activation activation, float* out, float* z, const float* x,
+void launch_normalise(Context& context, const char* op, Activation activation, float* out, const float* x,
                       const float* gamma, const float* beta, const Statistics& given, int rows, int columns) {
   visit_activation(activation, [&](auto kind) {
     launch(normalise_kernel<decltype(kind)::value>, grid_of(columns, rows, kElements), kElements, 0,
-           stream(context, op), out, z, x, gamma, beta, given, rows, columns);
+           stream(context, op), out, x, gamma, beta, given, rows, columns);
   });
 }
 
 }  // namespace
 
-void batch_norm(Context& context, Activation activation, float* out, float* z, float* mean, float* inverse_deviation,
+void batch_norm(Context& context, Activation activation, float* out, float* mean, float* inverse_deviation,
                 float* running_mean, float* running_variance, const float* x, const float* gamma, const float* beta,
                 int rows, int columns, float epsilon, float momentum) {
   if (rows <= 0 || columns <= 0) return;
@@ -183,31 +194,34 @@ void batch_norm(Context& context, Activation activation, float* out, float* z, f
   launch(square_chunks_kernel, chunks, kPlane, 0, on, sums, x, mean, rows, columns);
   launch(statistics_kernel, folds, dim3(kThreads), 0, on, inverse_deviation, running_mean, running_variance, mean, sums,
          rows, columns, epsilon, momentum);
-  launch_normalise(context, "batch_norm", activation, out, z, x, gamma, beta,
-                   {mean, inverse_deviation, nullptr, epsilon}, rows, columns);
+  launch_normalise(context, "batch_norm", activation, out, x, gamma, beta, {mean, inverse_deviation, nullptr, epsilon},
+                   rows, columns);
 }
 
 void batch_norm_evaluate(Context& context, Activation activation, float* out, const float* x, const float* gamma,
                          const float* beta, const float* running_mean, const float* running_variance, int rows,
                          int columns, float epsilon) {
   if (rows <= 0 || columns <= 0) return;
-  launch_normalise(context, "batch_norm_evaluate", activation, out, nullptr, x, gamma, beta,
+  launch_normalise(context, "batch_norm_evaluate", activation, out, x, gamma, beta,
                    {running_mean, nullptr, running_variance, epsilon}, rows, columns);
 }
 
-void batch_norm_backward(Context& context, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
-                         const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns) {
+void batch_norm_backward(Context& context, Activation activation, float* dx, float* dgamma, float* dbeta,
+                         const float* dout, const float* out, const float* x, const float* gamma, const float* beta,
+                         const float* mean, const float* inverse_deviation, int rows, int columns) {
   if (rows <= 0 || columns <= 0) return;
   const Stream on = stream(context, "batch_norm_backward");
-  const Backward given{dz, x, gamma, mean, inverse_deviation};
+  const Backward given{dout, out, x, gamma, beta, mean, inverse_deviation};
   float* const gamma_sums = workspace(context, "batch_norm_backward", 2 * sums_of(rows, columns) * sizeof(float));
   float* const beta_sums = gamma_sums + sums_of(rows, columns);
-  launch(gradient_chunks_kernel, grid_of(columns, chunks_of(rows), kPlane), kPlane, 0, on, gamma_sums, beta_sums, given,
-         rows, columns);
-  launch(fold_gradients_kernel, dim3(blocks_for(static_cast<std::size_t>(columns), kThreads)), dim3(kThreads), 0, on,
-         dgamma, dbeta, gamma_sums, beta_sums, rows, columns);
-  launch(norm_backward_kernel, grid_of(columns, rows, kElements), kElements, 0, on, dx, given, dgamma, dbeta, rows,
-         columns);
+  visit_activation(activation, [&](auto kind) {
+    launch(gradient_chunks_kernel<decltype(kind)::value>, grid_of(columns, chunks_of(rows), kPlane), kPlane, 0, on,
+           gamma_sums, beta_sums, given, rows, columns);
+    launch(fold_gradients_kernel, dim3(blocks_for(static_cast<std::size_t>(columns), kThreads)), dim3(kThreads), 0, on,
+           dgamma, dbeta, gamma_sums, beta_sums, rows, columns);
+    launch(norm_backward_kernel<decltype(kind)::value>, grid_of(columns, rows, kElements), kElements, 0, on, dx, given,
+           dgamma, dbeta, rows, columns);
+  });
 }
 
 }  // namespace kernels::SWEEP_CUDA_NAMESPACE

@@ -4,6 +4,7 @@
 
 #include "core/host_device.h"
 #include "core/math_float.h"
+#include "kernels/activation_formula.h"
 #include "kernels/ops.h"
 
 namespace kernels {
@@ -22,6 +23,20 @@ SWEEP_HOST_DEVICE inline float inverse_deviation_of(float variance, float epsilo
 /// z of one element; scale = gamma · inverse_deviation.
 SWEEP_HOST_DEVICE inline float normalise(float x, float mean, float scale, float beta) {
   return core::portable::fma(x - mean, scale, beta);
+}
+
+/// Whether the backward pass reads the activation's result: tanh and sigmoid are dear to compute again.
+template <Activation kKind>
+inline constexpr bool kNormGradientNeedsOut = kKind == Activation::kTanh || kKind == Activation::kSigmoid;
+
+/// dout · activation'(z) of one element, z computed as it was forward. A relu's result is 0 or z, and so says the same.
+template <Activation kKind>
+SWEEP_HOST_DEVICE inline float norm_activation_gradient(float dout, float out, float x, float mean, float scale,
+                                                        float beta) {
+  if constexpr (kKind == Activation::kNone) return dout;
+  if constexpr (kNormGradientNeedsOut<kKind>) return activation_gradient<kKind>(dout, out, 0.0f);
+  const float z = normalise(x, mean, scale, beta);
+  return activation_gradient<kKind>(dout, z, z);
 }
 
 /// A running statistic after a batch. One operation rounds the difference, one the sum: nothing accumulates elsewhere.

@@ -1,6 +1,9 @@
-// Sums down the columns by chunks, and batch normalisation, on one thread, compiled once for each instruction set.
-// Columns are taken in strips whose sums stay in registers; each column sees its rows in ascending order.
+// Sums down the columns by chunks, also of what an activation's gradient is, and batch normalisation, on one thread,
+// compiled once for each instruction set. Columns are taken in strips whose sums stay in registers; each column sees
+// its rows in ascending order.
 #include "kernels/batch_norm_formula.h"
+
+#include <type_traits>
 
 #include "kernels/activation_formula.h"
 #include "kernels/isa_functions_cpu.h"
@@ -37,41 +40,71 @@ void sum_chunks(float* const (&out)[kSums], const ChunkRange& range, TermOf term
   for (int chunk = range.first_chunk; chunk < range.last_chunk; ++chunk) {
     const int first_row = chunk * kChunk;
     const int last_row = range.rows - first_row < kChunk ? range.rows : first_row + kChunk;
-    for (int column = range.first_column; column < range.last_column;) {
-      const int left = range.last_column - column;
-      const auto term = term_of(column);
+    each_strip(range, [&](auto width, int column) {
       float sums[kSums][kStrip];
-      int width = 1;
-      if (left >= 64) {
-        width = 64;
-        sum_strip<kSums, 64>(sums, first_row, last_row, term);
-      } else if (left >= 16) {
-        width = 16;
-        sum_strip<kSums, 16>(sums, first_row, last_row, term);
-      } else if (left >= 4) {
-        width = 4;
-        sum_strip<kSums, 4>(sums, first_row, last_row, term);
-      } else {
-        sum_strip<kSums, 1>(sums, first_row, last_row, term);
-      }
+      sum_strip<kSums, width()>(sums, first_row, last_row, term_of(column));
       for (int s = 0; s < kSums; ++s) {
         float* const to = out[s] + static_cast<std::ptrdiff_t>(chunk) * range.columns + column;
-        for (int j = 0; j < width; ++j) to[j] = sums[s][j];
+        for (int j = 0; j < width(); ++j) to[j] = sums[s][j];
       }
-      column += width;
-    }
+    });
   }
 }
 
 template <Activation kKind>
-void normalise_row(float* out, float* z, const float* x, const float* mean, const float* scale, const float* beta,
-                   int columns) {
+void normalise_row(float* out, const float* x, const float* mean, const float* scale, const float* beta, int columns) {
 #pragma GCC ivdep
-  for (int j = 0; j < columns; ++j) {
-    const float value = normalise(x[j], mean[j], scale[j], beta[j]);
-    if (z != nullptr) z[j] = value;
-    out[j] = activate<kKind>(value);
+  for (int j = 0; j < columns; ++j) out[j] = activate<kKind>(normalise(x[j], mean[j], scale[j], beta[j]));
+}
+
+/// The gradient of kWidth neighbouring columns over the rows of one chunk, and its sums.
+template <Activation kKind, int kWidth>
+void activation_strip(float* sums, float* dz, const float* dout, const float* source, int rows, std::ptrdiff_t stride) {
+  float sum[kWidth] = {};
+  for (int row = 0; row < rows; ++row) {
+#pragma GCC ivdep
+    for (int j = 0; j < kWidth; ++j) {
+      const float value = activation_gradient<kKind>(dout[j], source[j], source[j]);
+      dz[j] = value;
+      sum[j] = sum[j] + value;
+    }
+    dz += stride;
+    dout += stride;
+    source += stride;
   }
+  for (int j = 0; j < kWidth; ++j) sums[j] = sum[j];
+}
+
+/// Calls strip(width, first column) for strips that cover the range's columns.
+template <class Strip>
+void each_strip(const ChunkRange& range, Strip strip) {
+  for (int column = range.first_column; column < range.last_column;) {
+    const int left = range.last_column - column;
+    const auto take = [&](auto width) {
+      strip(width, column);
+      column += width();
+    };
+    if (left >= 64) {
+      take(std::integral_constant<int, 64>{});
+    } else if (left >= 16) {
+      take(std::integral_constant<int, 16>{});
+    } else if (left >= 4) {
+      take(std::integral_constant<int, 4>{});
+    } else {
+      take(std::integral_constant<int, 1>{});
+    }
+  }
+}
+
+/// Its arrays from a column on.
+NormRows shifted(const NormRows& given, int column) {
+  return {given.dout + column,
+          given.out == nullptr ? nullptr : given.out + column,
+          given.x + column,
+          given.mean + column,
+          given.inverse_deviation + column,
+          given.scale + column,
+          given.beta + column};
 }
 
 }  // namespace
@@ -92,15 +125,38 @@ void square_chunks(float* sums, const float* x, const float* mean, const ChunkRa
   });
 }
 
-void norm_gradient_chunks(float* dgamma, float* dbeta, const float* dz, const float* x, const float* mean,
-                          const float* inverse_deviation, const ChunkRange& range) {
+void activation_chunks(Activation activation, float* sums, float* dz, const float* dout, const float* out,
+                       const float* z, const ChunkRange& range) {
   const std::ptrdiff_t stride = range.columns;
-  sum_chunks<2>({dgamma, dbeta}, range, [=](int column) {
-    return [=, dz = dz + column, x = x + column, mean = mean + column, inverse_deviation = inverse_deviation + column](
-               int row, int j) {
-      const std::ptrdiff_t at = row * stride + j;
-      return Terms<2>{{dz[at] * normalised(x[at], mean[j], inverse_deviation[j]), dz[at]}};
-    };
+  visit_activation(activation, [&](auto kind) {
+    // The identity reads neither; any array that is there will do.
+    const float* const source = kind() == Activation::kNone ? dout : kGradientNeedsInput<kind()> ? z : out;
+    for (int chunk = range.first_chunk; chunk < range.last_chunk; ++chunk) {
+      const int first_row = chunk * kChunk;
+      const int rows = range.rows - first_row < kChunk ? range.rows - first_row : kChunk;
+      each_strip(range, [&](auto width, int column) {
+        const std::ptrdiff_t at = first_row * stride + column;
+        activation_strip<kind(), width()>(sums + chunk * stride + column, dz + at, dout + at, source + at, rows,
+                                          stride);
+      });
+    }
+  });
+}
+
+void norm_gradient_chunks(Activation activation, float* dgamma, float* dbeta, const NormRows& given,
+                          const ChunkRange& range) {
+  const std::ptrdiff_t stride = range.columns;
+  visit_activation(activation, [&](auto kind) {
+    sum_chunks<2>({dgamma, dbeta}, range, [&](int column) {
+      return [kind, stride, given = shifted(given, column)](int row, int j) {
+        constexpr Activation kKind = decltype(kind)::value;
+        const std::ptrdiff_t at = row * stride + j;
+        const float out = kNormGradientNeedsOut<kKind> ? given.out[at] : 0.0f;
+        const float dz = norm_activation_gradient<kKind>(given.dout[at], out, given.x[at], given.mean[j],
+                                                         given.scale[j], given.beta[j]);
+        return Terms<2>{{dz * normalised(given.x[at], given.mean[j], given.inverse_deviation[j]), dz}};
+      };
+    });
   });
 }
 
@@ -120,26 +176,32 @@ void fold_chunks(float* out, const float* sums, int chunks, int columns) {
   }
 }
 
-void normalise_rows(Activation activation, float* out, float* z, const float* x, const float* mean, const float* scale,
+void normalise_rows(Activation activation, float* out, const float* x, const float* mean, const float* scale,
                     const float* beta, int rows, int columns) {
   visit_activation(activation, [=](auto kind) {
     for (int row = 0; row < rows; ++row) {
       const std::ptrdiff_t skip = static_cast<std::ptrdiff_t>(row) * columns;
-      normalise_row<kind()>(out + skip, z == nullptr ? nullptr : z + skip, x + skip, mean, scale, beta, columns);
+      normalise_row<kind()>(out + skip, x + skip, mean, scale, beta, columns);
     }
   });
 }
 
-void norm_backward_rows(float* dx, const float* dz, const float* x, const float* mean, const float* inverse_deviation,
-                        const float* scale, const float* mean_dz, const float* mean_slope, int rows, int columns) {
-  for (int row = 0; row < rows; ++row) {
-    const std::ptrdiff_t skip = static_cast<std::ptrdiff_t>(row) * columns;
+void norm_backward_rows(Activation activation, float* dx, const NormRows& given, const float* mean_dz,
+                        const float* mean_slope, int first, int last, int columns) {
+  const auto [dout, out, x, mean, inverse_deviation, scale, beta] = given;  // copies, which no store can change
+  visit_activation(activation, [=](auto kind) {
+    for (int row = first; row < last; ++row) {
+      const std::ptrdiff_t skip = static_cast<std::ptrdiff_t>(row) * columns;
 #pragma GCC ivdep
-    for (int j = 0; j < columns; ++j) {
-      const NormGradient column{scale[j], mean_dz[j], mean_slope[j]};
-      dx[skip + j] = norm_backward(column, dz[skip + j], normalised(x[skip + j], mean[j], inverse_deviation[j]));
+      for (int j = 0; j < columns; ++j) {
+        const NormGradient column{scale[j], mean_dz[j], mean_slope[j]};
+        const std::ptrdiff_t at = skip + j;
+        const float dz = norm_activation_gradient<kind()>(dout[at], kNormGradientNeedsOut<kind()> ? out[at] : 0.0f,
+                                                          x[at], mean[j], scale[j], beta[j]);
+        dx[at] = norm_backward(column, dz, normalised(x[at], mean[j], inverse_deviation[j]));
+      }
     }
-  }
+  });
 }
 
 }  // namespace SWEEP_ISA

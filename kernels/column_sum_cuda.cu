@@ -1,6 +1,7 @@
 // Sums down the columns on the GPU by the column rule (column_sum_formula.h); portable. Listed in cuda_ops.h.
 //
 // A thread adds one chunk of one column; where there are several chunks, a second kernel adds the chunk sums in order.
+#include "kernels/column_sum_formula.h"
 #include "kernels/cuda_ops.h"
 
 namespace kernels::SWEEP_CUDA_NAMESPACE {
@@ -28,16 +29,7 @@ __global__ void __launch_bounds__(128)
 /// out[column] = the chunk sums of one column, added in order.
 __global__ void __launch_bounds__(kThreads) add_chunks_kernel(float* out, const float* sums, int columns, int chunks) {
   const int column = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  if (column >= columns) return;
-  float total = 0.0f;
-  for (int chunk = 0; chunk < chunks;) {
-    float group = 0.0f;
-    for (const int end = chunk + kGroup < chunks ? chunk + kGroup : chunks; chunk < end; ++chunk) {
-      group = group + sums[static_cast<std::ptrdiff_t>(chunk) * columns + column];
-    }
-    total = total + group;
-  }
-  out[column] = total;
+  if (column < columns) out[column] = fold_chunk_sums(sums + column, chunks, columns);
 }
 
 }  // namespace

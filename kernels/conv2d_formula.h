@@ -6,34 +6,19 @@
 
 #include "core/host_device.h"
 #include "core/math_float.h"
+#include "kernels/column_sum_formula.h"
 #include "kernels/ops.h"
 
 namespace kernels {
 inline namespace SWEEP_ISA {
 
 /// The dot rule for terms that come one by one.
-class DotSum {
+class DotSum : public ChunkedSum {
  public:
   SWEEP_HOST_DEVICE void add(float a, float b) {
-    if (terms_ == kChunk) end_chunk();
-    sum_ = core::portable::fma(a, b, sum_);
-    ++terms_;
+    float& sum = next();
+    sum = core::portable::fma(a, b, sum);
   }
-  SWEEP_HOST_DEVICE float value() const { return total_ + (group_ + sum_); }
-
- private:
-  SWEEP_HOST_DEVICE void end_chunk() {
-    group_ = group_ + sum_;
-    sum_ = 0.0f;
-    terms_ = 0;
-    if (++chunks_ < kGroup) return;
-    total_ = total_ + group_;
-    group_ = 0.0f;
-    chunks_ = 0;
-  }
-
-  float total_ = 0.0f, group_ = 0.0f, sum_ = 0.0f;
-  int terms_ = 0, chunks_ = 0;
 };
 
 /// Element (n, row, column, channel) of NHWC images, +0 outside of them.

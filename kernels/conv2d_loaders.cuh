@@ -72,19 +72,21 @@ struct Windows {
 
 /// Rows: the pixels of the output. Terms: (tap down, tap across, channel), neighbours in memory by channels.
 template <int kWidth, int kDepth, int kThreads>
-class PatchRows {
+class PatchRows : public Held<true, kWidth, kDepth, kThreads> {
+  using Base = Held<true, kWidth, kDepth, kThreads>;
+  using Base::held_;
+  using Base::kLoads;
+
  public:
-  static constexpr int kLoads = kWidth * kDepth / 4 / kThreads;
-  static_assert(kLoads * kThreads * 4 == kWidth * kDepth && kThreads % (kDepth / 4) == 0);
+  static_assert(kThreads % (kDepth / 4) == 0);
 
   __device__ PatchRows(const Windows& windows, int first, int rows, int begin, int end) : windows_(windows), end_(end) {
-    const int thread = static_cast<int>(threadIdx.x);
-    at_ = begin + thread % (kDepth / 4) * 4;
+    at_ = begin + Base::term_of(0);
     term_ = digits_of(at_, windows.taps);
     stage_ = digits_of(kDepth, windows.taps);
 #pragma unroll
     for (int load = 0; load < kLoads; ++load) {
-      const int row = first + (thread + load * kThreads) / (kDepth / 4);
+      const int row = first + Base::line_of(load);
       const Digits pixel = digits_of(row < rows ? row : 0, windows.pixels);
       image_[load] = pixel.outer;
       row_[load] = windows.row(pixel.middle, 0);
@@ -98,18 +100,6 @@ class PatchRows {
     for (int load = 0; load < kLoads; ++load) held_[load] = windows_.images.by_four ? four(load) : ones(load);
     at_ += kDepth;
     term_ = sum_of(term_, stage_, windows_.taps);
-  }
-
-  __device__ __forceinline__ void store(float* stage) const {
-#pragma unroll
-    for (int load = 0; load < kLoads; ++load) {
-      const int index = static_cast<int>(threadIdx.x) + load * kThreads;
-      const int line = index / (kDepth / 4), term = index % (kDepth / 4) * 4;
-      stage[place<kWidth, kDepth>(term, line)] = held_[load].x;
-      stage[place<kWidth, kDepth>(term + 1, line)] = held_[load].y;
-      stage[place<kWidth, kDepth>(term + 2, line)] = held_[load].z;
-      stage[place<kWidth, kDepth>(term + 3, line)] = held_[load].w;
-    }
   }
 
  private:
@@ -134,32 +124,26 @@ class PatchRows {
   int end_, at_;
   Digits term_, stage_;
   int image_[kLoads], row_[kLoads], column_[kLoads];
-  float4 held_[kLoads];
 };
-
-/// Writes a load of four neighbouring lines of one term.
-template <int kWidth, int kDepth>
-__device__ __forceinline__ void store_lines(float* stage, int index, const float4& four) {
-  const int line = index % (kWidth / 4) * 4, term = index / (kWidth / 4);
-  *reinterpret_cast<float4*>(stage + place<kWidth, kDepth>(term, line)) = four;
-}
 
 /// Lines: the places (kh, kw, c) of a filter. Terms: the pixels of the output.
 template <int kWidth, int kDepth, int kThreads>
-class PatchLines {
+class PatchLines : public Held<false, kWidth, kDepth, kThreads> {
+  using Base = Held<false, kWidth, kDepth, kThreads>;
+  using Base::held_;
+  using Base::kLoads;
+
  public:
-  static constexpr int kLoads = kWidth * kDepth / 4 / kThreads;
   static constexpr int kTermsBetween = kThreads / (kWidth / 4);  ///< of a thread's loads
-  static_assert(kLoads * kThreads * 4 == kWidth * kDepth && kThreads % (kWidth / 4) == 0);
+  static_assert(kThreads % (kWidth / 4) == 0);
 
   __device__ PatchLines(const Windows& windows, int first, int lines, int begin, int end)
       : windows_(windows), end_(end) {
-    const int thread = static_cast<int>(threadIdx.x);
-    const int line = first + thread % (kWidth / 4) * 4;
+    const int line = first + Base::line_of(0);
     valid_ = lines - line;
     tap_ = digits_of(line, windows.taps);
     stage_ = digits_of(kDepth, windows.pixels);
-    at_ = begin + thread / (kWidth / 4);
+    at_ = begin + Base::term_of(0);
 #pragma unroll
     for (int load = 0; load < kLoads; ++load) pixel_[load] = digits_of(at_ + load * kTermsBetween, windows.pixels);
   }
@@ -172,13 +156,6 @@ class PatchLines {
       pixel_[load] = sum_of(pixel_[load], stage_, windows_.pixels);
     }
     at_ += kDepth;
-  }
-
-  __device__ __forceinline__ void store(float* stage) const {
-#pragma unroll
-    for (int load = 0; load < kLoads; ++load) {
-      store_lines<kWidth, kDepth>(stage, static_cast<int>(threadIdx.x) + load * kThreads, held_[load]);
-    }
   }
 
  private:
@@ -201,7 +178,6 @@ class PatchLines {
   const Windows& windows_;
   int end_, at_, valid_;
   Digits tap_, stage_, pixel_[kLoads];
-  float4 held_[kLoads];
 };
 
 /// The filters as one phase of conv2d_data meets them.
@@ -216,17 +192,19 @@ struct PhaseFilters {
 
 /// Lines: channels. Terms: (tap down, tap across, filter).
 template <int kWidth, int kDepth, int kThreads>
-class FilterLines {
+class FilterLines : public Held<false, kWidth, kDepth, kThreads> {
+  using Base = Held<false, kWidth, kDepth, kThreads>;
+  using Base::held_;
+  using Base::kLoads;
+
  public:
-  static constexpr int kLoads = kWidth * kDepth / 4 / kThreads;
   static constexpr int kTermsBetween = kThreads / (kWidth / 4);
-  static_assert(kLoads * kThreads * 4 == kWidth * kDepth && kThreads % (kWidth / 4) == 0);
+  static_assert(kThreads % (kWidth / 4) == 0);
 
   __device__ FilterLines(const PhaseFilters& filters, int first, int begin, int end) : filters_(filters), end_(end) {
-    const int thread = static_cast<int>(threadIdx.x);
-    line_ = first + thread % (kWidth / 4) * 4;
+    line_ = first + Base::line_of(0);
     stage_ = digits_of(kDepth, filters.taps);
-    at_ = begin + thread / (kWidth / 4);
+    at_ = begin + Base::term_of(0);
 #pragma unroll
     for (int load = 0; load < kLoads; ++load) term_[load] = digits_of(at_ + load * kTermsBetween, filters.taps);
   }
@@ -244,18 +222,10 @@ class FilterLines {
     at_ += kDepth;
   }
 
-  __device__ __forceinline__ void store(float* stage) const {
-#pragma unroll
-    for (int load = 0; load < kLoads; ++load) {
-      store_lines<kWidth, kDepth>(stage, static_cast<int>(threadIdx.x) + load * kThreads, held_[load]);
-    }
-  }
-
  private:
   const PhaseFilters& filters_;
   int end_, at_, line_;
   Digits stage_, term_[kLoads];
-  float4 held_[kLoads];
 };
 
 }  // namespace

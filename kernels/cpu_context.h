@@ -10,6 +10,7 @@
 #include "kernels/backends.h"
 #include "kernels/cpu_threads.h"
 #include "kernels/isa_cpu.h"
+#include "kernels/recorded_calls.h"
 
 namespace kernels::cpu {
 
@@ -35,6 +36,7 @@ class CpuContext final : public Context {
   Threads threads;
   const CpuIsa isa;  ///< never kBest
   const IsaTable& table;
+  CallRecorder recorder;
 
   /// At least `floats` floats for each thread. Call before Threads::run; then scratch(thread) is that thread's.
   void reserve_scratch(std::size_t floats);

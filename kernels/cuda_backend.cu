@@ -1,6 +1,8 @@
 // The CUDA back end: context, memory, errors, and its table. All of CUDA's API is behind this file; the ops launch
 // through launch.h. Linked against the static runtime, so that the program starts where no driver is installed.
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "kernels/cuda_ops.h"
@@ -9,15 +11,49 @@ namespace kernels {
 namespace cuda {
 namespace {
 
+/// What the device has left, for a message.
+std::string memory_left() {
+  std::size_t left = 0, all = 0;
+  if (cudaMemGetInfo(&left, &all) != cudaSuccess) return "";
+  return ", " + std::to_string(left) + " of the device's " + std::to_string(all) + " bytes are free";
+}
+
 /// Throws what `error` means: OutOfMemory, or EnvironmentError with call, op and bytes (0: not about memory).
 void require(cudaError_t error, const char* call, const std::string& op, std::size_t bytes = 0) {
   if (error == cudaSuccess) return;
   (void)cudaGetLastError();  // an error that can be survived is not reported twice
   const std::string amount = bytes > 0 ? " of " + std::to_string(bytes) + " bytes" : "";
   const std::string text = op + ": " + call + amount + ": " + cudaGetErrorString(error);
-  if (error == cudaErrorMemoryAllocation) throw OutOfMemory("cuda: " + text);
+  if (error == cudaErrorMemoryAllocation) throw OutOfMemory("cuda: " + text + memory_left());
   throw core::EnvironmentError("cuda", text, "see sweep doctor");
 }
+
+/// Memory that a context and its graphs share: a graph keeps the workspace that its kernels were given.
+using SharedMemory = std::shared_ptr<void>;
+
+SharedMemory allocate_shared(const char* op, std::size_t bytes) {
+  void* memory = nullptr;
+  require(cudaMalloc(&memory, bytes), "cudaMalloc", op, bytes);
+  return SharedMemory(memory, [](void* owned) { (void)cudaFree(owned); });
+}
+
+/// The kernels of a recording with their arguments.
+class CudaGraph final : public Recording {
+ public:
+  /// Takes over what cudaStreamEndCapture gave.
+  CudaGraph(cudaGraph_t captured, SharedMemory workspace) : workspace_(std::move(workspace)) {
+    const cudaError_t error = cudaGraphInstantiateWithFlags(&graph_, captured, 0);
+    (void)cudaGraphDestroy(captured);
+    require(error, "cudaGraphInstantiateWithFlags", "record");
+  }
+  ~CudaGraph() override { (void)cudaGraphExecDestroy(graph_); }
+
+  void launch(cudaStream_t stream) const { require(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch", "replay"); }
+
+ private:
+  cudaGraphExec_t graph_ = nullptr;
+  SharedMemory workspace_;
+};
 
 class CudaContext final : public Context {
  public:
@@ -34,7 +70,7 @@ class CudaContext final : public Context {
 
   ~CudaContext() override {
     (void)cudaStreamSynchronize(stream_);
-    (void)cudaFree(workspace_);
+    workspace_.reset();
     (void)cudaStreamDestroy(stream_);
   }
 
@@ -49,14 +85,26 @@ class CudaContext final : public Context {
 
   float* workspace(const char* op, std::size_t bytes) {
     if (bytes > workspace_bytes_) {
+      core::check(!records_, "an op is recorded that never ran with these shapes");
       workspace_bytes_ = 0;
-      // cudaFree waits for the kernels that still use the old one.
-      require(cudaFree(workspace_), "cudaFree", op);
-      workspace_ = nullptr;
-      require(cudaMalloc(&workspace_, bytes), "cudaMalloc", op, bytes);
+      workspace_.reset();  // cudaFree waits for the kernels that still use it
+      workspace_ = allocate_shared(op, bytes);
       workspace_bytes_ = bytes;
     }
-    return static_cast<float*>(workspace_);
+    return static_cast<float*>(workspace_.get());
+  }
+
+  void begin_recording() {
+    core::check(!records_, "a recording inside of another");
+    require(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture", "record");
+    records_ = true;
+  }
+
+  std::unique_ptr<Recording> end_recording() {
+    records_ = false;
+    cudaGraph_t captured = nullptr;
+    require(cudaStreamEndCapture(stream_, &captured), "cudaStreamEndCapture", "record");
+    return std::make_unique<CudaGraph>(captured, workspace_);
   }
 
  private:
@@ -65,8 +113,9 @@ class CudaContext final : public Context {
   cudaDeviceProp device_{};
   int driver_ = 0;
   cudaStream_t stream_ = nullptr;
-  void* workspace_ = nullptr;
+  SharedMemory workspace_;
   std::size_t workspace_bytes_ = 0;
+  bool records_ = false;
 };
 
 CudaContext& cuda_context(Context& context) {
@@ -103,6 +152,15 @@ void set_zero(Context& context, void* pointer, std::size_t bytes) { clear(contex
 
 void synchronize(Context& context) {
   require(cudaStreamSynchronize(cuda_context(context).handle()), "cudaStreamSynchronize", "synchronize");
+}
+
+void begin_recording(Context& context) { cuda_context(context).begin_recording(); }
+std::unique_ptr<Recording> end_recording(Context& context) { return cuda_context(context).end_recording(); }
+
+void replay(Context& context, const Recording& recording) {
+  const auto* const graph = dynamic_cast<const CudaGraph*>(&recording);
+  core::check(graph != nullptr, "a recording of another back end is replayed");
+  graph->launch(cuda_context(context).handle());
 }
 
 /// Throws unless this machine can run CUDA programs, in words for whoever has to mend it.
@@ -160,6 +218,9 @@ const Backend* cuda_backend() {
       .copy_to_host = cuda::copy_to_host,
       .set_zero = cuda::set_zero,
       .synchronize = cuda::synchronize,
+      .begin_recording = cuda::begin_recording,
+      .end_recording = cuda::end_recording,
+      .replay = cuda::replay,
   });
   return &table;
 }

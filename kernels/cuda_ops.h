@@ -8,6 +8,8 @@
 namespace kernels::SWEEP_CUDA_NAMESPACE {
 
 decltype(ops::gemm) gemm;
+decltype(ops::next_step) next_step;
+decltype(ops::store_row) store_row;
 decltype(ops::shuffle_indices) shuffle_indices;
 decltype(ops::gather_rows) gather_rows;
 decltype(ops::augment_rows) augment_rows;
@@ -46,6 +48,8 @@ decltype(ops::batch_fingerprint) batch_fingerprint;
 /// `table` (name and memory) with every op filled in.
 inline Backend with_ops(Backend table) {
   table.gemm = gemm;
+  table.next_step = next_step;
+  table.store_row = store_row;
   table.shuffle_indices = shuffle_indices;
   table.gather_rows = gather_rows;
   table.augment_rows = augment_rows;

@@ -30,15 +30,6 @@ void bias_activation(Context& any_context, Activation activation, float* out, fl
   });
 }
 
-void activation_backward(Context& any_context, Activation activation, float* dz, const float* dout, const float* out,
-                         const float* z, int count) {
-  cpu::CpuContext& context = cpu::cpu_context(any_context);
-  context.split(count, kUnit, least_for(activation), [&](int first, int last) {
-    context.table.activation_backward(activation, dz + first, dout + first, out == nullptr ? nullptr : out + first,
-                                      z == nullptr ? nullptr : z + first, last - first);
-  });
-}
-
 void dropout(Context& any_context, float* out, const float* in, int count, float rate, std::uint64_t seed,
              std::uint32_t tensor, const StepState* state) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);

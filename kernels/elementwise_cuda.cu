@@ -90,14 +90,16 @@ void bias_activation(Context& context, Activation activation, float* out, float*
   });
 }
 
-void activation_backward(Context& context, Activation activation, float* dz, const float* dout, const float* out,
-                         const float* z, int count) {
-  if (count <= 0) return;
+void activation_backward(Context& context, Activation activation, float* dz, float* dbias, const float* dout,
+                         const float* out, const float* z, int rows, int columns) {
+  if (rows <= 0 || columns <= 0) return;
+  const int count = rows * columns;
   visit_activation(activation, [&](auto kind) {
     launch(activation_backward_kernel<decltype(kind)::value>,
            dim3(blocks_for(static_cast<std::size_t>(count), kThreads)), dim3(kThreads), 0,
            stream(context, "activation_backward"), dz, dout, out, z, count);
   });
+  if (dbias != nullptr) column_sum(context, dbias, dz, rows, columns);
 }
 
 void add(Context& context, float* out, const float* a, const float* b, int count) {

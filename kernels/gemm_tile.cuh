@@ -12,6 +12,7 @@
 #pragma once
 
 #include "core/math_float.h"
+#include "kernels/column_sum_formula.h"
 #include "kernels/cuda_ops.h"
 #include "kernels/four.cuh"
 #include "kernels/gemm_formula.h"
@@ -41,51 +42,66 @@ __device__ __forceinline__ int place(int term, int line) {
   return term * kWidth + ((((line >> 2) ^ ((term >> 2) * (32 / kDepth))) << 2) | (line & 3));
 }
 
-/// Brings one operand's part of a stage from global to shared memory. kTermsNext: neighbours in memory are terms of one
-/// line (A as stored, B transposed); otherwise lines of one term.
+/// What a thread has fetched of one operand's part of a stage, by fours, and its way to shared memory. kTermsNext:
+/// neighbours in memory are terms of one line (A as stored, B transposed); otherwise lines of one term.
 template <bool kTermsNext, int kWidth, int kDepth, int kThreads>
-class Loader {
+class Held {
  public:
   static constexpr int kLoads = kWidth * kDepth / 4 / kThreads;
   static_assert(kLoads * kThreads * 4 == kWidth * kDepth);
 
+  __device__ __forceinline__ void store(float* stage) const {
+#pragma unroll
+    for (int load = 0; load < kLoads; ++load) {
+      const float4 four = held_[load];
+      const int line = line_of(load), term = term_of(load);
+      if (kTermsNext) {
+        stage[place<kWidth, kDepth>(term, line)] = four.x;
+        stage[place<kWidth, kDepth>(term + 1, line)] = four.y;
+        stage[place<kWidth, kDepth>(term + 2, line)] = four.z;
+        stage[place<kWidth, kDepth>(term + 3, line)] = four.w;
+      } else {
+        *reinterpret_cast<float4*>(stage + place<kWidth, kDepth>(term, line)) = four;
+      }
+    }
+  }
+
+ protected:
+  /// Where a load begins in the stage.
+  __device__ __forceinline__ static int line_of(int load) {
+    return kTermsNext ? index_of(load) / (kDepth / 4) : index_of(load) % (kWidth / 4) * 4;
+  }
+  __device__ __forceinline__ static int term_of(int load) {
+    return kTermsNext ? index_of(load) % (kDepth / 4) * 4 : index_of(load) / (kWidth / 4);
+  }
+
+  float4 held_[kLoads];
+
+ private:
+  __device__ __forceinline__ static int index_of(int load) { return static_cast<int>(threadIdx.x) + load * kThreads; }
+};
+
+/// Brings one operand's part of a stage from global to shared memory.
+template <bool kTermsNext, int kWidth, int kDepth, int kThreads>
+class Loader : public Held<kTermsNext, kWidth, kDepth, kThreads> {
+  using Base = Held<kTermsNext, kWidth, kDepth, kThreads>;
+
+ public:
   /// `lines` of the operand start at `source`, those of the block at `first`; its rows in memory are `pitch` apart.
   __device__ Loader(const float* source, int pitch, int first, int lines, int k, bool aligned)
       : pitch_(pitch), lines_(lines - first), k_(k), aligned_(aligned) {
     source_ = source + (kTermsNext ? static_cast<std::ptrdiff_t>(first) * pitch : first);
   }
 
-  __device__ __forceinline__ void fetch(int term) {
+  __device__ __forceinline__ void fetch(int first) {
 #pragma unroll
-    for (int load = 0; load < kLoads; ++load) {
-      const int index = static_cast<int>(threadIdx.x) + load * kThreads;
-      if (kTermsNext) {
-        const int line = index / (kDepth / 4), at = term + index % (kDepth / 4) * 4;
-        held_[load] =
-            load_four(source_ + static_cast<std::ptrdiff_t>(line) * pitch_ + at, line < lines_ ? k_ - at : 0, aligned_);
-      } else {
-        const int line = index % (kWidth / 4) * 4, at = term + index / (kWidth / 4);
-        held_[load] =
-            load_four(source_ + static_cast<std::ptrdiff_t>(at) * pitch_ + line, at < k_ ? lines_ - line : 0, aligned_);
-      }
-    }
-  }
-
-  __device__ __forceinline__ void store(float* stage) const {
-#pragma unroll
-    for (int load = 0; load < kLoads; ++load) {
-      const int index = static_cast<int>(threadIdx.x) + load * kThreads;
-      const float4 four = held_[load];
-      if (kTermsNext) {
-        const int line = index / (kDepth / 4), term = index % (kDepth / 4) * 4;
-        stage[place<kWidth, kDepth>(term, line)] = four.x;
-        stage[place<kWidth, kDepth>(term + 1, line)] = four.y;
-        stage[place<kWidth, kDepth>(term + 2, line)] = four.z;
-        stage[place<kWidth, kDepth>(term + 3, line)] = four.w;
-      } else {
-        const int line = index % (kWidth / 4) * 4, term = index / (kWidth / 4);
-        *reinterpret_cast<float4*>(stage + place<kWidth, kDepth>(term, line)) = four;
-      }
+    for (int load = 0; load < Base::kLoads; ++load) {
+      const int line = Base::line_of(load), term = first + Base::term_of(load);
+      const std::ptrdiff_t at = kTermsNext ? static_cast<std::ptrdiff_t>(line) * pitch_ + term
+                                           : static_cast<std::ptrdiff_t>(term) * pitch_ + line;
+      const int terms = k_ - term, lines = lines_ - line;
+      const int valid = kTermsNext ? (lines > 0 ? terms : 0) : (terms > 0 ? lines : 0);
+      Base::held_[load] = load_four(source_ + at, valid, aligned_);
     }
   }
 
@@ -93,7 +109,6 @@ class Loader {
   const float* source_;
   int pitch_, lines_, k_;
   bool aligned_;
-  float4 held_[kLoads];
 };
 
 /// This thread's lines of one term: fours that lie kLanes · 4 apart.
@@ -263,15 +278,7 @@ __global__ void __launch_bounds__(256)
     fold_chunks_kernel(Place output, const float* chunk_sums, std::ptrdiff_t outputs, int n, int chunks) {
   const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (at >= outputs) return;
-  float total = 0.0f;
-  for (int chunk = 0; chunk < chunks;) {
-    float group = 0.0f;
-    for (const int end = chunk + kGroup < chunks ? chunk + kGroup : chunks; chunk < end; ++chunk) {
-      group = group + chunk_sums[chunk * outputs + at];
-    }
-    total = total + group;
-  }
-  output(static_cast<int>(at / n), static_cast<int>(at % n)) = total;
+  output(static_cast<int>(at / n), static_cast<int>(at % n)) = fold_chunk_sums(chunk_sums + at, chunks, outputs);
 }
 
 /// Chunk sums beyond this many floats are not kept: the product is not split.

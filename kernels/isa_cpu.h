@@ -69,6 +69,12 @@ struct DropoutKey {
   std::uint32_t step;
 };
 
+/// What batch_norm_backward reads: rows × columns (out may be null), and one number a column.
+struct NormRows {
+  const float *dout, *out, *x;
+  const float *mean, *inverse_deviation, *scale, *beta;
+};
+
 struct IsaTable {
   int gemm_rows, gemm_columns;  ///< the register tile: where to cut C
 
@@ -90,20 +96,22 @@ struct IsaTable {
 
   void (*bias_activation)(Activation, float* out, float* z, const float* x, const float* bias, int rows, int columns);
   void (*activation_backward)(Activation, float* dz, const float* dout, const float* out, const float* z, int count);
+  /// The same for the chunks of a range, of whole arrays, with the sums down their columns as column_chunks gives them.
+  void (*activation_chunks)(Activation, float* sums, float* dz, const float* dout, const float* out, const float* z,
+                            const ChunkRange&);
   /// Elements first … first + count − 1 of the whole tensor; the pointers are those of the whole. 4 divides first.
   void (*dropout)(float* out, const float* in, int first, int count, const DropoutKey&);
   /// Sums of one chunk of the column rule each, sums[chunk · columns + column]: of x; of the squares about `mean`; of
   /// the two sums of batch_norm_backward. fold_chunks adds them in order.
   void (*column_chunks)(float* sums, const float* x, const ChunkRange&);
   void (*square_chunks)(float* sums, const float* x, const float* mean, const ChunkRange&);
-  void (*norm_gradient_chunks)(float* dgamma, float* dbeta, const float* dz, const float* x, const float* mean,
-                               const float* inverse_deviation, const ChunkRange&);
+  void (*norm_gradient_chunks)(Activation, float* dgamma, float* dbeta, const NormRows&, const ChunkRange&);
   void (*fold_chunks)(float* out, const float* sums, int chunks, int columns);
-  void (*normalise_rows)(Activation, float* out, float* z, const float* x, const float* mean, const float* scale,
+  void (*normalise_rows)(Activation, float* out, const float* x, const float* mean, const float* scale,
                          const float* beta, int rows, int columns);
-  void (*norm_backward_rows)(float* dx, const float* dz, const float* x, const float* mean,
-                             const float* inverse_deviation, const float* scale, const float* mean_dz,
-                             const float* mean_slope, int rows, int columns);
+  /// Rows first … last − 1 of dx.
+  void (*norm_backward_rows)(Activation, float* dx, const NormRows&, const float* mean_dz, const float* mean_slope,
+                             int first, int last, int columns);
   /// Lines first … last − 1 of the batch: of y forward, of x backward.
   void (*max_pool2d)(const Pool2dShape&, float* y, std::int32_t* winner, const float* x, int first, int last);
   void (*max_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner, int first,

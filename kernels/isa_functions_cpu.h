@@ -33,16 +33,18 @@ void bias_activation(Activation activation, float* out, float* z, const float* x
                      int columns);
 void activation_backward(Activation activation, float* dz, const float* dout, const float* out, const float* z,
                          int count);
+void activation_chunks(Activation activation, float* sums, float* dz, const float* dout, const float* out,
+                       const float* z, const ChunkRange& range);
 void dropout(float* out, const float* in, int first, int count, const DropoutKey& key);
 void column_chunks(float* sums, const float* x, const ChunkRange& range);
 void square_chunks(float* sums, const float* x, const float* mean, const ChunkRange& range);
-void norm_gradient_chunks(float* dgamma, float* dbeta, const float* dz, const float* x, const float* mean,
-                          const float* inverse_deviation, const ChunkRange& range);
+void norm_gradient_chunks(Activation activation, float* dgamma, float* dbeta, const NormRows& given,
+                          const ChunkRange& range);
 void fold_chunks(float* out, const float* sums, int chunks, int columns);
-void normalise_rows(Activation activation, float* out, float* z, const float* x, const float* mean, const float* scale,
+void normalise_rows(Activation activation, float* out, const float* x, const float* mean, const float* scale,
                     const float* beta, int rows, int columns);
-void norm_backward_rows(float* dx, const float* dz, const float* x, const float* mean, const float* inverse_deviation,
-                        const float* scale, const float* mean_dz, const float* mean_slope, int rows, int columns);
+void norm_backward_rows(Activation activation, float* dx, const NormRows& given, const float* mean_dz,
+                        const float* mean_slope, int first, int last, int columns);
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last);
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
                          int last);

@@ -15,6 +15,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .pack_straight = conv_pack_straight,
     .bias_activation = bias_activation,
     .activation_backward = activation_backward,
+    .activation_chunks = activation_chunks,
     .dropout = dropout,
     .column_chunks = column_chunks,
     .square_chunks = square_chunks,

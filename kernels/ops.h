@@ -44,8 +44,8 @@ struct Augmentation {
   bool any() const { return flip || shift > 0 || cutout > 0 || noise > 0; }
 };
 
-/// What changes from step to step; lives in device memory, written once a step. Rounded once from double. Only
-/// clip_gradients writes to it on the device.
+/// What changes from step to step, and nothing else does: the ops read it from device memory, so that the calls of one
+/// step are those of another. Rounded once from double. On the device next_step and clip_gradients write to it.
 struct StepState {
   std::uint32_t step;   ///< 1, 2, 3, … over the whole training
   std::uint32_t epoch;  ///< 0, 1, 2, …
@@ -53,6 +53,8 @@ struct StepState {
   float bias_correction1;       ///< 1 / (1 − beta1^step)
   float bias_correction2_sqrt;  ///< 1 / sqrt(1 − beta2^step)
   float gradient_scale = 1.0f;  ///< what every gradient is multiplied by before the optimizer sees it
+  std::uint32_t first = 0;      ///< where the batch begins in the epoch's order of samples
+  std::uint32_t begun = 0;      ///< steps of the plan that have begun, this one included: see next_step
 };
 
 /// Constants of the optimizer of one trial.
@@ -100,10 +102,17 @@ namespace ops {
 /// k = 0 gives +0. C overlaps neither A nor B.
 void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float* b, float* c);
 
-/// out[i] = the sample at position first + i of epoch `epoch`'s order of n samples, for i < count: a seeded permutation
-/// (core/permutation.h, purpose kShuffle). Requires: first + count ≤ n.
-void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
-                     std::uint32_t first, std::uint32_t count);
+/// *now = plan[now->begun]: the state of the step that begins. A plan is what the host knows of the steps to come;
+/// plan[i].begun is i + 1. The host sets now->begun to 0 where a plan begins.
+void next_step(Context&, StepState* now, const StepState* plan);
+
+/// table[state->begun − 1, :] = row: what the step leaves to be read later. Shapes: row words, table steps×words.
+void store_row(Context&, std::uint32_t* table, const std::uint32_t* row, int words, const StepState* state);
+
+/// out[i] = the sample at position state->first + i of epoch state->epoch's order of n samples, for i < count: a seeded
+/// permutation (core/permutation.h, purpose kShuffle). Requires: state->first + count ≤ n.
+void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, const StepState* state,
+                     std::uint32_t count);
 
 /// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns. A label a sample is one column.
 void gather_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, int columns);
@@ -120,10 +129,10 @@ void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, cons
 void bias_activation(Context&, Activation, float* out, float* z, const float* x, const float* bias, int rows,
                      int columns);
 
-/// dz = dout · activation'(z). relu, tanh and sigmoid take the derivative from `out`, gelu from `z` (null for the
-/// others). dz may be dout.
-void activation_backward(Context&, Activation, float* dz, const float* dout, const float* out, const float* z,
-                         int count);
+/// Gradients of bias_activation: dz = dout · activation'(z), and dbias = the column_sum of dz; null where it is not
+/// wanted. relu, tanh and sigmoid take the derivative from `out`, gelu from `z` (null for the others). dz may be dout.
+void activation_backward(Context&, Activation, float* dz, float* dbias, const float* dout, const float* out,
+                         const float* z, int rows, int columns);
 
 /// out[i] = keep(i) ? in[i] · (1 / (1 − rate)) : +0, where keep compares the upper 24 random bits of element i (purpose
 /// kDropout, `tensor`, state->step) with rate · 2^24 as an integer. The same call on the gradient is its backward.
@@ -184,9 +193,9 @@ void average_pool2d_backward(Context&, const Pool2dShape& shape, float* dx, cons
 /// Batch normalisation in training (Ioffe & Szegedy 2015), per column: mean and variance of the batch by the column
 /// rule in two passes, z = (x − mean)·scale + beta, out = activation(z); formulas in batch_norm_formula.h.
 /// `mean` and `inverse_deviation` (1 / sqrt(variance + epsilon)) are kept for the backward. The running statistics move
-/// by `momentum` of the difference, the variance with rows − 1 in place of rows. z as in bias_activation, but not x.
-/// Shapes: x, z, out rows×columns, all else columns. Requires: 1 ≤ rows ≤ 2^24.
-void batch_norm(Context&, Activation, float* out, float* z, float* mean, float* inverse_deviation, float* running_mean,
+/// by `momentum` of the difference, the variance with rows − 1 in place of rows. out is not x.
+/// Shapes: x, out rows×columns, all else columns. Requires: 1 ≤ rows ≤ 2^24.
+void batch_norm(Context&, Activation, float* out, float* mean, float* inverse_deviation, float* running_mean,
                 float* running_variance, const float* x, const float* gamma, const float* beta, int rows, int columns,
                 float epsilon, float momentum);
 
@@ -195,9 +204,11 @@ void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const
                          const float* running_mean, const float* running_variance, int rows, int columns,
                          float epsilon);
 
-/// Gradients of batch_norm by x, gamma and beta, from dz (activation_backward's). dx may be dz.
-void batch_norm_backward(Context&, float* dx, float* dgamma, float* dbeta, const float* dz, const float* x,
-                         const float* gamma, const float* mean, const float* inverse_deviation, int rows, int columns);
+/// Gradients of batch_norm by x, gamma and beta, from dout, the one by what batch_norm gave. relu and gelu compute z
+/// anew from x, tanh and sigmoid take the derivative from `out` (null for the others). dx may be dout.
+void batch_norm_backward(Context&, Activation, float* dx, float* dgamma, float* dbeta, const float* dout,
+                         const float* out, const float* x, const float* gamma, const float* beta, const float* mean,
+                         const float* inverse_deviation, int rows, int columns);
 
 /// out[i] = a[i] + b[i]. out may be a or b.
 void add(Context&, float* out, const float* a, const float* b, int count);

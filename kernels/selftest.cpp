@@ -120,7 +120,8 @@ void add_activations(Run& run) {
   for (const auto& [kind, name] : kKinds) {
     run.backend.bias_activation(run.context, kind, out.data(), z.data(), x.data(), bias.data(), kRows, kColumns);
     run.record(std::string("activation.") + name, out);
-    run.backend.activation_backward(run.context, kind, dz.data(), dout.data(), out.data(), z.data(), kCount);
+    run.backend.activation_backward(run.context, kind, dz.data(), nullptr, dout.data(), out.data(), z.data(), kCount,
+                                    1);
     run.record(std::string("activation_backward.") + name, dz);
   }
 }
@@ -209,7 +210,11 @@ void add_fingerprints(Run& run) {
 void add_batches(Run& run) {
   constexpr std::uint32_t kSamples = 1000, kBatch = 100;
   Buffer<std::uint32_t> indices = run.make<std::uint32_t>(kBatch);
-  run.backend.shuffle_indices(run.context, indices.data(), kSamples, 0x123456789u, 4, 300, kBatch);
+  StepState step{};
+  step.epoch = 4;
+  step.first = 300;
+  const Buffer<StepState> state = run.upload(std::vector<StepState>{step});
+  run.backend.shuffle_indices(run.context, indices.data(), kSamples, 0x123456789u, state.data(), kBatch);
   run.record("batch.shuffle", indices);
   Buffer<std::uint64_t> fingerprint = run.make<std::uint64_t>(1);
   run.backend.batch_fingerprint(run.context, indices.data(), kBatch, fingerprint.data());

@@ -54,9 +54,8 @@ void add_batch_norm(Run& run, const std::string& name, int rows, int columns, bo
   Buffer<float> running_mean = run.upload(Floats(width, 0.0f)), running_variance = run.upload(Floats(width, 1.0f));
   Buffer<float> mean = run.make<float>(width), inverse = run.make<float>(width), out = run.make<float>(count);
   Buffer<float> dx = run.make<float>(count), dgamma = run.make<float>(width), dbeta = run.make<float>(width);
-  run.backend.batch_norm(run.context, Activation::kRelu, out.data(), nullptr, mean.data(), inverse.data(),
-                         running_mean.data(), running_variance.data(), x.data(), gamma.data(), beta.data(), rows,
-                         columns, 1e-5f, 0.1f);
+  run.backend.batch_norm(run.context, Activation::kRelu, out.data(), mean.data(), inverse.data(), running_mean.data(),
+                         running_variance.data(), x.data(), gamma.data(), beta.data(), rows, columns, 1e-5f, 0.1f);
   Digest digest;
   for (const Buffer<float>* part : {&out, &mean, &inverse, &running_mean, &running_variance}) {
     digest.add(run.download(*part));
@@ -65,8 +64,9 @@ void add_batch_norm(Run& run, const std::string& name, int rows, int columns, bo
   run.backend.batch_norm_evaluate(run.context, Activation::kNone, out.data(), x.data(), gamma.data(), beta.data(),
                                   running_mean.data(), running_variance.data(), rows, columns, 1e-5f);
   run.record("batch_norm_evaluate." + name, out);
-  run.backend.batch_norm_backward(run.context, dx.data(), dgamma.data(), dbeta.data(), dz.data(), x.data(),
-                                  gamma.data(), mean.data(), inverse.data(), rows, columns);
+  run.backend.batch_norm_backward(run.context, Activation::kNone, dx.data(), dgamma.data(), dbeta.data(), dz.data(),
+                                  nullptr, x.data(), gamma.data(), beta.data(), mean.data(), inverse.data(), rows,
+                                  columns);
   Digest gradients;
   for (const Buffer<float>* part : {&dx, &dgamma, &dbeta}) gradients.add(run.download(*part));
   run.record("batch_norm_backward." + name, gradients);

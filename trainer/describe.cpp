@@ -33,7 +33,8 @@ std::string help_text() {
       "Checkpoints are written to SWEEP_CHECKPOINT_DIR and gone on with from SWEEP_RESUME. SIGTERM: a checkpoint, "
       "then\n"
       "exit 75. Other exit codes: 0 completed or diverged, 2 document, hyperparameters or data at fault, 4 no such\n"
-      "device or disk full, 12 out of memory.\n"
+      "device or disk full, 12 out of memory. With SWEEP_STEP_GRAPH=off each step makes its calls anew, so that the\n"
+      "message of a GPU's error names the op: the bits are the same.\n"
       "\n"
       "Hyperparameters (\"config\" in the document) [default]:\n";
   text += hyperparameter_help();

@@ -51,6 +51,15 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+// Whether the calls of a step are recorded and replayed. Without it a kernel's error names its op.
+bool records_steps() {
+  constexpr char kName[] = "SWEEP_STEP_GRAPH";
+  const std::string wanted = environment(kName);
+  if (wanted != "" && wanted != "on" && wanted != "off")
+    throw core::UserError(kName, "'" + wanted + "' is unknown", "expected on or off");
+  return wanted != "off";
+}
+
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -85,6 +94,7 @@ int probe(int argc, char** argv) {
 int train(trainer::TrialOrder order, trainer::EventSink events, trainer::Workspace& workspace) {
   order.stop_requested = [] { return stop_signal != 0; };
   order.now_s = steady_seconds;
+  order.records_steps = records_steps();
   order.say = [](const std::string& line) { say(line); };
   const int code = trainer::run_trial(order, events, workspace);
   return code == protocol::kTrainerInterrupted && order.checkpoint_dir.empty() ? 128 + stop_signal : code;

@@ -16,9 +16,15 @@ TEST_CASE("shuffle_indices gives any part of an epoch's order, and an epoch take
   for (kernels::Context* context : cpu_contexts()) {
     for (std::uint32_t n : {1u, 2u, 1000u, 4097u}) {
       Array<std::uint32_t> whole(n), part(n), next(n);
-      cpu_backend().shuffle_indices(*context, whole.data(), n, 99, 4, 0, n);
-      cpu_backend().shuffle_indices(*context, part.data(), n, 99, 4, n / 2, n - n / 2);
-      cpu_backend().shuffle_indices(*context, next.data(), n, 99, 5, 0, n);
+      const auto shuffle = [&](Array<std::uint32_t>& out, std::uint32_t epoch, std::uint32_t first) {
+        kernels::StepState state{};
+        state.epoch = epoch;
+        state.first = first;
+        cpu_backend().shuffle_indices(*context, out.data(), n, 99, &state, n - first);
+      };
+      shuffle(whole, 4, 0);
+      shuffle(part, 4, n / 2);
+      shuffle(next, 5, 0);
       std::vector<std::uint32_t> order = whole.values();
       for (std::uint32_t i = 0; i < n; ++i) CHECK(order[i] == core::permute(i, n, 99, 4, 3u << 24));
       CHECK(std::equal(order.begin() + n / 2, order.end(), part.data()));
@@ -104,4 +110,15 @@ TEST_CASE("a CPU context describes its processor, instruction set and threads") 
   CHECK(text.find(", avx2, 2 threads") != std::string::npos);
   CHECK(text.front() != ',');
   CHECK(kernels::cpu_isa(*kernels::make_cpu_context(1)) != kernels::CpuIsa::kBest);
+}
+
+TEST_CASE("memory that is not there is told with the name of the tensor that wanted it") {
+  const auto context = kernels::make_cpu_context(1);
+  try {
+    const kernels::Buffer<float> all(cpu_backend(), *context, std::size_t{1} << 50, "head.weight of 10×256");
+    FAIL("there was memory for it");
+  } catch (const kernels::OutOfMemory& error) {
+    CHECK(std::string(error.what())
+              .starts_with("head.weight of 10×256: cpu: allocate: no memory for 4503599627370496 bytes"));
+  }
 }

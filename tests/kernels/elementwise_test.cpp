@@ -4,6 +4,7 @@
 
 #include "core/math_float.h"
 #include "core/philox.h"
+#include "kernels/column_sum_formula.h"
 #include "kernels/initialise_formula.h"
 #include "tests/kernels/cpu_contexts.h"
 
@@ -122,12 +123,42 @@ TEST_CASE("activation_backward equals the formula at every element, in place too
         INFO("activation " << static_cast<int>(activation) << " " << count << " on " << describe_device(*context));
         Array<float> gradient(dout), result(dout.size());
         const float* source = activation == Activation::kGelu ? z_array.data() : nullptr;
-        cpu_backend().activation_backward(*context, activation, result.data(), gradient.data(), out_array.data(),
-                                          source, count);
+        cpu_backend().activation_backward(*context, activation, result.data(), nullptr, gradient.data(),
+                                          out_array.data(), source, count, 1);
         CHECK(first_difference(result.values(), dz) == "");
-        cpu_backend().activation_backward(*context, activation, gradient.data(), gradient.data(), out_array.data(),
-                                          source, count);
+        cpu_backend().activation_backward(*context, activation, gradient.data(), nullptr, gradient.data(),
+                                          out_array.data(), source, count, 1);
         CHECK(first_difference(gradient.values(), dz) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("activation_backward sums its gradient down the columns by the column rule, in the same pass") {
+  for (Activation activation : kActivations) {
+    for (const auto& [rows, columns] :
+         std::vector<std::pair<int, int>>{{1, 1}, {3, 70}, {255, 21}, {4097, 16}, {600, 85}}) {
+      const std::size_t width = static_cast<std::size_t>(columns), count = static_cast<std::size_t>(rows) * width;
+      const std::vector<float> dout = inputs(count, 3), z = inputs(count, 4);
+      std::vector<float> out(count), dz(count), dbias(width);
+      for (std::size_t i = 0; i < count; ++i) {
+        out[i] = expected_activation(activation, z[i]);
+        dz[i] = expected_gradient(activation, dout[i], out[i], z[i]);
+      }
+      for (std::size_t j = 0; j < width; ++j) dbias[j] = kernels::column_sum_of(rows, dz.data() + j, columns);
+      const Array<float> out_array(out), z_array(z);
+      for (kernels::Context* context : cpu_contexts()) {
+        INFO("activation " << static_cast<int>(activation) << " " << rows << "×" << columns << " on "
+                           << describe_device(*context));
+        Array<float> gradient(dout), result(count), sums(width), sums_in_place(width);
+        cpu_backend().activation_backward(*context, activation, result.data(), sums.data(), gradient.data(),
+                                          out_array.data(), z_array.data(), rows, columns);
+        CHECK(first_difference(result.values(), dz) == "");
+        CHECK(first_difference(sums.values(), dbias) == "");
+        cpu_backend().activation_backward(*context, activation, gradient.data(), sums_in_place.data(), gradient.data(),
+                                          out_array.data(), z_array.data(), rows, columns);
+        CHECK(first_difference(gradient.values(), dz) == "");
+        CHECK(first_difference(sums_in_place.values(), dbias) == "");
       }
     }
   }

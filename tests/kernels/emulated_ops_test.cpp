@@ -69,6 +69,42 @@ TEST_CASE("the CUDA shuffle and gather give the CPU's batches") {
   require_cpu_bits(tests::batch_cases(tests::Sizes::kOdd));
 }
 
+TEST_CASE("steps that are recorded once and replayed write what steps write whose ops are called") {
+  const auto cpu_context = kernels::make_cpu_context(2), other = kernels::make_emulated_context(6);
+  const tests::Machine cpu{kernels::cpu_backend(), *cpu_context}, emulated{kernels::emulated_backend(), *other};
+  const tests::Written expected = tests::steps_case(/*recorded=*/false).run(cpu);
+  CHECK(tests::difference(tests::steps_case(/*recorded=*/true).run(cpu), expected).empty());
+  CHECK(tests::difference(tests::steps_case(/*recorded=*/false).run(emulated), expected).empty());
+  CHECK(tests::difference(tests::steps_case(/*recorded=*/true).run(emulated), expected).empty());
+}
+
+TEST_CASE("what is recorded is not run, and an error while recording ends the recording") {
+  const auto cpu_context = kernels::make_cpu_context(1), other = kernels::make_emulated_context(6);
+  for (const tests::Machine& machine :
+       {tests::Machine{kernels::cpu_backend(), *cpu_context}, tests::Machine{kernels::emulated_backend(), *other}}) {
+    const std::vector<float> one{1.5f};
+    kernels::Buffer<float> x(machine.backend, machine.context, 1);
+    const auto value = [&] {
+      float found = 0;
+      machine.backend.copy_to_host(machine.context, &found, x.data(), sizeof found);
+      return found;
+    };
+    machine.backend.copy_to_device(machine.context, x.data(), one.data(), sizeof(float));
+    const auto doubled = [&] { machine.backend.add(machine.context, x.data(), x.data(), x.data(), 1); };
+    CHECK_THROWS_AS(kernels::record(machine.backend, machine.context,
+                                    [&] {
+                                      doubled();
+                                      throw std::runtime_error("no");
+                                    }),
+                    std::runtime_error);
+    CHECK(value() == 1.5f);
+    const auto recording = kernels::record(machine.backend, machine.context, doubled);
+    CHECK(value() == 1.5f);
+    for (int i = 0; i < 3; ++i) machine.backend.replay(machine.context, *recording);
+    CHECK(value() == 12.0f);
+  }
+}
+
 TEST_CASE("the CUDA embedding, layer norm and attention have the CPU's bits, gradients included") {
   require_cpu_bits(tests::text_cases(tests::Sizes::kOdd));
 }

@@ -53,8 +53,8 @@ TEST_CASE("each activation's output and gradient are those of the function in do
        {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kGelu, Activation::kSigmoid}) {
     Array<float> out(z.size()), dz(z.size());
     cpu_backend().bias_activation(context, activation, out.data(), nullptr, z_array.data(), bias.data(), count, 1);
-    cpu_backend().activation_backward(context, activation, dz.data(), ones_array.data(), out.data(), z_array.data(),
-                                      count);
+    cpu_backend().activation_backward(context, activation, dz.data(), nullptr, ones_array.data(), out.data(),
+                                      z_array.data(), count, 1);
     for (std::size_t i = 0; i < z.size(); ++i) {
       const double at = static_cast<double>(z[i]), step = 1e-6;
       const double slope = (exact(activation, at + step) - exact(activation, at - step)) / (2 * step);

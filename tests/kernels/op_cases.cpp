@@ -50,19 +50,20 @@ OpCase bias_activation_case(Activation activation, int rows, int columns, bool k
           }};
 }
 
-OpCase activation_backward_case(Activation activation, int count, bool in_place) {
+OpCase activation_backward_case(Activation activation, int rows, int columns, bool in_place) {
   const std::string name =
-      fmt::format("activation_backward {} {}{}", name_of(activation), count, in_place ? " in place" : "");
+      fmt::format("activation_backward {} {}×{}{}", name_of(activation), rows, columns, in_place ? " in place" : "");
   return {name, [=](const Machine& machine) -> Written {
-            Buffer<float> dout = put(machine, special_floats(size(count), 7));
-            const Buffer<float> given = put(machine, special_floats(size(count), 8));
-            Buffer<float> dz = unwritten<float>(machine, size(count));
+            const std::size_t count = size(rows, columns);
+            Buffer<float> dout = put(machine, special_floats(count, 7));
+            const Buffer<float> given = put(machine, special_floats(count, 8));
+            Buffer<float> dz = unwritten<float>(machine, count), dbias = unwritten<float>(machine, size(columns));
             const bool from_z = activation == Activation::kGelu;
             const bool from_out = !from_z && activation != Activation::kNone;
-            machine.backend.activation_backward(machine.context, activation, in_place ? dout.data() : dz.data(),
-                                                dout.data(), from_out ? given.data() : nullptr,
-                                                from_z ? given.data() : nullptr, count);
-            return {{"dz", get(machine, dz)}, {"dout", get(machine, dout)}};
+            machine.backend.activation_backward(
+                machine.context, activation, in_place ? dout.data() : dz.data(), columns > 1 ? dbias.data() : nullptr,
+                dout.data(), from_out ? given.data() : nullptr, from_z ? given.data() : nullptr, rows, columns);
+            return {{"dz", get(machine, dz)}, {"dout", get(machine, dout)}, {"dbias", get(machine, dbias)}};
           }};
 }
 
@@ -214,7 +215,11 @@ OpCase fingerprint_case(int count) {
 OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
   return {fmt::format("shuffle_indices {}+{} of {}", first, count, n), [=](const Machine& machine) -> Written {
             Buffer<std::uint32_t> out = unwritten<std::uint32_t>(machine, count);
-            machine.backend.shuffle_indices(machine.context, out.data(), n, 0xfeedu, 3, first, count);
+            StepState step = kStep;
+            step.epoch = 3;
+            step.first = first;
+            const Buffer<StepState> state = put(machine, std::vector<StepState>{step});
+            machine.backend.shuffle_indices(machine.context, out.data(), n, 0xfeedu, state.data(), count);
             return {{"indices", get(machine, out)}};
           }};
 }
@@ -297,9 +302,10 @@ std::vector<OpCase> elementwise_cases(Sizes sizes) {
       cases.push_back(bias_activation_case(activation, rows, columns, true, false));
       cases.push_back(bias_activation_case(activation, rows, columns, false, true));
     }
-    for (const int count : odd ? std::vector<int>{1, 255, 1003} : std::vector<int>{128 * 512, 1000003}) {
-      cases.push_back(activation_backward_case(activation, count, false));
-      cases.push_back(activation_backward_case(activation, count, true));
+    for (const auto& [rows, columns] : odd ? std::vector<std::pair<int, int>>{{1003, 1}, {1, 3}, {257, 5}, {9, 85}}
+                                           : std::vector<std::pair<int, int>>{{1000003, 1}, {128, 512}, {100352, 16}}) {
+      cases.push_back(activation_backward_case(activation, rows, columns, false));
+      cases.push_back(activation_backward_case(activation, rows, columns, true));
     }
   }
   for (const int count : odd ? std::vector<int>{1, 2, 3, 4, 1023, 1025} : std::vector<int>{128 * 512, 1000003}) {
@@ -371,14 +377,16 @@ std::vector<OpCase> batch_cases(Sizes sizes) {
             gather_case(5, 3, 1),
             gather_case(20, 33, 7),
             gather_case(9, 8, 784),
-            gather_case(300, 257, 2)};
+            gather_case(300, 257, 2),
+            steps_case(/*recorded=*/true)};
   }
   return {augment_case({28, 28, 1}, {true, 3, 8, 0}, 1000, 128),
           augment_case({32, 32, 3}, {true, 4, 8, 0.05f}, 1000, 256),
           shuffle_case(54000, 0, 54000),
           shuffle_case(60000, 59968, 32),
           gather_case(60000, 128, 784),
-          gather_case(10000, 5003, 2)};
+          gather_case(10000, 5003, 2),
+          steps_case(/*recorded=*/true)};
 }
 
 std::string difference(const Written& found, const Written& expected) {

@@ -38,6 +38,8 @@ std::vector<OpCase> batch_norm_cases(Sizes sizes);  ///< training, evaluation, b
 std::vector<OpCase> loss_cases(Sizes sizes);
 std::vector<OpCase> optimizer_cases(Sizes sizes);  ///< with both fingerprints
 std::vector<OpCase> batch_cases(Sizes sizes);
+OpCase steps_case(
+    bool recorded);  ///< the ops of batches in one training; what they write does not depend on `recorded`
 std::vector<OpCase> text_cases(Sizes sizes);  ///< add, embed, layer_norm, attention and their gradients
 
 /// The first word in which `found` differs from `expected`, in words; empty where there is none.

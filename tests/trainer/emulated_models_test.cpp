@@ -1,4 +1,7 @@
 // Whole trainings on the block emulator: the GPU's code gives the CPU's weights, for every model.
+#include <algorithm>
+#include <utility>
+
 #include "tests/catch.h"
 #include "tests/kernels/emulator/block_emulator.h"
 #include "tests/kernels/emulator/emulated_backend.h"
@@ -20,23 +23,41 @@ trainer::Dataset beginning_of(trainer::Dataset data) {
   return data;
 }
 
+/// What a short training tells on the CPU, and on the emulator with `processors` multiprocessors.
+std::pair<Told, Told> told_twice(const SmallModel& model, const core::Json& change, int processors) {
+  const auto told_by = [&](const kernels::Backend& ops, bool emulated) {
+    Bench bench = model.bench();
+    bench.dataset = beginning_of(model.dataset);
+    bench.config.update({{"batch_size", 5}, {"validation_fraction", 0}, {"epochs", 1}});
+    bench.config.update(change);
+    bench.ops = &ops;
+    if (emulated) bench.open = [=] { return kernels::make_emulated_context(processors); };
+    bench.start().run();
+    return bench.told();
+  };
+  emulator::set_order(5);
+  return {told_by(kernels::cpu_backend(), false), told_by(kernels::emulated_backend(), true)};
+}
+
 }  // namespace
 
 TEST_CASE("a training of two steps has the CPU's fingerprints and weights on the emulator, for every model") {
   for (const SmallModel& model : small_models()) {
-    const auto told_by = [&](const kernels::Backend& ops, int processors) {
-      Bench bench = model.bench();
-      bench.dataset = beginning_of(model.dataset);
-      bench.config.update({{"batch_size", 5}, {"validation_fraction", 0}, {"epochs", 1}});
-      bench.ops = &ops;
-      if (processors > 0) bench.open = [=] { return kernels::make_emulated_context(processors); };
-      bench.start().run();
-      return bench.told();
-    };
-    const Told cpu = told_by(kernels::cpu_backend(), 0);
-    emulator::set_order(5);
+    const auto [cpu, emulated] = told_twice(model, core::Json::object(), 6);
     INFO(model.name);
     CHECK(cpu.fingerprints.size() == 2);
-    CHECK(told_by(kernels::emulated_backend(), 6) == cpu);
+    CHECK(emulated == cpu);
+  }
+}
+
+TEST_CASE("steps that the emulator replays, as a GPU does its graphs, have the CPU's weights, the short ones too") {
+  for (const char* const name : {"mlp", "cnn"}) {
+    const std::vector<SmallModel> models = small_models();
+    const auto model = std::find_if(models.begin(), models.end(), [&](const SmallModel& m) { return m.name == name; });
+    const auto [cpu, emulated] = told_twice(
+        *model, {{"batch_size", 4}, {"epochs", 4}, {"clip_norm", 0.5}, {"noise", 0.1}, {"dropout", 0.25}}, 6);
+    INFO(name);
+    CHECK(cpu.fingerprints.size() == 12);  // batches of 4, 4 and 2
+    CHECK(emulated == cpu);
   }
 }

@@ -281,6 +281,22 @@ TEST_CASE("every model trains in one way by one seed, on any number of threads a
   }
 }
 
+TEST_CASE(
+    "every model tells the same whether its steps are recorded and replayed or made anew, short batches included") {
+  for (const SmallModel& model : small_models()) {
+    const auto told = [&](bool records) {
+      Bench bench = model.bench();
+      bench.config.update({{"batch_size", 7}, {"epochs", 3}, {"clip_norm", 0.5}});
+      if (bench.dataset.image) bench.config.update({{"flip", true}, {"shift", 1}, {"cutout", 2}, {"noise", 0.1}});
+      bench.records_steps = records;
+      bench.start().run();
+      return bench.told();
+    };
+    INFO(model.name);
+    CHECK(told(true) == told(false));
+  }
+}
+
 TEST_CASE("every model goes on from a checkpoint as if it had not been stopped, running statistics included") {
   for (const SmallModel& model : small_models()) {
     const Told whole = run(model.bench());

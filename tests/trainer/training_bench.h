@@ -77,6 +77,7 @@ struct Bench {
   const kernels::Backend* ops = &kernels::cpu_backend();
   std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
   bool trace = true;
+  bool records_steps = true;
   std::size_t keep_best = 1;
   std::string best_name = "{step}";
   bool write_best = true;
@@ -109,7 +110,9 @@ struct Bench {
                          best_name,
                          write_best,
                          [this] { return stop_after && looks++ == *stop_after; },
-                         [this] { return clock += seconds_a_look; }});
+                         [this] { return clock += seconds_a_look; },
+                         [](const std::string&) {},
+                         records_steps});
     if (!resume.empty()) {
       const std::filesystem::path file = folder / resume;
       training->restore(trainer::load_checkpoint(file, {{"seed", seed}, {"config", config}},

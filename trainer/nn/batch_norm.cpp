@@ -2,6 +2,7 @@
 #include "trainer/nn/batch_norm.h"
 
 #include "core/error.h"
+#include "trainer/nn/biased_output.h"
 
 namespace trainer {
 
@@ -28,11 +29,10 @@ BatchNorm::BatchNorm(Builder& builder, const Shape& input, Activation activation
       beta_(builder.parameter("bias", {input.channels}, {})),
       running_mean_(builder.state("running_mean", {input.channels}, {})),
       running_variance_(builder.state("running_variance", {input.channels}, {Start::Kind::kOne})),
-      sums_(activation == Activation::kGelu ? builder.results(input) : kernels::Buffer<float>()),
       out_(builder.results(input)),
       mean_(one_each(builder, input.channels)),
       inverse_deviation_(one_each(builder, input.channels)),
-      sums_gradient_(builder.scratch(input)) {
+      unwanted_(builder.scratch(input)) {
   if (std::int64_t{builder.training_rows()} * input.positions() > kMaxPositions)
     throw core::UserError("config.batch_size",
                           builder.scope() + " would normalise over " + std::to_string(builder.training_rows()) +
@@ -43,9 +43,8 @@ BatchNorm::BatchNorm(Builder& builder, const Shape& input, Activation activation
 const float* BatchNorm::forward(const Pass& pass, const float* in) {
   const int rows = pass.rows * shape_.positions();
   if (pass.mode == Mode::kTraining)
-    ops_.batch_norm(context_, activation_, out_.data(), sums_.data(), mean_.data(), inverse_deviation_.data(),
-                    running_mean_.value, running_variance_.value, in, gamma_.value, beta_.value, rows, shape_.channels,
-                    kEpsilon, kMomentum);
+    ops_.batch_norm(context_, activation_, out_.data(), mean_.data(), inverse_deviation_.data(), running_mean_.value,
+                    running_variance_.value, in, gamma_.value, beta_.value, rows, shape_.channels, kEpsilon, kMomentum);
   else
     ops_.batch_norm_evaluate(context_, activation_, out_.data(), in, gamma_.value, beta_.value, running_mean_.value,
                              running_variance_.value, rows, shape_.channels, kEpsilon);
@@ -53,21 +52,11 @@ const float* BatchNorm::forward(const Pass& pass, const float* in) {
 }
 
 void BatchNorm::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
-  const int rows = pass.rows * shape_.positions();
-  if (activation_ != Activation::kNone) {
-    ops_.activation_backward(context_, activation_, sums_gradient_->data(), gradient, out_.data(), sums_.data(),
-                             rows * shape_.channels);
-    gradient = sums_gradient_->data();
-  }
-  ops_.batch_norm_backward(context_, in_gradient ? in_gradient : sums_gradient_->data(), gamma_.gradient,
-                           beta_.gradient, gradient, in, gamma_.value, mean_.data(), inverse_deviation_.data(), rows,
-                           shape_.channels);
+  ops_.batch_norm_backward(context_, activation_, in_gradient ? in_gradient : unwanted_->data(), gamma_.gradient,
+                           beta_.gradient, gradient, out_.data(), in, gamma_.value, beta_.value, mean_.data(),
+                           inverse_deviation_.data(), pass.rows * shape_.positions(), shape_.channels);
 }
 
-// As Dense::droppable_output.
-float* BatchNorm::droppable_output() {
-  const bool reads_result = activation_ == Activation::kTanh || activation_ == Activation::kSigmoid;
-  return reads_result ? nullptr : out_.data();
-}
+float* BatchNorm::droppable_output() { return is_droppable(activation_) ? out_.data() : nullptr; }
 
 }  // namespace trainer

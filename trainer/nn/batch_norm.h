@@ -17,6 +17,7 @@ class BatchNorm final : public Layer {
   Shape output() const override { return shape_; }
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
+  bool goes_back_in_place() const override { return true; }
   float* droppable_output() override;
 
  private:
@@ -28,11 +29,10 @@ class BatchNorm final : public Layer {
   Weights beta_;
   Weights running_mean_;
   Weights running_variance_;
-  kernels::Buffer<float> sums_;  ///< before the activation; gelu alone needs them again
   kernels::Buffer<float> out_;
   kernels::Buffer<float> mean_;  ///< of the batch
   kernels::Buffer<float> inverse_deviation_;
-  Shared sums_gradient_;
+  Shared unwanted_;  ///< the input's gradient, where nobody asks for it
 };
 
 }  // namespace trainer

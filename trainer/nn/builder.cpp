@@ -12,6 +12,12 @@ namespace {
 constexpr auto kLimit = static_cast<std::size_t>(std::numeric_limits<int>::max());
 constexpr char kBeyond[] = ", more than one tensor holds (2^31 − 1)";
 
+std::string sides_of(const std::vector<int>& shape) {
+  std::string sides;
+  for (const int side : shape) sides += (sides.empty() ? "" : "×") + std::to_string(side);
+  return sides;
+}
+
 // The product, or more than kLimit where it is beyond that.
 std::size_t volume(const std::vector<int>& shape) {
   std::size_t count = 1;
@@ -35,15 +41,12 @@ std::string Builder::scope() const {
 }
 
 Parameter Builder::make(const std::string& name, std::vector<int> shape, Start start) {
-  if (volume(shape) > kLimit) {
-    std::string sides;
-    for (const int side : shape) sides += (sides.empty() ? "" : "×") + std::to_string(side);
-    throw core::UserError(
-        place_, scope() + " would have " + sides + " weights for batches of " + std::to_string(rows_) + kBeyond);
-  }
+  if (volume(shape) > kLimit)
+    throw core::UserError(place_, scope() + " would have " + sides_of(shape) + " weights for batches of " +
+                                      std::to_string(rows_) + kBeyond);
   Parameter made;
   made.name = scope() + "." + name;
-  made.value = kernels::Buffer<float>(ops, context, volume(shape));
+  made.value = kernels::Buffer<float>(ops, context, volume(shape), made.name + " of " + sides_of(shape));
   made.shape = std::move(shape);
   made.start = start;
   return made;
@@ -52,7 +55,8 @@ Parameter Builder::make(const std::string& name, std::vector<int> shape, Start s
 Weights Builder::parameter(const std::string& name, std::vector<int> shape, Start start) {
   Parameter made = make(name, std::move(shape), start);
   made.id = static_cast<std::uint32_t>(parameters_.size());
-  made.gradient = kernels::Buffer<float>(ops, context, made.value.size());
+  made.gradient = kernels::Buffer<float>(ops, context, made.value.size(),
+                                         "gradient of " + made.name + " of " + sides_of(made.shape));
   parameters_.push_back(std::move(made));
   Parameter& kept = parameters_.back();
   return {kept.value.data(), kept.gradient.data(), kept.count()};
@@ -78,7 +82,8 @@ std::size_t Builder::checked_count(const Shape& shape, int rows) const {
 }
 
 kernels::Buffer<float> Builder::memory(const Shape& shape, int rows) {
-  return {ops, context, checked_count(shape, rows)};
+  return {ops, context, checked_count(shape, rows),
+          "results of " + scope() + " of " + sides_of({rows, shape.height, shape.width, shape.channels})};
 }
 
 Shared Builder::shared(int slot, const Shape& shape) {
@@ -89,7 +94,8 @@ Shared Builder::shared(int slot, const Shape& shape) {
 }
 
 void Builder::allocate_shared() {
-  for (const Shared& each : shared_) each->memory_ = kernels::Buffer<float>(ops, context, each->count_);
+  for (const Shared& each : shared_)
+    each->memory_ = kernels::Buffer<float>(ops, context, each->count_, "gradients between layers");
 }
 
 }  // namespace trainer

@@ -7,8 +7,6 @@
 
 namespace trainer {
 
-using kernels::Activation;
-
 namespace {
 
 struct Side {
@@ -50,16 +48,11 @@ Conv2d::Conv2d(Builder& builder, const Shape& input, Options options)
     : ops_(builder.ops),
       context_(builder.context),
       shape_(shape_of(builder, input, options)),
-      activation_(options.activation),
       weight_(builder.parameter("weight", {options.channels, options.kernel, options.kernel, input.channels},
                                 {Start::Kind::kWeights, options.kernel * options.kernel * input.channels,
                                  options.kernel * options.kernel * options.channels})),
-      bias_(options.has_bias ? builder.parameter("bias", {options.channels}, {}) : Weights{}),
-      sums_(activation_ == Activation::kGelu ? builder.results(output()) : kernels::Buffer<float>()),
-      out_(builder.results(output())),
-      sums_gradient_(activation_ == Activation::kNone ? nullptr : builder.scratch(output())) {
-  core::check(options.has_bias || activation_ == Activation::kNone, "an activation without a bias");
-}
+      output_(builder, output(), options.activation,
+              options.has_bias ? builder.parameter("bias", {options.channels}, {}) : Weights{}) {}
 
 kernels::Conv2dShape Conv2d::shape_for(int rows) const {
   kernels::Conv2dShape shape = shape_;
@@ -68,30 +61,14 @@ kernels::Conv2dShape Conv2d::shape_for(int rows) const {
 }
 
 const float* Conv2d::forward(const Pass& pass, const float* in) {
-  float* const sums = sums_.data() ? sums_.data() : out_.data();
-  ops_.conv2d(context_, shape_for(pass.rows), sums, in, weight_.value);
-  if (bias_.value)
-    ops_.bias_activation(context_, activation_, out_.data(), sums_.data(), sums, bias_.value,
-                         pass.rows * output().positions(), shape_.filters);
-  return out_.data();
+  ops_.conv2d(context_, shape_for(pass.rows), output_.products(), in, weight_.value);
+  return output_.forward(pass);
 }
 
 void Conv2d::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
-  if (sums_gradient_) {
-    ops_.activation_backward(context_, activation_, sums_gradient_->data(), gradient, out_.data(), sums_.data(),
-                             pass.rows * output().count());
-    gradient = sums_gradient_->data();
-  }
+  gradient = output_.backward(pass, gradient);
   ops_.conv2d_filter(context_, shape_for(pass.rows), weight_.gradient, gradient, in);
-  if (bias_.value)
-    ops_.column_sum(context_, bias_.gradient, gradient, pass.rows * output().positions(), shape_.filters);
   if (in_gradient) ops_.conv2d_data(context_, shape_for(pass.rows), in_gradient, gradient, weight_.value);
-}
-
-// As Dense::droppable_output. Batch norm reads what a convolution without an activation gave.
-float* Conv2d::droppable_output() {
-  const bool is_droppable = bias_.value && (activation_ == Activation::kRelu || activation_ == Activation::kGelu);
-  return is_droppable ? out_.data() : nullptr;
 }
 
 }  // namespace trainer

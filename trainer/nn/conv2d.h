@@ -1,6 +1,7 @@
 // A convolution over images, with bias and activation or, where batch norm follows, without. Callers: the models.
 #pragma once
 
+#include "trainer/nn/biased_output.h"
 #include "trainer/nn/builder.h"
 #include "trainer/nn/layer.h"
 
@@ -24,7 +25,7 @@ class Conv2d final : public Layer {
   Shape output() const override { return {shape_.out_height, shape_.out_width, shape_.filters}; }
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
-  float* droppable_output() override;
+  float* droppable_output() override { return output_.droppable(); }
 
  private:
   kernels::Conv2dShape shape_for(int rows) const;
@@ -32,12 +33,8 @@ class Conv2d final : public Layer {
   const kernels::Backend& ops_;
   kernels::Context& context_;
   kernels::Conv2dShape shape_;  ///< for a batch of one
-  kernels::Activation activation_;
   Weights weight_;
-  Weights bias_;                 ///< null without
-  kernels::Buffer<float> sums_;  ///< before the activation; gelu alone needs them again
-  kernels::Buffer<float> out_;
-  Shared sums_gradient_;  ///< null without an activation
+  BiasedOutput output_;
 };
 
 }  // namespace trainer

@@ -2,6 +2,7 @@
 // models.
 #pragma once
 
+#include "trainer/nn/biased_output.h"
 #include "trainer/nn/builder.h"
 #include "trainer/nn/layer.h"
 
@@ -18,22 +19,17 @@ class Dense final : public Layer {
   /// outputs. Errors: as Builder's.
   Dense(Builder&, const Shape& input, int outputs, Options);
 
-  Shape output() const override { return output_; }
+  Shape output() const override { return output_.shape(); }
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
-  float* droppable_output() override;
+  float* droppable_output() override { return output_.droppable(); }
 
  private:
   const kernels::Backend& ops_;
   kernels::Context& context_;
   int inputs_;
-  Shape output_;
-  kernels::Activation activation_;
   Weights weight_;
-  Weights bias_;
-  kernels::Buffer<float> sums_;  ///< before the activation; gelu alone needs them again
-  kernels::Buffer<float> out_;
-  Shared sums_gradient_;  ///< null without an activation
+  BiasedOutput output_;
 };
 
 }  // namespace trainer

@@ -16,6 +16,7 @@ class Dropout final : public Layer {
   Shape output() const override { return shape_; }
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
+  bool goes_back_in_place() const override { return true; }
   float* droppable_output() override { return out_; }
 
  private:

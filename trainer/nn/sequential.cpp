@@ -6,9 +6,16 @@
 namespace trainer {
 
 // Two places are enough: a layer's input gradient is written while that of its output is read, and no other is alive.
+// One is enough where the layer goes back in place; the gradient of the last layer's output is not ours to write to.
 void Sequential::finish(Builder& builder) {
-  for (std::size_t l = 0; l + 1 < layers_.size(); ++l)
-    gradients_.push_back(builder.between(depth_, static_cast<int>(l % 2), layers_[l]->output()));
+  if (layers_.empty()) return;
+  gradients_.resize(layers_.size() - 1);
+  int turn = 0;
+  for (std::size_t l = gradients_.size(); l-- > 0;) {
+    const bool in_place = l + 1 < gradients_.size() && layers_[l + 1]->goes_back_in_place();
+    if (!in_place) turn = 1 - turn;
+    gradients_[l] = builder.between(depth_, turn, layers_[l]->output());
+  }
 }
 
 const float* Sequential::forward(const Pass& pass, const float* in) {

@@ -40,7 +40,7 @@ class Sequential final : public Layer {
   int depth_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<const float*> inputs_;  ///< what each layer was given in the last forward
-  std::vector<Shared> gradients_;     ///< of each layer's output but the last one's, in two places by turns
+  std::vector<Shared> gradients_;     ///< of each layer's output but the last one's, in two places
 };
 
 }  // namespace trainer

@@ -8,15 +8,15 @@ OptimizerState::OptimizerState(const kernels::Backend& ops, kernels::Context& co
                                const std::vector<Parameter>& parameters)
     : ops_(ops), context_(context), settings_(settings), clip_norm_(clip_norm) {
   if (clip_norm_ > 0) squares_ = kernels::Buffer<float>(ops_, context_, parameters.size());
-  const auto zeros = [&](std::size_t count) {
-    kernels::Buffer<float> buffer(ops_, context_, count);
+  const auto zeros = [&](const Parameter& of) {
+    const std::size_t count = of.value.size();
+    kernels::Buffer<float> buffer(ops_, context_, count, "moments of " + of.name);
     ops_.set_zero(context_, buffer.data(), count * sizeof(float));
     return buffer;
   };
   for (const Parameter& parameter : parameters) {
-    const std::size_t count = parameter.value.size();
-    Moments moments{zeros(count), {}};
-    if (kernels::has_second_moment(settings_.kind)) moments.second = zeros(count);
+    Moments moments{zeros(parameter), {}};
+    if (kernels::has_second_moment(settings_.kind)) moments.second = zeros(parameter);
     moments_.push_back(std::move(moments));
   }
 }

@@ -44,17 +44,17 @@ Batches::Batches(const kernels::Backend& ops, kernels::Context& context, const H
   const auto numbers = rows * static_cast<std::size_t>(data.features);
   const auto size = static_cast<std::uint64_t>(size_);
   steps_ = drops_last_ ? data.train.count / size : (data.train.count + size - 1) / size;
-  indices_ = Buffer<std::uint32_t>(ops, context, rows);
+  indices_ = Buffer<std::uint32_t>(ops, context, rows, "indices of a batch");
   if (data.task == Task::kText) {
-    tokens_ = Buffer<std::int32_t>(ops, context, numbers);
-    labels_ = Buffer<std::int32_t>(ops, context, numbers);
+    tokens_ = Buffer<std::int32_t>(ops, context, numbers, "tokens of a batch");
+    labels_ = Buffer<std::int32_t>(ops, context, numbers, "labels of a batch");
     return;
   }
-  x_ = Buffer<float>(ops, context, numbers);
+  x_ = Buffer<float>(ops, context, numbers, "samples of a batch");
   if (data.task == Task::kRegression)
-    numbers_ = Buffer<float>(ops, context, rows);
+    numbers_ = Buffer<float>(ops, context, rows, "targets of a batch");
   else
-    labels_ = Buffer<std::int32_t>(ops, context, rows);
+    labels_ = Buffer<std::int32_t>(ops, context, rows, "labels of a batch");
   if (!augmentation_.any()) return;
   fill_ = Buffer<float>(ops, context, data.background.size());
   ops.copy_to_device(context, fill_.data(), data.background.data(), data.background.size() * sizeof(float));
@@ -65,31 +65,37 @@ std::uint64_t Batches::samples_of(std::uint64_t steps) const {
   return std::min<std::uint64_t>(steps * static_cast<std::uint64_t>(size_), data_.train.count);
 }
 
-void Batches::make(std::uint32_t epoch, std::uint64_t position, const kernels::StepState* state) {
-  const auto first = static_cast<std::uint32_t>(position * static_cast<std::uint64_t>(size_));
-  rows_ = static_cast<int>(std::min<std::uint32_t>(static_cast<std::uint32_t>(size_), data_.train.count - first));
-  ops_.shuffle_indices(context_, indices_.data(), data_.train.count, seed_, epoch, first,
-                       static_cast<std::uint32_t>(rows_));
-  gather(state);
+std::uint32_t Batches::first(std::uint64_t position) const {
+  return static_cast<std::uint32_t>(position * static_cast<std::uint64_t>(size_));
 }
 
-void Batches::gather(const kernels::StepState* state) {
+int Batches::rows(std::uint64_t position) const {
+  return static_cast<int>(
+      std::min<std::uint32_t>(static_cast<std::uint32_t>(size_), data_.train.count - first(position)));
+}
+
+void Batches::make(int rows, const kernels::StepState* state) {
+  ops_.shuffle_indices(context_, indices_.data(), data_.train.count, seed_, state, static_cast<std::uint32_t>(rows));
+  gather(rows, state);
+}
+
+void Batches::gather(int rows, const kernels::StepState* state) {
   const DevicePart& part = data_.train;
   const std::uint32_t* indices = indices_.data();
   if (data_.task == Task::kText) {
-    ops_.gather_labels(context_, tokens_.data(), part.tokens.data(), indices, rows_, data_.features);
-    ops_.gather_labels(context_, labels_.data(), part.labels.data(), indices, rows_, data_.features);
+    ops_.gather_labels(context_, tokens_.data(), part.tokens.data(), indices, rows, data_.features);
+    ops_.gather_labels(context_, labels_.data(), part.labels.data(), indices, rows, data_.features);
     return;
   }
   if (augmentation_.any())
-    ops_.augment_rows(context_, x_.data(), part.x.data(), indices, rows_, image_shape(data_), augmentation_,
+    ops_.augment_rows(context_, x_.data(), part.x.data(), indices, rows, image_shape(data_), augmentation_,
                       fill_.data(), seed_, state);
   else
-    ops_.gather_rows(context_, x_.data(), part.x.data(), indices, rows_, data_.features);
+    ops_.gather_rows(context_, x_.data(), part.x.data(), indices, rows, data_.features);
   if (data_.task == Task::kRegression)
-    ops_.gather_rows(context_, numbers_.data(), part.targets.data(), indices, rows_, 1);
+    ops_.gather_rows(context_, numbers_.data(), part.targets.data(), indices, rows, 1);
   else
-    ops_.gather_labels(context_, labels_.data(), part.labels.data(), indices, rows_, 1);
+    ops_.gather_labels(context_, labels_.data(), part.labels.data(), indices, rows, 1);
 }
 
 }  // namespace trainer

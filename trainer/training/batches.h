@@ -25,17 +25,20 @@ class Batches {
   /// Samples of an epoch, and of its first `steps` steps.
   std::uint64_t samples_of(std::uint64_t steps) const;
 
-  /// Makes the batch of `position` (0, 1, …) in `epoch`; `state` (device) is that of its step.
-  void make(std::uint32_t epoch, std::uint64_t position, const kernels::StepState* state);
+  /// The batch of `position` (0, 1, …) in an epoch: where it begins in the epoch's order, and its samples.
+  std::uint32_t first(std::uint64_t position) const;
+  int rows(std::uint64_t position) const;
 
-  /// The batch that was made last.
+  /// Makes a batch of `rows` samples; `state` (device) is that of its step and says which.
+  void make(int rows, const kernels::StepState* state);
+
+  /// The batch that was made last, of `rows` samples; always in the same memory.
   const std::uint32_t* indices() const { return indices_.data(); }
-  Input input() const { return {x_.data(), tokens_.data(), rows_}; }
+  Input input(int rows) const { return {x_.data(), tokens_.data(), rows}; }
   Targets targets() const { return {labels_.data(), numbers_.data()}; }
-  int rows() const { return rows_; }
 
  private:
-  void gather(const kernels::StepState* state);
+  void gather(int rows, const kernels::StepState* state);
 
   const kernels::Backend& ops_;
   kernels::Context& context_;
@@ -45,7 +48,6 @@ class Batches {
   int size_;
   bool drops_last_;
   std::uint64_t steps_;
-  int rows_ = 0;
   kernels::Buffer<float> fill_;  ///< of each channel: what a shift brings in from outside
   kernels::Buffer<std::uint32_t> indices_;
   kernels::Buffer<float> x_;              ///< empty for a text

@@ -77,11 +77,11 @@ Evaluation evaluate(const kernels::Backend& ops, kernels::Context& context, Netw
   const std::size_t count = std::size_t{part.count} * static_cast<std::size_t>(network.targets());
   const bool regression = data.task == Task::kRegression;
   Record record;
-  record.losses = Buffer<float>(ops, context, count);
-  if (!regression) record.hits = Buffer<std::int32_t>(ops, context, count);
+  record.losses = Buffer<float>(ops, context, count, "losses of an evaluation");
+  if (!regression) record.hits = Buffer<std::int32_t>(ops, context, count, "hits of an evaluation");
   if (wanted.top5 || wanted.confusion) {
-    record.ranks = Buffer<std::int32_t>(ops, context, count);
-    record.predicted = Buffer<std::int32_t>(ops, context, count);
+    record.ranks = Buffer<std::int32_t>(ops, context, count, "ranks of an evaluation");
+    record.predicted = Buffer<std::int32_t>(ops, context, count, "predictions of an evaluation");
   }
   run_passes(network, data, part, record);
 

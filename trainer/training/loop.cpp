@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/digest.h"
 #include "core/error.h"
@@ -49,7 +50,8 @@ Training::Training(Setting setting)
                  network_.parameters()),
       interval_(std::min(batches_.steps_per_epoch(), protocol::trace_steps_per_line(tensor_count()))),
       record_(setting_.ops, setting_.context, interval_, tensor_count(), batches_.size() * network_.targets()),
-      state_(setting_.ops, setting_.context, 1),
+      plan_(setting_.ops, setting_.context, interval_),
+      graph_(setting_.ops, setting_.context, setting_.records_steps),
       best_(setting_.metric, setting_.keep_best,
             protocol::NameTemplate(setting_.best_name, ranking_metrics(), "checkpoints.name"),
             setting_.write_best ? setting_.checkpoints : nullptr) {
@@ -108,10 +110,12 @@ Ending Training::run() {
   while (step_ < schedule_.total_steps()) {
     if (setting_.stop_requested()) {
       if (step_ > first) write_checkpoints();
+      send_pending();
       return Ending::kInterrupted;
     }
     train_step(step_ + 1);
     ++step_;
+    send_pending();  // now that the device has work
     const std::uint64_t done = position_of(step_) + 1;
     const bool last = done == batches_.steps_per_epoch();
     if ((done % interval_ == 0 || last) && !collect()) return diverged();
@@ -124,17 +128,33 @@ Ending Training::run() {
 }
 
 void Training::train_step(std::uint64_t step) {
-  const kernels::Backend& ops = setting_.ops;
-  kernels::Context& context = setting_.context;
-  const kernels::StepState state = schedule_.state(step);
-  ops.copy_to_device(context, state_.data(), &state, sizeof(state));
-  batches_.make(static_cast<std::uint32_t>(epoch_of(step)), position_of(step), state_.data());
-  if (setting_.trace) ops.batch_fingerprint(context, batches_.indices(), batches_.rows(), record_.batch());
-  network_.forward_backward(batches_.input(), batches_.targets(), {record_.losses(), record_.hits()}, setting_.seed,
-                            state_.data());
-  optimizer_.update(network_.parameters(), state_.data(), setting_.trace ? record_.weights() : nullptr);
+  if (record_.empty()) plan_from(step);
+  const int rows = batches_.rows(position_of(step));
+  record_.step_begun(rows * network_.targets());
+  graph_.run(rows, [this, rows] { make_step(rows); });
+}
+
+// Up to where the record is collected next.
+void Training::plan_from(std::uint64_t step) {
+  const std::uint64_t position = position_of(step);
+  const std::uint64_t steps = std::min(interval_ - position % interval_, batches_.steps_per_epoch() - position);
+  plan_.make(steps, [&](std::uint64_t i) {
+    kernels::StepState state = schedule_.state(step + i);
+    state.first = batches_.first(position + i);
+    return state;
+  });
+}
+
+void Training::make_step(int rows) {
+  plan_.begin();
+  kernels::StepState* const state = plan_.now();
+  batches_.make(rows, state);
+  if (setting_.trace) setting_.ops.batch_fingerprint(setting_.context, batches_.indices(), rows, record_.batch());
+  network_.forward_backward(batches_.input(rows), batches_.targets(), {record_.losses(), record_.hits()}, setting_.seed,
+                            state);
+  optimizer_.update(network_.parameters(), state, setting_.trace ? record_.weights() : nullptr);
   if (setting_.trace) fingerprint_states();
-  record_.step_done(batches_.rows() * network_.targets());
+  record_.store(state);
 }
 
 void Training::fingerprint_states() {
@@ -149,9 +169,14 @@ bool Training::collect() {
   if (setting_.trace) {
     for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
     for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
-    setting_.events.emit(std::move(trace));
+    send_pending();
+    pending_ = std::move(trace);
   }
   return std::isfinite(epoch_loss_sum_);
+}
+
+void Training::send_pending() {
+  if (pending_) setting_.events.emit(*std::exchange(pending_, std::nullopt));
 }
 
 bool Training::end_epoch() {
@@ -186,6 +211,7 @@ void Training::report(const protocol::MetricValues& metric) {
   std::string line = fmt::format("epoch {}/{}", *metric.epoch, setting_.hyperparameters.epochs);
   for (const auto& [name, value] : metric.values) line += fmt::format("  {} {:.4f}", name, value);
   setting_.say(line);
+  send_pending();
   setting_.events.emit(metric);
 }
 
@@ -212,6 +238,7 @@ CheckpointState Training::state_with(std::vector<NamedTensor> tensors, std::uint
 }
 
 void Training::write_best() {
+  send_pending();
   best_.write(
       [this](std::vector<NamedTensor> tensors, std::uint64_t step) { return state_with(std::move(tensors), step); },
       setting_.events);

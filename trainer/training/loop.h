@@ -22,6 +22,8 @@
 #include "trainer/training/evaluate.h"
 #include "trainer/training/event_sink.h"
 #include "trainer/training/prepared_data.h"
+#include "trainer/training/step_graph.h"
+#include "trainer/training/step_plan.h"
 #include "trainer/training/step_record.h"
 
 namespace trainer {
@@ -46,6 +48,7 @@ struct Setting {
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people
+  bool records_steps = true;                                                ///< see StepGraph
 };
 
 enum class Ending {
@@ -79,9 +82,12 @@ class Training {
 
  private:
   void train_step(std::uint64_t step);
+  void plan_from(std::uint64_t step);
+  void make_step(int rows);  // the calls of a step: the same for each batch of so many samples
   void fingerprint_states();
-  bool collect();    // fetches the record, sends its trace; false where the loss is not finite
-  bool end_epoch();  // false where the training is to stop early
+  bool collect();       // fetches the record; false where the loss is not finite
+  void send_pending();  // before any other event
+  bool end_epoch();     // false where the training is to stop early
   bool is_worth_going_on(const protocol::MetricValues& metric);
   void write_checkpoints();
   void write_best();
@@ -106,10 +112,12 @@ class Training {
   OptimizerState optimizer_;
   std::uint64_t interval_;  ///< steps of a trace line, counted from the start of each epoch
   StepRecord record_;
-  kernels::Buffer<kernels::StepState> state_;
+  StepPlan plan_;
+  StepGraph graph_;
 
   std::uint64_t step_ = 0;
   double epoch_loss_sum_ = 0;
+  std::optional<protocol::Trace> pending_;  ///< what was collected and not sent
   BestEpochs best_;
   std::optional<Watched> watched_;  ///< with patience only
   double last_checkpoint_s_ = 0;

@@ -49,7 +49,7 @@ class Uploader {
   void make_room(kernels::Buffer<T>& buffer, std::size_t count) const {
     if (buffer.size() == count) return;
     buffer = {};  // the old one goes before there is a new one
-    if (count > 0) buffer = kernels::Buffer<T>(ops_, context_, count);
+    if (count > 0) buffer = kernels::Buffer<T>(ops_, context_, count, "the data set");
   }
 
   template <class T>

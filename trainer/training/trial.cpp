@@ -163,7 +163,8 @@ struct OpenTrial {
             order.document.write_best,
             order.stop_requested,
             order.now_s,
-            order.say};
+            order.say,
+            order.records_steps};
   }
 
   /// The weights that the trial begins with, where a file has them; how many tensors were taken.

@@ -24,6 +24,7 @@ struct TrialOrder {
   std::function<bool()> stop_requested = [] { return false; };
   std::function<double()> now_s = [] { return 0.0; };
   std::function<void(const std::string&)> say = [](const std::string&) {};
+  bool records_steps = true;  ///< false: each step makes its calls anew, so that an error names its op
 };
 
 /// Runs it; returns kTrainerCompleted, or kTrainerInterrupted after a stop.

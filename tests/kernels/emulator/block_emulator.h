@@ -11,10 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #define __global__
 #define __device__
@@ -48,8 +50,10 @@ class EmulatorError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Where launches go: they run at once, or are handed to `keep`, as to a GPU's stream that is being captured.
 struct Stream {
   const char* op;
+  std::function<void(std::function<void()>)> keep{};
 };
 
 /// The order of blocks and threads in the launches that follow. 0: ascending.
@@ -87,11 +91,17 @@ T* dynamic_shared() {
 }
 
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes, Stream,
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes, const Stream& stream,
             Arguments... arguments) {
-  auto call = [&] { kernel(static_cast<Parameters>(arguments)...); };
-  run(
-      grid, block, shared_bytes, [](void* body) { (*static_cast<decltype(call)*>(body))(); }, &call);
+  auto start = [=] {
+    auto call = [&] { kernel(static_cast<Parameters>(arguments)...); };
+    run(
+        grid, block, shared_bytes, [](void* body) { (*static_cast<decltype(call)*>(body))(); }, &call);
+  };
+  if (stream.keep)
+    stream.keep(std::move(start));
+  else
+    start();
 }
 
 }  // namespace emulator

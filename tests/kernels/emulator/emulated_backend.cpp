@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "kernels/cuda_ops.h"
+#include "kernels/recorded_calls.h"
 
 namespace kernels {
 namespace emulated {
@@ -31,14 +32,27 @@ class EmulatedContext final : public Context {
     return "block emulator, " + std::to_string(multiprocessors_) + " multiprocessors";
   }
   int multiprocessors() const { return multiprocessors_; }
+
+  /// Of its own for each op, so that the address sanitizer sees its end; filled anew whenever the op is replayed.
   float* workspace(std::size_t bytes) {
-    workspace_.reset(allocate_filled(bytes));
+    workspace_ = std::shared_ptr<void>(allocate_filled(bytes), Free());
+    if (RecordedCalls* const recording = recorder.open())
+      recording->add([memory = workspace_, bytes] { std::memset(memory.get(), 0xff, bytes); });
     return static_cast<float*>(workspace_.get());
   }
 
+  void clear(void* memory, std::size_t bytes) {
+    if (RecordedCalls* const recording = recorder.open())
+      recording->add([=] { std::memset(memory, 0, bytes); });
+    else if (bytes > 0)
+      std::memset(memory, 0, bytes);
+  }
+
+  CallRecorder recorder;
+
  private:
   int multiprocessors_;
-  std::unique_ptr<void, Free> workspace_;
+  std::shared_ptr<void> workspace_;
 };
 
 EmulatedContext& own(Context& context) {
@@ -47,24 +61,34 @@ EmulatedContext& own(Context& context) {
   return *found;
 }
 
-void* allocate(Context&, std::size_t bytes) { return allocate_filled(bytes); }
+/// The context of what cannot be recorded.
+void check_idle(Context& context) { own(context).recorder.check_idle(); }
+
+void* allocate(Context& context, std::size_t bytes) {
+  check_idle(context);
+  return allocate_filled(bytes);
+}
 void release(Context&, void* memory) { ::free(memory); }
-void copy(Context&, void* to, const void* from, std::size_t bytes) {
+void copy(Context& context, void* to, const void* from, std::size_t bytes) {
+  check_idle(context);
   if (bytes > 0) std::memcpy(to, from, bytes);
 }
-void set_zero(Context&, void* memory, std::size_t bytes) {
-  if (bytes > 0) std::memset(memory, 0, bytes);
-}
-void synchronize(Context&) {}
+void set_zero(Context& context, void* memory, std::size_t bytes) { own(context).clear(memory, bytes); }
+void synchronize(Context& context) { check_idle(context); }
+
+void begin_recording(Context& context) { own(context).recorder.begin(); }
+std::unique_ptr<Recording> end_recording(Context& context) { return own(context).recorder.end(); }
+void replay(Context& context, const Recording& recording) { own(context).recorder.replay(recording); }
 
 }  // namespace
 
 Stream stream(Context& context, const char* op) {
-  (void)own(context);
-  return {op};
+  RecordedCalls* const recording = own(context).recorder.open();
+  if (!recording) return {op};
+  return {op, [recording](std::function<void()> launch) { recording->add(std::move(launch)); }};
 }
 float* workspace(Context& context, const char*, std::size_t bytes) { return own(context).workspace(bytes); }
-void clear(Context& context, const char*, void* memory, std::size_t bytes) { set_zero(context, memory, bytes); }
+void clear(Context& context, const char*, void* memory, std::size_t bytes) { own(context).clear(memory, bytes); }
 int multiprocessors(Context& context) { return own(context).multiprocessors(); }
 
 }  // namespace emulated
@@ -78,6 +102,9 @@ const Backend& emulated_backend() {
       .copy_to_host = emulated::copy,
       .set_zero = emulated::set_zero,
       .synchronize = emulated::synchronize,
+      .begin_recording = emulated::begin_recording,
+      .end_recording = emulated::end_recording,
+      .replay = emulated::replay,
   });
   return table;
 }
