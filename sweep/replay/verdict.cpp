@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/plural.h"
 #include "protocol/outcome.h"
 
 namespace sweep {
