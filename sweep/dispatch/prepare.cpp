@@ -188,7 +188,6 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
 }
 
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
-  require_runs_folder(runs);
   Planned planned = plan_file(file, runs, overrides);
   const Spec& spec = planned.plan.spec();
   const TrainerCan can =
@@ -199,6 +198,7 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
   planned.warnings.insert(planned.warnings.end(), hardware.warnings.begin(), hardware.warnings.end());
   const int threads = overrides.threads.value_or(spec.resources.threads);
   SweepRecord record = make_record(planned, file, overrides, hardware);
+  require_runs_folder(runs);  // not before: where the file is wrong nothing is made
   if (planned.trainer.builtin) planned.trainer.builtin = freeze(*planned.trainer.builtin, runs);
   if (planned.trainer.program) install_modules(*planned.trainer.program, runs);
   return {std::move(planned.plan),     std::move(planned.trainer), std::move(planned.data), hardware, threads,
