@@ -1,7 +1,9 @@
 // See trial_document.h.
 #include "protocol/trial_document.h"
 
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "core/error.h"
 
@@ -22,7 +24,18 @@ T field(const Json& json, const char* key, std::string_view place) {
   }
 }
 
+constexpr char kEveryStep[] = "step", kNoStep[] = "off";
+
 }  // namespace
+
+std::optional<std::uint64_t> trace_interval(std::string_view trace) {
+  if (trace == kEveryStep) return 1;
+  if (trace == kNoStep) return 0;
+  std::uint64_t steps = 0;
+  const auto [end, error] = std::from_chars(trace.data(), trace.data() + trace.size(), steps);
+  const bool is_whole = error == std::errc() && end == trace.data() + trace.size();
+  return is_whole && steps > 0 ? std::optional(steps) : std::nullopt;
+}
 
 std::string_view name(Goal goal) { return goal == Goal::kMinimize ? "minimize" : "maximize"; }
 std::string_view name(Reduce reduce) { return reduce == Reduce::kBest ? "best" : "last"; }
@@ -64,6 +77,8 @@ Json TrialDocument::to_json() const {
   Json json = {{"protocol", kProtocolVersion}, {"sweep", sweep},       {"trial", trial},   {"index", index},
                {"replicate", replicate},       {"seed", seed},         {"config", config}, {"device", device},
                {"threads", threads},           {"numerics", numerics}, {"trace", trace}};
+  if (const auto steps = trace_interval(trace); steps && trace != kEveryStep && trace != kNoStep)
+    json["trace"] = *steps;
   if (!gpu.empty()) json["gpu"] = gpu;
   if (data) json["data"] = data->to_json();
   if (metric) json["metric"] = metric->to_json();
@@ -97,7 +112,9 @@ TrialDocument TrialDocument::from_json(const Json& json, std::string_view place)
       throw core::UserError(std::string(place), "field 'checkpoints.best' is " + std::to_string(document.keep_best),
                             "expected 1 to " + std::to_string(kMaxKeptEpochs));
   }
-  if (json.contains("trace")) document.trace = field<std::string>(json, "trace", place);
+  if (const auto trace = json.find("trace"); trace != json.end())
+    document.trace = trace->is_number_unsigned() ? std::to_string(trace->get<std::uint64_t>())
+                                                 : field<std::string>(json, "trace", place);
   if (json.contains("data")) document.data = DataSource::from_json(field<Json>(json, "data", place), place);
   if (json.contains("metric")) document.metric = Metric::from_json(field<Json>(json, "metric", place), place);
   return document;

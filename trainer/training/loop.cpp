@@ -128,11 +128,12 @@ void Training::train_step(std::uint64_t step) {
   const kernels::StepState state = schedule_.state(step);
   ops.copy_to_device(context, state_.data(), &state, sizeof(state));
   batches_.make(static_cast<std::uint32_t>(epoch_of(step)), position_of(step), state_.data());
-  if (setting_.trace) ops.batch_fingerprint(context, batches_.indices(), batches_.rows(), record_.batch());
+  const bool traced = is_traced(step);
+  if (traced) ops.batch_fingerprint(context, batches_.indices(), batches_.rows(), record_.batch());
   network_.forward_backward(batches_.input(), batches_.targets(), {record_.losses(), record_.hits()}, setting_.seed,
                             state_.data());
-  optimizer_.update(network_.parameters(), state_.data(), setting_.trace ? record_.weights() : nullptr);
-  if (setting_.trace) fingerprint_states();
+  optimizer_.update(network_.parameters(), state_.data(), traced ? record_.weights() : nullptr);
+  if (traced) fingerprint_states();
   record_.step_done(batches_.rows() * network_.targets());
 }
 
@@ -145,12 +146,25 @@ void Training::fingerprint_states() {
 bool Training::collect() {
   if (record_.empty()) return std::isfinite(epoch_loss_sum_);
   protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
-  if (setting_.trace) {
+  if (setting_.trace > 0) {
     for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
     for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
-    setting_.events.emit(std::move(trace));
+    send(std::move(trace));
   }
   return std::isfinite(epoch_loss_sum_);
+}
+
+// Steps without fingerprints between two with them: a line for each of these.
+void Training::send(protocol::Trace trace) {
+  if (setting_.trace == 1) return setting_.events.emit(std::move(trace));
+  const auto tensors = static_cast<std::ptrdiff_t>(trace.tensors.size());
+  for (std::uint64_t step = trace.from; step <= trace.to; ++step) {
+    if (!is_traced(step)) continue;
+    const auto row = static_cast<std::ptrdiff_t>(step - trace.from);
+    const auto weights = trace.weights.begin() + row * tensors;
+    setting_.events.emit(protocol::Trace{
+        step, step, trace.tensors, {weights, weights + tensors}, {trace.batch[static_cast<std::size_t>(row)]}});
+  }
 }
 
 bool Training::end_epoch() {

@@ -34,7 +34,7 @@ struct Setting {
   std::uint32_t seed = 0;
   core::Json identity;      ///< of the trial, for its checkpoints
   protocol::Metric metric;  ///< what "best" means
-  bool trace = true;
+  std::uint64_t trace = 1;  ///< fingerprints are taken of every so many steps; 0: of none
   PreparedData& data;
   const kernels::Backend& ops;
   kernels::Context& context;
@@ -78,7 +78,12 @@ class Training {
 
  private:
   void train_step(std::uint64_t step);
+  // Of the last step always: what the training ends with.
+  bool is_traced(std::uint64_t step) const {
+    return setting_.trace > 0 && (step % setting_.trace == 0 || step == schedule_.total_steps());
+  }
   void fingerprint_states();
+  void send(protocol::Trace trace);
   bool collect();    // fetches the record, sends its trace; false where the loss is not finite
   bool end_epoch();  // false where the training is to stop early
   bool is_worth_going_on(const protocol::MetricValues& metric);

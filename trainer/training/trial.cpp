@@ -34,8 +34,8 @@ void check_document(const TrialOrder& order) {
   if (document.numerics != "portable-1")
     add("numerics '" + document.numerics + "' is not supported", "this trainer computes portable-1");
   if (document.threads < 1) add("threads is " + std::to_string(document.threads), "expected 1 or more");
-  if (document.trace != "step" && document.trace != "off")
-    add("trace '" + document.trace + "' is unknown", "expected step or off");
+  if (!protocol::trace_interval(document.trace))
+    add("trace '" + document.trace + "' is unknown", "expected step, off or a number of steps");
   if (!document.data) add("names no data set", "add \"data\": a path, or builtin:images");
   if (!problems.empty()) throw core::UserError(std::move(problems));
 }
@@ -125,7 +125,7 @@ struct OpenTrial {
             order.document.seed,
             checkpoint_identity(order.document),
             metric,
-            order.document.trace == "step",
+            *protocol::trace_interval(order.document.trace),
             prepared,
             *device.ops,
             *device.context,
