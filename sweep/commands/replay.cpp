@@ -1,4 +1,4 @@
-// sweep replay: runs a trial again and prints whether it is the same, bit for bit.
+// sweep replay: runs a trial again, or every trial of a sweep, and prints whether it is the same, bit for bit.
 #include "sweep/replay/replay.h"
 
 #include <fmt/format.h>
@@ -7,9 +7,13 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/error.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/replay_all.h"
+#include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/commands/whole_number.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -17,27 +21,17 @@ namespace {
 
 struct Flags {
   std::string trial, sweep;
-  std::string device;
-  bool all = false;
+  RunningFlags running;  // of those only where it runs
+  std::optional<std::uint64_t> sample;
+  bool all = false, all_differences = false;
 };
-
-std::string compared_text(const Compared& compared) {
-  if (compared.steps == 0)
-    return fmt::format("compared: {} metric values{}\n", compared.metrics,
-                       compared.digests > 0 ? ", the digest of the final weights" : "; there are no fingerprints");
-  return fmt::format("compared: {} steps of {} tensors and their batches ({} fingerprints), {} metric values, {}\n",
-                     compared.steps, compared.tensors, compared.fingerprints, compared.metrics,
-                     compared.digests > 0 ? "the digest of the final weights" : "no digest of final weights");
-}
 
 std::string to_text(const Replayed& replayed) {
   const Comparison& comparison = replayed.comparison;
   std::string text =
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
-  for (const std::string& reason : comparison.reasons) text += printable_lines(reason) + "\n";
-  for (const Difference& difference : comparison.differences) text += printable(difference.text()) + "\n";
-  text += compared_text(comparison.compared);
+  for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }
@@ -52,14 +46,11 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
   };
 }
 
-int replay(const Flags& flags, const Globals& globals) {
+int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals) {
   const SelectedTrial selected =
       select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
   Store store(globals.runs, Store::Mode::kReadWrite);
-  ReplayOptions options;
-  options.runs = globals.runs;
-  options.all = flags.all;
-  if (!flags.device.empty()) options.device = flags.device == "cuda" ? Device::kCuda : Device::kCpu;
+  options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
   const Replayed replayed = replay_trial(store, selected.place, options);
   if (globals.json) {
@@ -70,19 +61,51 @@ int replay(const Flags& flags, const Globals& globals) {
   return exit_code(replayed.comparison.verdict);
 }
 
+void check_flags(const Flags& flags) {
+  if (flags.trial.empty() && !flags.all)
+    throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
+  if (flags.trial.empty()) return;
+  if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
+  if (flags.running.slots > 0)
+    throw core::UserError("--slots", "is for many trials", "leave out TRIAL, and give --all");
+}
+
+int replay(const Flags& flags, const Globals& globals) {
+  check_flags(flags);
+  ReplayOptions options;
+  options.runs = globals.runs;
+  apply(flags.running, options.where);
+  if (!flags.trial.empty()) return replay_one(flags, std::move(options), globals);
+  options.all = flags.all_differences;
+  ReplayAllFlags all;
+  if (!flags.sweep.empty()) all.sweep = flags.sweep;
+  all.sample = flags.sample;
+  all.slots = flags.running.slots;
+  all.busy_gpus = busy_gpus(flags.running);
+  return replay_all(all, std::move(options), globals);
+}
+
 }  // namespace
 
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
   subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
-      ->required()
       ->type_name("");
   declare_sweep_of_trial(subcommand, flags->sweep);
-  subcommand.add_option("--device", flags->device, "cpu or cuda; where the record was made otherwise")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->type_name("DEVICE");
-  subcommand.add_flag("--all", flags->all, "go on after the first difference and print every one");
-  subcommand.footer("Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete.");
+  subcommand.add_flag(
+      "--all", flags->all,
+      "without TRIAL: replay every trial of the sweep (--sweep, else the last) and print a table of the "
+      "verdicts; with TRIAL: as --all-differences");
+  subcommand.add_option("--sample", flags->sample, "with --all: only N of the sweep's trials, always the same ones")
+      ->check(whole_number(1, UINT64_MAX))
+      ->needs("--all")
+      ->type_name("N");
+  subcommand.add_flag("--all-differences", flags->all_differences,
+                      "go on after the first difference and print every one");
+  declare_where(subcommand, flags->running);
+  subcommand.footer(
+      "Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete; of a whole sweep that of the gravest "
+      "verdict, in this order: 3, 4, 1, 0.");
   return [flags, &globals] { return replay(*flags, globals); };
 }
 

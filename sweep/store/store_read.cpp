@@ -49,6 +49,17 @@ TrialSummary read_summary(const Statement& row, const Database& database) {
   return summary;
 }
 
+// Of a statement of select_rows(kReplays).
+std::vector<ReplayRecord> read_replays(Statement& read, const Database& database) {
+  std::vector<ReplayRecord> replays;
+  while (read.step()) {
+    require_intact(read, Table::kReplays, database);
+    replays.push_back(
+        {read.text(1), read.number(2), read.text(3), core::parse_json(read.text(4), database.file().string())});
+  }
+  return replays;
+}
+
 // Events as a statement gives them. An index that was damaged may lead to another trial's event, or to one twice.
 class EventSequence {
  public:
@@ -315,13 +326,16 @@ std::optional<TrialPlace> Store::find_result(const std::string& trial, const std
 
 std::vector<ReplayRecord> Store::replays(const std::string& trial) const {
   Statement read = connection_->prepare(Table::kReplays, "WHERE trial = ? ORDER BY number");
-  std::vector<ReplayRecord> replays;
-  for (read.start().bind(trial); read.step();) {
-    require_intact(read, Table::kReplays, *connection_->database);
-    replays.push_back({read.text(1), read.number(2), read.text(3),
-                       core::parse_json(read.text(4), connection_->database->file().string())});
-  }
-  return replays;
+  read.start().bind(trial);
+  return read_replays(read, *connection_->database);
+}
+
+std::vector<ReplayRecord> Store::replays_of(const std::string& sweep) const {
+  Statement read = connection_->prepare(
+      Table::kReplays,
+      "WHERE trial IN (SELECT trial FROM trials WHERE sweep = ? AND trial = replays.trial) ORDER BY number");
+  read.start().bind(connection_->require(sweep));
+  return read_replays(read, *connection_->database);
 }
 
 StoreCheck Store::check() const {
