@@ -24,7 +24,7 @@ std::string to_text(const SweepRecord& sweep, const Verified& verified) {
   const std::size_t shown = std::min(verified.changed.size(), kLinesShown);
   for (std::size_t i = 0; i < shown; ++i) text += printable(verified.changed[i].text(), 2000) + "\n";
   if (shown < verified.changed.size()) text += fmt::format("and {} more\n", verified.changed.size() - shown);
-  if (verified.cut) text += "what follows that event was not looked at\n";
+  if (verified.cut) text += "what follows was not looked at\n";
   return text;
 }
 

@@ -83,6 +83,10 @@ std::map<std::string, std::string> leaves_of(const Json& value) {
   return leaves;
 }
 
+bool in_both(const FieldDifference& difference) {
+  return difference.recorded != kAbsent && difference.replayed != kAbsent;
+}
+
 }  // namespace
 
 std::string_view name(FieldPlace place) { return place == kAttempt ? "attempt" : "sweep"; }
@@ -123,10 +127,11 @@ std::vector<FieldDifference> differing_fields(FieldPlace place, const Json& reco
   return differences;
 }
 
+bool makes_another_trial(const FieldDifference& difference) { return difference.use == kAlways && in_both(difference); }
+
 bool forbids_claim(const FieldDifference& difference, std::string_view numerics) {
   if (numerics == "external") return true;
-  if (difference.recorded == kAbsent || difference.replayed == kAbsent) return false;
-  return difference.use == kAlways || (difference.use == kInFast && numerics == "fast-1");
+  return difference.use == kInFast && numerics == "fast-1" && in_both(difference);
 }
 
 }  // namespace sweep

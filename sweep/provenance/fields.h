@@ -50,6 +50,9 @@ struct FieldDifference {
 /// What differs between two environments, by name. Anything but an object counts as an empty one.
 std::vector<FieldDifference> differing_fields(FieldPlace place, const core::Json& recorded, const core::Json& replayed);
 
+/// Whether it is a kAlways field, and both records have it: the replay trained something else.
+bool makes_another_trial(const FieldDifference& difference);
+
 /// Whether a promise of these numerics ("portable-1", "fast-1", "external") holds only where this field is the same.
 /// `external` is a user's program: whatever it says of its environment counts. Else a field that only one of the two
 /// records has says nothing: an older trainer did not know it.

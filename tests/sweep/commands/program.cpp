@@ -100,8 +100,10 @@ void Workplace::forget_digests() const {
   store.first("UPDATE trials SET events = NULL");
 }
 
+void Workplace::change(const std::string& statement) const { Database(path() / "runs/sweeps.db").first(statement); }
+
 void Workplace::sql(const std::string& statement) const {
-  Database(path() / "runs/sweeps.db").first(statement);
+  change(statement);
   forget_digests();
 }
 

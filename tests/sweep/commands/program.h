@@ -31,6 +31,8 @@ class Workplace {
 
   /// Runs SQL on the store, as somebody else's program would; no row has a digest after it.
   void sql(const std::string& statement) const;
+  /// Changes the store as a failing disk would: digests stay.
+  void change(const std::string& statement) const;
   /// The line of the event of `kind` of trial `index`, the first one.
   std::string event_line(const std::string& kind, int index) const;
   void set_event_line(const std::string& kind, int index, const std::string& line) const;

@@ -57,6 +57,7 @@ TEST_CASE("fields that differ are named as far down as there are objects, with b
   const auto split =
       differing_fields(FieldPlace::kAttempt, {{"data", {{"split_sha256", "a"}}}}, {{"data", {{"split_sha256", "b"}}}});
   REQUIRE(split.size() == 1);
-  CHECK(forbids_claim(split[0], "portable-1"));
+  CHECK(makes_another_trial(split[0]));
+  CHECK_FALSE(forbids_claim(split[0], "portable-1"));
   CHECK(differing_fields(FieldPlace::kAttempt, nullptr, Json::object()).empty());
 }
