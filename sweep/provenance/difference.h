@@ -1,5 +1,5 @@
 // What was not committed when a sweep began, kept as one file under runs/differences/: the list of untracked files and
-// the changes, without lines that hold secrets and no longer than a cap. Called by provenance.cpp and `sweep show`.
+// the changes, without lines that hold secrets and no longer than a cap. Called by provenance.cpp and `sweep verify`.
 #pragma once
 
 #include <cstdint>
