@@ -60,8 +60,8 @@ std::string file_state(const fs::path& file) {
   }
 }
 
-std::optional<std::string> difference_from(const fs::path& top, const std::string& base, const char* binary) {
-  return git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", binary, "--full-index", base});
+std::optional<std::string> difference_from(const fs::path& top, const std::string& base, const char* form) {
+  return git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", form, "--full-index", base});
 }
 
 // A name may hold anything but NUL.
@@ -120,7 +120,7 @@ GitState read_git(const fs::path& folder, const fs::path& excluded, const Secret
   if (!dirty) return state;
   state.json["difference_sha256"] = digest.hex();
   // Contents of binary files would hide from whoever looks for secrets.
-  if (!changes->empty()) state.uncommitted.changes = difference_from(top, base, "--no-binary").value_or("");
+  if (!changes->empty()) state.uncommitted.changes = difference_from(top, base, "--patch").value_or("");
   return state;
 }
 

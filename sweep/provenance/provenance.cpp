@@ -136,7 +136,7 @@ Json redacted_command(const std::vector<std::string>& words, const Secrets& secr
   std::string before;
   for (const std::string& word : words) {
     std::string text = secrets.redact(word);
-    if (secrets.redact(before + " " + word).ends_with(kRedacted)) text = kRedacted;
+    if (text == word && secrets.redact(before + " " + word).ends_with(kRedacted)) text = kRedacted;
     if (!at_home.empty() && text.starts_with(at_home)) text.replace(0, at_home.size(), "~/");
     command.push_back(core::valid_utf8(text));
     before = word;

@@ -20,7 +20,8 @@ constexpr std::size_t kShortestLine = 12;  // of a value of several lines, a key
 
 // A name with one of these words is that of a secret.
 constexpr char kSecretName[] =
-    "(?i)(secret|token|passw|passphrase|passwd|api_?key|_key$|^key$|key_|credential|auth(?:_|$|orization)|cookie|bearer)";
+    "(?i)(secret|token|passw|passphrase|passwd|api_?key|_key$|^key$|key_|credential|auth(?:_|$|orization)|cookie|"
+    "bearer)";
 // Names that look so and hold paths or numbers.
 constexpr std::array<std::string_view, 3> kHarmless = {"SSH_AUTH_SOCK", "XAUTHORITY", "GPG_AGENT_INFO"};
 

@@ -60,7 +60,7 @@ struct Store::Connection {
   /// Errors: UserError where the rows of the sweep's trials, or that of one, count not as many events as there are.
   void require_all_events(std::int64_t sweep, std::optional<std::uint64_t> index);
   /// Errors: UserError. What was looked for and is not there may be there under a damaged name.
-  void require_intact_sweeps();
+  void require_intact_rows(Table table);
 
   // SELECT of every column of a table.
   std::string select(Table table, const std::string& rest) const { return select_rows(table, version, rest); }

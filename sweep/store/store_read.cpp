@@ -100,13 +100,13 @@ std::optional<std::int64_t> Store::Connection::number_of(const std::string& id) 
 
 std::int64_t Store::Connection::require(const std::string& id) {
   if (const auto number = number_of(id)) return *number;
-  require_intact_sweeps();
+  require_intact_rows(Table::kSweeps);
   throw core::UserError(database->file().string(), "holds no sweep " + id);
 }
 
-void Store::Connection::require_intact_sweeps() {
-  Statement all = prepare(Table::kSweeps, "ORDER BY number");
-  for (all.start(); all.step();) require_intact(all, Table::kSweeps, *database);
+void Store::Connection::require_intact_rows(Table table) {
+  Statement all = prepare(table, "");
+  for (all.start(); all.step();) require_intact(all, table, *database);
 }
 
 StudyEvent Store::Connection::event_at(const Statement& row) const {
@@ -137,7 +137,7 @@ void Store::Connection::require_all_events(std::int64_t sweep, std::optional<std
 std::optional<SweepRecord> Store::find_sweep(const std::string& id) const {
   Statement find = connection_->prepare(Table::kSweeps, "WHERE id = ?");
   if (find.start().bind(id).step()) return read_sweep(find, *connection_->database);
-  connection_->require_intact_sweeps();
+  connection_->require_intact_rows(Table::kSweeps);
   return std::nullopt;
 }
 
@@ -293,9 +293,12 @@ std::optional<std::string> Store::output(const TrialPlace& place, std::uint32_t 
   Statement read =
       connection_->prepare(Table::kOutputs, "WHERE sweep = ? AND trial_index = ? AND attempt = ? AND stream = ?");
   read.start().bind(connection_->require(place.sweep)).bind(place.index).bind(std::int64_t{attempt});
-  if (!read.bind(std::int64_t{stream}).step()) return std::nullopt;
-  require_intact(read, Table::kOutputs, *connection_->database);
-  return read.bytes(4);
+  if (read.bind(std::int64_t{stream}).step()) {
+    require_intact(read, Table::kOutputs, *connection_->database);
+    return read.bytes(4);
+  }
+  connection_->require_intact_rows(Table::kOutputs);
+  return std::nullopt;
 }
 
 std::vector<std::pair<std::string, TrialPlace>> Store::find_trials(const std::string& prefix) const {

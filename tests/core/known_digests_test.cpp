@@ -7,6 +7,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "tests/catch.h"
 #include "tests/temporary_folder.h"
 

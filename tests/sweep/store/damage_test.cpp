@@ -117,7 +117,7 @@ const Place kPlaces[] = {
      {"trial", "seed", "attempts", "phase", "outcome", "value", "epoch", "step", "last_step", "seconds", "reused_from",
       "repeats", "detail", "digest"},
      {"sweep", "trial_index", "events"}},
-    {"outputs", "what attempt 0 of trial ", {"bytes", "digest"}, {}},
+    {"outputs", "what attempt 0 of trial ", {"bytes", "digest"}, {"sweep", "trial_index", "attempt", "stream"}},
     {"replays", "replay ", {"number", "time_ms", "verdict", "detail", "digest"}, {}},
 };
 
