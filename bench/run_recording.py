@@ -2,9 +2,9 @@
 """What recording costs: the processor time of a training with fingerprints of every step, of every tenth and of none.
 
 Both ends are measured: the trainer by itself, and `sweep run`, which stores what the trainer says with a digest beside
-each row. All settings take turns in each round, so that what else the machine does meets all of them; a cost is the
-median of the rounds' ratios to `off`. Processor time of the processes counts, not the clock. What is done once a trial
-(start, data, network) is measured with one epoch and taken off.
+each row. All settings take turns in each round, so that what else the machine does meets all of them. Processor time of
+the processes counts, not the clock, and of each setting the least of all rounds: what else runs on the machine only adds
+to it. What is done once a trial (start, data, network, test set) is measured with one epoch and taken off.
 
   bench/run_recording.py [--bin FOLDER] [--data FOLDER] [--epochs N] [--rounds N] [--batch N]...
 """
@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import tempfile
 
@@ -62,18 +61,15 @@ class Bench:
         return processor_seconds([self.sweep, "run", file, "--device", "cpu", "--quiet", "--runs",
                                   os.path.join(self.folder, "runs-%d" % self.runs)])
 
-    def seconds(self, measure, batch, epochs):
-        """Of `epochs` epochs, by trace; the start is that of one epoch more."""
-        return {trace: measure(batch, epochs + 1, trace) - measure(batch, 1, trace) for trace in TRACES}
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", default=os.path.join(HERE, "..", "build", "release", "bin"))
     parser.add_argument("--data", required=True, help="a folder with Fashion-MNIST")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, action="append")
+    parser.add_argument("--only", choices=("trainer", "sweep run"))
     arguments = parser.parse_args()
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory(prefix="sweep-recording-") as folder:
@@ -81,14 +77,20 @@ def main():
         for batch in arguments.batch or [128]:
             steps = arguments.epochs * -(-58800 // batch)
             for name, measure in (("trainer", bench.alone), ("sweep run", bench.swept)):
-                rounds = [bench.seconds(measure, batch, arguments.epochs) for _ in range(arguments.rounds)]
-                off = statistics.median(r["off"] for r in rounds)
+                if arguments.only not in (None, name):
+                    continue
+                long, short = {t: [] for t in TRACES}, {t: [] for t in TRACES}
+                for _ in range(arguments.rounds):
+                    for trace in TRACES:
+                        long[trace].append(measure(batch, arguments.epochs + 1, trace))
+                        short[trace].append(measure(batch, 1, trace))
+                step = {t: 1000 * (min(long[t]) - min(short[t])) / steps for t in TRACES}
                 print("MLP 784-512-256-10, batch %d, %s: %.3f ms a step without fingerprints" % (
-                    batch, name, 1000 * off / steps), flush=True)
+                    batch, name, step["off"]), flush=True)
                 for trace in TRACES[1:]:
-                    ratios = sorted(r[trace] / r["off"] - 1 for r in rounds)
-                    print("    trace %-5s %+.2f %%  (%s)" % (trace, 100 * statistics.median(ratios),
-                                                            " ".join("%+.2f" % (100 * r) for r in ratios)), flush=True)
+                    print("    trace %-5s %.3f ms, %+.1f %%" % (trace, step[trace],
+                                                             100 * (step[trace] / step["off"] - 1)), flush=True)
+
 
 
 if __name__ == "__main__":
