@@ -85,6 +85,7 @@ struct TrialDocument {
   std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
   std::string trace = "step";        ///< fingerprints: "step", of every step; "off"; "10", of every tenth
 
+  std::string text() const;  ///< canonical JSON
   core::Json to_json() const;
   /// Errors: UserError naming `place` and the field.
   static TrialDocument from_json(const core::Json& json, std::string_view place);
