@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "kernels/cuda_ops.h"
+#include "kernels/gpu_facts.h"
 
 namespace kernels {
 namespace cuda {
@@ -26,6 +27,22 @@ void require(cudaError_t error, const char* call, const std::string& op, std::si
   const std::string text = op + ": " + call + amount + ": " + cudaGetErrorString(error);
   if (error == cudaErrorMemoryAllocation) throw OutOfMemory("cuda: " + text + memory_left());
   throw core::EnvironmentError("cuda", text, "see sweep doctor");
+}
+
+std::string version(int number) {
+  return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
+}
+
+std::string uuid_text(const cudaUUID_t& uuid) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text = "GPU-";
+  for (int i = 0; i < 16; ++i) {
+    const auto byte = static_cast<unsigned char>(uuid.bytes[i]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text;
 }
 
 /// Memory that a context and its graphs share: a graph keeps the workspace that its kernels were given.
@@ -76,8 +93,19 @@ class CudaContext final : public Context {
 
   std::string describe() const override {
     return std::string(device_.name) + ", compute capability " + capability() + ", " +
-           std::to_string(device_.multiProcessorCount) + " multiprocessors, driver for CUDA " +
-           std::to_string(driver_ / 1000) + "." + std::to_string(driver_ % 1000 / 10);
+           std::to_string(device_.multiProcessorCount) + " multiprocessors, driver for CUDA " + version(driver_);
+  }
+
+  GpuFacts facts() const {
+    int runtime = 0;
+    require(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion", "start");
+    return {device_.name,
+            uuid_text(device_.uuid),
+            capability(),
+            device_.multiProcessorCount,
+            device_.totalGlobalMem,
+            version(driver_),
+            version(runtime)};
   }
 
   cudaStream_t handle() const { return stream_; }
@@ -208,6 +236,11 @@ void clear(Context& context, const char* op, void* memory, std::size_t bytes) {
 int multiprocessors(Context& context) { return cuda_context(context).multiprocessors(); }
 
 }  // namespace cuda
+
+std::optional<GpuFacts> gpu_facts(Context& context) {
+  const auto* const found = dynamic_cast<cuda::CudaContext*>(&context);
+  return found ? std::optional(found->facts()) : std::nullopt;
+}
 
 const Backend* cuda_backend() {
   static const Backend table = cuda::with_ops({

@@ -20,8 +20,9 @@ void optimizer_update(Context& any_context, const OptimizerSettings& settings, c
                       std::uint64_t* fingerprint) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   std::atomic<std::uint64_t> sum{0};
+  const std::uint32_t number = fingerprint != nullptr ? tensor : kNoFingerprint;
   context.split(count, kUnit, kLeast, [&](int first, int last) {
-    sum += context.table.optimizer_update(settings, *state, w, m, v, gradient, first, last - first, tensor);
+    sum += context.table.optimizer_update(settings, *state, w, m, v, gradient, first, last - first, number);
   });
   if (fingerprint != nullptr) *fingerprint = sum;
 }

@@ -17,6 +17,9 @@
 namespace kernels {
 inline namespace SWEEP_ISA {
 
+/// Stands for a tensor's number where no fingerprint is wanted.
+inline constexpr std::uint32_t kNoFingerprint = 0xfffffffeu;
+
 /// The state of step 1, 2, 3, …. Bias corrections are computed in double from the same rounded betas that the moments
 /// use, and rounded once. Requires: 0 ≤ beta < 1, 1 ≤ step < 2^31.
 inline StepState step_state(const OptimizerSettings& settings, std::uint32_t step, std::uint32_t epoch,

@@ -49,7 +49,7 @@ std::uint64_t optimizer_update(const OptimizerSettings& settings, const StepStat
       const int width = first + count - start < kFingerprintBlock ? first + count - start : kFingerprintBlock;
       update<kind()>(settings, state, w + start, m + start, v == nullptr ? nullptr : v + start, gradient + start,
                      width);
-      sum += fingerprint_range(w, start, width, tensor);
+      if (tensor != kNoFingerprint) sum += fingerprint_range(w, start, width, tensor);
     }
     return sum;
   });

@@ -84,12 +84,17 @@ bool predicts_number(std::string_view source, const DataOptions& options) {
 }
 
 std::string data_digest(const DataSet& data) {
+  core::KnownDigests none;
+  return data_digest(data, none);
+}
+
+std::string data_digest(const DataSet& data, core::KnownDigests& known) {
   core::Json source = core::Json::object();
   if (data.form == DataForm::kBuiltin) {
     const BuiltinData& builtin = builtin_named(data.builtin);
     source["builtin"] = std::string(builtin.name) + "/" + std::to_string(builtin.version);
   } else {
-    for (const DataFile& entry : data.files) source[entry.role] = core::sha256_file(entry.file, kMaxDataFileBytes);
+    for (const DataFile& entry : data.files) source[entry.role] = known.of(entry.file, kMaxDataFileBytes);
   }
   if (!data.options.empty()) source["options"] = data.options.to_json();
   return core::sha256_hex(core::canonical_json(source));
@@ -110,7 +115,7 @@ std::string wanted_files(const KnownData& known) {
   return text;
 }
 
-void check_published(const KnownData& known, const DataSet& data) {
+void check_published(const KnownData& known, const DataSet& data, core::KnownDigests& digests) {
   std::vector<core::Problem> problems;
   for (const KnownFile& published : known.files) {
     const fs::path* file = data.file(published.role);
@@ -119,7 +124,7 @@ void check_published(const KnownData& known, const DataSet& data) {
       continue;
     }
     if (file->filename() != published.name) continue;
-    const std::string digest = core::sha256_file(*file);
+    const std::string digest = digests.of(*file);
     if (digest != published.sha256)
       problems.push_back({file->string(),
                           "is not the published " + std::string(known.name) + ": sha256 " + digest + ", published " +

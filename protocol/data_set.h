@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/known_digests.h"
 #include "protocol/data_options.h"
 
 namespace protocol {
@@ -81,6 +82,8 @@ inline constexpr std::uint64_t kMaxDataFileBytes = std::uint64_t{4} << 30;
 /// 64 hex digits. Reads every byte of every file. Errors: UserError that names the file: unreadable, no regular file,
 /// or too large.
 std::string data_digest(const DataSet& data);
+/// The same; files that `known` has seen as they are now are not read.
+std::string data_digest(const DataSet& data, core::KnownDigests& known);
 
 /// A published data set that can be named without a path.
 struct KnownFile {
@@ -101,6 +104,6 @@ std::string wanted_files(const KnownData& known);
 
 /// Compares each file that bears its published name with its published digest. (An unpacked file has another name and
 /// other bytes; its contents are checked by the digest of each trial.) Errors: UserError with both digests, every file.
-void check_published(const KnownData& known, const DataSet& data);
+void check_published(const KnownData& known, const DataSet& data, core::KnownDigests& digests);
 
 }  // namespace protocol

@@ -1,7 +1,9 @@
 // See trial_document.h.
 #include "protocol/trial_document.h"
 
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/object_text.h"
@@ -23,7 +25,18 @@ T field(const Json& json, const char* key, std::string_view place) {
   }
 }
 
+constexpr char kEveryStep[] = "step", kNoStep[] = "off";
+
 }  // namespace
+
+std::optional<std::uint64_t> trace_interval(std::string_view trace) {
+  if (trace == kEveryStep) return 1;
+  if (trace == kNoStep) return 0;
+  std::uint64_t steps = 0;
+  const auto [end, error] = std::from_chars(trace.data(), trace.data() + trace.size(), steps);
+  const bool is_whole = error == std::errc() && end == trace.data() + trace.size();
+  return is_whole && steps > 0 ? std::optional(steps) : std::nullopt;
+}
 
 std::string_view name(Goal goal) { return goal == Goal::kMinimize ? "minimize" : "maximize"; }
 std::string_view name(Reduce reduce) { return reduce == Reduce::kBest ? "best" : "last"; }
@@ -65,7 +78,11 @@ std::string TrialDocument::text() const {
   core::ObjectText text;
   text.add("protocol", kProtocolVersion).add("sweep", sweep).add("trial", trial).add("index", index);
   text.add("replicate", replicate).add("seed", seed).add("config", config).add("device", device);
-  text.add("threads", threads).add("numerics", numerics).add("trace", trace);
+  text.add("threads", threads).add("numerics", numerics);
+  if (const auto steps = trace_interval(trace); steps && trace != kEveryStep && trace != kNoStep)
+    text.add("trace", *steps);
+  else
+    text.add("trace", trace);
   if (!gpu.empty()) text.add("gpu", gpu);
   if (data) text.add("data", data->to_json());
   if (metric) text.add("metric", metric->to_json());
@@ -105,7 +122,9 @@ TrialDocument TrialDocument::from_json(const Json& json, std::string_view place)
       throw core::UserError(std::string(place), "field 'checkpoints.best' is " + std::to_string(document.keep_best),
                             "expected 1 to " + std::to_string(kMaxKeptEpochs));
   }
-  if (json.contains("trace")) document.trace = field<std::string>(json, "trace", place);
+  if (const auto trace = json.find("trace"); trace != json.end())
+    document.trace = trace->is_number_unsigned() ? std::to_string(trace->get<std::uint64_t>())
+                                                 : field<std::string>(json, "trace", place);
   if (json.contains("data")) document.data = DataSource::from_json(field<Json>(json, "data", place), place);
   if (json.contains("metric")) document.metric = Metric::from_json(field<Json>(json, "metric", place), place);
   return document;

@@ -47,6 +47,9 @@ struct Metric {
 /// Whether `a` ranks before `b`. False for equal values; a value that is not finite never ranks before another.
 bool better(Goal goal, double a, double b);
 
+/// Of every how many steps fingerprints are taken; 0: of none. Nothing where `trace` is no such word or number.
+std::optional<std::uint64_t> trace_interval(std::string_view trace);
+
 struct DataSource {
   std::string name;    ///< as written in the sweep file: a known name, a path, builtin:NAME
   std::string path;    ///< resolved, absolute; empty for builtin
@@ -81,7 +84,7 @@ struct TrialDocument {
   std::uint64_t keep_best = 1;       ///< epochs of the trial, the best by its metric, whose weights are kept
   std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
   bool write_best = true;            ///< false: the sweep keeps none of them, so that none need be written
-  std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
+  std::string trace = "step";        ///< fingerprints: "step", of every step; "off"; "10", of every tenth
 
   std::string text() const;  ///< canonical JSON
   core::Json to_json() const;

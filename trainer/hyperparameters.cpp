@@ -177,7 +177,11 @@ std::string metric_help() {
   return text;
 }
 
-Hyperparameters parse_hyperparameters(const Json& config) {
+namespace {
+
+// Calls `visit` with each row and its value, which fits it.
+template <class Visit>
+Hyperparameters read(const Json& config, Visit visit) {
   if (!config.is_object()) throw core::UserError("config", "is not a JSON object");
   std::vector<core::Problem> problems;
   for (const auto& [key, value] : config.items()) {
@@ -194,9 +198,34 @@ Hyperparameters parse_hyperparameters(const Json& config) {
   Hyperparameters result;
   for (const Hyperparameter& row : hyperparameters()) {
     const auto given = config.find(row.name);
-    row.set(result, given != config.end() ? *given : parsed_default(default_of(row, result)));
+    const Json& value = given != config.end() ? *given : parsed_default(default_of(row, result));
+    row.set(result, value);
+    visit(row, value);
   }
   return result;
+}
+
+// 64.0 is an integer where one is wanted, 1 a number, and a lone integer a list.
+Json typed(const Hyperparameter& row, const Json& value) {
+  if (value.is_number() && row.type == ValueType::kNumber) return value.get<double>();
+  if (value.is_number() && row.type == ValueType::kInteger) return value.get<std::int64_t>();
+  if (row.type != ValueType::kIntegers || value.is_null()) return value;
+  Json list = Json::array();
+  for (const Json& item : value.is_array() ? value : Json::array({value})) list.push_back(item.get<std::int64_t>());
+  return list;
+}
+
+}  // namespace
+
+Hyperparameters parse_hyperparameters(const Json& config) {
+  return read(config, [](const Hyperparameter&, const Json&) {});
+}
+
+Json complete_configuration(const Json& config) {
+  Json complete = Json::object();
+  read(config,
+       [&](const Hyperparameter& row, const Json& value) { complete[std::string(row.name)] = typed(row, value); });
+  return complete;
 }
 
 std::string hyperparameter_help() {

@@ -82,6 +82,9 @@ inline constexpr std::size_t kMaxHiddenLayers = 64;
 /// types, values out of range.
 Hyperparameters parse_hyperparameters(const core::Json& config);
 
+/// Every row's value in that configuration, of the row's type: what is left to defaults is filled in. Errors: as above.
+core::Json complete_configuration(const core::Json& config);
+
 /// The table for --help: a line or two a row.
 std::string hyperparameter_help();
 

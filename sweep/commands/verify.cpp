@@ -10,6 +10,7 @@
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/provenance/difference.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -24,14 +25,16 @@ std::string to_text(const SweepRecord& sweep, const Verified& verified) {
   const std::size_t shown = std::min(verified.changed.size(), kLinesShown);
   for (std::size_t i = 0; i < shown; ++i) text += printable(verified.changed[i].text(), 2000) + "\n";
   if (shown < verified.changed.size()) text += fmt::format("and {} more\n", verified.changed.size() - shown);
-  if (verified.cut) text += "what follows that event was not looked at\n";
+  if (verified.cut) text += "what follows was not looked at\n";
   return text;
 }
 
 int verify(const std::string& word, const Globals& globals) {
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, word);
-  const Verified verified = verify_sweep(store, sweep);
+  Verified verified = verify_sweep(store, sweep);
+  if (std::string problem = difference_problem(sweep.provenance, globals.runs); !problem.empty())
+    verified.changed.push_back({"sweep", "kept difference", std::move(problem), "the file as it was written"});
   if (globals.json) {
     core::Json json = verified.to_json();
     json["sweep"] = sweep.id;

@@ -16,7 +16,7 @@ namespace sweep {
 namespace fs = std::filesystem;
 
 protocol::DataSource find_data(const std::string& name, const protocol::DataOptions& options,
-                               const fs::path& sweep_file) {
+                               const fs::path& sweep_file, core::KnownDigests& digests) {
   if (protocol::is_builtin(name))
     return {name, "", protocol::data_digest(protocol::locate_data(name, options)), options};
   std::vector<fs::path> places;
@@ -38,16 +38,16 @@ protocol::DataSource find_data(const std::string& name, const protocol::DataOpti
                             known ? protocol::wanted_files(*known) : std::string()}});
   }
   const protocol::DataSet data = protocol::locate_data(found->string(), options);
-  if (known) protocol::check_published(*known, data);
-  return {name, core::absolute_path(*found).string(), protocol::data_digest(data), options};
+  if (known) protocol::check_published(*known, data, digests);
+  return {name, core::absolute_path(*found).string(), protocol::data_digest(data, digests), options};
 }
 
-std::optional<protocol::DataSource> find_recorded_data(const SweepRecord& record) {
+std::optional<protocol::DataSource> find_recorded_data(const SweepRecord& record, core::KnownDigests& known) {
   if (record.data.is_null()) return std::nullopt;
   const auto recorded = protocol::DataSource::from_json(record.data, "the record of sweep " + record.id);
   const bool still_there = recorded.path.empty() || fs::exists(recorded.path);
-  protocol::DataSource found =
-      find_data(still_there && !recorded.path.empty() ? recorded.path : recorded.name, recorded.options, record.file);
+  protocol::DataSource found = find_data(still_there && !recorded.path.empty() ? recorded.path : recorded.name,
+                                         recorded.options, record.file, known);
   found.name = recorded.name;
   if (found.sha256 != recorded.sha256)
     throw core::UserError(

@@ -43,10 +43,16 @@ std::size_t slots_at_once(const Prepared& prepared, const DispatchOptions& optio
 void record_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, const Clock& clock) {
   if (store.find_sweep(prepared.record.id)) return;
   SweepRecord record = prepared.record;
-  record.provenance = sweep_provenance(std::filesystem::current_path(), options.runs);
+  ProvenanceRequest request{std::filesystem::current_path(), options.runs, {}};
+  const auto& program = prepared.trainer.program;
+  if (program) request.secret_names = named_variables(program->program);
+  record.provenance = sweep_provenance(request);
   record.provenance["gpus"] = gpus_json(prepared.hardware.gpus);
-  if (const auto& program = prepared.trainer.program; program && !program->program.record.empty())
-    record.provenance["record"] = recorded_outputs(program->program);
+  if (program && !program->interpreter.empty())
+    record.provenance["interpreter"] = executable_provenance(interpreter_file(*program));
+  if (program && !program->program.record.empty())
+    record.provenance["record"] =
+        Secrets::of_environment(request.secret_names).redact_json(recorded_outputs(program->program));
   record.created_ms = clock.unix_ms();
   store.add_sweep(record);
 }

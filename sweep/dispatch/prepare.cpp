@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "protocol/files.h"
 #include "sweep/dispatch/data.h"
 #include "sweep/dispatch/demands.h"
 #include "sweep/program/printed_metrics.h"
@@ -165,6 +166,7 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   SweepIdentity identity;
   std::optional<protocol::DataSource> data;
   std::optional<Hardware> hardware;
+  core::KnownDigests digests(runs / protocol::kDigestsFile);
   if (spec.program) {
     trainer.program = find_program(spec, file, fs::current_path(), runs);
     identity.trainer = trainer.program->identity();
@@ -176,20 +178,22 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
     identity.numerics = kPortableNumerics;
-    if (!spec.data.empty()) look_for(missing, warnings, [&] { data = find_data(spec.data, spec.data_options, file); });
+    if (!spec.data.empty())
+      look_for(missing, warnings, [&] { data = find_data(spec.data, spec.data_options, file, digests); });
   }
   Json inputs = Json::object();
   look_for(missing, warnings, [&] { inputs = input_digests(spec.inputs, core::absolute_path(file).parent_path()); });
   identity.data = data_identity(data, inputs);
   TrialPlan plan(std::move(spec), std::move(identity));
   if (trainer.program) try_start(*trainer.program, plan, warnings);
-  return {std::move(text), std::move(plan),     std::move(trainer),
-          std::move(data), std::move(warnings), std::move(hardware)};
+  return {std::move(text),     std::move(plan),     std::move(trainer), std::move(data),
+          std::move(warnings), std::move(hardware), std::move(digests)};
 }
 
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
   Planned planned = plan_file(file, runs, overrides);
   const Spec& spec = planned.plan.spec();
+  planned.digests.save();
   const TrainerCan can =
       planned.trainer.builtin ? trainer_can(planned.trainer.builtin->description) : TrainerCan::kUnknown;
   const Hardware hardware = planned.hardware
@@ -216,7 +220,9 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
   Spec spec = recorded_spec(record);
   check_numerics(spec);
   Trainer trainer;
-  const auto data = find_recorded_data(record);
+  core::KnownDigests digests(runs / protocol::kDigestsFile);
+  const auto data = find_recorded_data(record, digests);
+  digests.save();
   int threads = overrides.threads.value_or(spec.resources.threads);
   const Device device = recorded_device(record, overrides, spec);
   Hardware hardware;
@@ -262,6 +268,7 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.numerics = prepared.trainer.program ? kExternalNumerics : kPortableNumerics;
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
+  document.trace = prepared.spec().trace;
   document.keep_best = prepared.spec().keep.epochs;
   document.best_name = prepared.spec().keep.name;
   document.write_best = prepared.spec().keep.best > 0;

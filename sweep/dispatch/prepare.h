@@ -64,6 +64,7 @@ struct Planned {
   std::optional<protocol::DataSource> data;
   std::vector<core::Problem> warnings;
   std::optional<Hardware> hardware;  ///< where the identity of the trials depends on it
+  core::KnownDigests digests;        ///< of the data; whoever may write under the runs folder saves them
 };
 
 /// What becomes of a data set or an input that is not there.

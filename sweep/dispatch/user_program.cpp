@@ -261,6 +261,21 @@ void check_unchanged(SourcesWatch& watch, const fs::path& folder) {
   throw core::EnvironmentError("the trainer in " + folder.string(), changed_text(changed), kChangeRemedy);
 }
 
+std::vector<std::string> named_variables(const UserProgram& program) {
+  std::vector<std::string> names;
+  CommandContext context;
+  context.environment = [&](const std::string& name) -> std::optional<std::string> {
+    names.push_back(name);
+    return "";
+  };
+  resolve_command(program, context);
+  return names;
+}
+
+fs::path interpreter_file(const ReadyProgram& program) {
+  return find_executable(program, program.interpreter).value_or(fs::path());
+}
+
 Json recorded_outputs(const UserProgram& program) {
   Json outputs = Json::array();
   for (const std::vector<std::string>& command : program.record) {

@@ -65,6 +65,12 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial,
 /// Errors: EnvironmentError that names the files in `folder` which are not what they were when the sweep began.
 void check_unchanged(SourcesWatch& watch, const std::filesystem::path& folder);
 
+/// The environment variables that its command names as ${envvar:NAME}.
+std::vector<std::string> named_variables(const UserProgram& program);
+
+/// The file that ${interpreter} means; empty where there is none.
+std::filesystem::path interpreter_file(const ReadyProgram& program);
+
 /// The output of each command under `record`: [{"command", "code", "output"}], code null where it could not run.
 core::Json recorded_outputs(const UserProgram& program);
 

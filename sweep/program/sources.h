@@ -11,14 +11,13 @@
 #pragma once
 
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/known_digests.h"
 
 namespace sweep {
 
@@ -66,22 +65,15 @@ class SourcesWatch {
  public:
   SourcesWatch(std::vector<SourceFile> recorded, std::filesystem::path folder);
 
-  /// Their paths, sorted. A file whose size, times and inode are those of the last look is not read again; one that was
-  /// changed within two seconds before that look is.
+  /// Their paths, sorted. A file that is as it was at the last look is not read again.
   std::vector<std::string> changed();
 
  private:
-  struct Look {
-    std::uint64_t size = 0, inode = 0, device = 0;
-    timespec modified{}, changed{};
-    bool settled = false;  // its times lay far enough back, so that a later change would show
-    std::string sha256;
-  };
-  const std::string& content(const SourceFile& file);
+  std::string content(const SourceFile& file);
 
   std::vector<SourceFile> recorded_;
   std::filesystem::path folder_;
-  std::map<std::string, Look> looks_;
+  core::KnownDigests known_;
 };
 
 /// One look without memory.

@@ -1,8 +1,5 @@
 // SourcesWatch and the digests of inputs; see sources.h.
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cstdint>
 #include <system_error>
 
 #include "core/digest.h"
@@ -13,28 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::Json;
-
-// Within one grain of a file's times a second change does not show. Where they have nanoseconds a grain is a tick of
-// the kernel's clock, 10 ms at most; without, it is up to two seconds.
-constexpr std::int64_t kFineGrain_ns = 100'000'000, kCoarseGrain_ns = 2'000'000'000;
-
-std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
-bool is_settled(const struct stat& state, const timespec& now) {
-  const bool is_fine = state.st_mtim.tv_nsec != 0 && state.st_ctim.tv_nsec != 0;
-  const std::int64_t newest = std::max(nanoseconds(state.st_mtim), nanoseconds(state.st_ctim));
-  return nanoseconds(now) - newest > (is_fine ? kFineGrain_ns : kCoarseGrain_ns);
-}
-
-bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
-
-std::string content_or_unreadable(const fs::path& file) {
-  try {
-    return core::sha256_file(file);
-  } catch (const core::UserError&) {
-    return "unreadable";
-  }
-}
 
 // {relative path: sha256} of every file under a folder, except under .git.
 Json folder_contents(const fs::path& folder) {
@@ -64,29 +39,14 @@ std::vector<std::string> SourcesWatch::changed() {
   return paths;
 }
 
-// The digest of a file as it is now, from the last look where nothing of its state differs.
-const std::string& SourcesWatch::content(const SourceFile& file) {
+std::string SourcesWatch::content(const SourceFile& file) {
   const fs::path path = folder_ / path_bytes(file.path);
-  Look& last = looks_[file.path];
-  struct stat now {};
-  timespec clock{};
-  clock_gettime(CLOCK_REALTIME, &clock);
-  if (stat(path.c_str(), &now) != 0 || !S_ISREG(now.st_mode)) {
-    last = {};
-    last.sha256 = "gone";
-    return last.sha256;
+  try {
+    return known_.of(path);
+  } catch (const core::UserError&) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored) ? "unreadable" : "gone";
   }
-  if (last.settled && last.size == static_cast<std::uint64_t>(now.st_size) && last.inode == now.st_ino &&
-      last.device == now.st_dev && same(last.modified, now.st_mtim) && same(last.changed, now.st_ctim))
-    return last.sha256;
-  last = {static_cast<std::uint64_t>(now.st_size),
-          now.st_ino,
-          now.st_dev,
-          now.st_mtim,
-          now.st_ctim,
-          is_settled(now, clock),
-          content_or_unreadable(path)};
-  return last.sha256;
 }
 
 std::vector<std::string> changed_sources(const std::vector<SourceFile>& recorded, const fs::path& folder) {

@@ -1,5 +1,4 @@
-// The state of the working folder as git knows it; see git_provenance() in provenance.h. Reads only: no lock is taken,
-// no configured program is run, no remote is looked at.
+// See git.h. Reads only: no lock is taken, no configured program is run, no remote is asked.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -9,8 +8,9 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/utf8.h"
+#include "sweep/provenance/git.h"
 #include "sweep/provenance/program_output.h"
-#include "sweep/provenance/provenance.h"
 
 namespace sweep {
 namespace {
@@ -60,6 +60,19 @@ std::string file_state(const fs::path& file) {
   }
 }
 
+std::optional<std::string> difference_from(const fs::path& top, const std::string& base, const char* form) {
+  return git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", form, "--full-index", base});
+}
+
+// A name may hold anything but NUL.
+std::string one_line(std::string name) {
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return name;
+}
+
+Json text(const std::string& bytes) { return core::valid_utf8(bytes); }
+
 bool lies_in(const fs::path& file, const fs::path& folder) {
   const auto [end, at] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
   return end == folder.end();
@@ -67,17 +80,22 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
 
 }  // namespace
 
-Json git_provenance(const fs::path& folder, const fs::path& excluded) {
-  const auto top_line = git(folder, {"rev-parse", "--show-toplevel"});
-  if (!top_line) return {};
-  const fs::path top = first_line(*top_line);
+GitState read_git(const fs::path& folder, const fs::path& excluded, const Secrets& secrets) {
+  const auto places = git(folder, {"rev-parse", "--show-toplevel", "--show-prefix"});
+  if (!places) return {};
+  const fs::path top = first_line(*places);
   const auto commit = git(top, {"rev-parse", "--verify", "--quiet", "HEAD"});
-  const auto changes = git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", "--binary", "--full-index",
-                                 commit ? "HEAD" : kEmptyTree});
+  const std::string base = commit ? "HEAD" : kEmptyTree;
+  const auto changes = difference_from(top, base, "--binary");
   const auto others = git(top, {"ls-files", "--others", "--exclude-standard", "-z"});
-  Json state = {{"commit", commit ? Json(first_line(*commit)) : Json()},
+  const auto remote = git(top, {"config", "--get", "remote.origin.url"});
+  GitState state;
+  state.json = {{"commit", commit ? Json(first_line(*commit)) : Json()},
                 {"dirty", nullptr},
+                {"difference", nullptr},
                 {"difference_sha256", nullptr},
+                {"folder", text(secrets.redact(first_line(places->substr(top.string().size() + 1))))},
+                {"remote", remote ? text(redacted_address(first_line(*remote), secrets)) : Json()},
                 {"untracked", nullptr}};
   if (!changes || !others) return state;  // too large to look at
 
@@ -89,15 +107,20 @@ Json git_provenance(const fs::path& folder, const fs::path& excluded) {
   for (const std::string& name : split_at_nul(*others)) {
     if (!left_out.empty() && lies_in(top / name, left_out)) continue;
     if (++untracked > kMostUntracked) continue;
+    const std::string content = file_state(top / name);
     digest.update(std::string_view("\0", 1));
     digest.update(name);
     digest.update(std::string_view("\0", 1));
-    digest.update(file_state(top / name));
+    digest.update(content);
+    state.uncommitted.untracked.push_back(content + "  " + one_line(name));
   }
   const bool dirty = !changes->empty() || untracked > 0;
-  state["dirty"] = dirty;
-  state["untracked"] = untracked;
-  if (dirty) state["difference_sha256"] = digest.hex();
+  state.json["dirty"] = dirty;
+  state.json["untracked"] = untracked;
+  if (!dirty) return state;
+  state.json["difference_sha256"] = digest.hex();
+  // Contents of binary files would hide from whoever looks for secrets.
+  if (!changes->empty()) state.uncommitted.changes = difference_from(top, base, "--patch").value_or("");
   return state;
 }
 

@@ -12,13 +12,20 @@
 #include <algorithm>
 #include <array>
 #include <boost/version.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/utf8.h"
 #include "core/version.h"
+#include "protocol/numeric_variables.h"
+#include "sweep/provenance/difference.h"
+#include "sweep/provenance/git.h"
 
 namespace sweep {
 namespace {
@@ -78,6 +85,13 @@ Json memory_bytes() {
 
 std::string version_text(int major, int minor, int patch) { return fmt::format("{}.{}.{}", major, minor, patch); }
 
+std::vector<std::string> own_command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return words;
+}
+
 Json host_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? text_or_null(name) : Json();
@@ -115,12 +129,47 @@ Json library_provenance() {
            version_text(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)}};
 }
 
-Json sweep_provenance(const std::filesystem::path& working_folder, const std::filesystem::path& excluded) {
+Json redacted_command(const std::vector<std::string>& words, const Secrets& secrets) {
+  const char* home = std::getenv("HOME");
+  const std::string at_home = home && *home == '/' && home[1] != 0 ? std::string(home) + "/" : "";
+  Json command = Json::array();
+  std::string before;
+  for (const std::string& word : words) {
+    std::string text = secrets.redact(word);
+    if (text == word && secrets.redact(before + " " + word).ends_with(kRedacted)) text = kRedacted;
+    if (!at_home.empty() && text.starts_with(at_home)) text.replace(0, at_home.size(), "~/");
+    command.push_back(core::valid_utf8(text));
+    before = word;
+  }
+  return command;
+}
+
+Json executable_provenance(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(file, error);
+  if (error) return {};
+  const std::uintmax_t bytes = std::filesystem::file_size(real, error);
+  if (error) return {};
+  try {
+    return {
+        {"file", core::valid_utf8(real.filename().string())}, {"bytes", bytes}, {"sha256", core::sha256_file(real)}};
+  } catch (const core::UserError&) {
+    return {};
+  }
+}
+
+Json sweep_provenance(const ProvenanceRequest& request) {
+  const Secrets secrets = Secrets::of_environment(request.secret_names);
+  GitState git = read_git(request.working_folder, request.runs, secrets);
+  if (git.json.is_object() && git.json["dirty"] == true)
+    git.json["difference"] = keep_difference(redact_difference(git.uncommitted, secrets), request.runs);
   return {{"host", host_name()},
           {"machine", machine_provenance()},
           {"build", build_provenance()},
           {"libraries", library_provenance()},
-          {"git", git_provenance(working_folder, excluded)}};
+          {"command_line", redacted_command(own_command_line(), secrets)},
+          {"variables", secrets.redact_json(Json(protocol::numeric_variables()))},
+          {"git", std::move(git.json)}};
 }
 
 }  // namespace sweep

@@ -2,19 +2,35 @@
 // sweep and by `sweep doctor`; what may change between attempts the trainer says in `started`. It records; nothing of
 // it is part of an identity or of a CSV.
 //
-// No secrets: no dump of the environment, no git remote, no branch, no user name; of uncommitted changes only a digest.
+// No secrets: nothing of the environment but the variables of protocol/numeric_variables.h, no user name, no branch;
+// addresses, the command line, outputs and the kept difference are redacted (secrets.h).
 // Errors: none. What cannot be found out is null.
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/json.h"
+#include "sweep/provenance/secrets.h"
 
 namespace sweep {
 
-/// {"host", "machine", "build", "libraries", "git"}: once a sweep. Runs `git` in `working_folder`, for at most some
-/// seconds. Files under `excluded` (the runs folder) are no part of the working folder's digest.
-core::Json sweep_provenance(const std::filesystem::path& working_folder, const std::filesystem::path& excluded);
+struct ProvenanceRequest {
+  std::filesystem::path working_folder;
+  std::filesystem::path runs;             ///< gets the difference; no part of the working folder's own
+  std::vector<std::string> secret_names;  ///< environment variables whose values are secrets, whatever they are called
+};
+
+/// {"host", "machine", "build", "libraries", "command_line", "variables", "git"}: once a sweep. Runs `git` in the
+/// working folder, for at most some seconds. What the fields mean: fields.h.
+core::Json sweep_provenance(const ProvenanceRequest& request);
+
+/// The words of a command line without secrets; a value behind `--token` is one, too. The home folder becomes "~".
+core::Json redacted_command(const std::vector<std::string>& words, const Secrets& secrets);
+
+/// {"file", "bytes", "sha256"} of a program's file, links followed; null where it cannot be read.
+core::Json executable_provenance(const std::filesystem::path& file);
 
 /// {"cpu": {"model", "flags", "cores"}, "memory_bytes", "os", "kernel", "arch"}. The flags are those that decide which
 /// code runs (avx2, fma, avx512f …), sorted.
@@ -25,9 +41,5 @@ core::Json build_provenance();
 
 /// Versions of the libraries as they are loaded (headers' versions for those without a question to ask).
 core::Json library_provenance();
-
-/// {"commit", "dirty", "difference_sha256", "untracked"}: null outside a git working folder. The digest covers tracked
-/// changes and untracked files that git does not ignore, by content; it is null where the folder is clean.
-core::Json git_provenance(const std::filesystem::path& folder, const std::filesystem::path& excluded);
 
 }  // namespace sweep

@@ -21,20 +21,6 @@ constexpr char kAbsent[] = "absent";
 
 bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
-// Fields of an environment that are not the same.
-std::vector<ForbiddingField> differing_fields(const Json& recorded, const Json& replayed) {
-  std::vector<ForbiddingField> fields;
-  Json all = recorded;
-  if (replayed.is_object()) all.update(replayed);
-  for (const auto& [key, value] : all.items()) {
-    const auto text = [&key = key](const Json& from) {
-      return from.is_object() && from.contains(key) ? core::canonical_json(from.at(key)) : std::string(kAbsent);
-    };
-    if (text(recorded) != text(replayed)) fields.push_back({key, text(recorded), text(replayed)});
-  }
-  return fields;
-}
-
 bool comes_before(const Difference& a, const Difference& b) {
   return std::tie(a.step, a.kind) < std::tie(b.step, b.kind);
 }
@@ -84,9 +70,12 @@ void Comparator::forbid(std::string field, std::string recorded, std::string rep
 void Comparator::add_started(const protocol::Started& replayed) {
   if (!recorded_.trainer.empty() && replayed.trainer != recorded_.trainer)
     forbid("trainer", recorded_.trainer, replayed.trainer);
-  if (recorded_.numerics == "portable-1") return;  // promises the same bits on every machine
-  for (ForbiddingField& field : differing_fields(recorded_.environment, replayed.environment))
-    forbid(std::move(field.field), std::move(field.recorded), std::move(field.replayed));
+  for (FieldDifference& field : differing_fields(FieldPlace::kAttempt, recorded_.environment, replayed.environment)) {
+    if (forbids_claim(field, recorded_.numerics))
+      forbid(std::move(field.name), std::move(field.recorded), std::move(field.replayed));
+    else if (makes_another_trial(field))
+      other_trial_.push_back(std::move(field));
+  }
 }
 
 void Comparator::add_trace(const Trace& replayed) {
@@ -237,6 +226,13 @@ Comparison Comparator::finish(std::optional<protocol::Outcome> ended, const std:
   // A replay that fails where the record did not has shown no other number: the machine may be at fault.
   const bool failed_now = ended == protocol::Outcome::kFailed && recorded_.outcome != protocol::Outcome::kFailed;
   const bool replay_ended = ended && protocol::info(*ended).determined && !failed_now;
+  // Where steps can be compared, the first of them that differs says more.
+  if (!no_claim && comparison_.differences.empty() && !other_trial_.empty()) {
+    const FieldDifference& field = other_trial_.front();
+    differ({0, Difference::Kind::kEnd, field.name, field.recorded, field.replayed, {}});
+  } else {
+    for (const FieldDifference& field : other_trial_) comparison_.reasons.push_back(field.text());
+  }
   const bool went_on = comparison_.differences.empty() || all_;
   if (!no_claim && went_on && replay_ended && recorded_.complete()) find_missing(*ended);
 

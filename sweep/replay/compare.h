@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "protocol/event.h"
+#include "sweep/provenance/fields.h"
 #include "sweep/replay/trial_record.h"
 #include "sweep/replay/verdict.h"
 
@@ -60,7 +61,8 @@ class Comparator {
   SentFingerprints replayed_sent_;
   std::vector<protocol::Event> printed_;  ///< not compared yet: an event of the program's own would overrule them
   bool replayed_finished_ = false;
-  bool past_record_ = false;  ///< the record, which has no end, has been compared whole
+  std::vector<FieldDifference> other_trial_;  ///< fields that follow from what the trial is, and differ all the same
+  bool past_record_ = false;                  ///< the record, which has no end, has been compared whole
   Comparison comparison_;
 };
 

@@ -37,6 +37,11 @@ class Verifier {
   Verifier(const Store& store, const SweepRecord& sweep) : store_(store), sweep_(sweep) {}
 
   Verified run() {
+    for (const std::string& damage : store_.check().damaged) changed("store", "row", damage, "what was written");
+    if (!verified_.good()) {
+      verified_.cut = true;
+      return std::move(verified_);  // whoever reads on would come upon one of these
+    }
     read_plan();
     if (!plan_) return std::move(verified_);
     check_sweep();

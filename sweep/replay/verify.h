@@ -33,7 +33,8 @@ struct Verified {
   core::Json to_json() const;
 };
 
-/// Checks of the sweep's own row id, method, seed, metric, target, repeats and number of trials; of each planned trial
+/// Checks of the store that each row is what was written; where one is not, nothing else is looked at. Checks of the
+/// sweep's own row id, method, seed, metric, target, repeats and number of trials; of each planned trial
 /// id, replicate, seed, configuration and which earlier trial it repeats; of each start that the trial was due and goes
 /// on from the checkpoint that the store held then; of each end that the outcome is the one that its metric says; of
 /// each reused result that it is the one of the trial that ran; of each row of the table of trials everything.

@@ -57,6 +57,8 @@ class ProgramReader {
                      "name the program's files in 'inputs'");
     if (const Member* numerics = root_.find("numerics"))
       reading_.warn(numerics->mark, "'numerics' has no influence on a program", "it does its own arithmetic");
+    if (const Member* trace = root_.find("trace"))
+      reading_.warn(trace->mark, "'trace' has no influence on a program", "it sends the fingerprints that it likes");
   }
 
   void read_command(const Member& member, bool has_program) {

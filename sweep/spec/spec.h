@@ -164,12 +164,13 @@ struct Spec {
   Resources resources;
   std::optional<UserProgram> program;  ///< nothing: the built-in sweep-trainer
   Keep keep;
+  std::string trace = "step";  ///< fingerprints of the built-in trainer, as in the trial document
   std::vector<core::Problem> warnings;
 
   /// Everything of the file that determines the sweep's result, part of the sweep's id: method, seed, parameters,
   /// metric and target, run_cap, repeats, order, how metrics are read, and max_failures where it is set. Not: name,
-  /// device, the other resources, keep, spelling of the file. The program, data, inputs and numerics come in through
-  /// SweepIdentity.
+  /// device, the other resources, keep, trace, spelling of the file. The program, data, inputs and numerics come in
+  /// through SweepIdentity.
   core::Json determining() const;
 };
 

@@ -42,6 +42,7 @@ constexpr std::array kKeys = {
     Key{"reuse"},
     Key{"compat"},
     Key{"keep"},
+    Key{"trace"},
     Key{"early_terminate"},
     Key{"description", Support::kIgnored},
     Key{"project", Support::kIgnored},
@@ -56,6 +57,8 @@ constexpr std::array kKeys = {
     Key{"resource_args", Support::kForeign},
     Key{"scheduler", Support::kForeign},
 };
+
+constexpr std::uint64_t kMostTracedSteps = 1'000'000'000;  // no training has so many
 
 constexpr std::array kMetricKeys = {
     Key{"name"},
@@ -91,6 +94,7 @@ class SpecReader {
     if (const Member* member = root_.find("resources"))
       spec_.resources = read_resources(reading_, *member, names_a_program());
     read_keep();
+    read_trace();
     read_early_terminate();
     read_parameters();
     read_counts();
@@ -259,6 +263,17 @@ class SpecReader {
     if (const Member* epochs = member->value.find("epochs"))
       spec_.keep.epochs = reading_.count(*epochs, 1, protocol::kMaxKeptEpochs).value_or(1);
     if (const Member* name = member->value.find("name")) spec_.keep.name = reading_.text(*name).value_or("{step}");
+  }
+
+  void read_trace() {
+    const Member* member = root_.find("trace");
+    if (!member) return;
+    if (member->value.scalar.is_number()) {
+      spec_.trace = std::to_string(reading_.count(*member, 1, kMostTracedSteps).value_or(1));
+    } else {
+      const std::array<std::string, 2> words = {"step", "off"};
+      spec_.trace = words[reading_.word(*member, words).value_or(0)];
+    }
   }
 
   void read_early_terminate() {

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kApplicationId = 0x73777031;
-constexpr std::int64_t kSchemaVersion = 3;
+constexpr std::int64_t kSchemaVersion = 4;
 
 constexpr char kSchema[] = R"(
 CREATE TABLE sweeps (
@@ -24,24 +24,25 @@ CREATE TABLE sweeps (
   overrides TEXT NOT NULL, identity TEXT NOT NULL, data TEXT NOT NULL, trainer_sha256 TEXT NOT NULL,
   provenance TEXT NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL, metric TEXT NOT NULL,
   trials INTEGER NOT NULL, created_ms INTEGER NOT NULL, target REAL, repeats INTEGER NOT NULL DEFAULT 1,
-  program TEXT NOT NULL DEFAULT 'null');
+  program TEXT NOT NULL DEFAULT 'null', digest INTEGER);
 CREATE TABLE events (
   number INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER,
-  seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL);
+  seq INTEGER, kind TEXT NOT NULL, time_ms INTEGER NOT NULL, line TEXT NOT NULL,
+  digest INTEGER);
 CREATE INDEX events_of_trial ON events (sweep, trial_index, attempt, seq);
 CREATE INDEX events_of_guard ON events (sweep, number) WHERE kind IN ('guard_lifted', 'reopened');
 CREATE TABLE trials (
   sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, trial TEXT NOT NULL, seed INTEGER NOT NULL,
   attempts INTEGER NOT NULL, phase TEXT NOT NULL, outcome TEXT NOT NULL, value REAL, epoch INTEGER, step INTEGER,
   last_step INTEGER NOT NULL, seconds REAL NOT NULL, reused_from TEXT NOT NULL, repeats INTEGER,
-  detail TEXT NOT NULL DEFAULT '', PRIMARY KEY (sweep, trial_index)) WITHOUT ROWID;
+  detail TEXT NOT NULL DEFAULT '', digest INTEGER, events INTEGER, PRIMARY KEY (sweep, trial_index)) WITHOUT ROWID;
 CREATE INDEX trials_by_id ON trials (trial);
 CREATE TABLE outputs (
   sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER NOT NULL,
-  stream INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (sweep, trial_index, attempt, stream)) WITHOUT ROWID;
+  stream INTEGER NOT NULL, bytes BLOB NOT NULL, digest INTEGER, PRIMARY KEY (sweep, trial_index, attempt, stream)) WITHOUT ROWID;
 CREATE TABLE replays (
   number INTEGER PRIMARY KEY, trial TEXT NOT NULL, time_ms INTEGER NOT NULL, verdict TEXT NOT NULL,
-  detail TEXT NOT NULL);
+  detail TEXT NOT NULL, digest INTEGER);
 CREATE INDEX replays_by_trial ON replays (trial);
 )";
 
@@ -70,6 +71,16 @@ CREATE TABLE outputs (
   stream INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (sweep, trial_index, attempt, stream)) WITHOUT ROWID;
 )";
 
+// From version 3 to 4: digests, null in the rows that are there. Trials that are there get no number of events either.
+constexpr char kToVersion4[] = R"(
+ALTER TABLE sweeps ADD COLUMN digest INTEGER;
+ALTER TABLE events ADD COLUMN digest INTEGER;
+ALTER TABLE trials ADD COLUMN digest INTEGER;
+ALTER TABLE trials ADD COLUMN events INTEGER;
+ALTER TABLE outputs ADD COLUMN digest INTEGER;
+ALTER TABLE replays ADD COLUMN digest INTEGER;
+)";
+
 // SQLite would wait for ever at a pipe.
 void require_file(const fs::path& file) {
   std::error_code ignored;
@@ -93,8 +104,10 @@ void create_schema(Database& database) {
     database.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
     set_version(database);
   } else if (is_old(database)) {
-    if (database.number("PRAGMA user_version") < 2) database.run(kToVersion2);
-    database.run(kToVersion3);
+    const std::int64_t version = database.number("PRAGMA user_version");
+    if (version < 2) database.run(kToVersion2);
+    if (version < 3) database.run(kToVersion3);
+    database.run(kToVersion4);
     set_version(database);
   }
   transaction.commit();

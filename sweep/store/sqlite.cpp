@@ -93,10 +93,12 @@ Statement::~Statement() { sqlite3_finalize(statement_); }
 Statement& Statement::start() {
   sqlite3_reset(statement_);
   next_ = 1;
+  bound_ = {};
   return *this;
 }
 
 Statement& Statement::bind(std::string_view text) {
+  bound_.add(text);
   const int code = sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(),
                                        SQLITE_TRANSIENT, SQLITE_UTF8);
   if (code != SQLITE_OK) database_.fail(code);
@@ -104,22 +106,26 @@ Statement& Statement::bind(std::string_view text) {
 }
 
 Statement& Statement::bind(std::int64_t number) {
+  bound_.add(number);
   if (const int code = sqlite3_bind_int64(statement_, next_++, number); code != SQLITE_OK) database_.fail(code);
   return *this;
 }
 
 Statement& Statement::bind(double number) {
+  bound_.add(number);
   if (const int code = sqlite3_bind_double(statement_, next_++, number); code != SQLITE_OK) database_.fail(code);
   return *this;
 }
 
 Statement& Statement::bind_bytes(std::string_view bytes) {
+  bound_.add_blob(bytes);
   const int code = sqlite3_bind_blob64(statement_, next_++, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
   if (code != SQLITE_OK) database_.fail(code);
   return *this;
 }
 
 Statement& Statement::bind_null() {
+  bound_.add_null();
   if (const int code = sqlite3_bind_null(statement_, next_++); code != SQLITE_OK) database_.fail(code);
   return *this;
 }
@@ -136,6 +142,33 @@ bool Statement::step() {
 }
 
 void Statement::run() { core::check(!step(), "a statement without rows gave one"); }
+
+RowDigest Statement::read(int columns) const {
+  RowDigest digest;
+  const auto view = [&](const void* bytes, int column) {
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return std::string_view(bytes ? static_cast<const char*>(bytes) : "", bytes ? size : 0);
+  };
+  for (int column = 0; column < columns; ++column) {
+    switch (sqlite3_column_type(statement_, column)) {
+      case SQLITE_INTEGER:
+        digest.add(number(column));
+        break;
+      case SQLITE_FLOAT:
+        digest.add(real(column));
+        break;
+      case SQLITE_TEXT:
+        digest.add(view(sqlite3_column_text(statement_, column), column));
+        break;
+      case SQLITE_BLOB:
+        digest.add_blob(view(sqlite3_column_blob(statement_, column), column));
+        break;
+      default:
+        digest.add_null();
+    }
+  }
+  return digest;
+}
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));

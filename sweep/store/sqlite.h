@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "sweep/store/row_digest.h"
+
 namespace sweep {
 
 class Database {
@@ -55,12 +57,17 @@ class Statement {
   Statement& bind(const std::optional<T>& value) {
     return value ? bind(*value) : bind_null();
   }
+  /// Over what was bound since start().
+  const RowDigest& bound() const { return bound_; }
   /// True: a row is there. False: done.
   bool step();
   /// For statements without rows.
   void run();
 
+  /// Over the first `columns` of the row, by the types in which they are stored.
+  RowDigest read(int columns) const;
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  bool is_whole(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_INTEGER; }
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
   std::uint64_t whole(int column) const { return static_cast<std::uint64_t>(number(column)); }
   double real(int column) const { return sqlite3_column_double(statement_, column); }
@@ -71,6 +78,7 @@ class Statement {
   Database& database_;
   sqlite3_stmt* statement_ = nullptr;
   int next_ = 1;
+  RowDigest bound_;
 };
 
 /// Rolls back unless commit() was called.

@@ -4,7 +4,7 @@
 // schema version). Durability: what append() has recorded survives the death of the process; after a loss of power the
 // last moments may be missing, and what is there is consistent.
 //
-// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 3 (schema.cpp: what older ones lack):
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 4 (schema.cpp: what older ones lack):
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
@@ -12,10 +12,14 @@
 //             Else the trainer's line, in canonical form; kind is its event name.
 //   trials    one row a trial of a sweep, kept in the transaction that records its events: trial (id), seed, attempts,
 //             phase (waiting, running, ended), outcome, value, epoch, step, last_step, seconds, reused_from, repeats,
-//             detail. It says nothing that a fold of the events does not say; who wants to rank the trials of a sweep,
-//             or to go on with it, reads these instead of the events.
+//             detail, events (how many the trial has). It says nothing that a fold of the events does not say; who
+//             wants to rank the trials of a sweep, or to go on with it, reads these instead of the events.
 //   outputs   what attempts printed, where that is little: sweep, trial_index, attempt, stream (1, 2), bytes.
 //   replays   one row a replay: trial, time_ms, verdict, detail (JSON).
+//
+// Each row ends with `digest`, 64 bits over its columns (row_digest.h; `events` of trials is held against the events
+// themselves). Whoever reads a row checks it: a damaged one is a UserError that names it, and nothing of it is used. A
+// row of an older version has none, and is taken as it is.
 //
 // Benefit: any SQLite shell reads it, also while a sweep runs. Downside: a trace is base64 inside JSON inside a row,
 // half as large again as its numbers.
@@ -96,6 +100,13 @@ TrialSummary summarize(const TrialState& trial);
 /// The forgotten state that a row of an ended trial says. Errors: UserError where it is not one.
 TrialState ended_state(TrialSummary row, std::uint64_t index);
 
+/// What a look at every row found.
+struct StoreCheck {
+  std::uint64_t rows = 0;
+  std::uint64_t without_digest = 0;  ///< rows of an older version: nothing can be said of them
+  std::vector<std::string> damaged;  ///< one text for each row, or trial with too few or too many events
+};
+
 enum class Traces {
   kNone,
   kOfUnfinished,  ///< only those of trials that have not ended: what going on with a sweep needs
@@ -168,6 +179,9 @@ class Store {
   std::vector<ReplayRecord> replays(const std::string& trial) const;
   /// Of every trial that the sweep has, wherever it ran; oldest first.
   std::vector<ReplayRecord> replays_of(const std::string& sweep) const;
+
+  /// Holds every row of the store against its digest, and the events of each trial against their number.
+  StoreCheck check() const;
 
  private:
   struct Connection;

@@ -70,7 +70,10 @@ TEST_CASE("a known data set whose file is not the published one is refused with 
     folder.write(name, "unpacked: not compared");
   const auto file = folder.write("train-images-idx3-ubyte.gz", "changed");
   const protocol::KnownData& known = *protocol::find_known_data("fashion-mnist");
-  CHECK(message_of([&] { protocol::check_published(known, protocol::locate_data(folder.path().string())); }) ==
+  CHECK(message_of([&] {
+          core::KnownDigests none;
+          protocol::check_published(known, protocol::locate_data(folder.path().string()), none);
+        }) ==
         file.string() + ": is not the published fashion-mnist: sha256 " + core::sha256_hex("changed") +
             ", published 3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84, fetch it again, or name its "
             "folder by path to use it as it is");

@@ -76,7 +76,7 @@ struct Bench {
   kernels::CpuIsa isa = kernels::CpuIsa::kBest;
   const kernels::Backend* ops = &kernels::cpu_backend();
   std::function<std::unique_ptr<kernels::Context>()> open{};  ///< a context of `ops`; empty for the CPU's
-  bool trace = true;
+  std::uint64_t trace = 1;
   bool records_steps = true;
   std::size_t keep_best = 1;
   std::string best_name = "{step}";

@@ -64,9 +64,24 @@ TEST_CASE("threads and instruction sets change nothing") {
   }
 }
 
+TEST_CASE(
+    "a trace of every so many steps has the fingerprints of these and of the last one, and changes nothing else") {
+  Bench thin;
+  thin.trace = 5;
+  const Told some = run(std::move(thin)), all = run(Bench());
+  CHECK(some.metrics == all.metrics);
+  CHECK(some.finished == all.finished);
+  const std::uint64_t last = all.fingerprints.rbegin()->first;
+  for (const auto& [step, prints] : all.fingerprints) {
+    INFO("step " << step);
+    REQUIRE(some.fingerprints.contains(step) == (step % 5 == 0 || step == last));
+    if (some.fingerprints.contains(step)) CHECK(some.fingerprints.at(step) == prints);
+  }
+}
+
 TEST_CASE("without a trace the metrics and the weights are the same") {
   Bench silent;
-  silent.trace = false;
+  silent.trace = 0;
   const Told without = run(std::move(silent)), with = run(Bench());
   CHECK(without.fingerprints.empty());
   CHECK(without.metrics == with.metrics);

@@ -51,7 +51,7 @@ TEST_CASE("a document that this trainer cannot serve is refused with every reaso
         "trial.json: device 'tpu' is unknown, expected cpu or cuda\n"
         "trial.json: numerics 'fast-1' is not supported, this trainer computes portable-1\n"
         "trial.json: threads is 0, expected 1 or more\n"
-        "trial.json: trace 'epoch' is unknown, expected step or off\n"
+        "trial.json: trace 'epoch' is unknown, expected step, off or a number of steps\n"
         "trial.json: names no data set, add \"data\": a path, or builtin:images");
 }
 

@@ -131,7 +131,8 @@ void Training::train_step(std::uint64_t step) {
   if (record_.empty()) plan_from(step);
   const int rows = batches_.rows(position_of(step));
   record_.step_begun(rows * network_.targets());
-  graph_.run(rows, [this, rows] { make_step(rows); });
+  const bool traced = is_traced(step);
+  graph_.run(rows, traced, [this, rows, traced] { make_step(rows, traced); });
 }
 
 // Up to where the record is collected next.
@@ -145,15 +146,15 @@ void Training::plan_from(std::uint64_t step) {
   });
 }
 
-void Training::make_step(int rows) {
+void Training::make_step(int rows, bool traced) {
   plan_.begin();
   kernels::StepState* const state = plan_.now();
   batches_.make(rows, state);
-  if (setting_.trace) setting_.ops.batch_fingerprint(setting_.context, batches_.indices(), rows, record_.batch());
+  if (traced) setting_.ops.batch_fingerprint(setting_.context, batches_.indices(), rows, record_.batch());
   network_.forward_backward(batches_.input(rows), batches_.targets(), {record_.losses(), record_.hits()}, setting_.seed,
                             state);
-  optimizer_.update(network_.parameters(), state, setting_.trace ? record_.weights() : nullptr);
-  if (setting_.trace) fingerprint_states();
+  optimizer_.update(network_.parameters(), state, traced ? record_.weights() : nullptr);
+  if (traced) fingerprint_states();
   record_.store(state);
 }
 
@@ -166,7 +167,7 @@ void Training::fingerprint_states() {
 bool Training::collect() {
   if (record_.empty()) return std::isfinite(epoch_loss_sum_);
   protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
-  if (setting_.trace) {
+  if (setting_.trace > 0) {
     for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
     for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
     send_pending();
@@ -176,7 +177,20 @@ bool Training::collect() {
 }
 
 void Training::send_pending() {
-  if (pending_) setting_.events.emit(*std::exchange(pending_, std::nullopt));
+  if (pending_) send(*std::exchange(pending_, std::nullopt));
+}
+
+// Steps without fingerprints between two with them: a line for each of these.
+void Training::send(protocol::Trace trace) {
+  if (setting_.trace == 1) return setting_.events.emit(std::move(trace));
+  const auto tensors = static_cast<std::ptrdiff_t>(trace.tensors.size());
+  for (std::uint64_t step = trace.from; step <= trace.to; ++step) {
+    if (!is_traced(step)) continue;
+    const auto row = static_cast<std::ptrdiff_t>(step - trace.from);
+    const auto weights = trace.weights.begin() + row * tensors;
+    setting_.events.emit(protocol::Trace{
+        step, step, trace.tensors, {weights, weights + tensors}, {trace.batch[static_cast<std::size_t>(row)]}});
+  }
 }
 
 bool Training::end_epoch() {

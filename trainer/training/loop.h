@@ -36,7 +36,7 @@ struct Setting {
   std::uint32_t seed = 0;
   core::Json identity;      ///< of the trial, for its checkpoints
   protocol::Metric metric;  ///< what "best" means
-  bool trace = true;
+  std::uint64_t trace = 1;  ///< fingerprints are taken of every so many steps; 0: of none
   PreparedData& data;
   const kernels::Backend& ops;
   kernels::Context& context;
@@ -83,10 +83,16 @@ class Training {
  private:
   void train_step(std::uint64_t step);
   void plan_from(std::uint64_t step);
-  void make_step(int rows);  // the calls of a step: the same for each batch of so many samples
+  // The calls of a step: the same for each batch of so many samples, with fingerprints or without.
+  void make_step(int rows, bool traced);
+  // Of the last step always: what the training ends with.
+  bool is_traced(std::uint64_t step) const {
+    return setting_.trace > 0 && (step % setting_.trace == 0 || step == schedule_.total_steps());
+  }
   void fingerprint_states();
   bool collect();       // fetches the record; false where the loss is not finite
   void send_pending();  // before any other event
+  void send(protocol::Trace trace);
   bool end_epoch();     // false where the training is to stop early
   bool is_worth_going_on(const protocol::MetricValues& metric);
   void write_checkpoints();

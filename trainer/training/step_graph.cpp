@@ -3,8 +3,8 @@
 
 namespace trainer {
 
-void StepGraph::run(int rows, const std::function<void()>& calls) {
-  Step& step = by_rows_[rows];
+void StepGraph::run(int rows, bool traced, const std::function<void()>& calls) {
+  Step& step = steps_[{rows, traced}];
   if (!step.has_run || !records_) {
     calls();
     step.has_run = true;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "kernels/backends.h"
 
@@ -18,9 +19,9 @@ class StepGraph {
   StepGraph(const kernels::Backend& ops, kernels::Context& context, bool records)
       : ops_(ops), context_(context), records_(records) {}
 
-  /// Runs calls(), a sequence that is a function of `rows`, the samples of the batch, alone. The first time they are
+  /// Runs calls(), a sequence that is a function of `rows`, the samples of the batch, and of `traced` alone. The first time they are
   /// made as they stand, so that the device gets ready whatever it needs, and the second time recorded.
-  void run(int rows, const std::function<void()>& calls);
+  void run(int rows, bool traced, const std::function<void()>& calls);
 
  private:
   struct Step {
@@ -31,7 +32,7 @@ class StepGraph {
   const kernels::Backend& ops_;
   kernels::Context& context_;
   bool records_;
-  std::map<int, Step> by_rows_;  ///< two at most: the last batch of an epoch may be shorter
+  std::map<std::pair<int, bool>, Step> steps_;  ///< four at most: the last batch of an epoch may be shorter
 };
 
 }  // namespace trainer

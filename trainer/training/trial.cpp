@@ -1,8 +1,6 @@
 // See trial.h.
 #include "trainer/training/trial.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -10,10 +8,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/suggest.h"
-#include "core/version.h"
 #include "kernels/cpu_threads.h"
 #include "kernels/selftest.h"
 #include "protocol/outcome.h"
+#include "trainer/training/environment.h"
 #include "trainer/training/loop.h"
 #include "trainer/training/probe.h"
 
@@ -36,8 +34,8 @@ void check_document(const TrialOrder& order) {
   if (document.numerics != "portable-1")
     add("numerics '" + document.numerics + "' is not supported", "this trainer computes portable-1");
   if (document.threads < 1) add("threads is " + std::to_string(document.threads), "expected 1 or more");
-  if (document.trace != "step" && document.trace != "off")
-    add("trace '" + document.trace + "' is unknown", "expected step or off");
+  if (!protocol::trace_interval(document.trace))
+    add("trace '" + document.trace + "' is unknown", "expected step, off or a number of steps");
   if (!document.data) add("names no data set", "add \"data\": a path, or builtin:images");
   if (!problems.empty()) throw core::UserError(std::move(problems));
 }
@@ -96,31 +94,6 @@ std::size_t adopt_weights(Training& training, const Hyperparameters& hyperparame
   return taken;
 }
 
-Json environment(const TrialOrder& order, const Device& device, const Dataset& data, const PreparedData& prepared,
-                 std::size_t weights) {
-  const core::Build& build = core::build();
-  Json json = {{"version", build.version},     {"commit", build.git_commit},
-               {"compiler", build.compiler},   {"flags", build.flags},
-               {"back_ends", build.back_ends}, {"device", device.description},
-               {"back_end", device.ops->name}, {"threads", order.document.threads},
-               {"weights", weights},           {"libraries", {{"zlib", zlibVersion()}}}};
-  json["data"] = {{"sha256", order.document.data->sha256},
-                  {"features", prepared.features},
-                  {"classes", prepared.classes},
-                  {"train_samples", prepared.train.count},
-                  {"validation_samples", prepared.validation.count},
-                  {"test_samples", prepared.test.count},
-                  {"split_sha256", prepared.split_sha256}};
-  if (!prepared.normalisation_sha256.empty()) json["data"]["normalisation_sha256"] = prepared.normalisation_sha256;
-  if (data.task == Task::kRegression)
-    json["data"]["target"] = {{"mean", prepared.target_mean}, {"deviation", prepared.target_deviation}};
-  if (data.image) json["data"]["image"] = {data.height, data.width, data.channels};
-  if (!order.document.data->options.empty()) json["data"]["options"] = order.document.data->options.to_json();
-  if (!data.class_names.empty() && data.class_names.size() <= 100) json["data"]["class_names"] = data.class_names;
-  if (order.document.device == "cpu") json["isa"] = kernels::name(kernels::cpu_isa(*device.context));
-  return json;
-}
-
 // Who may go on from a checkpoint. Threads, device and metric are no part of it: they change no weight.
 Json checkpoint_identity(const protocol::TrialDocument& document) {
   return {{"trainer", trainer_identity()},
@@ -152,7 +125,7 @@ struct OpenTrial {
             order.document.seed,
             checkpoint_identity(order.document),
             metric,
-            order.document.trace == "step",
+            *protocol::trace_interval(order.document.trace),
             prepared,
             *device.ops,
             *device.context,
@@ -211,12 +184,13 @@ int run_trial(const TrialOrder& order, EventSink& events) {
 
 int run_trial(const TrialOrder& order, EventSink& events, Workspace& workspace) {
   // Sums in double, schedules and the data's preparation are computed on this thread.
-  const kernels::cpu::PortableFloatState float_state;
+  const unsigned found = float_state();
+  const kernels::cpu::PortableFloatState set_float_state;
   check_document(order);
   OpenTrial trial(order, workspace);
   CheckpointFolder folder(order.checkpoint_dir);
   Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
-  Json about = environment(order, trial.device, trial.data, trial.prepared, training.weight_count());
+  Json about = environment(order.document, {trial.device, trial.data, trial.prepared, training.weight_count(), found});
   const std::size_t adopted = trial.adopt(training);
   if (adopted > 0) about["tensors_from_file"] = adopted;
   if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));

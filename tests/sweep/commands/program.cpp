@@ -92,7 +92,20 @@ std::vector<std::string> Workplace::run_points(const std::string& name) const {
   return ids;
 }
 
-void Workplace::sql(const std::string& statement) const { Database(path() / "runs/sweeps.db").first(statement); }
+// What a test writes into the store is taken as an older version's, which knew no digests.
+void Workplace::forget_digests() const {
+  Database store(path() / "runs/sweeps.db");
+  for (const char* table : {"sweeps", "events", "trials", "outputs", "replays"})
+    store.first(fmt::format("UPDATE {} SET digest = NULL", table));
+  store.first("UPDATE trials SET events = NULL");
+}
+
+void Workplace::change(const std::string& statement) const { Database(path() / "runs/sweeps.db").first(statement); }
+
+void Workplace::sql(const std::string& statement) const {
+  change(statement);
+  forget_digests();
+}
 
 std::string Workplace::event_line(const std::string& kind, int index) const {
   return Database(path() / "runs/sweeps.db")
@@ -102,4 +115,5 @@ std::string Workplace::event_line(const std::string& kind, int index) const {
 void Workplace::set_event_line(const std::string& kind, int index, const std::string& line) const {
   Database(path() / "runs/sweeps.db")
       .first("UPDATE events SET line = ?1 WHERE number = " + event_number(kind, index), line);
+  forget_digests();
 }

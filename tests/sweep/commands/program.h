@@ -29,12 +29,16 @@ class Workplace {
   /// Runs a grid of two trials of two epochs on points.csv, named `name`; its trials' ids by index.
   std::vector<std::string> run_points(const std::string& name = "points") const;
 
-  /// Runs SQL on the store, as somebody else's program would.
+  /// Runs SQL on the store, as somebody else's program would; no row has a digest after it.
   void sql(const std::string& statement) const;
+  /// Changes the store as a failing disk would: digests stay.
+  void change(const std::string& statement) const;
   /// The line of the event of `kind` of trial `index`, the first one.
   std::string event_line(const std::string& kind, int index) const;
   void set_event_line(const std::string& kind, int index, const std::string& line) const;
 
  private:
+  void forget_digests() const;
+
   TemporaryFolder folder_;
 };

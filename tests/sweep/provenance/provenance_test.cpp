@@ -5,7 +5,11 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "core/digest.h"
+#include "core/files.h"
 #include "core/version.h"
+#include "sweep/provenance/difference.h"
+#include "sweep/provenance/git.h"
 #include "sweep/provenance/program_output.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
@@ -42,7 +46,8 @@ class Repository {
     REQUIRE(answer);
     REQUIRE(answer->code == 0);
   }
-  Json state() const { return git_provenance(path(), path() / "runs"); }
+  GitState look() const { return read_git(path(), path() / "runs", Secrets({})); }
+  Json state() const { return look().json; }
 
  private:
   TemporaryFolder folder_;
@@ -93,16 +98,21 @@ TEST_CASE("ignored files and the runs folder are no difference") {
 TEST_CASE("a folder is looked at from below its top, and one outside of git has no state") {
   const Repository repository;
   repository.write("below/file", "x\n");
-  CHECK(git_provenance(repository.path() / "below", "") == git_provenance(repository.path(), ""));
+  Json below = read_git(repository.path() / "below", "", Secrets({})).json;
+  Json top = read_git(repository.path(), "", Secrets({})).json;
+  CHECK(below["folder"] == "below/");
+  CHECK(top["folder"] == "");
+  below["folder"] = top["folder"];
+  CHECK(below == top);
   const TemporaryFolder outside;
-  CHECK(git_provenance(outside.path(), "").is_null());
+  CHECK(read_git(outside.path(), "", Secrets({})).json.is_null());
 }
 
 TEST_CASE("a repository without a commit has a difference and no commit") {
   const TemporaryFolder folder;
   if (!program_output({"git", "-C", folder.path().string(), "init", "--quiet"}, kPatience)) skip("no git");
   std::ofstream(folder.path() / "file") << "x\n";
-  const Json state = git_provenance(folder.path(), "");
+  const Json state = read_git(folder.path(), "", Secrets({})).json;
   CHECK(state["commit"].is_null());
   CHECK(state["dirty"] == true);
 }
@@ -114,23 +124,74 @@ TEST_CASE("a pipe in the working folder is not opened") {
   CHECK(repository.state()["dirty"].is_boolean());
 }
 
-TEST_CASE("no token of the environment, no remote and no name is recorded") {
+TEST_CASE("no token of the environment, of a remote or of a changed line is recorded, and no name") {
   const Repository repository;
-  repository.git({"remote", "add", "origin", "https://user:s3cr3t-remote@example.org/private.git"});
+  repository.git({"remote", "add", "origin", "https://user:s3cr3t-remote@example.org/private.git?token=s3cr3t-query"});
   repository.git({"config", "user.email", "s3cr3t-mail@example.org"});
   repository.git({"checkout", "--quiet", "-b", "s3cr3t-branch"});
+  repository.write("train.py", "print(2)\nkey = fetch('s3cr3t-token')\nprint(3)\n");
   repository.write("key.txt", "s3cr3t-content\n");
   ::setenv("FAKE_API_TOKEN", "s3cr3t-token", 1);
-  const std::string text = core::canonical_json(sweep_provenance(repository.path(), repository.path() / "runs"));
+  const Json record = sweep_provenance({repository.path(), repository.path() / "runs", {}});
   ::unsetenv("FAKE_API_TOKEN");
+  const std::string text = core::canonical_json(record);
   CHECK(text.find("s3cr3t") == std::string::npos);
   CHECK(text.find("FAKE_API_TOKEN") == std::string::npos);
   CHECK(text.find(repository.path().string()) == std::string::npos);
+  CHECK(record["git"]["remote"] == "https://example.org/private.git");
+
+  const Json kept = record["git"]["difference"];
+  CHECK(kept["lines_left_out"] == 1);
+  CHECK(kept["cut"] == false);
+  const std::string file = core::read_file(repository.path() / "runs" / kept["file"].get<std::string>());
+  CHECK(core::sha256_hex(file) == kept["sha256"]);
+  CHECK(file.find("s3cr3t") == std::string::npos);
+  CHECK_THAT(file, Catch::StartsWith("untracked files: 1\nsha256 ") &&
+                       Catch::Contains("  key.txt\nchanges:\ndiff --git ") &&
+                       Catch::Contains("-print(1)\n+print(2)\n+[this line was left out: it holds what looks like a "
+                                       "secret]\n+print(3)\n"));
+  CHECK(difference_problem(record, repository.path() / "runs") == "");
+  std::ofstream(repository.path() / "runs" / kept["file"].get<std::string>(), std::ios::app) << "x";
+  CHECK_THAT(difference_problem(record, repository.path() / "runs"), Catch::Contains("has changed: its digest is "));
+}
+
+TEST_CASE("a difference without secrets can be applied again") {
+  const Repository repository;
+  repository.write("train.py", "print(2)\n");
+  repository.write("picture", std::string("\0\1", 2));
+  repository.git({"add", "picture"});
+  const Json record = sweep_provenance({repository.path(), repository.path() / "runs", {}});
+  repository.git({"rm", "--quiet", "--cached", "picture"});
+  repository.git({"checkout", "--quiet", "."});
+  const Json kept = record["git"]["difference"];
+  const fs::path file = repository.path() / "runs" / kept["file"].get<std::string>();
+  CHECK_THAT(core::read_file(file), Catch::Contains("Binary files /dev/null and b/picture differ"));
+  repository.git({"apply", "--include=train.py", file.string()});
+  CHECK(core::read_file(repository.path() / "train.py") == "print(2)\n");
+}
+
+TEST_CASE("a difference ends at the cap, at the end of a line, and says so") {
+  Uncommitted uncommitted;
+  for (int i = 0; i < 100; ++i) uncommitted.changes += "+line " + std::to_string(i) + "\n";
+  const KeptDifference kept = redact_difference(uncommitted, Secrets({}), 200);
+  CHECK(kept.cut);
+  CHECK(kept.text.size() <= 200);
+  CHECK(kept.text.ends_with("\n"));
+}
+
+TEST_CASE("a command line is recorded without its secrets and without the name of the home folder") {
+  const Secrets secrets(std::map<std::string, std::string>{{"SERVICE_PASSWORD", "correct horse"}});
+  ::setenv("HOME", "/home/somebody", 1);
+  const Json command = redacted_command({"/home/somebody/bin/sweep", "run", "x.yaml", "--token", "abcdefgh", "--seed",
+                                         "3", "--note=correct horse", "--api-key=0123456789"},
+                                        secrets);
+  CHECK(command == Json({"~/bin/sweep", "run", "x.yaml", "--token", "[redacted]", "--seed", "3", "--note=[redacted]",
+                         "--api-key=[redacted]"}));
 }
 
 TEST_CASE("machine, build and libraries are recorded") {
   const TemporaryFolder folder;
-  const Json record = sweep_provenance(folder.path(), "");
+  const Json record = sweep_provenance({folder.path(), folder.path() / "runs", {}});
   CHECK(record["machine"]["cpu"]["cores"].get<int>() >= 1);
   CHECK(record["machine"]["memory_bytes"].get<std::uint64_t>() > 0);
   CHECK(record["machine"]["kernel"].is_string());

@@ -243,12 +243,23 @@ TEST_CASE("another trainer forbids any claim") {
 
 TEST_CASE("portable arithmetic is comparable across machines, other arithmetic is not") {
   Stream other = whole();
-  body<protocol::Started>(other, 0).environment = {{"cpu", "B"}};
-  CHECK(texts(compare(record({whole()}), other)) == "identical");
+  body<protocol::Started>(other, 0).environment = {{"cpu", "B"}, {"gpu", {{"name", "H"}, {"uuid", "2"}}}};
   TrialRecord fast = record({whole()});
+  fast.environment = {{"cpu", "A"}, {"gpu", {{"name", "G"}, {"uuid", "1"}}}};
+  CHECK(texts(compare(fast, other)) == "identical");
   fast.numerics = "fast-1";
-  CHECK(texts(compare(fast, other)) == "not comparable\ncpu: recorded \"A\", replayed \"B\"");
-  CHECK(compare(fast, other).needed == "cpu \"A\"");
+  CHECK(texts(compare(fast, other)) == "not comparable\ngpu.name: recorded \"G\", replayed \"H\"");
+  CHECK(compare(fast, other).needed == "gpu.name \"G\"");
+}
+
+TEST_CASE("a replay that trained on other data is different, whatever its numbers are") {
+  Stream other = whole();
+  body<protocol::Started>(other, 0).environment = {{"data", {{"split_sha256", "b"}}}};
+  TrialRecord recorded = record({whole()});
+  recorded.environment = {{"data", {{"split_sha256", "a"}}}};
+  CHECK(texts(compare(recorded, other)) == "different\nstep 0: data.split_sha256: recorded \"a\", replayed \"b\"");
+  recorded.environment = core::Json::object();
+  CHECK(texts(compare(recorded, other)) == "identical");
 }
 
 TEST_CASE("a record without metrics, fingerprints and digest cannot be compared") {

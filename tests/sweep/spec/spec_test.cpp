@@ -86,6 +86,18 @@ TEST_CASE("every key is read") {
   CHECK(spec.warnings.empty());
 }
 
+TEST_CASE("a trace is a word or a number of steps, and has no part in what determines the result") {
+  const auto with = [](const std::string& trace) {
+    return read(R"({"method": "grid", "trace": )" + trace + R"(, "parameters": {"epochs": {"values": [1, 2]}}})");
+  };
+  CHECK(with("\"step\"").trace == "step");
+  CHECK(with("\"off\"").trace == "off");
+  CHECK(with("10").trace == "10");
+  CHECK(with("10").determining() == with("\"off\"").determining());
+  CHECK_THROWS_AS(with("0"), core::UserError);
+  CHECK_THROWS_AS(with("\"stp\""), core::UserError);
+}
+
 TEST_CASE("two integers as bounds are an integer range, anything else a uniform one") {
   CHECK(std::get<sweep::IntUniform>(parameter(R"({"min": -3, "max": 4})")).min == -3);
   CHECK(std::get<sweep::Continuous>(parameter(R"({"min": 1, "max": 4.0})")).second == 4.0);

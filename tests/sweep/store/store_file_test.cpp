@@ -28,6 +28,9 @@ void sql(const fs::path& file, const char* statement) {
 
 // The store as version 1 made it: without target, repeats and program of a sweep.
 void make_old(const fs::path& file) {
+  for (const char* table : {"sweeps", "events", "trials", "replays"})
+    sql(file, ("ALTER TABLE " + std::string(table) + " DROP COLUMN digest").c_str());
+  sql(file, "ALTER TABLE trials DROP COLUMN events");
   sql(file, "ALTER TABLE trials DROP COLUMN repeats");
   sql(file, "ALTER TABLE trials DROP COLUMN detail");
   sql(file, "DROP TABLE outputs");

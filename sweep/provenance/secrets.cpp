@@ -1,0 +1,131 @@
+// See secrets.h.
+#include "sweep/provenance/secrets.h"
+
+#include <re2/re2.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+extern char** environ;
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+constexpr std::size_t kShortestValue = 6;  // of a variable: a shorter one stands in every second line
+constexpr std::size_t kShortestLine = 12;  // of a value of several lines, a key for example
+
+// A name with one of these words is that of a secret.
+constexpr char kSecretName[] =
+    "(?i)(secret|token|passw|passphrase|passwd|api_?key|_key$|^key$|key_|credential|auth(?:_|$|orization)|cookie|"
+    "bearer)";
+// Names that look so and hold paths or numbers.
+constexpr std::array<std::string_view, 3> kHarmless = {"SSH_AUTH_SOCK", "XAUTHORITY", "GPG_AGENT_INFO"};
+
+// Shapes that nobody writes for anything else; the group is what stays.
+constexpr std::array<const char*, 13> kShapes = {"()gh[pousr]_[A-Za-z0-9]{20,}",
+                                                 "()github_pat_[A-Za-z0-9_]{20,}",
+                                                 "()glpat-[A-Za-z0-9_-]{16,}",
+                                                 "()(?:AKIA|ASIA)[A-Z0-9]{16}",
+                                                 "()\\bsk-[A-Za-z0-9_-]{20,}",
+                                                 "()\\b[srp]k_(?:live|test)_[A-Za-z0-9]{16,}",
+                                                 "()\\bxox[abeposr]-[A-Za-z0-9-]{10,}",
+                                                 "()\\bhf_[A-Za-z0-9]{20,}",
+                                                 "()AIza[A-Za-z0-9_-]{30,}",
+                                                 "()\\b(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,})",
+                                                 "()eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}[A-Za-z0-9_.-]*",
+                                                 "(?i)(\\bbearer\\s+)[A-Za-z0-9._~+/-]{12,}=*",
+                                                 "(\\b[A-Za-z][A-Za-z0-9+.-]*://)[^/\\s@\"']+@"};
+
+// What is given to a name that tells: `api_key = "…"`, `TOKEN=…` of a shell or an .env file, `--password …`, `password:
+// …` at the end of a line of YAML.
+constexpr std::array<const char*, 4> kAssignments = {
+    R"re((?i)([\w.-]*(?:secret|token|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w.-]*["']?\]?\s*[:=]+\s*[bruf]?["'])[^"'\s]{6,})re",
+    R"re(([A-Z0-9_]*(?:SECRET|TOKEN|PASSWO?R?D|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)[A-Z0-9_]*=)[^\s"'$]{6,})re",
+    R"re((?i)(--?[\w-]*(?:secret|token|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key)(?:=|\s+))[^\s"'$-][^\s"']{5,})re",
+    R"re((?im)(^[+\- ]?\s*[\w-]*(?:secret|password|passwd|passphrase|api[_-]?key|access[_-]?key)[\w-]*:\s+)[^\s"']{6,}\s*$)re"};
+
+const std::vector<const RE2*>& patterns() {
+  static const std::vector<const RE2*> compiled = [] {
+    std::vector<const RE2*> all;
+    for (const char* shape : kShapes) all.push_back(new RE2(shape));
+    for (const char* assignment : kAssignments) all.push_back(new RE2(assignment));
+    return all;
+  }();
+  return compiled;
+}
+
+bool is_secret_name(const std::string& name) {
+  static const RE2 pattern(kSecretName);
+  return std::find(kHarmless.begin(), kHarmless.end(), name) == kHarmless.end() && RE2::PartialMatch(name, pattern);
+}
+
+void replace_all(std::string& text, const std::string& from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+Secrets::Secrets(const std::map<std::string, std::string>& variables, const std::vector<std::string>& named) {
+  static const RE2 in_address("://[^/\\s@]*:([^/\\s@]+)@");
+  for (const auto& [name, value] : variables) {
+    if (is_secret_name(name) || std::find(named.begin(), named.end(), name) != named.end()) add(value);
+    std::string password;
+    if (RE2::PartialMatch(value, in_address, &password)) add(password);
+  }
+  std::sort(values_.begin(), values_.end(),
+            [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
+Secrets Secrets::of_environment(const std::vector<std::string>& named) {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return Secrets(variables, named);
+}
+
+void Secrets::add(std::string_view value) {
+  if (value.size() < kShortestValue) return;
+  values_.emplace_back(value);
+  if (value.find('\n') == std::string_view::npos) return;
+  std::istringstream lines{std::string(value)};
+  for (std::string line; std::getline(lines, line);)
+    if (line.size() >= kShortestLine) values_.push_back(line);
+}
+
+std::string Secrets::redact(std::string_view text) const {
+  std::string redacted(text);
+  for (const std::string& value : values_) replace_all(redacted, value, kRedacted);
+  for (const RE2* pattern : patterns()) RE2::GlobalReplace(&redacted, *pattern, std::string("\\1") + kRedacted);
+  return redacted;
+}
+
+Json Secrets::redact_json(const Json& value) const {
+  if (value.is_string()) return redact(value.get_ref<const std::string&>());
+  if (value.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : value) list.push_back(redact_json(item));
+    return list;
+  }
+  if (!value.is_object()) return value;
+  Json object = Json::object();
+  for (const auto& [key, inner] : value.items()) object[redact(key)] = redact_json(inner);
+  return object;
+}
+
+std::string redacted_address(std::string_view address, const Secrets& secrets) {
+  static const RE2 user("^([A-Za-z][A-Za-z0-9+.-]*://)?[^/@]*@"), query("[?#].*$");
+  std::string text(address);
+  RE2::Replace(&text, user, "\\1");
+  RE2::Replace(&text, query, "");
+  return secrets.redact(text);
+}
+
+}  // namespace sweep

@@ -1,0 +1,90 @@
+// What a Store holds: the open database and the statements that are used over and over. Shared by store.cpp, which
+// writes, and store_read.cpp; nobody else includes it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "sweep/store/event_text.h"
+#include "sweep/store/rows.h"
+#include "sweep/store/schema.h"
+#include "sweep/store/sqlite.h"
+#include "sweep/store/store.h"
+
+namespace sweep {
+
+// What only a writer does; an older version that is read has not all of these columns.
+struct Store::Writing {
+  explicit Writing(Database& opened) : database(&opened) {}
+
+  void write_row(std::int64_t sweep, std::uint64_t index, const TrialSummary& row, std::int64_t more_events) {
+    put_trial.start().bind(sweep).bind(index).bind(row.trial).bind(std::int64_t{row.seed}).bind(row.attempts);
+    put_trial.bind(row.phase).bind(row.outcome).bind(row.value).bind(row.epoch).bind(row.step).bind(row.last_step);
+    put_trial.bind(row.seconds).bind(row.reused_from).bind(row.repeats).bind(row.detail);
+    bind_digest(put_trial, Table::kTrials);
+    put_trial.bind(more_events).run();
+  }
+
+  Database* database;
+  Statement add_event{*database, insert_row(Table::kEvents).c_str()};
+  Statement last_event{*database, "SELECT max(number) FROM events"};
+  // A row of an older version does not know how many events it has: null, and null + n is null.
+  Statement put_trial{*database,
+                      "INSERT INTO trials (sweep, trial_index, trial, seed, attempts, phase, outcome, value, epoch, "
+                      "step, last_step, seconds, reused_from, repeats, detail, digest, events) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sweep, trial_index) DO "
+                      "UPDATE SET attempts = excluded.attempts, phase = excluded.phase, outcome = excluded.outcome, "
+                      "value = excluded.value, epoch = excluded.epoch, step = excluded.step, "
+                      "last_step = excluded.last_step, seconds = excluded.seconds, "
+                      "reused_from = excluded.reused_from, detail = excluded.detail, digest = excluded.digest, "
+                      "events = trials.events + excluded.events"};
+  Statement add_to_count{*database, "UPDATE trials SET events = events + ? WHERE sweep = ? AND trial_index = ?"};
+  Statement begin{*database, "BEGIN IMMEDIATE"};
+  Statement end{*database, "COMMIT"};
+};
+
+struct Store::Connection {
+  explicit Connection(std::unique_ptr<Database> opened)
+      : database(std::move(opened)), version(check_version(*database)) {}
+
+  // The number of a sweep, or nothing.
+  std::optional<std::int64_t> number_of(const std::string& id);
+  std::int64_t require(const std::string& id);
+
+  /// The event of a row of select_rows(kEvents). Errors: UserError where the row is damaged.
+  StudyEvent event_at(const Statement& row) const;
+  /// Errors: UserError where the rows of the sweep's trials, or that of one, count not as many events as there are.
+  void require_all_events(std::int64_t sweep, std::optional<std::uint64_t> index);
+  /// Errors: UserError. What was looked for and is not there may be there under a damaged name.
+  void require_intact_rows(Table table);
+
+  // SELECT of every column of a table.
+  std::string select(Table table, const std::string& rest) const { return select_rows(table, version, rest); }
+  Statement prepare(Table table, const std::string& rest) { return Statement(*database, select(table, rest).c_str()); }
+
+  void require_open(const std::string& sweep);
+  void roll_back();
+
+  std::unique_ptr<Database> database;
+  std::int64_t version;
+  Statement find_number{*database, "SELECT number FROM sweeps WHERE id = ?"};
+  Statement find_result{*database,
+                        select_rows(Table::kTrials, version,
+                                    "JOIN sweeps ON sweeps.number = trials.sweep WHERE trial = ? AND sweeps.id != ? "
+                                    "AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
+                                    "ORDER BY sweeps.number, trial_index")
+                            .c_str()};
+  std::unique_ptr<Writing> writing;  // where it is open for that
+
+  bool is_open = false;    // between the first add() and commit()
+  std::string open_sweep;  // of the last add(), and its number
+  std::int64_t open_number = 0;
+  std::int64_t next_event = 0;                        // in the open transaction
+  std::map<std::uint64_t, std::int64_t> more_events;  // of each trial, since the last commit
+};
+
+}  // namespace sweep

@@ -1,0 +1,64 @@
+// What is taken for a secret, and what is not.
+#include "sweep/provenance/secrets.h"
+
+#include "tests/catch.h"
+
+using core::Json;
+using sweep::Secrets;
+
+TEST_CASE("a token of a known shape is a secret wherever it stands") {
+  const Secrets none({});
+  const std::string twenty = "0123456789abcdefABCD";
+  for (const std::string& token :
+       {"ghp_" + twenty, "github_pat_" + twenty, "glpat-" + twenty, std::string("AKIA0123456789ABCDEF"), "sk-" + twenty,
+        "sk_live_" + twenty, "xoxb-" + twenty, "hf_" + twenty, "AIza" + twenty + twenty, "npm_" + twenty + twenty,
+        "eyJ" + twenty + ".eyJ" + twenty + "." + twenty}) {
+    INFO(token);
+    CHECK(none.redact("curl -H '" + token + "' x").find(token) == std::string::npos);
+  }
+  CHECK(none.redact("https://me:pass@example.org/x") == "https://[redacted]example.org/x");
+  CHECK(none.redact("Authorization: Bearer abcdefghijklmnop") == "Authorization: Bearer [redacted]");
+}
+
+TEST_CASE("what is given to a name that tells is a secret") {
+  const Secrets none({});
+  CHECK(none.redact("+    api_key = \"abcdef123\"") == "+    api_key = \"[redacted]\"");
+  CHECK(none.redact("{\"password\": \"hunter22\"}") == "{\"password\": \"[redacted]\"}");
+  CHECK(none.redact("export WANDB_API_KEY=0123456789") == "export WANDB_API_KEY=[redacted]");
+  CHECK(none.redact("+  password: hunter22") == "+  password: [redacted]");
+}
+
+TEST_CASE("ordinary code is left as it is") {
+  const Secrets none({});
+  for (const char* line : {"+token = tokenizer(text)", "-max_tokens = 100000", "for key, value in items:", "lr=0.001",
+                           "author = 'somebody else'", "x = data[key]", "https://example.org/a/b@1.2", "sk-learn"})
+    CHECK(none.redact(line) == line);
+}
+
+TEST_CASE("the value of a variable with a telling name is a secret, also as a part of something else") {
+  const Secrets secrets({{"FAKE_API_TOKEN", "s3cr3t-value"},
+                         {"COLOUR", "turquoise"},
+                         {"MY_LOGIN", "somebody"},
+                         {"SHORT_TOKEN", "on"},
+                         {"DATABASE_URL", "postgres://me:opensesame@db/x"}},
+                        {"MY_LOGIN"});
+  CHECK(secrets.redact("x=s3cr3t-value;") == "x=[redacted];");
+  CHECK(secrets.redact("turquoise on") == "turquoise on");
+  CHECK(secrets.redact("login somebody") == "login [redacted]");
+  CHECK(secrets.redact("the word is opensesame") == "the word is [redacted]");
+  CHECK(secrets.redact_json({{"a", {"s3cr3t-value", 1}}, {"s3cr3t-value", nullptr}}) ==
+        Json({{"a", {"[redacted]", 1}}, {"[redacted]", nullptr}}));
+}
+
+TEST_CASE("each line of a key that a variable holds is a secret") {
+  const Secrets secrets(std::map<std::string, std::string>{{"DEPLOY_KEY", "-----BEGIN X-----\nMIIEvQIBADANBg\n-----END X-----"}});
+  CHECK(secrets.in("+MIIEvQIBADANBg"));
+}
+
+TEST_CASE("the address of a remote is recorded without user, password and query") {
+  const Secrets none({});
+  CHECK(sweep::redacted_address("https://me:word@example.org/a.git?x=1", none) == "https://example.org/a.git");
+  CHECK(sweep::redacted_address("https://ghp_0123456789abcdefABCD@example.org/a", none) == "https://example.org/a");
+  CHECK(sweep::redacted_address("git@example.org:a/b.git", none) == "example.org:a/b.git");
+  CHECK(sweep::redacted_address("../elsewhere", none) == "../elsewhere");
+}
