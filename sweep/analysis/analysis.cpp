@@ -15,8 +15,6 @@
 namespace sweep {
 namespace {
 
-constexpr std::uint32_t kSampleOfRows = 0xffffff;  // no tree has this number
-
 // Numbers of the trees, one by one.
 class Average {
  public:
@@ -61,8 +59,8 @@ struct Work {
   std::vector<Feature> features;
   std::vector<std::vector<Part>> parts;         // of each feature
   std::vector<std::vector<Average>> expectations;  // of each part
-  std::vector<Average> alone, together;
-  Average interactions;
+  std::vector<Average> alone;  // of each feature: its share of a tree's variance
+  Explained forest;
 };
 
 void add_tree(Work& work, const Decomposition& tree) {
@@ -70,13 +68,7 @@ void add_tree(Work& work, const Decomposition& tree) {
     for (std::size_t i = 0; i < work.parts[f].size(); ++i)
       work.expectations[f][i].add(expected(work.features[f], work.parts[f][i], tree.mean, tree.marginals[f]));
   if (tree.variance <= 0) return;  // its sample had one value only
-  double sum = 0;
-  for (std::size_t f = 0; f < tree.alone.size(); ++f) {
-    work.alone[f].add(tree.alone[f] / tree.variance);
-    sum += tree.alone[f];
-  }
-  for (std::size_t p = 0; p < tree.together.size(); ++p) work.together[p].add(tree.together[p] / tree.variance);
-  work.interactions.add(std::max(0.0, 1 - sum / tree.variance));
+  for (std::size_t f = 0; f < tree.alone.size(); ++f) work.alone[f].add(tree.alone[f] / tree.variance);
 }
 
 std::optional<double> correlation(const Feature& feature, std::span<const Observation> observations) {
@@ -96,7 +88,7 @@ ParameterAnalysis parameter_of(const Work& work, std::size_t f, std::span<const 
                                const Scale& scale, bool maximize) {
   ParameterAnalysis parameter;
   parameter.name = work.features[f].name;
-  parameter.importance = work.alone[f].mean();
+  parameter.importance = work.forest.alone[f];
   parameter.deviation = work.alone[f].deviation();
   parameter.spearman = correlation(work.features[f], observations);
   for (std::size_t i = 0; i < work.parts[f].size(); ++i) {
@@ -115,11 +107,8 @@ ParameterAnalysis parameter_of(const Work& work, std::size_t f, std::span<const 
 
 std::vector<PairAnalysis> pairs_of(const Work& work) {
   std::vector<PairAnalysis> pairs;
-  std::size_t next = 0;
-  for (std::size_t a = 0; !work.together.empty() && a < work.features.size(); ++a)
-    for (std::size_t b = a + 1; b < work.features.size(); ++b, ++next)
-      pairs.push_back({work.features[a].name, work.features[b].name, work.together[next].mean(),
-                       work.together[next].deviation()});
+  for (const Explained::Pair& pair : work.forest.together)
+    pairs.push_back({work.features[pair.first].name, work.features[pair.second].name, pair.share});
   return pairs;
 }
 
@@ -133,17 +122,21 @@ Work grow_forest(const Spec& spec, std::span<const Observation> observations, st
                  const Scale& scale, const AnalysisOptions& options) {
   Work work;
   work.features = std::move(features);
-  const std::size_t n = work.features.size();
-  work.alone.resize(n);
-  if (options.pairs) work.together.resize(n * (n - 1) / 2);
+  work.alone.resize(work.features.size());
   for (const Feature& feature : work.features) {
     work.parts.push_back(parts_of(spec, feature, observations, options.maximize));
     work.expectations.emplace_back(work.parts.back().size());
   }
   std::vector<double> values;
   for (const Observation& observation : observations) values.push_back(scale.share(observation.value));
-  for (std::uint32_t tree = 0; tree < kTrees; ++tree)
-    add_tree(work, decompose(work.features, grow_tree(work.features, values, options.seed, tree), options.pairs));
+  Forest forest(work.features, options.pairs);
+  for (std::uint32_t number = 0; number < kTrees; ++number) {
+    Tree tree = grow_tree(work.features, values, options.seed, number);
+    const Decomposition decomposition = decompose(work.features, tree.leaves);
+    add_tree(work, decomposition);
+    forest.add(std::move(tree), decomposition);
+  }
+  work.forest = forest.explain(options.seed);
   return work;
 }
 
@@ -155,7 +148,7 @@ std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_
     if (row.standing != Standing::kRanked) continue;
     const std::uint64_t index = row.trial->index;
     const core::Philox4 bits =
-        core::random_bits(seed, core::Purpose::kForest, kSampleOfRows, static_cast<std::uint32_t>(index >> 32),
+        core::random_bits(seed, core::Purpose::kForest, kDrawOfRows, static_cast<std::uint32_t>(index >> 32),
                           static_cast<std::uint32_t>(index));
     drawn.emplace_back((std::uint64_t{bits.word[0]} << 32) | bits.word[1], &row);
   }
@@ -199,7 +192,7 @@ Analysis analyse(const Spec& spec, std::span<const Observation> observations, st
   for (std::size_t f = 0; f < work.features.size(); ++f)
     analysis.parameters.push_back(parameter_of(work, f, observations, scale, options.maximize));
   analysis.pairs = pairs_of(work);
-  analysis.interactions = work.interactions.mean();
+  analysis.interactions = work.forest.interactions;
   sort_by_importance(analysis.parameters);
   sort_by_importance(analysis.pairs);
   return analysis;

@@ -51,7 +51,7 @@ struct Effect {
 struct ParameterAnalysis {
   std::string name;
   double importance = 0;  ///< share of the variance that it explains alone, 0 … 1
-  double deviation = 0;   ///< of that over the trees
+  double deviation = 0;   ///< of a single tree's over the trees
   std::optional<double> spearman;  ///< with the metric's value; of a parameter that has numbers, and not only one
   std::vector<Effect> effects;     ///< each choice, each of a few whole numbers, or eight equally likely ranges
   std::optional<std::size_t> best_effect;  ///< of those that have trials, the one with the best mean
@@ -60,7 +60,6 @@ struct ParameterAnalysis {
 struct PairAnalysis {
   std::string first, second;
   double importance = 0;  ///< share of the variance that the two explain together beyond what each does alone
-  double deviation = 0;
 };
 
 struct Analysis {

@@ -3,6 +3,7 @@
 #include "sweep/analysis/decomposition.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace sweep {
 namespace {
@@ -54,23 +55,16 @@ Cover cover_of(const Feature& feature, const Marginal& steps, std::span<const Le
   Cover cover;
   for (const Leaf& leaf : leaves) {
     cover.runs.push_back(runs_of(steps, leaf.box, f));
-    double share = 0;
-    if (feature.is_ordered) {
-      share = feature.measure(leaf.box.stretches[f].low, leaf.box.stretches[f].high);
-    } else {
-      for (const Run& run : cover.runs.back())
-        for (std::size_t level = run.from; level < run.to; ++level) share += feature.weights[level];
-    }
-    cover.shares.push_back(share);
+    cover.shares.push_back(share_of(feature, leaf.box, f));
   }
   return cover;
 }
 
-// The share that a leaf takes of all features but these.
-double share_without(const std::vector<Cover>& covers, std::size_t leaf, std::size_t first, std::size_t second) {
+// The share that a leaf takes of all features but this one.
+double share_without(const std::vector<Cover>& covers, std::size_t leaf, std::optional<std::size_t> feature) {
   double share = 1;
   for (std::size_t f = 0; f < covers.size(); ++f)
-    if (f != first && f != second) share *= covers[f].shares[leaf];
+    if (f != feature) share *= covers[f].shares[leaf];
   return share;
 }
 
@@ -86,40 +80,9 @@ void sum_along(std::vector<double>& differences) {
   differences.pop_back();
 }
 
-// The variance of what two features do together, their own marginals left out.
-double variance_together(const Decomposition& tree, const std::vector<Cover>& covers, std::span<const Leaf> leaves,
-                         std::size_t a, std::size_t b) {
-  const Marginal &rows = tree.marginals[a], &columns = tree.marginals[b];
-  const std::size_t width = columns.means.size() + 1;
-  std::vector<double> cells((rows.means.size() + 1) * width);
-  for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-    const double adds = (leaves[leaf].value - tree.mean) * share_without(covers, leaf, a, b);
-    for (const Run& row : covers[a].runs[leaf])
-      for (const Run& column : covers[b].runs[leaf]) {
-        cells[row.from * width + column.from] += adds;
-        cells[row.from * width + column.to] -= adds;
-        cells[row.to * width + column.from] -= adds;
-        cells[row.to * width + column.to] += adds;
-      }
-  }
-  double variance = 0;
-  for (std::size_t i = 0; i < rows.means.size(); ++i) {
-    double along = 0, sum = 0;
-    for (std::size_t k = 0; k < columns.means.size(); ++k) {
-      double& cell = cells[i * width + k];
-      along += cell;
-      cell = along + (i > 0 ? cells[(i - 1) * width + k] : 0);
-      const double rest = cell - rows.means[i] - columns.means[k];
-      sum += columns.weights[k] * rest * rest;
-    }
-    variance += rows.weights[i] * sum;
-  }
-  return variance;
-}
-
 }  // namespace
 
-Decomposition decompose(std::span<const Feature> features, std::span<const Leaf> leaves, bool pairs) {
+Decomposition decompose(std::span<const Feature> features, std::span<const Leaf> leaves) {
   Decomposition tree;
   std::vector<Cover> covers;
   for (std::size_t f = 0; f < features.size(); ++f) {
@@ -128,7 +91,7 @@ Decomposition decompose(std::span<const Feature> features, std::span<const Leaf>
   }
   std::vector<double> shares;
   for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-    shares.push_back(share_without(covers, leaf, features.size(), features.size()));
+    shares.push_back(share_without(covers, leaf, {}));
     tree.mean += shares[leaf] * leaves[leaf].value;
   }
   for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
@@ -139,16 +102,21 @@ Decomposition decompose(std::span<const Feature> features, std::span<const Leaf>
     Marginal& marginal = tree.marginals[f];
     marginal.means.assign(marginal.weights.size() + 1, 0);
     for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-      const double adds = (leaves[leaf].value - tree.mean) * share_without(covers, leaf, f, f);
+      const double adds = (leaves[leaf].value - tree.mean) * share_without(covers, leaf, f);
       for (const Run& run : covers[f].runs[leaf]) marginal.means[run.from] += adds, marginal.means[run.to] -= adds;
     }
     sum_along(marginal.means);
     tree.alone.push_back(variance_of(marginal));
   }
-  for (std::size_t a = 0; pairs && a < features.size(); ++a)
-    for (std::size_t b = a + 1; b < features.size(); ++b)
-      tree.together.push_back(variance_together(tree, covers, leaves, a, b));
   return tree;
+}
+
+double share_of(const Feature& feature, const Box& box, std::size_t f) {
+  if (feature.is_ordered) return feature.measure(box.stretches[f].low, box.stretches[f].high);
+  double share = 0;
+  for (std::size_t level = 0; level < box.sets[f].size(); ++level)
+    if (box.sets[f][level]) share += feature.weights[level];
+  return share;
 }
 
 double mean_between(const Feature& feature, const Marginal& marginal, double low, double high) {

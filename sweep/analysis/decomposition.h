@@ -1,5 +1,4 @@
-// The variance of one tree over the whole space, split into what each feature, and each pair of them, explains.
-// Inside of analysis/.
+// The variance of one tree over the whole space, and what each feature explains of it. Inside of analysis/.
 //
 // Source: Hutter, Hoos, Leyton-Brown (ICML 2014), algorithm 2: the marginal of a feature at one of its values is the
 // sum, over the leaves that hold the value, of prediction times the share that the leaf takes of all other features.
@@ -8,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "sweep/analysis/forest.h"
+#include "sweep/analysis/tree.h"
 
 namespace sweep {
 
@@ -23,10 +22,12 @@ struct Decomposition {
   double mean = 0, variance = 0;
   std::vector<Marginal> marginals;  ///< one a feature
   std::vector<double> alone;        ///< variance that each feature explains alone
-  std::vector<double> together;     ///< of features (0, 1), (0, 2), …, (1, 2), …: beyond what each does alone; if asked
 };
 
-Decomposition decompose(std::span<const Feature> features, std::span<const Leaf> leaves, bool pairs);
+Decomposition decompose(std::span<const Feature> features, std::span<const Leaf> leaves);
+
+/// The share of feature number `f` that the box takes.
+double share_of(const Feature& feature, const Box& box, std::size_t f);
 
 /// The mean of a marginal between two places of the line, the tree's mean left out. Requires: low < high.
 double mean_between(const Feature& feature, const Marginal& marginal, double low, double high);

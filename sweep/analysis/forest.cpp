@@ -1,201 +1,186 @@
-// See forest.h. The trials of a node are a range of every order, which a split parts in two: nothing is sorted twice.
+// See forest.h.
 #include "sweep/analysis/forest.h"
 
 #include <algorithm>
-#include <numeric>
-#include <optional>
 
 #include "core/philox.h"
 
 namespace sweep {
 namespace {
 
-using Indices = std::vector<std::uint32_t>;
+constexpr std::size_t kPlaces = 64;  // of an ordered feature on the grid of a pair
 
-constexpr double kLeastWeight = 1;   // of a leaf, in draws of the bootstrap
-constexpr int kMostSplits = 64;      // above a leaf
-constexpr double kLeastGain = 1e-12; // of a draw: below it is rounding
+double square_sum(const Marginal& marginal) {
+  double sum = 0;
+  for (std::size_t i = 0; i < marginal.means.size(); ++i)
+    sum += marginal.weights[i] * marginal.means[i] * marginal.means[i];
+  return sum;
+}
 
-struct Range {
-  std::size_t begin, end;
-};
-
-// Draws of a bootstrap, or of a part of it.
-struct Sum {
-  double weight = 0, values = 0;
-  Sum operator-(const Sum& part) const { return {weight - part.weight, values - part.values}; }
-  void add(double w, double value) { weight += w, values += w * value; }
-  double score() const { return values * values / weight; }
-};
-
-struct Split {
-  std::size_t feature = 0;
-  double score = 0;
-  double cut = 0;                  // ordered: below it is left
-  std::uint32_t last = 0;          // and so are all places up to this one
-  std::vector<std::uint8_t> left;  // else: which levels are
-};
-
-class Grower {
- public:
-  Grower(std::span<const Feature> features, std::span<const double> values, std::uint64_t seed, std::uint32_t number)
-      : features_(features), values_(values), weights_(values.size()), is_left_(values.size()) {
-    draw(seed, number);
-    Indices drawn;
-    for (std::uint32_t i = 0; i < values.size(); ++i)
-      if (weights_[i] > 0) drawn.push_back(i);
-    parted_.resize(drawn.size());
-    for (const Feature& feature : features_) {
-      orders_.push_back(drawn);
-      if (feature.is_ordered)
-        std::stable_sort(orders_.back().begin(), orders_.back().end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return feature.place[a] < feature.place[b]; });
-      box_.stretches.push_back({feature.start(), 1});
-      box_.sets.emplace_back(feature.levels.size(), std::uint8_t{1});
-    }
+// A step function out of where it rises.
+Marginal step_function(const Feature& feature, std::vector<std::pair<double, double>> jumps, double trees) {
+  std::stable_sort(jumps.begin(), jumps.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Marginal marginal;
+  double height = 0;
+  for (std::size_t from = 0, to = 0; from < jumps.size(); from = to) {
+    for (; to < jumps.size() && jumps[to].first == jumps[from].first; ++to) height += jumps[to].second;
+    const double end = to < jumps.size() ? jumps[to].first : 1;
+    marginal.bounds.push_back(jumps[from].first);
+    marginal.weights.push_back(feature.measure(jumps[from].first, end));
+    marginal.means.push_back(height / trees);
   }
+  marginal.bounds.push_back(1);
+  return marginal;
+}
 
-  std::vector<Leaf> grow() {
-    grow({0, parted_.size()}, 0);
-    return std::move(leaves_);
-  }
-
- private:
-  void draw(std::uint64_t seed, std::uint32_t number) {
-    const std::uint64_t n = values_.size();
-    for (std::uint64_t i = 0; i < n; ++i) {
-      const core::Philox4 bits = core::random_bits(seed, core::Purpose::kForest, number, 0,
-                                                   static_cast<std::uint32_t>(i / 4));
-      ++weights_[(bits.word[i % 4] * n) >> 32];
-    }
-  }
-
-  void grow(Range range, int splits) {
-    Sum all;
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      const std::uint32_t trial = orders_[0][i];
-      all.add(weights_[trial], values_[trial]);
-    }
-    const std::optional<Split> split = splits < kMostSplits ? best_split(range, all) : std::nullopt;
-    if (!split) {
-      leaves_.push_back({box_, all.values / all.weight});
-      return;
-    }
-    const std::size_t middle = part(range, *split);
-    const std::size_t f = split->feature;
-    if (features_[f].is_ordered) {
-      const Stretch whole = box_.stretches[f];
-      box_.stretches[f].high = split->cut;
-      grow({range.begin, middle}, splits + 1);
-      box_.stretches[f] = {split->cut, whole.high};
-      grow({middle, range.end}, splits + 1);
-      box_.stretches[f] = whole;
-    } else {
-      const std::vector<std::uint8_t> whole = box_.sets[f];
-      for (std::size_t level = 0; level < whole.size(); ++level) box_.sets[f][level] = whole[level] & split->left[level];
-      grow({range.begin, middle}, splits + 1);
-      for (std::size_t level = 0; level < whole.size(); ++level) box_.sets[f][level] = whole[level] & !split->left[level];
-      grow({middle, range.end}, splits + 1);
-      box_.sets[f] = whole;
-    }
-  }
-
-  std::optional<Split> best_split(Range range, const Sum& all) {
-    Split best;
-    best.score = all.score() + kLeastGain * all.weight;
-    const double before = best.score;
-    for (std::size_t f = 0; f < features_.size(); ++f) {
-      if (features_[f].is_ordered)
-        try_cuts(range, all, f, best);
-      else
-        try_sets(range, all, f, best);
-    }
-    return best.score > before ? std::optional(std::move(best)) : std::nullopt;
-  }
-
-  static bool improves(const Sum& left, const Sum& all, double& score) {
-    const Sum right = all - left;
-    if (left.weight < kLeastWeight || right.weight < kLeastWeight) return false;
-    const double now = left.score() + right.score();
-    if (!(now > score)) return false;
-    score = now;
-    return true;
-  }
-
-  void try_cuts(Range range, const Sum& all, std::size_t f, Split& best) const {
-    const Feature& feature = features_[f];
-    const Indices& order = orders_[f];
-    Sum left;
-    for (std::size_t i = range.begin; i + 1 < range.end; ++i) {
-      left.add(weights_[order[i]], values_[order[i]]);
-      const std::uint32_t here = feature.place[order[i]], next = feature.place[order[i + 1]];
-      if (here == next || !improves(left, all, best.score)) continue;
-      best.feature = f;
-      best.cut = feature.cut(here, next);
-      best.last = here;
-    }
-  }
-
-  // A level that no trial here has goes where more of them go.
-  void try_sets(Range range, const Sum& all, std::size_t f, Split& best) {
-    const Feature& feature = features_[f];
-    std::vector<Sum> sums(feature.levels.size());
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      const std::uint32_t trial = orders_[f][i];
-      sums[feature.place[trial]].add(weights_[trial], values_[trial]);
-    }
-    Indices seen;
-    for (std::uint32_t level = 0; level < sums.size(); ++level)
-      if (sums[level].weight > 0) seen.push_back(level);
-    const auto mean = [&](std::uint32_t level) { return sums[level].values / sums[level].weight; };
-    std::stable_sort(seen.begin(), seen.end(), [&](std::uint32_t a, std::uint32_t b) { return mean(a) < mean(b); });
-    Sum left;
-    for (std::size_t i = 0; i + 1 < seen.size(); ++i) {
-      left.weight += sums[seen[i]].weight, left.values += sums[seen[i]].values;
-      if (!improves(left, all, best.score)) continue;
-      best.feature = f;
-      best.left.assign(sums.size(), left.weight * 2 >= all.weight);
-      for (std::size_t k = 0; k < seen.size(); ++k) best.left[seen[k]] = k <= i;
-    }
-  }
-
-  std::size_t part(Range range, const Split& split) {
-    const Feature& feature = features_[split.feature];
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      const std::uint32_t trial = orders_[0][i], place = feature.place[trial];
-      is_left_[trial] = feature.is_ordered ? place <= split.last : split.left[place];
-    }
-    std::size_t middle = range.begin;
-    for (Indices& order : orders_) {
-      std::size_t left = range.begin, right = 0;
-      for (std::size_t i = range.begin; i < range.end; ++i) {
-        const std::uint32_t trial = order[i];
-        if (is_left_[trial])
-          order[left++] = trial;
-        else
-          parted_[right++] = trial;
-      }
-      std::copy_n(parted_.begin(), right, order.begin() + static_cast<std::ptrdiff_t>(left));
-      middle = left;
-    }
-    return middle;
-  }
-
-  std::span<const Feature> features_;
-  std::span<const double> values_;
-  std::vector<double> weights_;  // how often each trial was drawn
-  std::vector<Indices> orders_;  // one a feature: the drawn trials, an ordered feature's by place
-  std::vector<std::uint8_t> is_left_;
-  Indices parted_;
-  Box box_;
-  std::vector<Leaf> leaves_;
-};
+double at(const Feature& feature, const Marginal& marginal, const Point& point, std::size_t f) {
+  if (!feature.is_ordered) return marginal.means[point.level[f]];
+  const auto above = std::upper_bound(marginal.bounds.begin(), marginal.bounds.end() - 1, point.line[f]);
+  return marginal.means[static_cast<std::size_t>(above - marginal.bounds.begin()) - 1];
+}
 
 }  // namespace
 
-std::vector<Leaf> grow_tree(std::span<const Feature> features, std::span<const double> values, std::uint64_t seed,
-                            std::uint32_t number) {
-  return Grower(features, values, seed, number).grow();
+Forest::Forest(std::span<const Feature> features, bool pairs) : features_(features), jumps_(features.size()) {
+  for (const Feature& feature : features_) sums_.emplace_back(feature.levels.size());
+  for (std::size_t a = 0; pairs && a < features_.size(); ++a)
+    for (std::size_t b = a + 1; b < features_.size(); ++b)
+      grids_.push_back({a, b, std::vector<double>(places(a) * places(b))});
+}
+
+void Forest::add(Tree tree, const Decomposition& decomposition) {
+  mean_ += decomposition.mean;
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    const Marginal& marginal = decomposition.marginals[f];
+    for (std::size_t i = 0; i < marginal.means.size(); ++i) {
+      if (features_[f].is_ordered)
+        jumps_[f].emplace_back(marginal.bounds[i], marginal.means[i] - (i > 0 ? marginal.means[i - 1] : 0));
+      else
+        sums_[f][i] += marginal.means[i];
+    }
+  }
+  for (Grid& grid : grids_) add_to(grid, tree, decomposition.mean);
+  Grown grown;
+  for (const Leaf& leaf : tree.leaves) grown.values.push_back(leaf.value);
+  grown.nodes = std::move(tree.nodes);
+  trees_.push_back(std::move(grown));
+}
+
+Explained Forest::explain(std::uint64_t seed) const {
+  const auto trees = static_cast<double>(trees_.size());
+  std::vector<Marginal> marginals;
+  Explained explained;
+  double variance = 0;
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    if (features_[f].is_ordered) {
+      marginals.push_back(step_function(features_[f], jumps_[f], trees));
+    } else {
+      marginals.push_back({{}, features_[f].weights, sums_[f]});
+      for (double& mean : marginals.back().means) mean /= trees;
+    }
+    explained.alone.push_back(square_sum(marginals.back()));
+    variance += explained.alone.back();
+  }
+  const double rest = mean_square_rest(seed, marginals);
+  variance += rest;
+  const auto share = [&](double part) { return variance > 0 ? part / variance : 0; };
+  for (double& alone : explained.alone) alone = share(alone);
+  for (const Grid& grid : grids_) explained.together.push_back({grid.first, grid.second, share(variance_of(grid))});
+  explained.interactions = share(rest);
+  return explained;
+}
+
+std::size_t Forest::places(std::size_t f) const {
+  if (!features_[f].is_ordered) return features_[f].levels.size();
+  return kPlaces + (features_[f].absent > 0 ? 1 : 0);
+}
+
+double Forest::weight_of_place(std::size_t f, std::size_t place) const {
+  const Feature& feature = features_[f];
+  if (!feature.is_ordered) return feature.weights[place];
+  return place == kPlaces ? feature.absent : (1 - feature.absent) / kPlaces;
+}
+
+// Which places of a feature a box holds.
+std::vector<std::uint8_t> Forest::covered(std::size_t f, const Box& box) const {
+  if (!features_[f].is_ordered) return box.sets[f];
+  const Stretch& stretch = box.stretches[f];
+  std::vector<std::uint8_t> in(places(f));
+  for (std::size_t place = 0; place < in.size(); ++place) {
+    const double middle = place == kPlaces ? -0.5 : (static_cast<double>(place) + 0.5) / kPlaces;
+    in[place] = middle >= stretch.low && middle < stretch.high;
+  }
+  return in;
+}
+
+void Forest::add_to(Grid& grid, const Tree& tree, double mean) const {
+  const std::size_t width = places(grid.second);
+  for (const Leaf& leaf : tree.leaves) {
+    double adds = leaf.value - mean;
+    for (std::size_t f = 0; f < features_.size(); ++f)
+      if (f != grid.first && f != grid.second) adds *= share_of(features_[f], leaf.box, f);
+    const std::vector<std::uint8_t> rows = covered(grid.first, leaf.box), columns = covered(grid.second, leaf.box);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      for (std::size_t column = 0; rows[row] && column < width; ++column)
+        if (columns[column]) grid.cells[row * width + column] += adds;
+  }
+}
+
+// Of what is left in the cells when the means of their row and column are taken away.
+double Forest::variance_of(const Grid& grid) const {
+  const std::size_t height = places(grid.first), width = places(grid.second);
+  const auto trees = static_cast<double>(trees_.size());
+  std::vector<double> rows(height), columns(width);
+  double mean = 0, variance = 0;
+  for (std::size_t row = 0; row < height; ++row)
+    for (std::size_t column = 0; column < width; ++column) {
+      const double cell = grid.cells[row * width + column] / trees;
+      const double here = weight_of_place(grid.first, row), across = weight_of_place(grid.second, column);
+      rows[row] += across * cell;
+      columns[column] += here * cell;
+      mean += here * across * cell;
+    }
+  for (std::size_t row = 0; row < height; ++row)
+    for (std::size_t column = 0; column < width; ++column) {
+      const double rest = grid.cells[row * width + column] / trees - rows[row] - columns[column] + mean;
+      variance += weight_of_place(grid.first, row) * weight_of_place(grid.second, column) * rest * rest;
+    }
+  return variance;
+}
+
+Point Forest::draw_point(std::uint64_t seed, std::uint32_t number) const {
+  Point point{std::vector<double>(features_.size()), std::vector<std::uint32_t>(features_.size())};
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    const core::Philox4 bits = core::random_bits(seed, core::Purpose::kForest, kDrawOfPoints,
+                                                 static_cast<std::uint32_t>(f), number);
+    const double u = (static_cast<double>(bits.word[0]) + 0.5) * 0x1p-32;
+    const Feature& feature = features_[f];
+    if (feature.is_ordered) {
+      point.line[f] = u < feature.absent ? -0.5 : (u - feature.absent) / (1 - feature.absent);
+      continue;
+    }
+    double below = 0;
+    for (std::uint32_t level = 0; level < feature.weights.size(); ++level) {
+      if (feature.weights[level] > 0) point.level[f] = level;
+      below += feature.weights[level];
+      if (u < below) break;
+    }
+  }
+  return point;
+}
+
+double Forest::mean_square_rest(std::uint64_t seed, const std::vector<Marginal>& marginals) const {
+  const auto trees = static_cast<double>(trees_.size());
+  double sum = 0;
+  for (std::uint32_t number = 0; number < kPoints; ++number) {
+    const Point point = draw_point(seed, number);
+    double rest = -mean_;
+    for (const Grown& tree : trees_) rest += tree.values[find_leaf(features_, tree.nodes, point)];
+    rest /= trees;
+    for (std::size_t f = 0; f < features_.size(); ++f) rest -= at(features_[f], marginals[f], point, f);
+    sum += rest * rest;
+  }
+  return sum / kPoints;
 }
 
 }  // namespace sweep

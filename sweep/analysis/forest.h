@@ -1,33 +1,70 @@
-// Regression trees on bootstrap samples, as boxes: each leaf is a part of the space with one prediction, and the leaves
-// of a tree cover the space once. Inside of analysis/.
+// The variance of the mean of many trees over the whole space, and what each feature and each pair explains of it.
+// Inside of analysis/.
 //
-// Source: Breiman, "Random forests" (Machine Learning 45, 2001); choices are split by their means' order, which finds
-// the best of all ways (Breiman et al., "Classification and regression trees", 1984, section 4.2.2). Every split may
-// use every parameter: trees differ by their samples alone.
+// Source: as decomposition.h, of the forest's own function instead of each tree's: what single trees make up where
+// trials are few (interactions above all) differs from tree to tree and averages out. What a feature explains alone is
+// exact. What all features together leave is measured at kPoints drawn points: by the orthogonality of the parts the
+// variance is the sum of the exact ones and of that rest, so that only the rest has an error of sampling.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "sweep/analysis/features.h"
+#include "sweep/analysis/decomposition.h"
 
 namespace sweep {
 
-/// The part of the space that a leaf stands for: a stretch of each ordered feature, a set of levels of each other one.
-struct Box {
-  std::vector<Stretch> stretches;               ///< one a feature
-  std::vector<std::vector<std::uint8_t>> sets;  ///< one a feature; of each level whether it is in
+inline constexpr std::uint32_t kPoints = 8192;
+/// Numbers of draws under Purpose::kForest that are no tree's bootstrap.
+inline constexpr std::uint32_t kDrawOfRows = 0xffffff, kDrawOfPoints = 0xfffffe;
+
+/// Shares of the forest's variance.
+struct Explained {
+  struct Pair {
+    std::size_t first, second;
+    double share;
+  };
+  std::vector<double> alone;   ///< one a feature
+  std::vector<Pair> together;  ///< beyond what the two do alone; if asked for
+  double interactions = 0;     ///< what no feature explains alone
 };
 
-struct Leaf {
-  Box box;
-  double value = 0;
-};
+class Forest {
+ public:
+  /// Requires: the features outlive it.
+  Forest(std::span<const Feature> features, bool pairs);
+  /// Requires: `decomposition` is the tree's.
+  void add(Tree tree, const Decomposition& decomposition);
+  /// `seed`: of the drawn points. All 0 where the forest is constant.
+  Explained explain(std::uint64_t seed) const;
 
-/// The tree number `number` of the forest under `seed`. `values`: one a trial. Determinism: the same bits for the same
-/// input; ties go to the first feature and the lowest cut.
-std::vector<Leaf> grow_tree(std::span<const Feature> features, std::span<const double> values, std::uint64_t seed,
-                            std::uint32_t number);
+ private:
+  struct Grown {
+    std::vector<Node> nodes;
+    std::vector<double> values;  // of the leaves
+  };
+  /// Two features on a grid of places, each place the middle of a cell: sums of the trees' predictions, less their mean.
+  struct Grid {
+    std::size_t first, second;
+    std::vector<double> cells;
+  };
+
+  std::size_t places(std::size_t feature) const;
+  double weight_of_place(std::size_t feature, std::size_t place) const;
+  std::vector<std::uint8_t> covered(std::size_t feature, const Box& box) const;
+  void add_to(Grid& grid, const Tree& tree, double mean) const;
+  double variance_of(const Grid& grid) const;
+  Point draw_point(std::uint64_t seed, std::uint32_t number) const;
+  double mean_square_rest(std::uint64_t seed, const std::vector<Marginal>& marginals) const;
+
+  std::span<const Feature> features_;
+  std::vector<Grown> trees_;
+  double mean_ = 0;                                            // the sum of the trees' means
+  std::vector<std::vector<std::pair<double, double>>> jumps_;  // ordered: where the sum of the marginals rises, by what
+  std::vector<std::vector<double>> sums_;                      // else: the sum of the marginals of each level
+  std::vector<Grid> grids_;
+};
 
 }  // namespace sweep

@@ -37,8 +37,7 @@ std::string importance_lines(const Analysis& analysis) {
     lines.push_back({name_text(parameter.name), share_text(parameter.importance), share_text(parameter.deviation),
                      parameter.spearman ? share_text(*parameter.spearman) : "-"});
   for (const PairAnalysis& pair : analysis.pairs)
-    lines.push_back({name_text(pair.first) + " × " + name_text(pair.second), share_text(pair.importance),
-                     share_text(pair.deviation), "-"});
+    lines.push_back({name_text(pair.first) + " × " + name_text(pair.second), share_text(pair.importance), "-", "-"});
   if (analysis.parameters.size() > 1)
     lines.push_back({"(interactions)", share_text(analysis.interactions), "-", "-"});
   return aligned(lines, {Align::kLeft, Align::kPoint, Align::kPoint, Align::kPoint});
@@ -114,8 +113,7 @@ Json importance_json(const SweepHead& sweep, const Analysis& analysis) {
     json["parameters"].push_back(parameter_json(parameter));
   for (const PairAnalysis& pair : analysis.pairs)
     json["pairs"].push_back({{"parameters", {pair.first, pair.second}},
-                             {"importance", pair.importance},
-                             {"std", pair.deviation}});
+                             {"importance", pair.importance}});
   return json;
 }
 

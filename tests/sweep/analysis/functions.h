@@ -8,6 +8,7 @@
 #include "core/math_double.h"
 #include "core/philox.h"
 #include "sweep/analysis/analysis.h"
+#include "sweep/space/dimension.h"
 
 namespace functions {
 
@@ -47,13 +48,9 @@ struct Table {
       }
       configs.push_back(std::move(config));
     }
-    for (std::uint32_t i = 0; i < trials; ++i) observations.push_back({i, f(configs[i]), nullptr});
-    point();
+    for (std::uint32_t i = 0; i < trials; ++i) observations.push_back({i, f(configs[i]), &configs[i]});
   }
-
-  void point() {
-    for (std::size_t i = 0; i < configs.size(); ++i) observations[i].config = &configs[i];
-  }
+  Table(const Table&) = delete;
 
   sweep::Analysis analysis(sweep::AnalysisOptions options = {0x7f3a9c0012ab34cd, false, false}) const {
     return sweep::analyse(spec, observations, observations.size(), options);
