@@ -40,9 +40,9 @@ class Average {
 class Scale {
  public:
   explicit Scale(std::span<const Observation> observations) {
-    const auto [least, most] = std::minmax_element(
-        observations.begin(), observations.end(),
-        [](const Observation& a, const Observation& b) { return a.value < b.value; });
+    const auto [least, most] =
+        std::minmax_element(observations.begin(), observations.end(),
+                            [](const Observation& a, const Observation& b) { return a.value < b.value; });
     least_ = least->value;
     half_range_ = most->value / 2 - least_ / 2;
   }
@@ -57,9 +57,9 @@ class Scale {
 
 struct Work {
   std::vector<Feature> features;
-  std::vector<std::vector<Part>> parts;         // of each feature
+  std::vector<std::vector<Part>> parts;            // of each feature
   std::vector<std::vector<Average>> expectations;  // of each part
-  std::vector<Average> alone;  // of each feature: its share of a tree's variance
+  std::vector<Average> alone;                      // of each feature: its share of a tree's variance
   Explained forest;
 };
 

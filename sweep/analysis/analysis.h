@@ -39,10 +39,10 @@ struct AnalysisOptions {
 
 /// Some values of a parameter, and what they do to the metric.
 struct Effect {
-  core::Json from, to;    ///< the same where it is one value; both null where the parameter is not set
-  double share = 0;       ///< of all that the sweep file draws
-  double mean = 0;        ///< what the forest expects here, all other parameters varying; in units of the metric
-  double deviation = 0;   ///< of that over the trees
+  core::Json from, to;   ///< the same where it is one value; both null where the parameter is not set
+  double share = 0;      ///< of all that the sweep file draws
+  double mean = 0;       ///< what the forest expects here, all other parameters varying; in units of the metric
+  double deviation = 0;  ///< of that over the trees
   std::uint64_t trials = 0;
   std::optional<double> best;  ///< value of the best of these trials, and its index
   std::uint64_t best_index = 0;
@@ -50,8 +50,8 @@ struct Effect {
 
 struct ParameterAnalysis {
   std::string name;
-  double importance = 0;  ///< share of the variance that it explains alone, 0 … 1
-  double deviation = 0;   ///< of a single tree's over the trees
+  double importance = 0;           ///< share of the variance that it explains alone, 0 … 1
+  double deviation = 0;            ///< of a single tree's over the trees
   std::optional<double> spearman;  ///< with the metric's value; of a parameter that has numbers, and not only one
   std::vector<Effect> effects;     ///< each choice, each of a few whole numbers, or eight equally likely ranges
   std::optional<std::size_t> best_effect;  ///< of those that have trials, the one with the best mean

@@ -48,8 +48,7 @@ std::vector<Part> ranges_of(const Line& line, const Feature& feature) {
     Part part;
     part.stretch = {static_cast<double>(k) / kRanges, static_cast<double>(k + 1) / kRanges};
     part.effect.from = k > 0 ? bound(k) : bound(1).get<double>() < *least ? bound(1) : as_written(*least);
-    part.effect.to = k + 1 < kRanges ? bound(k + 1)
-                                     : bound(k).get<double>() > *most ? bound(k) : as_written(*most);
+    part.effect.to = k + 1 < kRanges ? bound(k + 1) : bound(k).get<double>() > *most ? bound(k) : as_written(*most);
     parts.push_back(std::move(part));
   }
   return parts;
@@ -65,7 +64,11 @@ std::vector<Part> stretches_of(const Spec& spec, const Feature& feature) {
     if (part.stretch.low < part.stretch.high) parts.push_back(std::move(part));
   }
   if (parts.empty()) parts = ranges_of(line, feature);
-  if (feature.absent > 0) parts.insert(parts.begin(), Part{.stretch = {-1, 0}});
+  if (feature.absent > 0) {
+    Part unset;
+    unset.stretch = {-1, 0};
+    parts.insert(parts.begin(), std::move(unset));
+  }
   for (Part& part : parts) part.effect.share = feature.measure(part.stretch.low, part.stretch.high);
   return parts;
 }

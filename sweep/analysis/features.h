@@ -2,8 +2,9 @@
 // choices, and how likely the sweep file makes it to stand there. Inside of analysis/.
 //
 // A parameter with an order is measured by the quantiles of its own distribution, so lengths on the line are shares of
-// all draws, whatever the scale. A value that several quantiles give (a whole number) covers a stretch of it. Where some
-// trials do not set a parameter, these stand at a stretch of their own, [-1, 0), as likely as it was among the trials.
+// all draws, whatever the scale. A value that several quantiles give (a whole number) covers a stretch of it. Where
+// some trials do not set a parameter, these stand at a stretch of their own, [-1, 0), as likely as it was among the
+// trials.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,12 @@ struct Stretch {
 struct Feature {
   std::string name;
   bool is_ordered = false;
-  double absent = 0;                      ///< share of the trials that do not set it
-  std::vector<std::uint32_t> place;       ///< of each trial: which stretch, or which level
-  std::vector<Stretch> stretches;         ///< ordered: of each different value, ascending
-  std::vector<core::Json> levels;         ///< else: the choices; one that is not set is null (see unset)
-  std::vector<double> weights;            ///< how likely each is, 1 together
-  std::optional<std::uint32_t> unset;     ///< the level of trials that do not set it
+  double absent = 0;                           ///< share of the trials that do not set it
+  std::vector<std::uint32_t> place;            ///< of each trial: which stretch, or which level
+  std::vector<Stretch> stretches;              ///< ordered: of each different value, ascending
+  std::vector<core::Json> levels;              ///< else: the choices; one that is not set is null (see unset)
+  std::vector<double> weights;                 ///< how likely each is, 1 together
+  std::optional<std::uint32_t> unset;          ///< the level of trials that do not set it
   std::vector<std::optional<double>> numbers;  ///< of each trial, where the value is a number
 
   double start() const { return absent > 0 ? -1.0 : 0.0; }

@@ -151,8 +151,8 @@ double Forest::variance_of(const Grid& grid) const {
 Point Forest::draw_point(std::uint64_t seed, std::uint32_t number) const {
   Point point{std::vector<double>(features_.size()), std::vector<std::uint32_t>(features_.size())};
   for (std::size_t f = 0; f < features_.size(); ++f) {
-    const core::Philox4 bits = core::random_bits(seed, core::Purpose::kForest, kDrawOfPoints,
-                                                 static_cast<std::uint32_t>(f), number);
+    const core::Philox4 bits =
+        core::random_bits(seed, core::Purpose::kForest, kDrawOfPoints, static_cast<std::uint32_t>(f), number);
     const double u = (static_cast<double>(bits.word[0]) + 0.5) * 0x1p-32;
     const Feature& feature = features_[f];
     if (feature.is_ordered) {

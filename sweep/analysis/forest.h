@@ -45,7 +45,8 @@ class Forest {
     std::vector<Node> nodes;
     std::vector<double> values;  // of the leaves
   };
-  /// Two features on a grid of places, each place the middle of a cell: sums of the trees' predictions, less their mean.
+  /// Two features on a grid of places, each place the middle of a cell: sums of the trees' predictions, less their
+  /// mean.
   struct Grid {
     std::size_t first, second;
     std::vector<double> cells;

@@ -12,9 +12,9 @@ namespace {
 
 using Indices = std::vector<std::uint32_t>;
 
-constexpr double kLeastWeight = 1;   // of a leaf, in draws of the bootstrap
-constexpr int kMostSplits = 64;      // above a leaf
-constexpr double kLeastGain = 1e-12; // of a draw: below it is rounding
+constexpr double kLeastWeight = 1;    // of a leaf, in draws of the bootstrap
+constexpr int kMostSplits = 64;       // above a leaf
+constexpr double kLeastGain = 1e-12;  // of a draw: below it is rounding
 
 struct Range {
   std::size_t begin, end;
@@ -39,10 +39,7 @@ struct Split {
 class Grower {
  public:
   Grower(std::span<const Feature> features, std::span<const double> values, std::uint64_t seed, std::uint32_t number)
-      : features_(features),
-        values_(values),
-        weights_(values.size()),
-        is_left_(values.size()) {
+      : features_(features), values_(values), weights_(values.size()), is_left_(values.size()) {
     draw(seed, number);
     Indices drawn;
     for (std::uint32_t i = 0; i < values.size(); ++i)
@@ -67,8 +64,8 @@ class Grower {
   void draw(std::uint64_t seed, std::uint32_t number) {
     const std::uint64_t n = values_.size();
     for (std::uint64_t i = 0; i < n; ++i) {
-      const core::Philox4 bits = core::random_bits(seed, core::Purpose::kForest, number, 0,
-                                                   static_cast<std::uint32_t>(i / 4));
+      const core::Philox4 bits =
+          core::random_bits(seed, core::Purpose::kForest, number, 0, static_cast<std::uint32_t>(i / 4));
       ++weights_[(bits.word[i % 4] * n) >> 32];
     }
   }

@@ -38,8 +38,7 @@ std::string importance_lines(const Analysis& analysis) {
                      parameter.spearman ? share_text(*parameter.spearman) : "-"});
   for (const PairAnalysis& pair : analysis.pairs)
     lines.push_back({name_text(pair.first) + " × " + name_text(pair.second), share_text(pair.importance), "-", "-"});
-  if (analysis.parameters.size() > 1)
-    lines.push_back({"(interactions)", share_text(analysis.interactions), "-", "-"});
+  if (analysis.parameters.size() > 1) lines.push_back({"(interactions)", share_text(analysis.interactions), "-", "-"});
   return aligned(lines, {Align::kLeft, Align::kPoint, Align::kPoint, Align::kPoint});
 }
 
@@ -64,14 +63,10 @@ std::string effect_lines(const SweepHead& sweep, const ParameterAnalysis& parame
 }
 
 Json effect_json(const Effect& effect) {
-  return {{"from", effect.from},
-          {"to", effect.to},
-          {"share", effect.share},
-          {"mean", effect.mean},
-          {"std", effect.deviation},
-          {"trials", effect.trials},
-          {"best", or_null(effect.best)},
-          {"best_index", effect.best ? Json(effect.best_index) : Json()}};
+  return {{"from", effect.from},          {"to", effect.to},
+          {"share", effect.share},        {"mean", effect.mean},
+          {"std", effect.deviation},      {"trials", effect.trials},
+          {"best", or_null(effect.best)}, {"best_index", effect.best ? Json(effect.best_index) : Json()}};
 }
 
 Json parameter_json(const ParameterAnalysis& parameter) {
@@ -96,24 +91,24 @@ std::string importance_table(const SweepHead& sweep, const Analysis& analysis) {
   text += importance_lines(analysis);
   if (analysis.parameters.size() == 1) text += "one parameter varies: all that can be explained is its own\n";
   for (const ParameterAnalysis& parameter : analysis.parameters) text += "\n" + effect_lines(sweep, parameter);
-  return text + "\n* the best mean; mean and ± are the forest's, all other parameters varying as the sweep file draws them\n";
+  return text +
+         "\n* the best mean; mean and ± are the forest's, all other parameters varying as the sweep file draws them\n";
 }
 
 Json importance_json(const SweepHead& sweep, const Analysis& analysis) {
-  Json json = {{"sweep",
-                {{"id", sweep.id}, {"name", sweep.name}, {"metric", sweep.metric ? sweep.metric->to_json() : Json()}}},
-               {"method", {{"name", "fanova"}, {"trees", kTrees}}},
-               {"ranked", analysis.ranked},
-               {"trials", analysis.trials},
-               {"nothing", analysis.nothing.empty() ? Json() : Json(analysis.nothing)},
-               {"interactions", analysis.nothing.empty() ? Json(analysis.interactions) : Json()},
-               {"parameters", Json::array()},
-               {"pairs", Json::array()}};
+  Json json = {
+      {"sweep", {{"id", sweep.id}, {"name", sweep.name}, {"metric", sweep.metric ? sweep.metric->to_json() : Json()}}},
+      {"method", {{"name", "fanova"}, {"trees", kTrees}}},
+      {"ranked", analysis.ranked},
+      {"trials", analysis.trials},
+      {"nothing", analysis.nothing.empty() ? Json() : Json(analysis.nothing)},
+      {"interactions", analysis.nothing.empty() ? Json(analysis.interactions) : Json()},
+      {"parameters", Json::array()},
+      {"pairs", Json::array()}};
   for (const ParameterAnalysis& parameter : analysis.parameters)
     json["parameters"].push_back(parameter_json(parameter));
   for (const PairAnalysis& pair : analysis.pairs)
-    json["pairs"].push_back({{"parameters", {pair.first, pair.second}},
-                             {"importance", pair.importance}});
+    json["pairs"].push_back({{"parameters", {pair.first, pair.second}}, {"importance", pair.importance}});
   return json;
 }
 

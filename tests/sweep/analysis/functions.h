@@ -61,7 +61,8 @@ struct Table {
 inline Table ishigami(std::uint32_t trials) {
   const double pi = 3.141592653589793;
   return {{uniform("x1", -pi, pi), uniform("x2", -pi, pi), uniform("x3", -pi, pi)}, trials, [](const core::Json& x) {
-            const double s1 = core::portable::sin(x["x1"].get<double>()), s2 = core::portable::sin(x["x2"].get<double>());
+            const double s1 = core::portable::sin(x["x1"].get<double>()),
+                         s2 = core::portable::sin(x["x2"].get<double>());
             const double x3 = x["x3"].get<double>();
             return s1 + 7 * s2 * s2 + 0.1 * x3 * x3 * x3 * x3 * s1;
           }};
@@ -77,7 +78,8 @@ inline std::vector<double> g_indices() {
   return variances;
 }
 inline Table g_function(std::uint32_t trials) {
-  return {{uniform("x1", 0, 1), uniform("x2", 0, 1), uniform("x3", 0, 1), uniform("x4", 0, 1)}, trials,
+  return {{uniform("x1", 0, 1), uniform("x2", 0, 1), uniform("x3", 0, 1), uniform("x4", 0, 1)},
+          trials,
           [](const core::Json& x) {
             double product = 1;
             for (std::size_t i = 0; i < kSobolA.size(); ++i) {
@@ -93,7 +95,8 @@ inline Table g_function(std::uint32_t trials) {
 inline Table additive(std::uint32_t trials) {
   return {{choice("choice", {"a", "b", "c"}), ranged("rate", sweep::Family::kLogUniformValues, 1e-5, 1e-1),
            whole("width", 0, 9)},
-          trials, [](const core::Json& x) {
+          trials,
+          [](const core::Json& x) {
             const double u = x["width"].get<double>() / 9;
             const double v = core::portable::log(x["rate"].get<double>() / 1e-5) / core::portable::log(1e4);
             const double w = x["choice"] == "a" ? 0 : x["choice"] == "b" ? 1 : 2;
