@@ -58,10 +58,11 @@ TEST_CASE("diff shows what differs of two trials: configuration, result, metrics
 
 TEST_CASE("diff shows two sweeps side by side, and their shared trials") {
   const Shop shop;
-  REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
+  // Before anything runs: what lies in the folder is part of the program.
   shop.write("more.json", std::string(kSweep)
                               .replace(std::string(kSweep).find("\"own\""), 5, "\"two\"")
                               .replace(std::string(kSweep).find("[3, 1, 2]"), 9, "[3, 1, 4]"));
+  REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
   REQUIRE(shop.sweep("run more.json --slots 1").code == 0);
   const Said said = shop.sweep("diff own two");
   INFO(said.out);
