@@ -128,7 +128,8 @@ const std::vector<Room>& rooms() {
       {"sweep/dispatch",
        {"sweep/launch", "sweep/store", "sweep/search", "sweep/study", "sweep/provenance", "sweep/program"}},
       {"sweep/rank", {"sweep/study"}},
-      {"sweep/report", {"sweep/rank"}},
+      {"sweep/analysis", {"sweep/rank", "sweep/space"}},
+      {"sweep/report", {"sweep/analysis"}},
       {"sweep/replay", {"sweep/dispatch"}},
       {"sweep/commands", {"sweep/replay", "sweep/report"}},
   };

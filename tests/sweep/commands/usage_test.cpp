@@ -9,8 +9,8 @@ TEST_CASE("sweep alone prints help, which lists every verb") {
   CHECK(alone.code == 0);
   CHECK(alone.err.empty());
   CHECK(place.sweep("--help").out == alone.out);
-  for (const char* verb : {"run", "resume", "retry", "stop", "cancel", "check", "plan", "report", "list", "show",
-                           "logs", "replay", "doctor"})
+  for (const char* verb : {"run", "resume", "retry", "stop", "cancel", "check", "plan", "report", "importance", "list",
+                           "show", "diff", "logs", "replay", "doctor"})
     CHECK(alone.out.find(std::string("\n  ") + verb + " ") != std::string::npos);
 }
 
