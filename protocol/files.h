@@ -8,7 +8,8 @@ inline constexpr char kTrialsFolder[] = "trials";  ///< trials/<trial id>/
 inline constexpr char kTrainersFolder[] =
     "trainers";                                      ///< trainers/<sha256>: executables as they were at a sweep's start
 inline constexpr char kModulesFolder[] = "modules";  ///< Python modules that a user's program gets to see
-inline constexpr char kLocksFolder[] = "locks";      ///< one file a sweep, and one for all trials
+inline constexpr char kCapsulesFolder[] = "capsules";        ///< one folder a capsule that is replayed
+inline constexpr char kLocksFolder[] = "locks";              ///< one file a sweep, and one for all trials
 inline constexpr char kCheckpointsFolder[] = "checkpoints";  ///< inside a trial's folder
 inline constexpr char kStdoutFile[] = "stdout.log";          ///< inside attempt-N
 inline constexpr char kStderrFile[] = "stderr.log";

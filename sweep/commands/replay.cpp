@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "sweep/commands/capsule_source.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -19,6 +20,7 @@ struct Flags {
   std::string trial, sweep;
   std::string device;
   bool all = false;
+  CapsuleFlags capsule;
 };
 
 std::string compared_text(const Compared& compared) {
@@ -53,19 +55,27 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
 }
 
 int replay(const Flags& flags, const Globals& globals) {
-  const SelectedTrial selected =
-      select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
-  Store store(globals.runs, Store::Mode::kReadWrite);
+  std::optional<CapsuleSource> capsule;
+  if (names_capsule(flags.trial)) capsule.emplace(flags.trial, flags.capsule, globals);
+  const TrialPlace place =
+      capsule
+          ? capsule->place()
+          : select_trial(open_store(globals), flags.trial, flags.sweep).place;  // makes no store where there is none
   ReplayOptions options;
-  options.runs = globals.runs;
+  options.runs = capsule ? capsule->runs() : globals.runs;
   options.all = flags.all;
+  if (capsule) options.device = capsule->device();
   if (!flags.device.empty()) options.device = flags.device == "cuda" ? Device::kCuda : Device::kCpu;
   options.progress = progress_line(globals);
-  const Replayed replayed = replay_trial(store, selected.place, options);
+  Store store(options.runs, Store::Mode::kReadWrite);
+  const Replayed replayed = replay_trial(store, place, options);
+  if (capsule && !replayed.folder.empty()) capsule->keep();
   if (globals.json) {
-    print_json(replayed.to_json());
+    core::Json json = replayed.to_json();
+    if (capsule) json["capsule"] = capsule->digest();
+    print_json(json);
   } else {
-    print(to_text(replayed));
+    print((capsule ? capsule->text() : "") + to_text(replayed));
   }
   return exit_code(replayed.comparison.verdict);
 }
@@ -74,7 +84,8 @@ int replay(const Flags& flags, const Globals& globals) {
 
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
-  subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
+  subcommand
+      .add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), best, or a capsule's file")
       ->required()
       ->type_name("");
   declare_sweep_of_trial(subcommand, flags->sweep);
@@ -82,6 +93,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->type_name("DEVICE");
   subcommand.add_flag("--all", flags->all, "go on after the first difference and print every one");
+  declare_capsule_flags(subcommand, flags->capsule);
   subcommand.footer("Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete.");
   return [flags, &globals] { return replay(*flags, globals); };
 }

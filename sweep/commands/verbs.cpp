@@ -17,6 +17,7 @@ constexpr Verb kVerbs[] = {
     {"show", "one trial: configuration, attempts, metrics, environment, and why each is as it is", declare_show},
     {"logs", "what a trial printed", declare_logs},
     {"replay", "run a trial again and compare it with the record, bit for bit", declare_replay},
+    {"export", "write a trial as a capsule, one file from which it replays elsewhere", declare_export},
     {"completion", "a script that completes verbs, flags and ids in bash, zsh or fish", declare_completion},
     {"doctor", "GPUs, driver, disk, store, limits, trainer, and the self-test of the arithmetic", declare_doctor},
 };
