@@ -9,20 +9,25 @@ namespace {
 constexpr std::string_view kBefore = " \t\n\r\"'`([{<=:,;|";
 constexpr std::string_view kBehind = " \t\n\r\"'`)]}>=:,;|";
 
+bool begins_path(std::string_view text, std::size_t at) {
+  if (at > 0 && kBefore.find(text[at - 1]) == kBefore.npos) return false;
+  const std::string_view rest = text.substr(at);
+  return (rest.starts_with('/') && !rest.starts_with("//")) || rest.starts_with("~/");
+}
+
 }  // namespace
 
 std::string without_folders(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const bool may_begin = at == 0 || kBefore.find(text[at - 1]) != kBefore.npos;
-    if (text[at] != '/' || !may_begin || (at + 1 < text.size() && text[at + 1] == '/')) {
+    if (!begins_path(text, at)) {
       out += text[at++];
       continue;
     }
-    std::size_t end = std::min(text.find_first_of(kBehind, at), text.size());
+    const std::size_t end = std::min(text.find_first_of(kBehind, at), text.size());
     std::string_view path = text.substr(at, end - at);
     while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-    out += path.substr(path.size() == 1 ? 0 : path.rfind('/') + 1);
+    out += path.size() == 1 ? path : path.substr(path.rfind('/') + 1);
     at = end;
   }
   return out;

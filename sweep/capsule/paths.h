@@ -9,8 +9,8 @@
 namespace sweep {
 
 /// `text` with the last step alone of each absolute path in it: "/home/ann/a.py: no" → "a.py: no". A path begins with a
-/// slash at the beginning of the text or behind a blank, a quote, a bracket, '=', ':', ',' or ';', and ends before one
-/// of these. "//" and what is behind it is no path: addresses stay.
+/// slash or with "~/" at the beginning of the text or behind a blank, a quote, a bracket, '=', ':', ',' or ';', and
+/// ends before one of these. "//" and what is behind it is no path: addresses stay.
 std::string without_folders(std::string_view text);
 
 /// The same in every string of a value, keys too.

@@ -26,7 +26,8 @@ int export_capsule(Flags flags, const Globals& globals) {
   const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
   flags.options.runs = globals.runs;
   const Exported exported = export_trial(store, selected.place, flags.options);
-  const std::filesystem::path file = flags.output.empty() ? exported.trial + ".capsule" : flags.output;
+  const std::filesystem::path file =
+      flags.output.empty() ? std::filesystem::path(exported.trial + ".capsule") : flags.output;
   core::write_file_durably(file, exported.bytes);
   if (globals.json) {
     core::Json json = exported.to_json();
