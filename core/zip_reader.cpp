@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kLeastStepBytes = 4096, kMostStepBytes = 1 << 20;
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -75,14 +75,16 @@ std::string ZipReader::read(std::uint64_t index) {
   const std::string place = state_->place + ": " + about.name;
   const OpenEntry open(zip_fopen_index(state_->archive.get(), index, 0));
   if (!open) throw UserError(place, std::string("cannot be unpacked (") + zip_strerror(state_->archive.get()) + ")");
+  // What it claims is a hint of how much to ask for at once, and no more.
+  const auto step = static_cast<std::size_t>(std::clamp(about.bytes, kLeastStepBytes, kMostStepBytes));
   std::string bytes;
   for (;;) {
     const std::size_t before = bytes.size();
     if (before > state_->room)
       throw UserError(place,
                       "unpacks, with those before it, to more than " + std::to_string(state_->allowed) + " bytes");
-    bytes.resize(before + kStepBytes);
-    const zip_int64_t read = zip_fread(open.get(), bytes.data() + before, kStepBytes);
+    bytes.resize(before + step);
+    const zip_int64_t read = zip_fread(open.get(), bytes.data() + before, step);
     bytes.resize(before + static_cast<std::size_t>(std::max<zip_int64_t>(read, 0)));
     if (read < 0)
       throw UserError(place, "is damaged after " + std::to_string(before) + " unpacked bytes (" +
