@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "sweep/capsule/paths.h"
@@ -80,10 +81,15 @@ TrialPlan plan_of(const SweepRecord& sweep, const std::string& place) {
   std::optional<TrialPlan> plan = recorded_plan(sweep);
   if (!plan) refuse(place, kSweepFilePart, "does not give sweep " + sweep.id, kOtherVersion);
   const Spec& spec = plan->spec();
-  const bool fits = sweep.method == name(spec.method) && sweep.seed == spec.seed && sweep.metric == spec.metric &&
-                    sweep.target == spec.target && sweep.repeats == spec.repeats && sweep.trials == plan->count() &&
-                    sweep.program.is_object() == spec.program.has_value();
-  if (!fits) refuse(place, kRecordPart, "is not what the sweep file says");
+  const std::pair<const char*, bool> fields[] = {{"method", sweep.method == name(spec.method)},
+                                                 {"seed", sweep.seed == spec.seed},
+                                                 {"metric", sweep.metric == spec.metric},
+                                                 {"target", sweep.target == spec.target},
+                                                 {"repeats", sweep.repeats == spec.repeats},
+                                                 {"trials", sweep.trials == plan->count()},
+                                                 {"program", sweep.program.is_object() == spec.program.has_value()}};
+  for (const auto& [field, fits] : fields)
+    if (!fits) refuse(place, kRecordPart, fmt::format("'{}' is not what the sweep file says", field));
   return *std::move(plan);
 }
 

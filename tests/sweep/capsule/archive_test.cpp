@@ -143,7 +143,8 @@ TEST_CASE("a capsule that is cut off anywhere, or goes on, is refused") {
     REQUIRE(refusal(kPacked.substr(0, length)).starts_with("x.capsule: "));
     REQUIRE(refusal(kPacked.substr(0, length)) != "was taken");
   }
-  CHECK(refusal("") == "x.capsule: is no zip archive that can be read (Not a zip archive), the file may be cut off");
+  CHECK(refusal("") == "x.capsule: has no manifest.json, it is no capsule");
+  CHECK(refusal("PK") == "x.capsule: is no zip archive that can be read (Not a zip archive), the file may be cut off");
   CHECK(refusal("#!" + kPacked).starts_with("x.capsule: "));
   CHECK(refusal(kPacked + "more").find("x.capsule") == 0);
 }

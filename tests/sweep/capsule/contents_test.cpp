@@ -90,7 +90,7 @@ TEST_CASE("parts that do not agree are refused, and the one that is wrong is nam
   CHECK(refusal_of("record.json", [](Json& json) { json["more"] = 1; }) ==
         "x.capsule: record.json: is not what the other parts say, the capsule was changed");
   CHECK(refusal_of("record.json", [](Json& json) { json["seed"] = 7; }) ==
-        "x.capsule: record.json: is not what the sweep file says, the capsule was changed");
+        "x.capsule: record.json: 'seed' is not what the sweep file says, the capsule was changed");
   CHECK(refusal_of("record.json", [](Json& json) { json["index"] = 3; }) ==
         "x.capsule: record.json: is of trial #3, which its sweep does not have, the capsule was changed");
   CHECK(refusal_of("record.json", [](Json& json) { json["file"] = "../x.yaml"; }) ==
