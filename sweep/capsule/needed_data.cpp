@@ -25,7 +25,7 @@ std::vector<fs::path> places(const protocol::DataSource& data, const fs::path& i
   } else if (!given.empty()) {
     found.push_back(given);
     if (name.is_relative()) found.push_back(given / name);
-    found.push_back(given / last);
+    if (found.back() != given / last) found.push_back(given / last);
   } else {
     if (name.is_relative()) found.push_back(name);
     found.push_back("data" / (name.is_relative() ? name : last));

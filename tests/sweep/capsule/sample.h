@@ -24,9 +24,9 @@ inline sweep::SweepRecord sample_sweep() {
                       {"git", {{"commit", "c0ffee"}}},
                       {"command", {"/home/ann/bin/sweep", "run", "--runs=/home/ann/runs"}}};
   sweep.method = "grid";
-  sweep.metric = protocol::Metric{"loss", protocol::Goal::kMinimize, protocol::Reduce::kBest};
   sweep.created_ms = 1'700'000'000'000;
   sweep::Spec spec = sweep::read_spec(sweep.text, sweep.file);
+  sweep.metric = spec.metric;
   const sweep::TrialPlan plan(std::move(spec), {sweep.identity["trainer"], sweep.identity["data"], "portable-1"});
   sweep.trials = plan.count();
   sweep.id = plan.sweep_id();

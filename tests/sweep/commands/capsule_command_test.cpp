@@ -174,7 +174,7 @@ TEST_CASE("what cannot be exported is said") {
   CHECK(none.code == 2);
   CHECK(none.err.find("--with-checkpoint: no checkpoint of trial ") == 0);
   CHECK(place.sweep("export '#9'").code == 2);
-  CHECK(place.sweep("export '#0' -o /nowhere/at/all.capsule").code == 4);
+  CHECK(place.sweep("export '#0' -o points.csv/a.capsule").code == 4);
 }
 
 TEST_CASE(
