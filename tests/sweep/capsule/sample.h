@@ -12,7 +12,7 @@ inline sweep::SweepRecord sample_sweep() {
   sweep.text =
       "method: grid\n"
       "data: /home/ann/sets/points.csv\n"
-      "metric: {name: loss, goal: minimize}\n"
+      "metric: {name: score, goal: minimize}\n"
       "parameters:\n"
       "  a: {values: [1, 2.5, 3]}\n";
   sweep.overrides = core::Json::object();
@@ -46,7 +46,7 @@ inline sweep::CapsuleRecord sample_record() {
   add(AttemptOrdered{1, 0, "cpu:0", "cpu", "", "its turn, in /home/ann/runs"});
   add(TrainerSaid{1, 0, {0, protocol::Started{1, "sweep-trainer/1:5a", 0, {{"isa", "avx2"}}}}});
   add(TrainerSaid{1, 0, {1, protocol::Trace{1, 1, {"fc1.weight"}, {0x1234}, {0x5678}}}});
-  add(TrainerSaid{1, 0, {2, protocol::MetricValues{1, 1, {{"loss", 0.1}}}}});
+  add(TrainerSaid{1, 0, {2, protocol::MetricValues{1, 1, {{"score", 0.1}}}}});
   add(TrainerSaid{1, 0, {3, protocol::Checkpoint{1, "last", "last-1.safetensors", std::string(64, 'c')}}});
   add(TrainerSaid{1, 0, {4, protocol::Finished{protocol::Outcome::kCompleted, std::string(64, 'f'), 1}}});
   add(AttemptEnded{1, 0, protocol::Outcome::kCompleted, "", 0.25});
