@@ -11,6 +11,7 @@ inline constexpr char kTrainersFolder[] =
     "trainers";                                      ///< trainers/<sha256>: executables as they were at a sweep's start
 inline constexpr char kModulesFolder[] = "modules";  ///< Python modules that a user's program gets to see
 inline constexpr char kDifferencesFolder[] = "differences";  ///< what was not committed when sweeps began
+inline constexpr char kCapsulesFolder[] = "capsules";        ///< one folder a capsule that is replayed
 inline constexpr char kLocksFolder[] = "locks";              ///< one file a sweep, and one for all trials
 inline constexpr char kCheckpointsFolder[] = "checkpoints";  ///< inside a trial's folder
 inline constexpr char kStdoutFile[] = "stdout.log";          ///< inside attempt-N

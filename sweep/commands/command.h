@@ -12,6 +12,7 @@ namespace sweep {
 /// Flags that every verb has.
 struct Globals {
   std::filesystem::path runs = "runs";  ///< --runs, else SWEEP_RUNS, else ./runs
+  bool runs_given = false;              ///< one of the first two
   bool json = false;                    ///< --json: one JSON object on stdout, nothing else there
   bool quiet = false;                   ///< --quiet: no progress and no notes on stderr; errors remain
   bool no_color = false;                ///< --no-color

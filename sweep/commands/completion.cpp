@@ -151,7 +151,12 @@ std::vector<std::string> candidates(const Declared& declared, const Position& po
   const std::string argument = argument_name(*position.verb, position.arguments);
   if (argument == "FILE") return {kCompleteFiles};
   if (argument == "SWEEP") return sweep_words(globals);
-  if (argument == "TRIAL" || argument == "OTHER") return trial_words(globals);
+  if (argument == "TRIAL" || argument == "OTHER") {
+    std::vector<std::string> words = trial_words(globals);
+    const auto fits = [&](const std::string& word) { return word.starts_with(typed); };
+    const bool may_be_capsule = position.verb->get_name() == "replay" && std::none_of(words.begin(), words.end(), fits);
+    return may_be_capsule ? std::vector<std::string>{kCompleteFiles} : words;
+  }
   return {};
 }
 

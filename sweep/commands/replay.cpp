@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "sweep/commands/capsule_source.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/replay_all.h"
 #include "sweep/commands/running.h"
@@ -24,6 +25,7 @@ struct Flags {
   RunningFlags running;  // of those only where it runs
   std::optional<std::uint64_t> sample;
   bool all = false, all_differences = false;
+  CapsuleFlags capsule;
 };
 
 std::string to_text(const Replayed& replayed) {
@@ -47,16 +49,25 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
 }
 
 int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals) {
-  const SelectedTrial selected =
-      select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
-  Store store(globals.runs, Store::Mode::kReadWrite);
+  std::optional<CapsuleSource> capsule;
+  if (names_capsule(flags.trial)) capsule.emplace(flags.trial, flags.capsule, globals);
+  const TrialPlace place =
+      capsule
+          ? capsule->place()
+          : select_trial(open_store(globals), flags.trial, flags.sweep).place;  // makes no store where there is none
+  if (capsule) options.runs = capsule->runs();
+  if (capsule && flags.running.device.empty()) options.where.device = capsule->device();
+  Store store(options.runs, Store::Mode::kReadWrite);
   options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
-  const Replayed replayed = replay_trial(store, selected.place, options);
+  const Replayed replayed = replay_trial(store, place, options);
+  if (capsule && !replayed.folder.empty()) capsule->keep();
   if (globals.json) {
-    print_json(replayed.to_json());
+    core::Json json = replayed.to_json();
+    if (capsule) json["capsule"] = capsule->digest();
+    print_json(json);
   } else {
-    print(to_text(replayed));
+    print((capsule ? capsule->text() : "") + to_text(replayed));
   }
   return exit_code(replayed.comparison.verdict);
 }
@@ -89,7 +100,8 @@ int replay(const Flags& flags, const Globals& globals) {
 
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
-  subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
+  subcommand
+      .add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), best, or a capsule's file")
       ->type_name("");
   declare_sweep_of_trial(subcommand, flags->sweep);
   subcommand.add_flag(
@@ -103,6 +115,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   subcommand.add_flag("--all-differences", flags->all_differences,
                       "go on after the first difference and print every one");
   declare_where(subcommand, flags->running);
+  declare_capsule_flags(subcommand, flags->capsule);
   subcommand.footer(
       "Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete; of a whole sweep that of the gravest "
       "verdict, in this order: 3, 4, 1, 0.");

@@ -139,6 +139,7 @@ std::function<int()> parse_command_line(int argc, char** argv, Globals& globals)
   } catch (const CLI::ParseError& error) {
     throw usage_error(*line, error);
   }
+  globals.runs_given = line->app.get_option("--runs")->count() > 0;
   globals.color = color_wanted(globals.no_color);
   if (globals.version) return [&globals] { return print_version(globals); };
   for (const auto& [subcommand, action] : line->verbs)

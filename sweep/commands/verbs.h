@@ -22,6 +22,7 @@ std::function<int()> declare_diff(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_logs(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_verify(CLI::App& subcommand, Globals& globals);
+std::function<int()> declare_export(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_completion(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_doctor(CLI::App& subcommand, Globals& globals);
 

@@ -2,11 +2,13 @@
 #include "sweep/dispatch/trainer.h"
 
 #include <fmt/format.h>
+#include <sys/auxv.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "core/digest.h"
 #include "core/error.h"
@@ -84,7 +86,10 @@ fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
 fs::path find_trainer(const fs::path& flag) {
   if (!flag.empty()) return flag;
   if (const char* named = std::getenv("SWEEP_TRAINER"); named != nullptr && *named != '\0') return named;
-  return fs::read_symlink("/proc/self/exe").parent_path() / "sweep-trainer";
+  std::error_code error;  // without /proc, as in an empty root, how we were called has to do
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  const char* called = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  return (error ? core::absolute_path(called) : self).parent_path() / "sweep-trainer";
 }
 
 BuiltinTrainer ask_trainer(const fs::path& executable) {

@@ -24,6 +24,7 @@
 #include "protocol/trial_document.h"
 #include "sweep/launch/kept_output.h"
 #include "sweep/launch/line_pipe.h"
+#include "sweep/launch/named_files.h"
 
 namespace sweep {
 namespace {
@@ -37,20 +38,6 @@ constexpr auto kLookForStraysAfter = std::chrono::milliseconds(100);
 constexpr int kFirstNumber = 48, kLastNumber = 248;
 constexpr auto kListenAfter = std::chrono::milliseconds(5);
 constexpr auto kKeepAfter = std::chrono::seconds(1);
-
-// A path under which every process of this user opens what `fd` is here, as long as we live and hold it. A descriptor
-// that is inherited would not do: a program that starts others may close those, and Python's subprocess does.
-std::string path_of(int fd) { return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd); }
-
-// A file in memory that nobody can change any more.
-Descriptor make_document(const std::string& text) {
-  Descriptor file(::memfd_create("sweep-trial", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  const auto size = static_cast<ssize_t>(text.size());
-  if (!file.is_open() || ::write(file.get(), text.data(), text.size()) != size)
-    throw core::EnvironmentError("trial document", std::string("cannot be made: ") + std::strerror(errno));
-  ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-  return file;
-}
 
 // What the handlers share; they may run after the process object is gone.
 struct Watch : std::enable_shared_from_this<Watch> {
@@ -73,6 +60,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   }
 
   std::string program;
+  std::shared_ptr<const NamedFiles> named;  // null where there is /proc
   std::optional<Child> child;
   std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
   Descriptor document;
@@ -370,15 +358,19 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   if (!order.folder.empty() && !std::filesystem::is_directory(order.folder, ignored))
     throw CannotStart(order.folder.string(), "is no folder, but the trial runs in it");
   Descriptor document = with_new_number(make_document(order.document));
-  Pipe events = make_pipe(), out = make_pipe(), err = make_pipe();
+  const auto named = NamedFiles::are_needed() ? std::make_shared<const NamedFiles>(order.document) : nullptr;
+  Pipe events = named ? named->open_events() : make_pipe(), out = make_pipe(), err = make_pipe();
   events.read_end = with_new_number(std::move(events.read_end));
   StartRequest request{order.argv,          order.environment,     out.write_end.get(),
                        err.write_end.get(), order.folder.string(), in};
-  request.environment.push_back(std::string(protocol::kEnvTrial) + "=" + path_of(document.get()));
-  request.environment.push_back(std::string(protocol::kEnvEvents) + "=" + path_of(events.read_end.get()));
+  request.environment.push_back(std::string(protocol::kEnvTrial) + "=" +
+                                (named ? named->document() : path_of(document.get())));
+  request.environment.push_back(std::string(protocol::kEnvEvents) + "=" +
+                                (named ? named->events() : path_of(events.read_end.get())));
   const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
                                              std::move(out.read_end), std::move(err.read_end));
   watch->program = order.argv[0];
+  watch->named = named;
   warden_.watch(order.marker);
   if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {

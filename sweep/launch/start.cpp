@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/null_device.h"
 
 namespace sweep {
 namespace {
@@ -154,7 +155,7 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   const auto fail = [&] {
     throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
   };
-  const Descriptor null_low(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const Descriptor null_low(core::open_null());
   if (!null_low.is_open()) fail();
   const AboveAll in(state.request.in >= 0 ? state.request.in : null_low.get()),
       out(state.request.out >= 0 ? state.request.out : null_low.get()),

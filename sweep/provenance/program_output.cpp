@@ -10,6 +10,8 @@
 
 #include <cerrno>
 
+#include "core/null_device.h"
+
 extern char** environ;
 
 namespace sweep {
@@ -20,15 +22,17 @@ using Clock = std::chrono::steady_clock;
 // A child of posix_spawn with default signals: an ignored SIGPIPE or a blocked signal of ours is not inherited.
 // Returns 0, or errno.
 int start(const std::vector<std::string>& arguments, int stdout_end, bool own_group, pid_t& pid) {
+  const int null = core::open_null();
+  if (null < 0) return errno;
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, null, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, stdout_end, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, null, STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t all, none;
@@ -42,6 +46,7 @@ int start(const std::vector<std::string>& arguments, int stdout_end, bool own_gr
   const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  ::close(null);
   return failed;
 }
 

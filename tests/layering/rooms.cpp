@@ -131,7 +131,8 @@ const std::vector<Room>& rooms() {
       {"sweep/analysis", {"sweep/rank", "sweep/space"}},
       {"sweep/report", {"sweep/analysis"}},
       {"sweep/replay", {"sweep/dispatch"}},
-      {"sweep/commands", {"sweep/replay", "sweep/report"}},
+      {"sweep/capsule", {"sweep/replay"}},
+      {"sweep/commands", {"sweep/capsule", "sweep/report"}},
   };
   return table;
 }
@@ -150,13 +151,14 @@ const std::vector<Restricted>& restricted_headers() {
       {{"sqlite3"}, {"sweep/store", "sweep/provenance"}, "only store knows SQL"},
       {{"yaml-cpp/"}, {"sweep/spec"}, "sweep files are read in one place"},
       {{"CLI/"}, {"sweep/commands"}, "flags are read in one place"},
+      {{"zip.h"}, {"core"}, "there is one reader of archives, core/zip_reader.h"},
       {{"openssl/"}, {"core", "protocol", "sweep/provenance"}, "there is one hash, core/digest.h"},
       {{"random", "execution", "omp.h"}, {}, "its results depend on the library or on threads"},
       {{"assert.h", "cassert"}, {}, "use core::check, which holds in every build"},
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
        {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer",
         "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch",
-        "sweep/replay", "sweep/commands"},
+        "sweep/replay", "sweep/capsule", "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };
   return table;

@@ -41,6 +41,8 @@ TEST_CASE("verbs, flags and the words of a flag are completed") {
 TEST_CASE("ids of trials and ids and names of sweeps are completed, from the store that --runs names") {
   const Workplace place;
   CHECK(words(place, "replay ''") == "best\n");
+  CHECK(words(place, "replay ./one") == ":files\n");
+  CHECK(words(place, "export ./one") == "");
   const std::vector<std::string> trials = place.run_points("my points");
   for (const std::string& trial : trials) {
     CHECK(words(place, "replay " + trial.substr(0, 9)) == trial + "\n");

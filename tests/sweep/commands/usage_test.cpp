@@ -10,7 +10,7 @@ TEST_CASE("sweep alone prints help, which lists every verb") {
   CHECK(alone.err.empty());
   CHECK(place.sweep("--help").out == alone.out);
   for (const char* verb : {"run", "resume", "retry", "stop", "cancel", "check", "plan", "report", "importance", "list",
-                           "show", "diff", "logs", "replay", "doctor"})
+                           "show", "diff", "logs", "replay", "verify", "export", "doctor"})
     CHECK(alone.out.find(std::string("\n  ") + verb + " ") != std::string::npos);
 }
 

@@ -1,0 +1,130 @@
+// What a capsule says of a trial: nothing of the machine that made it, and nothing that its parts do not agree about.
+#include "sweep/capsule/contents.h"
+
+#include "core/error.h"
+#include "sweep/capsule/paths.h"
+#include "tests/catch.h"
+#include "tests/sweep/capsule/sample.h"
+
+using core::Json;
+using sweep::Parts;
+
+namespace {
+
+sweep::CapsuleContents sample() { return understand(without_paths(sample_record()), "the trial"); }
+
+std::string refusal(const Parts& parts, const std::string& trial = sample().trial.trial) {
+  try {
+    sweep::from_parts(parts, trial, "x.capsule");
+  } catch (const core::UserError& error) {
+    return error.what();
+  }
+  return "was taken";
+}
+
+// The parts with one field of one of them changed.
+template <class Change>
+std::string refusal_of(const char* part, const Change& change) {
+  Parts parts = to_parts(sample());
+  Json json = core::parse_json(parts.at(part), part);
+  change(json);
+  parts[part] = core::canonical_json(json);
+  return refusal(parts);
+}
+
+std::string refusal_of_events(const std::string& what, const std::string& by) {
+  Parts parts = to_parts(sample());
+  std::string& events = parts.at("events.jsonl");
+  REQUIRE(events.find(what) != events.npos);
+  events.replace(events.find(what), what.size(), by);
+  return refusal(parts);
+}
+
+}  // namespace
+
+TEST_CASE("a trial's record comes out of its parts as it went in") {
+  const sweep::CapsuleContents contents = sample();
+  const Parts parts = to_parts(contents);
+  const sweep::CapsuleContents again = sweep::from_parts(parts, contents.trial.trial, "x.capsule");
+  CHECK(to_parts(again) == parts);
+  CHECK(again.record.index == 1);
+  CHECK(again.planned.config == Json{{"a", 2.5}});
+  CHECK(again.trial.weights_sha256 == std::string(64, 'f'));
+  CHECK(
+      parts.at("trial.json") ==
+      "{\"config\":{\"a\":2.5},\"data\":{\"name\":\"points.csv\",\"path\":\"\",\"sha256\":\"" + std::string(64, 'd') +
+          "\"},\"device\":\"cpu\",\"index\":1,\"metric\":{\"goal\":\"minimize\",\"name\":\"score\",\"reduce\":\"best\"},"
+          "\"numerics\":\"portable-1\",\"protocol\":1,\"replicate\":0,\"seed\":" +
+          std::to_string(contents.planned.seed) + ",\"sweep\":\"" + contents.record.sweep.id +
+          "\",\"threads\":1,\"trace\":\"step\",\"trial\":\"" + contents.trial.trial + "\"}");
+}
+
+TEST_CASE("no folder, no user and no host of the machine that made it stands in a capsule") {
+  for (const auto& [name, contents] : to_parts(sample())) {
+    INFO(name << ": " << contents);
+    for (const char* word : {"/home", "/ann", "laptop", "runs/"}) CHECK(contents.find(word) == contents.npos);
+  }
+  const Parts parts = to_parts(sample());
+  CHECK(parts.at("sweep-file").find("data: points.csv\n") != std::string::npos);
+  CHECK(parts.at("record.json").find("\"command\":[\"sweep\",\"run\",\"--runs=runs\"]") != std::string::npos);
+  CHECK(parts.at("events.jsonl").find("its turn, in runs") != std::string::npos);
+}
+
+TEST_CASE("of an absolute path the last step stays, of an address and a relative path everything") {
+  using sweep::without_folders;
+  CHECK(without_folders("/home/ann/train.py: line 3") == "train.py: line 3");
+  CHECK(without_folders("at '/a/b/c', (/d/e) --x=/f/g/") == "at 'c', (e) --x=g");
+  CHECK(without_folders("https://example.org/a/b and a/b/c and ./d") == "https://example.org/a/b and a/b/c and ./d");
+  CHECK(without_folders("/ and // and 3 / 4") == "/ and // and 3 / 4");
+  CHECK(without_folders("--runs=~/sets/runs, a~/b") == "--runs=runs, a~/b");
+  CHECK(without_folders("") == "");
+}
+
+TEST_CASE("parts that do not agree are refused, and the one that is wrong is named") {
+  CHECK(refusal(to_parts(sample()), "0000000000000000") ==
+        "x.capsule: manifest.json: names another trial than " + sample().trial.trial + ", the capsule was changed");
+  CHECK(refusal_of("trial.json", [](Json& json) { json["seed"] = 1; }) ==
+        "x.capsule: trial.json: is not what the other parts say, the capsule was changed");
+  CHECK(refusal_of("digests.json", [](Json& json) { json["weights_sha256"] = "0"; }) ==
+        "x.capsule: digests.json: is not what the other parts say, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["more"] = 1; }) ==
+        "x.capsule: record.json: is not what the other parts say, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["seed"] = 7; }) ==
+        "x.capsule: record.json: 'seed' is not what the sweep file says, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["index"] = 3; }) ==
+        "x.capsule: record.json: is of trial #3, which its sweep does not have, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["file"] = "../x.yaml"; }) ==
+        "x.capsule: record.json: does not name the sweep file, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["identity"]["trainer"] = 7; }) ==
+        "x.capsule: record.json: does not say who trains on what, the capsule was changed");
+  CHECK(refusal_of("record.json", [](Json& json) { json["identity"]["trainer"] = "sweep-trainer/1:5b"; }) ==
+        "x.capsule: sweep-file: does not give sweep " + sample().record.sweep.id +
+            ", another version of sweep made it, or it was changed");
+  CHECK(refusal_of("record.json", [](Json& json) {
+          json.erase("method");
+        }).starts_with("x.capsule: record.json: is damaged: "));
+  CHECK(refusal_of("record.json", [](Json& json) {
+          json["index"] = 2;
+        }).starts_with("x.capsule: events.jsonl: is of trial " + sample().trial.trial + ", and trial #2 of the "));
+}
+
+TEST_CASE("events that are damaged, of another trial, or end nowhere are refused with their line") {
+  CHECK(refusal_of_events("\"kind\":\"metric\"", "\"kind\":\"finished\"") ==
+        "x.capsule: events.jsonl: line 5: is an event of another kind than it says");
+  CHECK(refusal_of_events("\"time_ms\"", "\"time\"").starts_with("x.capsule: events.jsonl: line 1: is damaged: "));
+  CHECK(refusal_of_events("\"kind\":\"planned\"", "\"kind\":\"guard_lifted\"") ==
+        "x.capsule: events.jsonl: holds an event that is not of this trial, the capsule was changed");
+  Parts parts = to_parts(sample());
+  std::string& events = parts.at("events.jsonl");
+  events.resize(events.rfind('\n', events.size() - 2) + 1);
+  CHECK(refusal(parts) == "x.capsule: events.jsonl: holds no trial that has ended, the capsule was changed");
+  events.clear();
+  CHECK(refusal(parts) == "x.capsule: events.jsonl: holds no trial that has ended, the capsule was changed");
+}
+
+TEST_CASE("a sweep file that cannot be read is refused at its line") {
+  Parts parts = to_parts(sample());
+  std::string& text = parts.at("sweep-file");
+  text.replace(text.find("grid"), 4, "gird");
+  CHECK(refusal(parts).find("sample.yaml:") != std::string::npos);
+}
