@@ -41,8 +41,8 @@ TEST_CASE("importance is a table by importance, then a table for each parameter"
         "\n"
         "parameter       importance      ±  spearman\n"
         "learning_rate        0.7    0.051     -0.25\n"
-        "optimizer            0.238  0.02      -\n"
-        "(interactions)       0.062  -         -");
+        "optimizer            0.238  0.02       -\n"
+        "(interactions)       0.062  -          -");
   CHECK(text.find("\n* 0.001 … 0.1 ") != std::string::npos);
   CHECK(text.find("\n\noptimizer\n") != std::string::npos);
   CHECK(text.find("\n  (not set) ") != std::string::npos);
