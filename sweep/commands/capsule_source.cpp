@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -56,6 +57,15 @@ void declare_capsule_flags(CLI::App& subcommand, CapsuleFlags& flags) {
 }
 
 bool names_capsule(const std::string& word) { return word.ends_with(".capsule") || word.find('/') != word.npos; }
+
+void check_no_capsule_flags(const CapsuleFlags& flags) {
+  const std::pair<const char*, bool> given[] = {{"--data", !flags.data.empty()},
+                                                {"--program", !flags.program.empty()},
+                                                {"--trust-trainer", flags.trust_trainer},
+                                                {"--trust-command", flags.trust_command}};
+  for (const auto& [flag, is_given] : given)
+    if (is_given) throw core::UserError(flag, "is for a capsule", "name its file as TRIAL");
+}
 
 CapsuleSource::CapsuleSource(const std::string& file, const CapsuleFlags& flags, const Globals& globals)
     : capsule_(Capsule::read(file)),

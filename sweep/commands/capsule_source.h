@@ -21,6 +21,9 @@ void declare_capsule_flags(CLI::App& subcommand, CapsuleFlags& flags);
 /// Whether the word TRIAL is a file: it ends with .capsule or has a slash.
 bool names_capsule(const std::string& word);
 
+/// Errors: UserError that names a flag which was given, where TRIAL is no capsule.
+void check_no_capsule_flags(const CapsuleFlags& flags);
+
 /// Lies in a temporary folder, or under capsules/ of --runs where that was given. Removed at the end unless kept.
 class CapsuleSource {
  public:

@@ -73,6 +73,7 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
 }
 
 void check_flags(const Flags& flags) {
+  if (!names_capsule(flags.trial)) check_no_capsule_flags(flags.capsule);
   if (flags.trial.empty() && !flags.all)
     throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
   if (flags.trial.empty()) return;

@@ -164,6 +164,18 @@ TEST_CASE("a capsule whose record lies is told so at the first step that differs
   CHECK(fs::exists(elsewhere.path() / "mine/capsules"));
 }
 
+TEST_CASE("a flag that is for a capsule is refused where there is none") {
+  const Workplace place;
+  place.run_points();
+  for (const char* flag : {"--data points.csv", "--program .", "--trust-trainer", "--trust-command"})
+    for (const char* what : {"'#0' ", "--all "}) {
+      const Said said = place.sweep(std::string("replay ") + what + flag);
+      const std::string name = std::string(flag).substr(0, std::string_view(flag).find(' '));
+      CHECK(said.code == 2);
+      CHECK(said.err == name + ": is for a capsule, name its file as TRIAL\n");
+    }
+}
+
 TEST_CASE("what cannot be exported is said") {
   const Workplace place;
   place.run_points();
