@@ -8,16 +8,16 @@ namespace {
 
 using Near = std::initializer_list<const void*>;
 
+struct Extent {
+  std::size_t rows, columns;
+};
+
 class Teller {
  public:
   Teller(Context& context, const char* op) : listener_(listener_of(context)), op_(op) {}
 
-  void floats(const char* what, const float* data, std::size_t count, Near near) {
-    tell(what, data, count, true, near);
-  }
-  void integers(const char* what, const void* data, std::size_t count, Near near) {
-    tell(what, data, count, false, near);
-  }
+  void floats(const char* what, const float* data, Extent extent, Near near) { tell(what, data, extent, true, near); }
+  void integers(const char* what, const void* data, Extent extent, Near near) { tell(what, data, extent, false, near); }
 
  private:
   static TraceListener& listener_of(Context& context) {
@@ -25,23 +25,25 @@ class Teller {
     core::check(traced != nullptr, "a traced op was given a context without a listener");
     return traced->listener;
   }
-  void tell(const char* what, const void* data, std::size_t count, bool is_float, Near near) {
-    if (data != nullptr && count > 0) listener_.wrote({op_, what, data, count, is_float}, near);
+  void tell(const char* what, const void* data, Extent extent, bool is_float, Near near) {
+    const Written written{op_, what, data, extent.rows, extent.columns, is_float};
+    if (data != nullptr && written.count() > 0) listener_.wrote(written, near);
   }
 
   TraceListener& listener_;
   const char* op_;
 };
 
-std::size_t area(int rows, int columns) { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
-std::size_t volume(int batch, int height, int width, int channels) {
-  return area(batch, height) * area(width, channels);
+Extent area(int rows, int columns) { return {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns)}; }
+Extent volume(int batch, int height, int width, int channels) {
+  return {area(batch, height).rows * area(batch, height).columns * static_cast<std::size_t>(width),
+          static_cast<std::size_t>(channels)};
 }
-std::size_t inputs_of(const Conv2dShape& s) { return volume(s.batch, s.height, s.width, s.channels); }
-std::size_t outputs_of(const Conv2dShape& s) { return volume(s.batch, s.out_height, s.out_width, s.filters); }
-std::size_t inputs_of(const Pool2dShape& s) { return volume(s.batch, s.height, s.width, s.channels); }
-std::size_t outputs_of(const Pool2dShape& s) { return volume(s.batch, s.out_height, s.out_width, s.channels); }
-std::size_t one(int count) { return static_cast<std::size_t>(count); }
+Extent inputs_of(const Conv2dShape& s) { return volume(s.batch, s.height, s.width, s.channels); }
+Extent outputs_of(const Conv2dShape& s) { return volume(s.batch, s.out_height, s.out_width, s.filters); }
+Extent inputs_of(const Pool2dShape& s) { return volume(s.batch, s.height, s.width, s.channels); }
+Extent outputs_of(const Pool2dShape& s) { return volume(s.batch, s.out_height, s.out_width, s.channels); }
+Extent one(int count) { return area(1, count); }
 
 void gemm(Context& c, Transpose transpose, int m, int n, int k, const float* a, const float* b, float* out) {
   Forward<&Backend::gemm>::call(c, transpose, m, n, k, a, b, out);
@@ -51,7 +53,7 @@ void gemm(Context& c, Transpose transpose, int m, int n, int k, const float* a, 
 void shuffle_indices(Context& c, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, std::uint32_t epoch,
                      std::uint32_t first, std::uint32_t count) {
   Forward<&Backend::shuffle_indices>::call(c, out, n, seed, epoch, first, count);
-  Teller(c, "indices").integers("", out, count, {});
+  Teller(c, "indices").integers("", out, area(1, static_cast<int>(count)), {});
 }
 
 void gather_rows(Context& c, float* out, const float* source, const std::uint32_t* indices, int count, int columns) {
@@ -109,8 +111,8 @@ void conv2d_data(Context& c, const Conv2dShape& shape, float* dx, const float* d
 
 void conv2d_filter(Context& c, const Conv2dShape& shape, float* dw, const float* dy, const float* x) {
   Forward<&Backend::conv2d_filter>::call(c, shape, dw, dy, x);
-  const std::size_t count = area(shape.filters, shape.kernel_height) * area(shape.kernel_width, shape.channels);
-  Teller(c, "conv2d_filter").floats("", dw, count, {dw});
+  const Extent extent = volume(shape.filters, shape.kernel_height, shape.kernel_width, shape.channels);
+  Teller(c, "conv2d_filter").floats("", dw, extent, {dw});
 }
 
 void max_pool2d(Context& c, const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x) {
@@ -222,18 +224,19 @@ void attention(Context& c, float* out, float* weights, const float* qkv, const A
 void attention_backward(Context& c, float* dqkv, float* scratch, const float* dout, const float* qkv,
                         const float* weights, const AttentionShape& shape) {
   Forward<&Backend::attention_backward>::call(c, dqkv, scratch, dout, qkv, weights, shape);
-  Teller(c, "attention_backward").floats("", dqkv, 3 * volume(shape.batch, shape.length, shape.heads, shape.depth), {});
+  Teller(c, "attention_backward").floats("", dqkv, volume(shape.batch, shape.length, 3 * shape.heads, shape.depth), {});
 }
 
 void sum_of_squares(Context& c, float* out, const float* x, int count) {
   Forward<&Backend::sum_of_squares>::call(c, out, x, count);
-  Teller(c, "sum_of_squares").floats("", out, 1, {x});
+  Teller(c, "sum_of_squares").floats("", out, one(1), {x});
 }
 
 void optimizer_update(Context& c, const OptimizerSettings& settings, const StepState* state, float* w, float* m,
                       float* v, const float* gradient, int count, std::uint32_t tensor, std::uint64_t* fingerprint) {
   Forward<&Backend::optimizer_update>::call(c, settings, state, w, m, v, gradient, count, tensor, fingerprint);
   Teller teller(c, "optimizer_update");
+  teller.floats("rates", &state->learning_rate, one(4), {});
   teller.floats("first_moment", m, one(count), {w});
   teller.floats("second_moment", v, one(count), {w});
   teller.floats("", w, one(count), {w});

@@ -14,8 +14,10 @@ struct Written {
   const char* op;    ///< as in the table: "gemm"
   const char* what;  ///< which of the op's results; empty where it has one
   const void* data;
-  std::size_t count;  ///< 4-byte elements
-  bool is_float;      ///< else integers
+  std::size_t rows, columns;  ///< of 4-byte elements; columns is the last dimension
+  bool is_float;              ///< else integers
+
+  std::size_t count() const { return rows * columns; }
 };
 
 class TraceListener {

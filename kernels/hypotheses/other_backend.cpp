@@ -47,12 +47,12 @@ constexpr std::array kSumming{
     Words<Summing>{Summing::kSumOfSquares, "sum_of_squares"},
 };
 constexpr std::array kContracted{
-    Words<Contracted>{Contracted::kAll, "every source of the CPU back end"},
     Words<Contracted>{Contracted::kBatchNorm, "batch_norm_isa_cpu.cpp"},
     Words<Contracted>{Contracted::kElementwise, "elementwise_isa_cpu.cpp"},
     Words<Contracted>{Contracted::kLoss, "loss_isa_cpu.cpp"},
     Words<Contracted>{Contracted::kLayerNorm, "layer_norm_isa_cpu.cpp"},
     Words<Contracted>{Contracted::kAttention, "attention_isa_cpu.cpp"},
+    Words<Contracted>{Contracted::kAll, "every source of the CPU back end"},
 };
 constexpr std::array kFlushed{
     Words<Flushed>{Flushed::kBoth, "results and operands (FTZ and DAZ)"},

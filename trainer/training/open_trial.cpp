@@ -118,15 +118,15 @@ Device& OpenTrial::settled_device(Workspace& workspace) {
   return workspace.device(order.document, order.isa);
 }
 
-Setting OpenTrial::setting(EventSink& events, CheckpointFolder* folder) {
-  return {hyperparameters,
-          order.document.seed,
+Setting OpenTrial::setting(const Parts& parts, EventSink& events, CheckpointFolder* folder) const {
+  return {parts.hyperparameters,
+          parts.seed,
           checkpoint_identity(order.document),
           metric,
           order.document.trace == "step",
-          prepared,
-          *device.ops,
-          *device.context,
+          parts.data,
+          parts.ops,
+          parts.context,
           events,
           folder,
           order.document.keep_best,
