@@ -21,23 +21,12 @@ struct Flags {
   bool all = false;
 };
 
-std::string compared_text(const Compared& compared) {
-  if (compared.steps == 0)
-    return fmt::format("compared: {} metric values{}\n", compared.metrics,
-                       compared.digests > 0 ? ", the digest of the final weights" : "; there are no fingerprints");
-  return fmt::format("compared: {} steps of {} tensors and their batches ({} fingerprints), {} metric values, {}\n",
-                     compared.steps, compared.tensors, compared.fingerprints, compared.metrics,
-                     compared.digests > 0 ? "the digest of the final weights" : "no digest of final weights");
-}
-
 std::string to_text(const Replayed& replayed) {
   const Comparison& comparison = replayed.comparison;
   std::string text =
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
-  for (const std::string& reason : comparison.reasons) text += printable_lines(reason) + "\n";
-  for (const Difference& difference : comparison.differences) text += printable(difference.text()) + "\n";
-  text += compared_text(comparison.compared);
+  for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }

@@ -7,9 +7,8 @@
 #include <bit>
 #include <cmath>
 #include <tuple>
-#include <utility>
 
-#include "sweep/study/metric_lines.h"
+#include "core/ulp.h"
 #include "sweep/study/printed.h"
 
 namespace sweep {
@@ -22,33 +21,16 @@ constexpr char kAbsent[] = "absent";
 
 bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
-// Both forms: one to read, one that shows the bits.
-std::string number_text(double value) {
-  const std::string text = core::format_double(value);
-  return std::isfinite(value) ? fmt::format("{} ({:a})", text, value) : text;
-}
-
-std::string fingerprint_text(std::uint64_t fingerprint) { return fmt::format("0x{:016x}", fingerprint); }
-
-// `trace` up to `step`, which it holds.
-Trace cut_after(Trace trace, std::uint64_t step) {
-  trace.to = step;
-  trace.batch.resize(trace.steps());
-  trace.weights.resize(trace.steps() * trace.tensors.size());
-  return trace;
-}
-
-// Fields of an environment that are not the same, each in words.
-std::vector<std::string> differing_fields(const Json& recorded, const Json& replayed) {
-  std::vector<std::string> fields;
+// Fields of an environment that are not the same.
+std::vector<ForbiddingField> differing_fields(const Json& recorded, const Json& replayed) {
+  std::vector<ForbiddingField> fields;
   Json all = recorded;
   if (replayed.is_object()) all.update(replayed);
   for (const auto& [key, value] : all.items()) {
     const auto text = [&key = key](const Json& from) {
       return from.is_object() && from.contains(key) ? core::canonical_json(from.at(key)) : std::string(kAbsent);
     };
-    if (text(recorded) != text(replayed))
-      fields.push_back(key + ": recorded " + text(recorded) + ", replayed " + text(replayed));
+    if (text(recorded) != text(replayed)) fields.push_back({key, text(recorded), text(replayed)});
   }
   return fields;
 }
@@ -59,134 +41,6 @@ bool comes_before(const Difference& a, const Difference& b) {
 
 }  // namespace
 
-namespace {
-
-// Returns which line of its step it is.
-std::size_t add_line(MetricLines& all, const protocol::MetricValues& values) {
-  auto& lines = all[values.step];
-  if (lines.empty() || share_a_name(lines.back(), values.values)) lines.emplace_back();
-  for (const auto& [name, value] : values.values) lines.back()[name] = value;
-  return lines.size() - 1;
-}
-
-const std::map<std::string, double>* find_line(const MetricLines& all, std::uint64_t step, std::size_t occurrence) {
-  const auto lines = all.find(step);
-  return lines == all.end() || occurrence >= lines->second.size() ? nullptr : &lines->second[occurrence];
-}
-
-}  // namespace
-
-TrialRecord TrialRecord::from_attempts(const std::vector<TrainerSaid>& said) {
-  TrialRecord record;
-  std::vector<TrainerSaid> counting = said;
-  drop_overruled(counting);
-  std::optional<std::uint32_t> attempt;
-  std::uint64_t checkpoint = 0;  // where an attempt begins that does not say so
-  for (const TrainerSaid& one : counting) {
-    const bool first = std::exchange(attempt, one.attempt) != one.attempt;
-    if (first && !std::holds_alternative<protocol::Started>(one.event.body)) record.forget_after(checkpoint);
-    if (const auto* made = std::get_if<protocol::Checkpoint>(&one.event.body); made && made->kind == "last")
-      checkpoint = made->step;
-    record.add(one.event);
-    record.printed = record.printed || is_printed(one.event);
-  }
-  return record;
-}
-
-void TrialRecord::add(const protocol::Event& event) {
-  if (const auto* started = std::get_if<protocol::Started>(&event.body)) {
-    trainer = started->trainer;
-    environment = started->environment;
-    forget_after(started->resumed_from);
-  } else if (const auto* values = std::get_if<protocol::MetricValues>(&event.body)) {
-    add_line(metrics, *values);
-  } else if (const auto* trace = std::get_if<Trace>(&event.body)) {
-    traces.insert_or_assign(trace->from, *trace);
-  } else if (const auto* last = std::get_if<protocol::Finished>(&event.body)) {
-    finished = *last;
-  }
-}
-
-void TrialRecord::forget_after(std::uint64_t step) {
-  metrics.erase(metrics.upper_bound(step), metrics.end());
-  traces.erase(traces.upper_bound(step), traces.end());
-  if (!traces.empty() && traces.rbegin()->second.to > step)
-    traces.rbegin()->second = cut_after(std::move(traces.rbegin()->second), step);
-  finished.reset();
-}
-
-const Trace* TrialRecord::trace_at(std::uint64_t step) const {
-  auto found = traces.upper_bound(step);
-  if (found == traces.begin()) return nullptr;
-  --found;
-  return step <= found->second.to ? &found->second : nullptr;
-}
-
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kIdentical:
-      return "identical";
-    case Verdict::kDifferent:
-      return "different";
-    case Verdict::kNotComparable:
-      return "not comparable";
-    case Verdict::kIncomplete:
-      return "incomplete";
-  }
-  return {};
-}
-
-int exit_code(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kIdentical:
-      return protocol::kExitOk;
-    case Verdict::kDifferent:
-      return protocol::kExitDifferent;
-    case Verdict::kNotComparable:
-      return protocol::kExitUnsuitable;
-    case Verdict::kIncomplete:
-      return protocol::kExitSomeFailed;
-  }
-  return protocol::kExitSomeFailed;
-}
-
-std::string Difference::text() const {
-  std::string line = fmt::format("step {}: {}: recorded {}, replayed {}", step, what, recorded, replayed);
-  if (ulp) line += *ulp == 0 ? ", apart in the sign of zero" : fmt::format(", {} ulp apart", *ulp);
-  return line;
-}
-
-Json Comparison::to_json() const {
-  Json json = {{"verdict", name(verdict)},
-               {"compared",
-                {{"steps", compared.steps},
-                 {"tensors", compared.tensors},
-                 {"fingerprints", compared.fingerprints},
-                 {"metrics", compared.metrics},
-                 {"digests", compared.digests}}},
-               {"reasons", reasons},
-               {"differences", Json::array()}};
-  for (const Difference& difference : differences) {
-    json["differences"].push_back({{"step", difference.step},
-                                   {"what", difference.what},
-                                   {"recorded", difference.recorded},
-                                   {"replayed", difference.replayed},
-                                   {"ulp", difference.ulp ? Json(*difference.ulp) : Json()}});
-  }
-  return json;
-}
-
-std::uint64_t ulp_distance(double a, double b) {
-  // Doubles in order as integers: negative ones count downwards from zero, which both zeros share.
-  const auto ordinal = [](double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-    return (bits & kSign) != 0 ? kSign - (bits & ~kSign) : kSign + bits;
-  };
-  const std::uint64_t x = ordinal(a), y = ordinal(b);
-  return x > y ? x - y : y - x;
-}
-
 void Comparator::compare(const protocol::Event& replayed) {
   if (const auto* started = std::get_if<protocol::Started>(&replayed.body))
     add_started(*started);
@@ -196,6 +50,8 @@ void Comparator::compare(const protocol::Event& replayed) {
     add_trace(*trace);
   else if (const auto* last = std::get_if<protocol::Finished>(&replayed.body))
     add_finished(*last);
+  else if (const auto sent = sent_fingerprint(replayed))
+    add_sent(sent->first, sent->second);
 }
 
 bool Comparator::add(const protocol::Event& replayed) {
@@ -207,21 +63,26 @@ bool Comparator::add(const protocol::Event& replayed) {
   if (!printed) printed_.clear();
   compare(replayed);
 
-  if (!comparison_.reasons.empty()) return false;
-  past_record_ =
-      !recorded_.complete() && !recorded_.traces.empty() && traced_until_ > recorded_.traces.rbegin()->second.to;
+  if (!comparison_.forbidding.empty()) return false;
+  const std::uint64_t until = recorded_.traced_until();
+  past_record_ = !recorded_.complete() && until > 0 && traced_until_ > until;
   if (past_record_) return false;
   if (all_ || comparison_.differences.empty()) return true;
-  const std::uint64_t until = recorded_.traces.empty() ? 0 : recorded_.traces.rbegin()->second.to;
   return !replayed_finished_ && traced_until_ < std::min(comparison_.differences.front().step, until);
+}
+
+void Comparator::forbid(std::string field, std::string recorded, std::string replayed) {
+  comparison_.reasons.push_back(field + ": recorded " + recorded + ", replayed " + replayed);
+  comparison_.needed += (comparison_.needed.empty() ? "" : "; ") + field + " " + recorded;
+  comparison_.forbidding.push_back({std::move(field), std::move(recorded), std::move(replayed)});
 }
 
 void Comparator::add_started(const protocol::Started& replayed) {
   if (!recorded_.trainer.empty() && replayed.trainer != recorded_.trainer)
-    comparison_.reasons.push_back("trainer: recorded " + recorded_.trainer + ", replayed " + replayed.trainer);
+    forbid("trainer", recorded_.trainer, replayed.trainer);
   if (recorded_.numerics == "portable-1") return;  // promises the same bits on every machine
-  for (const std::string& field : differing_fields(recorded_.environment, replayed.environment))
-    comparison_.reasons.push_back("numerics " + recorded_.numerics + " promises nothing across: " + field);
+  for (ForbiddingField& field : differing_fields(recorded_.environment, replayed.environment))
+    forbid(std::move(field.field), std::move(field.recorded), std::move(field.replayed));
 }
 
 void Comparator::add_trace(const Trace& replayed) {
@@ -259,8 +120,13 @@ void Comparator::compare_step(std::uint64_t step, const Trace* recorded, const T
   for (std::size_t i = 0; i < tensors; ++i) {
     const std::uint64_t was = recorded->weights[row * tensors + i], is = replayed.weights[new_row * tensors + i];
     if (was != is)
-      differ(
-          {step, Kind::kWeights, "weights of " + replayed.tensors[i], fingerprint_text(was), fingerprint_text(is), {}});
+      differ({step,
+              Kind::kWeights,
+              "weights of " + replayed.tensors[i],
+              fingerprint_text(was),
+              fingerprint_text(is),
+              {},
+              replayed.tensors[i]});
   }
 }
 
@@ -268,8 +134,8 @@ void Comparator::add_metrics(const protocol::MetricValues& replayed) {
   const std::size_t occurrence = add_line(replayed_metrics_, replayed);
   const std::map<std::string, double>* line = find_line(recorded_.metrics, replayed.step, occurrence);
   for (const auto& [metric, value] : replayed.values) {
-    Difference difference{replayed.step, Difference::Kind::kMetric, "metric " + metric,
-                          kAbsent,       number_text(value),        {}};
+    Difference difference{replayed.step, Difference::Kind::kMetric, "metric " + metric, kAbsent, number_text(value), {},
+                          metric};
     if (line == nullptr || !line->contains(metric)) {
       if (recorded_.closed()) differ(std::move(difference));
       continue;
@@ -278,7 +144,7 @@ void Comparator::add_metrics(const protocol::MetricValues& replayed) {
     ++comparison_.compared.metrics;
     if (same_bits(was, value) || (std::isnan(was) && std::isnan(value))) continue;  // an event line has one NaN
     difference.recorded = number_text(was);
-    if (std::isfinite(was) && std::isfinite(value)) difference.ulp = ulp_distance(was, value);
+    if (std::isfinite(was) && std::isfinite(value)) difference.ulp = core::ulp_distance(was, value);
     differ(std::move(difference));
   }
 }
@@ -302,6 +168,18 @@ void Comparator::add_finished(const protocol::Finished& replayed) {
             {}});
 }
 
+void Comparator::add_sent(std::uint64_t step, const std::map<std::string, std::string>& replayed) {
+  const auto line = recorded_.sent.find(step);
+  for (const auto& [name, value] : replayed) {
+    replayed_sent_[step][name] = value;
+    const bool known = line != recorded_.sent.end() && line->second.contains(name);
+    if (known) ++comparison_.compared.sent;
+    if (!known && !recorded_.closed()) continue;
+    const std::string was = known ? line->second.at(name) : kAbsent;
+    if (was != value) differ({step, Difference::Kind::kFingerprint, "fingerprint " + name, was, value, {}, name});
+  }
+}
+
 // What the record holds and the replay, which has ended, never gave.
 void Comparator::find_missing(protocol::Outcome ended) {
   using Kind = Difference::Kind;
@@ -310,16 +188,10 @@ void Comparator::find_missing(protocol::Outcome ended) {
     differ({std::max(from, traced_until_ + 1), Kind::kBatch, "fingerprints", "present", kAbsent, {}});
     break;
   }
+  find_missing_metrics();
+  find_missing_sent();
   std::uint64_t last = traced_until_;
-  for (const auto& [step, lines] : recorded_.metrics) {
-    last = std::max(last, step);
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      const std::map<std::string, double>* line = find_line(replayed_metrics_, step, i);
-      for (const auto& [metric, value] : lines[i])
-        if (line == nullptr || !line->contains(metric))
-          differ({step, Kind::kMetric, "metric " + metric, number_text(value), kAbsent, {}});
-    }
-  }
+  if (!recorded_.metrics.empty()) last = std::max(last, recorded_.metrics.rbegin()->first);
   if (recorded_.outcome && *recorded_.outcome != ended)
     differ({last,
             Kind::kEnd,
@@ -328,6 +200,23 @@ void Comparator::find_missing(protocol::Outcome ended) {
             std::string(protocol::name(ended)),
             {}});
   if (recorded_.finished && !replayed_finished_) differ({last, Kind::kEnd, "finished", "present", kAbsent, {}});
+}
+
+void Comparator::find_missing_metrics() {
+  for (const auto& [step, lines] : recorded_.metrics)
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::map<std::string, double>* line = find_line(replayed_metrics_, step, i);
+      for (const auto& [metric, value] : lines[i])
+        if (line == nullptr || !line->contains(metric))
+          differ({step, Difference::Kind::kMetric, "metric " + metric, number_text(value), kAbsent, {}, metric});
+    }
+}
+
+void Comparator::find_missing_sent() {
+  for (const auto& [step, values] : recorded_.sent)
+    for (const auto& [name, value] : values)
+      if (!replayed_sent_[step].contains(name))
+        differ({step, Difference::Kind::kFingerprint, "fingerprint " + name, value, kAbsent, {}, name});
 }
 
 // Kept in order of steps; without `all_` the earliest only.
@@ -340,7 +229,7 @@ void Comparator::differ(Difference difference) {
 
 Comparison Comparator::finish(std::optional<protocol::Outcome> ended, const std::string& detail) {
   for (const protocol::Event& printed : std::exchange(printed_, {})) compare(printed);
-  const bool no_claim = !comparison_.reasons.empty();
+  const bool no_claim = !comparison_.forbidding.empty();
   // A replay that fails where the record did not has shown no other number: the machine may be at fault.
   const bool failed_now = ended == protocol::Outcome::kFailed && recorded_.outcome != protocol::Outcome::kFailed;
   const bool replay_ended = ended && protocol::info(*ended).determined && !failed_now;
@@ -362,9 +251,11 @@ Comparison Comparator::finish(std::optional<protocol::Outcome> ended, const std:
       const std::string how = ended ? "ended as " + std::string(protocol::name(*ended)) : std::string("was stopped");
       comparison_.reasons.push_back("the replay " + how + (detail.empty() ? "" : ": " + detail));
     }
-  } else if (comparison_.compared.fingerprints + comparison_.compared.metrics + comparison_.compared.digests == 0) {
+  } else if (const Compared& seen = comparison_.compared;
+             seen.fingerprints + seen.sent + seen.metrics + seen.digests == 0) {
     comparison_.verdict = Verdict::kNotComparable;
     comparison_.reasons.push_back("the record holds no metric, no fingerprint and no digest");
+    comparison_.needed = "a record of the trial with any of these";
   } else {
     comparison_.verdict = Verdict::kIdentical;
   }
