@@ -31,6 +31,7 @@ enum class SumOrder {
   kLanes16,
   kLanes32,
   kDouble,   ///< in double, rounded once
+  kRule,     ///< chunks of 256, as it should be; no hypothesis, for tests
   kUnfused,  ///< dot products: the rule's order, each product rounded before it is added
 };
 std::span<const SumOrder> sum_orders();

@@ -40,6 +40,7 @@ class Summation {
         return lanes(32);
       case SumOrder::kDouble:
         return in_double();
+      case SumOrder::kRule:
       case SumOrder::kUnfused:  // the step is another one, the order is the rule's
         return chunks(kChunk);
     }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "sweep/commands/output.h"
+#include "sweep/commands/replay_locate.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/report/display.h"
@@ -18,15 +19,18 @@ namespace {
 struct Flags {
   std::string trial, sweep;
   std::string device;
+  LocateFlags where;
   bool all = false;
 };
 
-std::string to_text(const Replayed& replayed) {
+std::string to_text(const Replayed& replayed, const std::optional<Located>& located) {
   const Comparison& comparison = replayed.comparison;
   std::string text =
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
   for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
+  if (located)
+    for (const std::string& line : located->lines()) text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }
@@ -49,12 +53,19 @@ int replay(const Flags& flags, const Globals& globals) {
   options.runs = globals.runs;
   options.all = flags.all;
   if (!flags.device.empty()) options.device = flags.device == "cuda" ? Device::kCuda : Device::kCpu;
+  options.trainer = flags.where.trainer;
   options.progress = progress_line(globals);
+  if (!flags.where.against.empty()) return replay_against(store, selected.place, options, flags.where.against, globals);
   const Replayed replayed = replay_trial(store, selected.place, options);
+  std::optional<Located> located;
+  if (flags.where.locate && replayed.comparison.verdict == Verdict::kDifferent)
+    located = locate_replayed(store, selected.place, options, replayed);
   if (globals.json) {
-    print_json(replayed.to_json());
+    core::Json json = replayed.to_json();
+    if (located) json["located"] = located->to_json();
+    print_json(json);
   } else {
-    print(to_text(replayed));
+    print(to_text(replayed, located));
   }
   return exit_code(replayed.comparison.verdict);
 }
@@ -71,6 +82,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->type_name("DEVICE");
   subcommand.add_flag("--all", flags->all, "go on after the first difference and print every one");
+  declare_locate(subcommand, flags->where);
   subcommand.footer("Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete.");
   return [flags, &globals] { return replay(*flags, globals); };
 }

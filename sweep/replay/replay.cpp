@@ -14,11 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The trial where it ran: a reused result was made in another sweep.
-struct Origin {
-  SweepRecord sweep;
-  TrialState trial;
-};
+std::int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
 
 Origin find_origin(const Store& store, TrialPlace place) {
   for (;;) {
@@ -37,8 +38,7 @@ Origin find_origin(const Store& store, TrialPlace place) {
   }
 }
 
-// A folder that no other replay uses.
-fs::path make_folder(const fs::path& runs, const std::string& trial) {
+fs::path make_replay_folder(const fs::path& runs, const std::string& trial) {
   const fs::path parent = runs / protocol::kTrialsFolder / trial;
   std::error_code error;
   fs::create_directories(parent, error);
@@ -49,7 +49,7 @@ fs::path make_folder(const fs::path& runs, const std::string& trial) {
   throw core::EnvironmentError(parent.string(), "cannot be made: " + error.message());
 }
 
-TrialRecord record_of(const Store& store, const Origin& origin) {
+TrialRecord load_record(const Store& store, const Origin& origin) {
   TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
   record.outcome = origin.trial.outcome;
   record.cut = !origin.trial.finding.empty();
@@ -58,13 +58,6 @@ TrialRecord record_of(const Store& store, const Origin& origin) {
     record.numerics = identity.at("numerics").get<std::string>();
   return record;
 }
-
-std::int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 core::Json Replayed::to_json() const {
   core::Json json = comparison.to_json();
@@ -90,6 +83,7 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
 
   Overrides overrides;
   overrides.device = options.device.value_or(result.recorded_on == "cuda" ? Device::kCuda : Device::kCpu);
+  overrides.trainer = options.trainer;
   const Prepared prepared = prepare_recorded(origin.sweep, options.runs, overrides);
   const PlannedTrial planned = prepared.plan.trial(origin.trial.index);
   if (planned.id != origin.trial.trial)
@@ -97,10 +91,10 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
                           "the store was made by another version of this program");
   result.device = prepared.hardware.device;
 
-  const fs::path folder = make_folder(options.runs, result.trial);
+  const fs::path folder = make_replay_folder(options.runs, result.trial);
   const AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
 
-  TrialRecord record = record_of(store, origin);
+  TrialRecord record = load_record(store, origin);
   const std::uint64_t last = record.traces.empty() ? 0 : record.traces.rbegin()->second.to;
   Comparator comparator(std::move(record), options.all);
   const AttemptResult ended = run_attempt(request, [&](const std::vector<protocol::Event>& events) {

@@ -18,8 +18,9 @@ namespace sweep {
 
 struct ReplayOptions {
   std::filesystem::path runs;
-  std::optional<Device> device;  ///< where to run; nothing: where the record was made
-  bool all = false;              ///< go on after the first difference
+  std::optional<Device> device;   ///< where to run; nothing: where the record was made
+  std::filesystem::path trainer;  ///< another build of sweep-trainer; empty: the one that was kept
+  bool all = false;               ///< go on after the first difference
   /// Told about the steps compared so far, of `last` (0 where the record holds no fingerprints). May be empty.
   std::function<void(std::uint64_t step, std::uint64_t last)> progress;
 };
@@ -36,6 +37,19 @@ struct Replayed {
 
   core::Json to_json() const;
 };
+
+/// The trial where it ran: a reused result was made in another sweep.
+struct Origin {
+  SweepRecord sweep;
+  TrialState trial;
+};
+Origin find_origin(const Store& store, TrialPlace place);
+
+/// What the store holds of the trial.
+TrialRecord load_record(const Store& store, const Origin& origin);
+
+/// A new folder trials/TRIAL/replay-N, absolute. Errors: EnvironmentError.
+std::filesystem::path make_replay_folder(const std::filesystem::path& runs, const std::string& trial);
 
 /// Errors: UserError where the trial has not run yet, or the data is not what it was (both digests are named);
 /// EnvironmentError where the device is not there or the frozen trainer is gone.

@@ -72,17 +72,19 @@ class Locator {
     return {{"hypothesis", text}, {"kind", kind}, {"detail", detail}};
   }
 
-  // Whether the next step, too, is as recorded when it is trained under the hypothesis, and when it is not.
-  std::string scope_of(const CheckpointState& after, const Hypothesis* lasting) {
+  // Adds where it holds: in the step alone, from there on; `explains_later`: whether the step behind is as recorded
+  // then too, null where that is not known.
+  void add_scope(Json& line, const CheckpointState& after, const Hypothesis* lasting) {
     const std::uint64_t step = stepper_.last_step();
     const StepPrints* next = record_.at(step + 1);
-    if (!next || step >= stepper_.total_steps()) return fmt::format("in step {}", step);
+    line["explains_later"] = nullptr;
+    line["scope"] = fmt::format("in step {}", step);
+    if (!next || step >= stepper_.total_steps()) return;
     const bool alone = stepper_.step_from(after, nullptr) == *next;
     const bool on = lasting && stepper_.step_from(after, lasting) == *next;
-    if (alone && on) return fmt::format("in step {}; whether later cannot be told", step);
-    if (alone) return fmt::format("in step {} alone", step);
-    if (on) return fmt::format("from step {} on", step);
-    return fmt::format("in step {}; what differs later is more than that", step);
+    line["explains_later"] = alone || on;
+    if (alone && !on) line["scope"] = fmt::format("in step {} alone", step);
+    if (on && !alone) line["scope"] = fmt::format("from step {} on", step);
   }
 
   void try_all(std::vector<Hypothesis> list) {
@@ -95,7 +97,7 @@ class Locator {
       line["proven"] = prints == recorded_;
       if (prints == recorded_) {
         ++proven_;
-        line["scope"] = scope_of(stepper_.after(), hypothesis.is_once ? nullptr : &hypothesis);
+        add_scope(line, stepper_.after(), hypothesis.is_once ? nullptr : &hypothesis);
       }
       print(line);
       const bool has_effect = prints != stepper_.honest();
@@ -114,7 +116,7 @@ class Locator {
       line["batch"] = hex(recorded_.batch);
       line["weights"] = hex_list(recorded_.weights);
       line["proven"] = true;
-      line["scope"] = scope_of(solution.after, nullptr);
+      add_scope(line, solution.after, nullptr);
       print(line);
     }
   }
@@ -129,6 +131,7 @@ class Locator {
       line["batch"] = hex(recorded_.batch);
       line["weights"] = hex_list(recorded_.weights);
       line["proven"] = true;
+      add_scope(line, stepper_.after(), &hypothesis);
       line["scope"] = "from the first step on";
       print(line);
     }
