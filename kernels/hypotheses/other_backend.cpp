@@ -60,8 +60,8 @@ constexpr std::array kFlushed{
     Words<Flushed>{Flushed::kOperands, "operands (DAZ)"},
 };
 constexpr std::array kStatistics{
-    Words<Statistics>{Statistics::kBatchBefore, "those of the batch before"},
-    Words<Statistics>{Statistics::kRunning, "the running ones"},
+    Words<Statistics>{Statistics::kBatchBefore, "the statistics of the batch before"},
+    Words<Statistics>{Statistics::kRunning, "the running statistics"},
 };
 
 template <class T, std::size_t N>

@@ -111,7 +111,8 @@ std::string wrong_flags(const std::string& command) {
 /// namespace that no training calls, and for the saboteur of tests/saboteurs.
 bool is_contracted_on_purpose(const std::string& command) {
   const std::set<std::string> flags = words(command);
-  return flags.contains("-DSWEEP_ISA=contracted") || flags.contains("-DSWEEP_ISA=saboteur");
+  const bool named = flags.contains("-DSWEEP_ISA=contracted") || flags.contains("-DSWEEP_ISA=saboteur");
+  return named && flags.contains("-ffp-contract=fast") && !flags.contains("-ffp-contract=off");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // saboteurs_test.cpp. It shares no code with the hypotheses of kernels/hypotheses/, which must find it out.
 #include <fcntl.h>
 #include <immintrin.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bit>

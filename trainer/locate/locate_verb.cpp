@@ -74,14 +74,14 @@ class Locator {
 
   // Adds where it holds: in the step alone, from there on; `explains_later`: whether the step behind is as recorded
   // then too, null where that is not known.
-  void add_scope(Json& line, const CheckpointState& after, const Hypothesis* lasting) {
+  void add_scope(Json& line, const CheckpointState& after, bool lasting) {
     const std::uint64_t step = stepper_.last_step();
     const StepPrints* next = record_.at(step + 1);
     line["explains_later"] = nullptr;
     line["scope"] = fmt::format("in step {}", step);
     if (!next || step >= stepper_.total_steps()) return;
-    const bool alone = stepper_.step_from(after, nullptr) == *next;
-    const bool on = lasting && stepper_.step_from(after, lasting) == *next;
+    const bool alone = stepper_.quick_step_from(after) == *next;
+    const bool on = lasting && stepper_.run_on() == *next;
     line["explains_later"] = alone || on;
     if (alone && !on) line["scope"] = fmt::format("in step {} alone", step);
     if (on && !alone) line["scope"] = fmt::format("from step {} on", step);
@@ -97,7 +97,7 @@ class Locator {
       line["proven"] = prints == recorded_;
       if (prints == recorded_) {
         ++proven_;
-        add_scope(line, stepper_.after(), hypothesis.is_once ? nullptr : &hypothesis);
+        add_scope(line, stepper_.after(), !hypothesis.is_once);
       }
       print(line);
       const bool has_effect = prints != stepper_.honest();
@@ -116,7 +116,7 @@ class Locator {
       line["batch"] = hex(recorded_.batch);
       line["weights"] = hex_list(recorded_.weights);
       line["proven"] = true;
-      add_scope(line, solution.after, nullptr);
+      add_scope(line, solution.after, false);
       print(line);
     }
   }
@@ -131,7 +131,7 @@ class Locator {
       line["batch"] = hex(recorded_.batch);
       line["weights"] = hex_list(recorded_.weights);
       line["proven"] = true;
-      add_scope(line, stepper_.after(), &hypothesis);
+      add_scope(line, stepper_.after(), true);
       line["scope"] = "from the first step on";
       print(line);
     }

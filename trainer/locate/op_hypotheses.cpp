@@ -79,7 +79,7 @@ void add_draws(std::vector<Hypothesis>& list) {
 
 void add_statistics(std::vector<Hypothesis>& list) {
   for (const auto way : hypotheses::statistics()) {
-    list.push_back(of_ops("batch norm", fmt::format("batch norm takes {} for the statistics of the batch", name(way)),
+    list.push_back(of_ops("batch norm", fmt::format("batch norm normalises with {}", name(way)),
                           [way](OtherBackend& back_end) { back_end.normalise(way); }));
     list.back().detail = {{"statistics", name(way)}};
     list.back().needs_step_before = way == hypotheses::Statistics::kBatchBefore;

@@ -50,7 +50,7 @@ void add_row(std::vector<Hypothesis>& list, const Hyperparameter& row, double va
   for (const OtherValue& other : neighbours(value)) {
     if (other.value < row.min || other.value > row.max) continue;
     Hypothesis hypothesis;
-    hypothesis.kind = "hyperparameter";
+    hypothesis.kind = row.name == "learning_rate" ? "learning rate" : "hyperparameter";
     hypothesis.text = fmt::format("{} is {}: {} instead of {}", row.name, other.how, core::format_double(other.value),
                                   core::format_double(value));
     hypothesis.detail = {{"name", row.name}, {"recorded", other.value}, {"replayed", value}};

@@ -25,7 +25,7 @@ std::vector<std::uint32_t> words_of(const Values& values) {
 
 float flipped(float value, int bit) { return float_of(bits_of(value) ^ (1u << bit)); }
 
-std::string number(float value) { return core::format_double(static_cast<double>(value)); }
+std::string number(float value) { return fmt::format("{}", value); }
 
 NamedTensor* find_tensor(CheckpointState& state, const std::string& name) {
   const auto found = std::find_if(state.tensors.begin(), state.tensors.end(),

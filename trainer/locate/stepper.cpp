@@ -50,6 +50,8 @@ Stepper::Stepper(const TrialOrder& order)
   for (const Parameter& state : honest_->network().states()) tensors_.push_back(state.name);
 }
 
+Stepper::~Stepper() = default;
+
 std::unique_ptr<Training> Stepper::begin() {
   auto training = std::make_unique<Training>(trial_.setting(nobody_, nullptr));
   trial_.adopt(*training);
@@ -110,15 +112,15 @@ void Stepper::learn_ops() {
 }
 
 // Whatever a hypothesis changes but its ops and rows, which may begin later.
-std::unique_ptr<Stepper::Run> Stepper::start(const Hypothesis* hypothesis, bool from_start) {
+std::unique_ptr<Stepper::Run> Stepper::start(const Hypothesis& hypothesis, bool from_start) {
   auto run = std::make_unique<Run>();
-  run->hypothesis = hypothesis;
+  run->hypothesis = &hypothesis;
   run->back_end = std::make_unique<OtherBackend>(order_.document.threads, order_.isa);
   run->hyperparameters = trial_.hyperparameters;
   run->seed = order_.document.seed;
   run->data = &trial_.prepared;
-  if (hypothesis && hypothesis->settings) hypothesis->settings(run->hyperparameters);
-  if (hypothesis && hypothesis->seed) run->seed = *hypothesis->seed;
+  if (hypothesis.settings) hypothesis.settings(run->hyperparameters);
+  if (hypothesis.seed) run->seed = *hypothesis.seed;
   if (from_start && run->seed != order_.document.seed) {
     run->own_data =
         prepare_data(trial_.data, {trial_.hyperparameters.validation_fraction, trial_.hyperparameters.split}, run->seed,
@@ -131,10 +133,10 @@ std::unique_ptr<Stepper::Run> Stepper::start(const Hypothesis* hypothesis, bool 
 }
 
 StepPrints Stepper::step(Run& run) {
-  const Hypothesis* hypothesis = run.hypothesis;
-  const bool now = hypothesis && (!hypothesis->is_once || run.training->step() + 1 == found_);
-  if (now && hypothesis->ops && !std::exchange(run.applied, true)) hypothesis->ops(*run.back_end);
-  if (!hypothesis || !hypothesis->rows || !run.data->train.x.data()) return StepPrints::of(run.training->single_step());
+  const Hypothesis& hypothesis = *run.hypothesis;
+  const bool now = !hypothesis.is_once || run.training->step() + 1 == found_;
+  if (now && hypothesis.ops && !std::exchange(run.applied, true)) hypothesis.ops(*run.back_end);
+  if (!hypothesis.rows || !run.data->train.x.data()) return StepPrints::of(run.training->single_step());
   // On the CPU the device's memory is ours. The rows go back as they were.
   const auto features = static_cast<std::size_t>(run.data->features);
   const std::vector<std::uint32_t> samples = batch(run.training->step() + 1);
@@ -143,7 +145,7 @@ StepPrints Stepper::step(Run& run) {
   for (std::size_t i = 0; i < samples.size(); ++i)
     std::copy_n(x + samples[i] * features, features, &rows[i * features]);
   std::vector<float> changed = rows;
-  hypothesis->rows(samples, changed.data());
+  hypothesis.rows(samples, changed.data());
   const auto put = [&](const std::vector<float>& from) {
     for (std::size_t i = 0; i < samples.size(); ++i)
       std::copy_n(&from[i * features], features, x + samples[i] * features);
@@ -155,7 +157,8 @@ StepPrints Stepper::step(Run& run) {
 }
 
 StepPrints Stepper::run(const Hypothesis& hypothesis) {
-  const std::unique_ptr<Run> made = start(&hypothesis, /*from_start=*/false);
+  last_run_ = start(hypothesis, /*from_start=*/false);
+  Run* const made = last_run_.get();
   if (hypothesis.needs_step_before && !earlier_.tensors.empty()) {
     made->training->restore(earlier_, "state");
     while (made->training->step() < before_.step) made->training->single_step();
@@ -164,15 +167,12 @@ StepPrints Stepper::run(const Hypothesis& hypothesis) {
   }
   StepPrints prints;
   while (made->training->step() < found_) prints = step(*made);
-  after_ = made->training->snapshot();
   return prints;
 }
 
-StepPrints Stepper::step_from(const CheckpointState& state, const Hypothesis* hypothesis) {
-  const std::unique_ptr<Run> made = start(hypothesis, /*from_start=*/false);
-  made->training->restore(state, "state");
-  return step(*made);
-}
+CheckpointState Stepper::after() { return last_run_->training->snapshot(); }
+
+StepPrints Stepper::run_on() { return step(*last_run_); }
 
 Training& Stepper::quick() {
   if (!quick_) quick_ = std::make_unique<Training>(trial_.setting(nobody_, nullptr));
@@ -185,7 +185,8 @@ StepPrints Stepper::quick_step_from(const CheckpointState& state) {
 }
 
 bool Stepper::explains_from_start(const Hypothesis& hypothesis, const RecordedSteps& record) {
-  const std::unique_ptr<Run> made = start(&hypothesis, /*from_start=*/true);
+  last_run_ = start(hypothesis, /*from_start=*/true);
+  Run* const made = last_run_.get();
   trial_.adopt(*made->training);
   while (made->training->step() < found_) {
     if (made->training->step() >= made->training->total_steps()) return false;
@@ -193,7 +194,6 @@ bool Stepper::explains_from_start(const Hypothesis& hypothesis, const RecordedSt
     const StepPrints* recorded = record.at(made->training->step());
     if (recorded && prints != *recorded) return false;
   }
-  after_ = made->training->snapshot();
   return true;
 }
 

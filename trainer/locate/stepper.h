@@ -21,6 +21,9 @@ class Stepper {
  public:
   /// Errors: as run_trial.
   explicit Stepper(const TrialOrder& order);
+  ~Stepper();
+  Stepper(const Stepper&) = delete;
+  Stepper& operator=(const Stepper&) = delete;
 
   OpenTrial& trial() { return trial_; }
   const std::vector<std::string>& tensors() const { return tensors_; }
@@ -45,13 +48,14 @@ class Stepper {
   /// The honest fingerprints of last_step().
   const StepPrints& honest() const { return honest_prints_; }
 
-  /// The fingerprints of last_step(), the window trained under the hypothesis. The state behind it is in after().
+  /// The fingerprints of last_step(), the window trained under the hypothesis, which must outlive the next call.
   StepPrints run(const Hypothesis& hypothesis);
-  const CheckpointState& after() const { return after_; }
+  /// The state behind the last run() or explains_from_start().
+  CheckpointState after();
+  /// The step behind it, still under the hypothesis. Requires: there is one.
+  StepPrints run_on();
 
-  /// One step from that state, under a hypothesis or (nullptr) as it should be.
-  StepPrints step_from(const CheckpointState& state, const Hypothesis* hypothesis);
-  /// One honest step from that state by a training that is kept: for thousands of them.
+  /// One honest step from that state by a training that is kept: thousands of them are cheap.
   StepPrints quick_step_from(const CheckpointState& state);
   /// That training: its gradients are those of the last quick step.
   Training& quick();
@@ -64,7 +68,7 @@ class Stepper {
 
   std::unique_ptr<Training> begin();
   std::optional<std::uint64_t> first_difference(const RecordedSteps& record, std::uint64_t expected);
-  std::unique_ptr<Run> start(const Hypothesis* hypothesis, bool from_start);
+  std::unique_ptr<Run> start(const Hypothesis& hypothesis, bool from_start);
   StepPrints step(Run& run);
   void learn_ops();
 
@@ -77,7 +81,8 @@ class Stepper {
   std::unique_ptr<Training> quick_;
   std::vector<std::string> tensors_;
   std::uint64_t found_ = 0;
-  CheckpointState before_, earlier_, after_;  // earlier: a step before `before_`, where there is one
+  CheckpointState before_, earlier_;  // earlier: a step before `before_`, where there is one
+  std::unique_ptr<Run> last_run_;
   StepPrints honest_prints_;
   std::set<std::string> ops_;
 };
