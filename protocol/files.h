@@ -5,6 +5,7 @@ namespace protocol {
 
 inline constexpr char kStoreFile[] = "sweeps.db";  ///< SQLite
 inline constexpr char kTrialsFolder[] = "trials";  ///< trials/<trial id>/
+inline constexpr char kAuditsFolder[] = "audits";  ///< audits/<sweep id>/<trial id>: of audits that run now
 inline constexpr char kTrainersFolder[] =
     "trainers";                                      ///< trainers/<sha256>: executables as they were at a sweep's start
 inline constexpr char kModulesFolder[] = "modules";  ///< Python modules that a user's program gets to see

@@ -35,7 +35,7 @@ Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptio
   const bool is_large = shows_few && store.count_rows(sweep.id) > kLargeSweep;
   Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
   SweepHead head = sweep_head(sweep, study);
-  Board board{std::move(study), std::move(head), {}, {}};
+  Board board{std::move(study), std::move(head), {}, {}, find_differing_replays(store, sweep.id)};
   board.rows = rank(board.study);
   if (is_large)
     fill_shown(store, sweep, options, board);

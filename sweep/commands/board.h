@@ -6,6 +6,7 @@
 
 #include "sweep/rank/rank.h"
 #include "sweep/replay/agreement.h"
+#include "sweep/replay/replay_findings.h"
 #include "sweep/report/report.h"
 #include "sweep/store/store.h"
 
@@ -19,6 +20,7 @@ struct Board {
   SweepHead head;
   std::vector<Row> rows;               ///< of the study
   std::vector<Disagreement> findings;  ///< of a large sweep of which few rows are shown: of those
+  std::vector<ReplayFinding> replays;  ///< of any of its trials
 };
 
 /// `shows_few`: what is shown are the first options.top rows, as a table or as JSON, in the usual columns.

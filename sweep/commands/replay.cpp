@@ -1,4 +1,4 @@
-// sweep replay: runs a trial again and prints whether it is the same, bit for bit.
+// sweep replay: runs a trial again, or every trial of a sweep, and prints whether it is the same, bit for bit.
 #include "sweep/replay/replay.h"
 
 #include <fmt/format.h>
@@ -7,10 +7,14 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/error.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/replay_all.h"
 #include "sweep/commands/replay_locate.h"
+#include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/commands/whole_number.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -18,9 +22,10 @@ namespace {
 
 struct Flags {
   std::string trial, sweep;
-  std::string device;
-  LocateFlags where;
-  bool all = false;
+  RunningFlags running;  // of those only where it runs
+  std::optional<std::uint64_t> sample;
+  LocateFlags locate;
+  bool all = false, all_differences = false;
 };
 
 std::string to_text(const Replayed& replayed, const std::optional<Located>& located) {
@@ -29,8 +34,9 @@ std::string to_text(const Replayed& replayed, const std::optional<Located>& loca
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
   for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
-  if (located)
-    for (const std::string& line : located->lines()) text += printable(line) + "\n";
+  if (!replayed.trainer.empty()) text += "trainer: " + printable(replayed.trainer.string()) + "\n";
+  for (const std::string& line : located ? located->lines() : std::vector<std::string>())
+    text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }
@@ -45,20 +51,17 @@ std::function<void(std::uint64_t, std::uint64_t)> progress_line(const Globals& g
   };
 }
 
-int replay(const Flags& flags, const Globals& globals) {
+int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals) {
   const SelectedTrial selected =
       select_trial(open_store(globals), flags.trial, flags.sweep);  // makes no store where there is none
   Store store(globals.runs, Store::Mode::kReadWrite);
-  ReplayOptions options;
-  options.runs = globals.runs;
-  options.all = flags.all;
-  if (!flags.device.empty()) options.device = flags.device == "cuda" ? Device::kCuda : Device::kCpu;
-  options.trainer = flags.where.trainer;
+  options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
-  if (!flags.where.against.empty()) return replay_against(store, selected.place, options, flags.where.against, globals);
+  if (!flags.locate.against.empty())
+    return replay_against(store, selected.place, options, flags.locate.against, globals);
   const Replayed replayed = replay_trial(store, selected.place, options);
   std::optional<Located> located;
-  if (flags.where.locate && replayed.comparison.verdict == Verdict::kDifferent)
+  if (flags.locate.locate && replayed.comparison.verdict == Verdict::kDifferent)
     located = locate_replayed(store, selected.place, options, replayed);
   if (globals.json) {
     core::Json json = replayed.to_json();
@@ -70,20 +73,55 @@ int replay(const Flags& flags, const Globals& globals) {
   return exit_code(replayed.comparison.verdict);
 }
 
+void check_flags(const Flags& flags) {
+  if (flags.trial.empty() && !flags.all)
+    throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
+  if (flags.trial.empty() && (flags.locate.locate || !flags.locate.against.empty()))
+    throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "name it");
+  if (flags.trial.empty()) return;
+  if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
+  if (flags.running.slots > 0)
+    throw core::UserError("--slots", "is for many trials", "leave out TRIAL, and give --all");
+}
+
+int replay(const Flags& flags, const Globals& globals) {
+  check_flags(flags);
+  ReplayOptions options;
+  options.runs = globals.runs;
+  apply(flags.running, options.where);
+  options.where.trainer = flags.locate.trainer;
+  if (!flags.trial.empty()) return replay_one(flags, std::move(options), globals);
+  options.all = flags.all_differences;
+  ReplayAllFlags all;
+  if (!flags.sweep.empty()) all.sweep = flags.sweep;
+  all.sample = flags.sample;
+  all.slots = flags.running.slots;
+  all.busy_gpus = busy_gpus(flags.running);
+  return replay_all(all, std::move(options), globals);
+}
+
 }  // namespace
 
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
   subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
-      ->required()
       ->type_name("");
   declare_sweep_of_trial(subcommand, flags->sweep);
-  subcommand.add_option("--device", flags->device, "cpu or cuda; where the record was made otherwise")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->type_name("DEVICE");
-  subcommand.add_flag("--all", flags->all, "go on after the first difference and print every one");
-  declare_locate(subcommand, flags->where);
-  subcommand.footer("Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete.");
+  subcommand.add_flag(
+      "--all", flags->all,
+      "without TRIAL: replay every trial of the sweep (--sweep, else the last) and print a table of the "
+      "verdicts; with TRIAL: as --all-differences");
+  subcommand.add_option("--sample", flags->sample, "with --all: only N of the sweep's trials, always the same ones")
+      ->check(whole_number(1, UINT64_MAX))
+      ->needs("--all")
+      ->type_name("N");
+  subcommand.add_flag("--all-differences", flags->all_differences,
+                      "go on after the first difference and print every one");
+  declare_where(subcommand, flags->running);
+  declare_locate(subcommand, flags->locate);
+  subcommand.footer(
+      "Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete; of a whole sweep that of the gravest "
+      "verdict, in this order: 3, 4, 1, 0.");
   return [flags, &globals] { return replay(*flags, globals); };
 }
 

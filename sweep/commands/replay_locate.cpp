@@ -19,17 +19,14 @@ namespace fs = std::filesystem;
 // The trial as the replay ran it.
 struct Again {
   Again(const Store& store, const TrialPlace& place, const ReplayOptions& options)
-      : origin(find_origin(store, place)),
-        prepared(prepare_recorded(origin.sweep, options.runs, where(options, origin))) {
-    if (origin.trial.attempts.empty())
-      throw core::UserError("trial " + origin.trial.trial, "has not run yet", "there is nothing to compare with");
-  }
+      : origin(RecordedSweeps(store, options.runs).origin_of(place)),
+        prepared(prepare_recorded(origin.sweep, options.runs, where(options, origin.trial))) {}
 
-  static Overrides where(const ReplayOptions& options, const Origin& origin) {
-    Overrides overrides;
-    const bool on_gpu = !origin.trial.attempts.empty() && origin.trial.attempts.back().device == name(Device::kCuda);
-    overrides.device = options.device.value_or(on_gpu ? Device::kCuda : Device::kCpu);
-    overrides.trainer = options.trainer;
+  static Overrides where(const ReplayOptions& options, const TrialState& trial) {
+    if (trial.attempts.empty())
+      throw core::UserError("trial " + trial.trial, "has not run yet", "there is nothing to compare with");
+    Overrides overrides = options.where;
+    if (!overrides.device) overrides.device = recorded_device(trial);
     return overrides;
   }
   protocol::TrialDocument document() const { return trial_document(prepared, prepared.plan.trial(origin.trial.index)); }

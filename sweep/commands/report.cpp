@@ -76,11 +76,13 @@ void check_reported(const Study& study, const std::string& name) {
   refuse_metric("no trial reported '" + printable(name, 60) + "'", remedy);
 }
 
-std::string render(const Flags& flags, const SweepHead& head, const std::vector<Row>& rows,
-                   const std::vector<Disagreement>& findings) {
+std::string render(const Flags& flags, const Board& board) {
+  const auto& [study, head, rows, findings, replays] = board;
   if (flags.format == "csv") return report_csv(head, rows, flags.options);
   if (flags.format == "json")
-    return core::canonical_json(with_findings(report_json(head, rows, flags.options), findings)) + "\n";
+    return core::canonical_json(
+               with_findings(with_findings(report_json(head, rows, flags.options), findings), replays)) +
+           "\n";
   return report_table(head, rows, flags.options);
 }
 
@@ -106,7 +108,11 @@ Board under_metric(const Store& store, const SweepRecord& sweep, const std::stri
   SweepHead head = sweep_head(sweep, study);
   head.metric = read_metric(text);
   check_reported(study, head.metric->name);
-  Board board{load_study_under(store, sweep.id, *head.metric, study.bound()), std::move(head), {}, {}};
+  Board board{load_study_under(store, sweep.id, *head.metric, study.bound()),
+              std::move(head),
+              {},
+              {},
+              find_differing_replays(store, sweep.id)};
   board.rows = rank(board.study);
   board.findings = find_disagreements(store, sweep.id);
   return board;
@@ -124,19 +130,19 @@ int report(Flags flags, const Globals& globals) {
   const SweepRecord sweep = select_sweep(store, flags.sweep);
   const Board board = flags.metric.empty() ? load_board(store, sweep, flags.options, shows_few(flags))
                                            : under_metric(store, sweep, flags.metric);
-  const auto& [study, head, rows, findings] = board;
-  const std::string text = render(flags, head, rows, findings);
+  const std::string text = render(flags, board);
   if (flags.output.empty()) {
     print(text);
   } else {
     refuse_store(flags.output, globals);
     core::write_file_durably(flags.output, text);
   }
-  if (rows.empty())
+  if (board.rows.empty())
     note(globals, "no trial of sweep " + sweep.id + " is planned yet: go on with `sweep resume " + sweep.id +
                       runs_flag(globals) + "`");
-  if (const std::string missing = coverage_note(rows, flags.options); !missing.empty()) note(globals, missing);
-  if (!findings.empty()) note(globals, disagreement_note(findings));
+  if (const std::string missing = coverage_note(board.rows, flags.options); !missing.empty()) note(globals, missing);
+  if (!board.findings.empty()) note(globals, finding_note(board.findings));
+  if (!board.replays.empty()) note(globals, finding_note(board.replays));
   return protocol::kExitOk;
 }
 

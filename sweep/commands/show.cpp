@@ -301,8 +301,12 @@ std::string to_text(const Shown& shown) {
   if (!shown.trial.attempts.empty())
     text += "\nenvironment of the last attempt\n" + pairs_text(shown.trial.attempts.back().environment);
   text += "\nreplays\n";
-  for (const ReplayRecord& replay : shown.replays)
-    text += "  " + utc_text(replay.time_ms) + "  " + printable(replay.verdict) + "\n";
+  for (const ReplayRecord& replay : shown.replays) {
+    text += "  " + utc_text(replay.time_ms) + "  " + printable(replay.verdict);
+    if (replay.detail.value("audit", false)) text += ", by an audit";
+    const std::string first = first_difference(replay.detail);
+    text += (first.empty() ? "" : ": " + printable(first)) + "\n";
+  }
   if (shown.replays.empty()) text += "  none\n";
   text += "\nfiles\n";
   for (const std::string& file : shown.files) text += "  " + printable(file) + "\n";

@@ -16,7 +16,9 @@ constexpr Verb kVerbs[] = {
     {"list", "the sweeps in the store: which one runs, how far each is, its best value", declare_list},
     {"show", "one trial: configuration, attempts, metrics, environment, and why each is as it is", declare_show},
     {"logs", "what a trial printed", declare_logs},
-    {"replay", "run a trial again and compare it with the record, bit for bit", declare_replay},
+    {"replay", "run a trial, or all of a sweep, again and compare with the record, bit for bit", declare_replay},
+    {"verify", "sample every configuration again and check ids, decisions and results against the store",
+     declare_verify},
     {"completion", "a script that completes verbs, flags and ids in bash, zsh or fish", declare_completion},
     {"doctor", "GPUs, driver, disk, store, limits, trainer, and the self-test of the arithmetic", declare_doctor},
 };

@@ -19,6 +19,7 @@ std::function<int()> declare_list(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_show(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_logs(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals);
+std::function<int()> declare_verify(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_completion(CLI::App& subcommand, Globals& globals);
 std::function<int()> declare_doctor(CLI::App& subcommand, Globals& globals);
 

@@ -17,4 +17,14 @@ CLI::Validator whole_number(std::uint64_t min, std::uint64_t max) {
   return CLI::Validator([complaint](std::string& text) { return complaint(text); }, "");
 }
 
+CLI::Validator share() {
+  const auto complaint = [](const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = error == std::errc() && end == text.data() + text.size() && value > 0 && value <= 1;
+    return good ? std::string() : fmt::format("'{}' is not a number above 0 and up to 1", text);
+  };
+  return CLI::Validator([complaint](std::string& text) { return complaint(text); }, "");
+}
+
 }  // namespace sweep

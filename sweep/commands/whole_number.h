@@ -1,4 +1,4 @@
-// A check of flags that take a count. CLI11's own name their range as doubles.
+// Checks of flags that take a count or a share. CLI11's own name their range as doubles.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,5 +8,8 @@ namespace sweep {
 
 /// Accepts whole numbers from `min` to `max`, digits only; its message says so.
 CLI::Validator whole_number(std::uint64_t min, std::uint64_t max);
+
+/// Accepts a number above 0 and up to 1.
+CLI::Validator share();
 
 }  // namespace sweep

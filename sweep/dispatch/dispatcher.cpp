@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "protocol/files.h"
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/loop.h"
 #include "sweep/dispatch/reused.h"
@@ -93,6 +94,52 @@ Study fold_alone(const Store& store, const TrialPlace& place, const std::optiona
   return alone;
 }
 
+// Requires: options.runs is absolute.
+Ending run_loop(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer,
+                HaltSignals& signals, const SystemClock& clock) {
+  const std::vector<Gpu>& gpus = prepared.hardware.gpus;
+  auto made = std::make_unique<asio::io_context>(1);
+  LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));
+  // Where an error ends the loop early, the context takes the attempts' coroutines with it, and they their processes:
+  // before the launcher goes.
+  const std::unique_ptr<asio::io_context> context = std::move(made);
+  Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
+            load_study(store, prepared.record.id, options.only_spare ? Load::kToRank : Load::kToGoOn), observer);
+  launcher.gpu_slots().set_gpus(gpus);
+  std::optional<GpuWatch> watch;
+  if (!gpus.empty() && options.busy_gpus != BusyGpus::kUse)
+    watch.emplace(
+        context->get_executor(), launcher.gpu_slots(),
+        [&gpus](int stop) { return ask_gpus(gpus, kNvidiaSmiPatience, stop); },
+        [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); });
+  const std::size_t slots = launcher.slots().size();
+  observer.on_started(loop.study(), prepared.plan.count(),
+                      options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
+
+  asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
+  pass_requests(arrivals, signals, loop);
+  std::exception_ptr failure;
+  asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    context->stop();
+  });
+  context->run();
+  if (failure) std::rethrow_exception(failure);
+  return loop.take_ending();
+}
+
+DispatchOptions with_absolute_runs(DispatchOptions options) {
+  options.runs = std::filesystem::absolute(options.runs).lexically_normal();
+  return options;
+}
+
+// What audits left behind that were killed with their controller. Requires: the sweep is locked.
+void remove_audits(const std::filesystem::path& runs, const std::string& sweep) {
+  std::error_code ignored;  // a folder that stays is not worth an error
+  std::filesystem::remove_all(runs / protocol::kAuditsFolder / sweep, ignored);
+  std::filesystem::remove(runs / protocol::kAuditsFolder, ignored);
+}
+
 }  // namespace
 
 std::int64_t SystemClock::unix_ms() const {
@@ -173,43 +220,23 @@ Study load_study_under(const Store& store, const std::string& sweep, const proto
 
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
   const SystemClock clock;
-  DispatchOptions options = given;
-  options.runs = std::filesystem::absolute(given.runs).lexically_normal();
+  const DispatchOptions options = with_absolute_runs(given);
   HaltSignals signals;  // before the lock: whoever sees it held may ask
-  const std::vector<Gpu>& gpus = prepared.hardware.gpus;
   const SweepLock lock(options.runs, prepared.record.id);
-  if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(gpus);
+  if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(prepared.hardware.gpus);
   record_sweep(store, prepared, options, clock);
   reopen(store, prepared.record.id, options.reopen, clock);
+  remove_audits(options.runs, prepared.record.id);
+  return run_loop(store, prepared, options, observer, signals, clock);
+}
 
-  auto made = std::make_unique<asio::io_context>(1);
-  LocalLauncher launcher(made->get_executor(), slots_for(prepared, options));
-  // Where an error ends the loop early, the context takes the attempts' coroutines with it, and they their processes:
-  // before the launcher goes.
-  const std::unique_ptr<asio::io_context> context = std::move(made);
-  Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
-            load_study(store, prepared.record.id, Load::kToGoOn), observer);
-  launcher.gpu_slots().set_gpus(gpus);
-  std::optional<GpuWatch> watch;
-  if (!gpus.empty() && options.busy_gpus != BusyGpus::kUse)
-    watch.emplace(
-        context->get_executor(), launcher.gpu_slots(),
-        [&gpus](int stop) { return ask_gpus(gpus, kNvidiaSmiPatience, stop); },
-        [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); });
-  const std::size_t slots = launcher.slots().size();
-  observer.on_started(loop.study(), prepared.plan.count(),
-                      options.slots > 0 ? std::min<std::size_t>(options.slots, slots) : slots);
-
-  asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
-  pass_requests(arrivals, signals, loop);
-  std::exception_ptr failure;
-  asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {
-    failure = thrown;
-    context->stop();
-  });
-  context->run();
-  if (failure) std::rethrow_exception(failure);
-  return loop.take_ending();
+int run_spare(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
+  const SystemClock clock;
+  DispatchOptions options = with_absolute_runs(given);
+  options.only_spare = true;
+  HaltSignals signals;
+  if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(prepared.hardware.gpus);
+  return run_loop(store, prepared, options, observer, signals, clock).signal;
 }
 
 }  // namespace sweep

@@ -9,6 +9,7 @@
 
 #include "sweep/dispatch/halt.h"
 #include "sweep/dispatch/prepare.h"
+#include "sweep/dispatch/spare.h"
 #include "sweep/gpus/gpu_use.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/store/store.h"
@@ -38,6 +39,8 @@ struct DispatchOptions {
   BusyGpus busy_gpus = BusyGpus::kWait;  ///< kUse: no GPU is looked at; kRefuse: looked at before the sweep, then kWait
   bool no_guard = false;                 ///< pass over what the guard says (Study::guard)
   std::vector<TrialReopened> reopen;     ///< recorded before anything starts, as far as these trials have ended
+  SpareWork* spare = nullptr;            ///< gets the slots that no trial wants; null: nobody does
+  bool only_spare = false;               ///< no trial runs: the loop is for `spare` alone
 };
 
 struct Ending {
@@ -57,6 +60,10 @@ Terms terms_of(const SweepRecord& record);
 /// EnvironmentError where another controller runs this sweep (names its pid), a GPU is in use by others and the options
 /// refuse that, or the store fails.
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
+
+/// Does options.spare's work in the slots of a recorded sweep, whoever runs that sweep meanwhile; it is left as it is.
+/// Returns the signal that ended it early, or 0. Errors: as run_sweep().
+int run_spare(Store& store, const Prepared& prepared, const DispatchOptions& options, Observer& observer);
 
 enum class Load {
   kWhole,   ///< every trial with all that its events say

@@ -57,6 +57,7 @@ asio::awaitable<void> Loop::run() {
 
 asio::awaitable<void> Loop::go_on() {
   watch_trainer();
+  if (options_.only_spare) co_return co_await go_on_with_spare_work();
   retention_.remember(study_);
   for (const std::uint64_t index : study_.waiting())
     if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
@@ -79,13 +80,16 @@ asio::awaitable<void> Loop::go_on() {
         break;
       case Decision::What::kWait:
         if (!ended_.empty() || uncommitted_ >= kMostUncommitted) commit();  // others may wait for it
+        use_spare_slots();
         co_await change();
         break;
       case Decision::What::kDone:
         commit();
         next_.reset();
         launcher_.end_waiting();
-        co_return;
+        if (!use_spare_slots()) co_return;
+        co_await change();
+        break;
     }
   }
 }
@@ -218,6 +222,7 @@ void Loop::halt(const HaltRequest& request) {
   observer_.on_halt(study_, wanted, request.who);
   if (wanted >= Halt::kStop)
     for (auto& [index, running] : running_) running.control.stop(wanted == Halt::kKill ? 0 : running.request.grace_s);
+  stop_spares(0);
   changed();
 }
 
@@ -243,7 +248,8 @@ void Loop::end_lost_attempts() {
 // later.
 asio::awaitable<void> Loop::end_running() {
   for (auto& [index, running] : running_) running.control.stop(running.request.grace_s);
-  while (!running_.empty()) {
+  stop_spares(0);
+  while (!running_.empty() || !spare_.empty()) {
     change_.expires_at(asio::steady_timer::time_point::max());
     co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
@@ -253,7 +259,8 @@ asio::awaitable<void> Loop::end_running() {
 Situation Loop::situation() const {
   const SlotChoice choice = slot_choice();
   const std::size_t limit = options_.slots > 0 ? static_cast<std::size_t>(options_.slots) : launcher_.slots().size();
-  const std::size_t allowed = limit > running_.size() ? limit - running_.size() : 0;
+  const std::size_t used = running_.size() + spare_.size();
+  const std::size_t allowed = limit > used ? limit - used : 0;
   Situation situation{sweep_.plan.count(), std::min(choice.open().size(), allowed), halted_ != Halt::kNone,
                       busy_elsewhere_};
   for (const auto& [index, running] : running_)

@@ -17,6 +17,7 @@
 #include "sweep/dispatch/lock.h"
 #include "sweep/dispatch/retention.h"
 #include "sweep/dispatch/slot_choice.h"
+#include "sweep/dispatch/spare.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/start.h"
 #include "sweep/study/decide.h"
@@ -56,6 +57,14 @@ class Loop {
     bool shared_gpu = false;            ///< another trial ran on its GPU at some time
   };
 
+  /// Work in a slot that no trial wants.
+  struct Spare {
+    Slot slot;
+    SpareJob job;
+    AttemptControl control;
+    bool taken_back = false;
+  };
+
   /// What a start needs, put together ahead of it.
   struct Next {
     AttemptRequest request;
@@ -63,6 +72,7 @@ class Loop {
   };
 
   boost::asio::awaitable<void> go_on();
+  boost::asio::awaitable<void> go_on_with_spare_work();
   boost::asio::awaitable<void> end_running();
   void end_lost_attempts();
   Situation situation() const;
@@ -78,6 +88,14 @@ class Loop {
   boost::asio::awaitable<void> change();
   void changed();
   void tell_busy_trials();
+
+  bool trial_wants_slot() const;
+  bool use_spare_slots();
+  void lend_slots(bool last);
+  void lend(const Slot& slot, SpareJob job);
+  boost::asio::awaitable<void> run_spare(std::uint64_t number);
+  void take_slot_back();
+  void stop_spares(double grace_s);
 
   void tell_waits();
   std::set<std::uint64_t> waiting_alone() const;
@@ -115,6 +133,8 @@ class Loop {
   std::optional<SourcesWatch> trainer_watch_;  ///< over what the trainer is made of
 
   std::map<std::uint64_t, Running> running_;  ///< by trial index
+  std::map<std::uint64_t, Spare> spare_;      ///< by a number of its own
+  std::uint64_t spares_ = 0;                  ///< so many were started
   std::set<std::string> held_elsewhere_;      ///< slots that others hold or use, asked for again after a while
   std::set<std::uint64_t> busy_elsewhere_;    ///< trials that another sweep runs now; looked at again after a while
   std::set<std::uint64_t> told_busy_;         ///< of them, what the observer knows

@@ -17,6 +17,7 @@ std::set<std::uint64_t> Loop::waiting_alone() const {
 SlotChoice Loop::slot_choice() const {
   std::vector<Occupied> occupied;
   for (const auto& [index, running] : running_) occupied.push_back({running.slot, running.alone});
+  for (const auto& [number, spare] : spare_) occupied.push_back({spare.slot, false});
   std::set<std::string> closed = held_elsewhere_;
   for (const Slot& slot : launcher_.slots())
     if (has_quarantine(slot)) closed.insert(slot.name);
@@ -54,6 +55,8 @@ void Loop::note_sharing(std::uint64_t index) {
     if (other == index || one.slot.gpu.empty() || running.slot.gpu != one.slot.gpu) continue;
     one.shared_gpu = running.shared_gpu = true;
   }
+  for (const auto& [number, spare] : spare_)
+    if (!one.slot.gpu.empty() && spare.slot.gpu == one.slot.gpu) one.shared_gpu = true;
 }
 
 // What the end of an attempt says of its GPU.

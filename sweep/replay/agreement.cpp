@@ -10,7 +10,6 @@ namespace sweep {
 namespace {
 
 constexpr char kAbsent[] = "absent";
-constexpr std::size_t kLinesShown = 8;
 
 using Values = std::map<std::string, double>;
 
@@ -106,14 +105,6 @@ std::vector<Disagreement> find_disagreements(const Store& store, const std::stri
 core::Json with_findings(core::Json report, const std::vector<Disagreement>& found) {
   for (const Disagreement& one : found) report["sweep"]["disagreements"].push_back(one.to_json());
   return report;
-}
-
-std::string disagreement_note(const std::vector<Disagreement>& found) {
-  std::string lines;
-  for (std::size_t i = 0; i < std::min(found.size(), kLinesShown); ++i)
-    lines += (i == 0 ? "finding: " : "\nfinding: ") + found[i].text();
-  if (found.size() > kLinesShown) lines += fmt::format("\nand {} more", found.size() - kLinesShown);
-  return lines;
 }
 
 }  // namespace sweep

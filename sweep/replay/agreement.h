@@ -4,6 +4,7 @@
 // trace: metrics of every step and the digest of the final weights are compared.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,14 @@ std::vector<Disagreement> find_disagreements(const Store& store, const std::stri
 core::Json with_findings(core::Json report, const std::vector<Disagreement>& found);
 
 /// Lines for stderr: the first of them, and how many more there are. Empty for none.
-std::string disagreement_note(const std::vector<Disagreement>& found);
+template <class Finding>
+std::string finding_note(const std::vector<Finding>& found) {
+  constexpr std::size_t kLinesShown = 8;
+  std::string lines;
+  for (std::size_t i = 0; i < std::min(found.size(), kLinesShown); ++i)
+    lines += (i == 0 ? "finding: " : "\nfinding: ") + found[i].text();
+  if (found.size() > kLinesShown) lines += "\nand " + std::to_string(found.size() - kLinesShown) + " more";
+  return lines;
+}
 
 }  // namespace sweep

@@ -71,6 +71,10 @@ bool Comparator::add(const protocol::Event& replayed) {
   return !replayed_finished_ && traced_until_ < std::min(comparison_.differences.front().step, until);
 }
 
+bool Comparator::add(const std::vector<protocol::Event>& replayed) {
+  return std::all_of(replayed.begin(), replayed.end(), [this](const protocol::Event& event) { return add(event); });
+}
+
 void Comparator::forbid(std::string field, std::string recorded, std::string replayed) {
   comparison_.reasons.push_back(field + ": recorded " + recorded + ", replayed " + replayed);
   comparison_.needed += (comparison_.needed.empty() ? "" : "; ") + field + " " + recorded;

@@ -29,6 +29,9 @@ class Comparator {
   /// before it have been seen.
   bool add(const protocol::Event& replayed);
 
+  /// Several that arrived together, in order.
+  bool add(const std::vector<protocol::Event>& replayed);
+
   /// The last replayed step with fingerprints.
   std::uint64_t traced_until() const { return traced_until_; }
 

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "protocol/files.h"
-#include "sweep/dispatch/attempt.h"
 #include "sweep/dispatch/dispatcher.h"
 
 namespace sweep {
@@ -19,23 +19,92 @@ std::int64_t now_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+fs::path move_folder(const PendingReplay& pending) {
+  const fs::path kept = make_replay_folder(pending.runs, pending.result.trial);
+  std::error_code error;
+  fs::rename(pending.request.folder, kept, error);  // takes the place of an empty folder
+  return error ? pending.request.folder : kept;
+}
+
 }  // namespace
 
-Origin find_origin(const Store& store, TrialPlace place) {
+core::Json Replayed::to_json() const {
+  core::Json json = comparison.to_json();
+  json["trial"] = trial;
+  json["sweep"] = sweep;
+  json["index"] = index;
+  json["attempts"] = attempts;
+  json["audit"] = audit;
+  json["recorded_on"] = recorded_on;
+  json["recorded_slot"] = recorded_slot;
+  json["device"] = device;
+  json["gpu"] = gpu.empty() ? core::Json() : core::Json(gpu);
+  json["trainer"] = trainer.empty() ? core::Json() : core::Json(trainer.string());
+  json["seconds"] = seconds;
+  json["folder"] = folder.empty() ? core::Json() : core::Json(folder.string());
+  return json;
+}
+
+Origin RecordedSweeps::origin_of(TrialPlace place) {
   for (;;) {
-    const auto sweep = store.find_sweep(place.sweep);
-    if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
-    const Study study = load_study(store, place.sweep);
-    const TrialState* trial = study.find(place.index);
-    core::check(trial != nullptr, "a place in the store without a trial");
-    if (trial->repeats_index) {
-      place.index = *trial->repeats_index;
-    } else if (!trial->reused_from.empty()) {
-      place = {trial->reused_from, trial->reused_index};
+    if (!known_.contains(place.sweep)) {
+      auto sweep = store_.find_sweep(place.sweep);
+      if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
+      known_.emplace(place.sweep, std::pair(*std::move(sweep), load_study(store_, place.sweep, Load::kToRank)));
+    }
+    const auto& [sweep, study] = known_.at(place.sweep);
+    core::check(study.find(place.index) != nullptr, "a place in the store without a trial");
+    TrialState trial = load_trial(store_, place.sweep, study, place.index);
+    if (trial.repeats_index) {
+      place.index = *trial.repeats_index;
+    } else if (!trial.reused_from.empty()) {
+      place = {trial.reused_from, trial.reused_index};
     } else {
-      return {*sweep, *trial};
+      return {sweep, std::move(trial)};
     }
   }
+}
+
+const Prepared& RecordedSweeps::prepared(const SweepRecord& sweep) {
+  const auto found = prepared_.find(sweep.id);
+  if (found != prepared_.end()) return found->second;
+  return prepared_.emplace(sweep.id, prepare_recorded(sweep, runs_, where_)).first->second;
+}
+
+Device recorded_device(const TrialState& trial) {
+  return trial.attempts.back().device == name(Device::kCuda) ? Device::kCuda : Device::kCpu;
+}
+
+TrialRecord load_record(const Store& store, const Origin& origin) {
+  TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
+  record.outcome = origin.trial.outcome;
+  record.cut = !origin.trial.finding.empty();
+  const core::Json& identity = origin.sweep.identity;
+  if (identity.contains("numerics") && identity.at("numerics").is_string())
+    record.numerics = identity.at("numerics").get<std::string>();
+  return record;
+}
+
+PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, const fs::path& folder,
+                          bool all) {
+  const PlannedTrial planned = prepared.plan.trial(origin.trial.index);
+  if (planned.id != origin.trial.trial)
+    throw core::UserError("trial " + origin.trial.trial, "its sweep now gives trial " + planned.id + " at this index",
+                          "the store was made by another version of this program");
+  Replayed result;
+  result.trial = origin.trial.trial;
+  result.sweep = origin.sweep.id;
+  result.index = origin.trial.index;
+  result.attempts = origin.trial.attempts.size();
+  result.recorded_on = origin.trial.attempts.back().device;
+  result.recorded_slot = origin.trial.attempts.back().slot;
+  TrialRecord record = load_record(store, origin);
+  const std::uint64_t last = record.traced_until();
+  return {std::move(result),
+          make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder),
+          Comparator(std::move(record), all),
+          last,
+          {}};
 }
 
 fs::path make_replay_folder(const fs::path& runs, const std::string& trial) {
@@ -49,70 +118,37 @@ fs::path make_replay_folder(const fs::path& runs, const std::string& trial) {
   throw core::EnvironmentError(parent.string(), "cannot be made: " + error.message());
 }
 
-TrialRecord load_record(const Store& store, const Origin& origin) {
-  TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
-  record.outcome = origin.trial.outcome;
-  record.cut = !origin.trial.finding.empty();
-  const core::Json& identity = origin.sweep.identity;
-  if (identity.contains("numerics") && identity.at("numerics").is_string())
-    record.numerics = identity.at("numerics").get<std::string>();
-  return record;
-}
-
-core::Json Replayed::to_json() const {
-  core::Json json = comparison.to_json();
-  json["trial"] = trial;
-  json["sweep"] = sweep;
-  json["index"] = index;
-  json["recorded_on"] = recorded_on;
-  json["device"] = device;
-  json["seconds"] = seconds;
-  json["folder"] = folder.empty() ? core::Json() : core::Json(folder.string());
-  return json;
+Replayed finish_replay(Store& store, PendingReplay pending, const AttemptResult& ended) {
+  Replayed result = std::move(pending.result);
+  result.comparison = pending.comparator.finish(ended.outcome, ended.detail);
+  result.device = pending.request.document.device;
+  result.gpu = pending.request.document.gpu;
+  result.seconds = ended.seconds;
+  std::error_code ignored;  // a folder that stays is not worth an error
+  if (result.comparison.verdict == Verdict::kIdentical)
+    fs::remove_all(pending.request.folder, ignored);
+  else if (fs::exists(pending.request.folder, ignored))
+    result.folder = pending.runs.empty() ? pending.request.folder : move_folder(pending);
+  store.add_replay({result.trial, now_ms(), std::string(name(result.comparison.verdict)), result.to_json()});
+  return result;
 }
 
 Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions& options) {
-  const Origin origin = find_origin(store, place);
+  const Origin origin = RecordedSweeps(store, options.runs).origin_of(place);
   if (origin.trial.attempts.empty())
     throw core::UserError("trial " + origin.trial.trial, "has not run yet", "there is nothing to compare with");
-  Replayed result;
-  result.trial = origin.trial.trial;
-  result.sweep = origin.sweep.id;
-  result.index = origin.trial.index;
-  result.recorded_on = origin.trial.attempts.back().device;
-
-  Overrides overrides;
-  overrides.device = options.device.value_or(result.recorded_on == "cuda" ? Device::kCuda : Device::kCpu);
-  overrides.trainer = options.trainer;
-  const Prepared prepared = prepare_recorded(origin.sweep, options.runs, overrides);
-  const PlannedTrial planned = prepared.plan.trial(origin.trial.index);
-  if (planned.id != origin.trial.trial)
-    throw core::UserError("trial " + origin.trial.trial, "its sweep now gives trial " + planned.id + " at this index",
-                          "the store was made by another version of this program");
-  result.device = prepared.hardware.device;
-
-  const fs::path folder = make_replay_folder(options.runs, result.trial);
-  const AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
-
-  TrialRecord record = load_record(store, origin);
-  const std::uint64_t last = record.traces.empty() ? 0 : record.traces.rbegin()->second.to;
-  Comparator comparator(std::move(record), options.all);
-  const AttemptResult ended = run_attempt(request, [&](const std::vector<protocol::Event>& events) {
-    bool go_on = true;
-    for (const protocol::Event& event : events) go_on = go_on && comparator.add(event);
-    if (options.progress) options.progress(comparator.traced_until(), last);
+  Overrides where = options.where;
+  if (!where.device) where.device = recorded_device(origin.trial);
+  const Prepared prepared = prepare_recorded(origin.sweep, options.runs, where);
+  PendingReplay pending =
+      make_replay(store, origin, prepared, make_replay_folder(options.runs, origin.trial.trial), options.all);
+  pending.result.trainer = where.trainer;
+  const AttemptResult ended = run_attempt(pending.request, [&](const std::vector<protocol::Event>& events) {
+    const bool go_on = pending.comparator.add(events);
+    if (options.progress) options.progress(pending.comparator.traced_until(), pending.last);
     return go_on;
   });
-  result.comparison = comparator.finish(ended.outcome, ended.detail);
-  result.seconds = ended.seconds;
-  result.folder = request.folder;
-  if (result.comparison.verdict == Verdict::kIdentical) {
-    std::error_code ignored;  // a folder that stays is not worth an error
-    fs::remove_all(request.folder, ignored);
-    result.folder.clear();
-  }
-  store.add_replay({result.trial, now_ms(), std::string(name(result.comparison.verdict)), result.to_json()});
-  return result;
+  return finish_replay(store, std::move(pending), ended);
 }
 
 }  // namespace sweep

@@ -38,6 +38,14 @@ SweepRecord read_sweep(const Statement& row, const std::string& place) {
   return sweep;
 }
 
+std::vector<ReplayRecord> read_replays(Statement& read) {
+  std::vector<ReplayRecord> replays;
+  while (read.step())
+    replays.push_back(
+        {read.text(0), read.number(1), read.text(2), core::parse_json(read.text(3), "the table of replays")});
+  return replays;
+}
+
 // The smallest text that is greater than every text that begins with `prefix`; prefixes are hex digits.
 std::string after_prefix(std::string prefix) { return prefix + '\x7f'; }
 
@@ -408,11 +416,16 @@ void Store::add_replay(const ReplayRecord& replay) {
 std::vector<ReplayRecord> Store::replays(const std::string& trial) const {
   Statement read(*connection_->database,
                  "SELECT trial, time_ms, verdict, detail FROM replays WHERE trial = ? ORDER BY number");
-  std::vector<ReplayRecord> replays;
-  for (read.start().bind(trial); read.step();)
-    replays.push_back({read.text(0), read.number(1), read.text(2),
-                       core::parse_json(read.text(3), connection_->database->file().string())});
-  return replays;
+  read.start().bind(trial);
+  return read_replays(read);
+}
+
+std::vector<ReplayRecord> Store::replays_of(const std::string& sweep) const {
+  Statement read(*connection_->database,
+                 "SELECT trial, time_ms, verdict, detail FROM replays "
+                 "WHERE trial IN (SELECT trial FROM trials WHERE sweep = ? AND trial = replays.trial) ORDER BY number");
+  read.start().bind(connection_->require(sweep));
+  return read_replays(read);
 }
 
 }  // namespace sweep

@@ -166,6 +166,8 @@ class Store {
 
   void add_replay(const ReplayRecord& replay);
   std::vector<ReplayRecord> replays(const std::string& trial) const;
+  /// Of every trial that the sweep has, wherever it ran; oldest first.
+  std::vector<ReplayRecord> replays_of(const std::string& sweep) const;
 
  private:
   struct Connection;
