@@ -58,7 +58,7 @@ class Locator {
       try_all(setting_hypotheses(stepper_));
       try_all(op_hypotheses(stepper_));
       try_all(normalisation_hypotheses(stepper_));
-      if (stepper_.first_step() == stepper_.last_step()) solve();
+      if (proven_ == 0 && stepper_.first_step() == stepper_.last_step()) solve();
     }
     if (proven_ == 0) try_from_start();
     for (const Untried& one : untried_) print({{"untried", {{"kind", one.kind}, {"why", one.why}}}});
@@ -101,14 +101,15 @@ class Locator {
       }
       print(line);
       const bool has_effect = prints != stepper_.honest();
-      if (!hypothesis.is_once && (has_effect || stepper_.last_step() <= kShortTraining))
+      if (!hypothesis.is_once && !hypothesis.needs_step_before &&
+          (has_effect || stepper_.last_step() <= kShortTraining))
         lasting_.push_back(std::move(hypothesis));
     }
   }
 
   void solve() {
     std::vector<Solution> solutions = solve_flip(stepper_, recorded_, untried_);
-    if (proven_ == 0 && solutions.empty()) solutions = solve_value(stepper_, recorded_, untried_);
+    if (solutions.empty()) solutions = solve_value(stepper_, recorded_, untried_);
     for (const Solution& solution : solutions) {
       ++tried_;
       ++proven_;

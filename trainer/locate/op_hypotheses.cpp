@@ -77,12 +77,14 @@ void add_draws(std::vector<Hypothesis>& list) {
   add({Purpose::kDropout, 0, 0xffffffffu}, "for the step before");
 }
 
-void add_statistics(std::vector<Hypothesis>& list) {
+void add_statistics(std::vector<Hypothesis>& list, bool has_batch_before) {
   for (const auto way : hypotheses::statistics()) {
+    const bool of_batch_before = way == hypotheses::Statistics::kBatchBefore;
+    if (of_batch_before && !has_batch_before) continue;
     list.push_back(of_ops("batch norm", fmt::format("batch norm normalises with {}", name(way)),
                           [way](OtherBackend& back_end) { back_end.normalise(way); }));
     list.back().detail = {{"statistics", name(way)}};
-    list.back().needs_step_before = way == hypotheses::Statistics::kBatchBefore;
+    list.back().needs_step_before = of_batch_before;
   }
 }
 
@@ -91,7 +93,7 @@ void add_statistics(std::vector<Hypothesis>& list) {
 std::vector<Hypothesis> op_hypotheses(Stepper& stepper) {
   std::vector<Hypothesis> list;
   if (stepper.ops().contains("dropout")) add_draws(list);
-  if (stepper.ops().contains("batch_norm")) add_statistics(list);
+  if (stepper.ops().contains("batch_norm")) add_statistics(list, stepper.first_step() > 1);
   add_flushed(list);
   add_contracted(list);
   add_sums(list, stepper.ops());
