@@ -192,7 +192,7 @@ TEST_CASE("the bits of a tensor are written as they are, and a name that is not 
   const Answer wrong = bench.ask("trace trial.json 1 batch.label out");
   CHECK(wrong.code == 2);
   CHECK(wrong.err == "tensor: step 1 has no 'batch.label', did you mean 'batch.labels'?\n");
-  CHECK(bench.ask("trace trial.json 99").err == "step: 99 is not one of this trial, expected 1 to 8\n");
+  CHECK(bench.ask("trace trial.json 99").err == "step: 99 is not one of this trial, expected 1 to 11\n");
   CHECK(bench.ask("trace trial.json x").err == "step: 'x' does not fit, expected an integer from 1 on\n");
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("a record of another network, and a step that it does not hold, are re
   Bench bench;
   bench.record();
   CHECK(bench.ask("locate trial.json events.jsonl 99").err ==
-        "step: 99 has no recorded fingerprints, the last step that has is 8\n");
+        "step: 99 has no recorded fingerprints, the last step that has is 11\n");
   bench.document["config"]["hidden"] = {4, 4};
   bench.write();
   const Answer other = bench.ask("locate trial.json events.jsonl 1");
