@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/replay_all.h"
+#include "sweep/commands/replay_locate.h"
 #include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -23,15 +24,19 @@ struct Flags {
   std::string trial, sweep;
   RunningFlags running;  // of those only where it runs
   std::optional<std::uint64_t> sample;
+  LocateFlags locate;
   bool all = false, all_differences = false;
 };
 
-std::string to_text(const Replayed& replayed) {
+std::string to_text(const Replayed& replayed, const std::optional<Located>& located) {
   const Comparison& comparison = replayed.comparison;
   std::string text =
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
   for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
+  if (!replayed.trainer.empty()) text += "trainer: " + printable(replayed.trainer.string()) + "\n";
+  for (const std::string& line : located ? located->lines() : std::vector<std::string>())
+    text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }
@@ -52,11 +57,18 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
   Store store(globals.runs, Store::Mode::kReadWrite);
   options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
+  if (!flags.locate.against.empty())
+    return replay_against(store, selected.place, options, flags.locate.against, globals);
   const Replayed replayed = replay_trial(store, selected.place, options);
+  std::optional<Located> located;
+  if (flags.locate.locate && replayed.comparison.verdict == Verdict::kDifferent)
+    located = locate_replayed(store, selected.place, options, replayed);
   if (globals.json) {
-    print_json(replayed.to_json());
+    core::Json json = replayed.to_json();
+    if (located) json["located"] = located->to_json();
+    print_json(json);
   } else {
-    print(to_text(replayed));
+    print(to_text(replayed, located));
   }
   return exit_code(replayed.comparison.verdict);
 }
@@ -64,6 +76,8 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
 void check_flags(const Flags& flags) {
   if (flags.trial.empty() && !flags.all)
     throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
+  if (flags.trial.empty() && (flags.locate.locate || !flags.locate.against.empty()))
+    throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "name it");
   if (flags.trial.empty()) return;
   if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
   if (flags.running.slots > 0)
@@ -75,6 +89,7 @@ int replay(const Flags& flags, const Globals& globals) {
   ReplayOptions options;
   options.runs = globals.runs;
   apply(flags.running, options.where);
+  options.where.trainer = flags.locate.trainer;
   if (!flags.trial.empty()) return replay_one(flags, std::move(options), globals);
   options.all = flags.all_differences;
   ReplayAllFlags all;
@@ -103,6 +118,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
   subcommand.add_flag("--all-differences", flags->all_differences,
                       "go on after the first difference and print every one");
   declare_where(subcommand, flags->running);
+  declare_locate(subcommand, flags->locate);
   subcommand.footer(
       "Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete; of a whole sweep that of the gravest "
       "verdict, in this order: 3, 4, 1, 0.");
