@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/object_text.h"
 #include "core/utf8.h"
 
 namespace core {
@@ -17,7 +18,13 @@ constexpr int kMaxJsonDepth = 1000;
 void append_string(std::string& out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   out += '"';
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   for (std::size_t i = 0; i < text.size();) {
+    std::size_t plain = i;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    out.append(text, i, plain - i);
+    i = plain;
+    if (i == text.size()) break;
     const char c = text[i];
     switch (c) {
       case '"':
@@ -112,7 +119,7 @@ void append(std::string& out, const Json& value) {
     case Json::value_t::object: {
       out += '{';
       bool first = true;
-      for (const auto& [key, item] : value.items()) {
+      for (const auto& [key, item] : value.get_ref<const Json::object_t&>()) {
         if (!first) out += ',';
         first = false;
         append_string(out, key);
@@ -180,6 +187,9 @@ void append_number(std::string& out, double value) {
 }
 
 void append_number(std::string& out, std::int64_t value) { append_integer(out, value); }
+
+void append_json(std::string& out, const Json& value) { append(out, value); }
+void append_json(std::string& out, std::string_view text) { append_string(out, text); }
 
 std::string canonical_json(const Json& value) {
   std::string out;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace protocol {
 namespace {
@@ -36,7 +37,7 @@ class Fields {
         fail(std::string("field '") + key + "' is not a whole number from 0 to 2^63-1");
     }
     try {
-      T value = found->get<T>();
+      T value = taken<T>(*found);
       object_.erase(found);
       return value;
     } catch (const Json::exception&) {
@@ -53,6 +54,16 @@ class Fields {
   Json rest() { return std::move(object_); }
 
  private:
+  template <class T>
+  static T taken(Json& value) {
+    if constexpr (std::is_same_v<T, Json>)
+      return std::move(value);
+    else if constexpr (std::is_same_v<T, std::string>)
+      return std::move(value.get_ref<std::string&>());
+    else
+      return value.get<T>();
+  }
+
   Json object_;
   std::string_view line_;
   std::string_view place_;
@@ -109,38 +120,28 @@ double parse_metric_number(const Json& json, const std::string& name, const Fiel
 std::string_view finished_word(Outcome outcome) { return outcome == Outcome::kPruned ? "stopped" : name(outcome); }
 
 struct Writer {
-  Json& json;
+  core::ObjectText& text;
 
   void operator()(const Started& e) const {
-    json["protocol"] = e.protocol;
-    json["trainer"] = e.trainer;
-    json["resumed_from"] = e.resumed_from;
-    json["environment"] = e.environment;
+    text.add("protocol", e.protocol).add("trainer", e.trainer).add("resumed_from", e.resumed_from);
+    text.add("environment", e.environment);
   }
   void operator()(const MetricValues& e) const {
-    json["step"] = e.step;
-    if (e.epoch) json["epoch"] = *e.epoch;
+    text.add("step", e.step);
+    if (e.epoch) text.add("epoch", *e.epoch);
     Json values = Json::object();
     for (const auto& [name, value] : e.values) values[name] = metric_number(value);
-    json["values"] = std::move(values);
+    text.add("values", values);
   }
   void operator()(const Trace& e) const {
-    json["from"] = e.from;
-    json["to"] = e.to;
-    json["tensors"] = e.tensors;
-    json["weights"] = pack_u64(e.weights);
-    json["batch"] = pack_u64(e.batch);
+    text.add("from", e.from).add("to", e.to).add("tensors", e.tensors);
+    text.add("weights", pack_u64(e.weights)).add("batch", pack_u64(e.batch));
   }
   void operator()(const Checkpoint& e) const {
-    json["step"] = e.step;
-    json["kind"] = e.kind;
-    json["file"] = e.file;
-    json["sha256"] = e.sha256;
+    text.add("step", e.step).add("kind", e.kind).add("file", e.file).add("sha256", e.sha256);
   }
   void operator()(const Finished& e) const {
-    json["outcome"] = finished_word(e.outcome);
-    json["weights_sha256"] = e.weights_sha256;
-    json["step"] = e.step;
+    text.add("outcome", finished_word(e.outcome)).add("weights_sha256", e.weights_sha256).add("step", e.step);
   }
   void operator()(const OtherEvent&) const {}
 };
@@ -217,11 +218,10 @@ struct Namer {
 std::string_view event_name(const Event& event) { return std::visit(Namer{}, event.body); }
 
 std::string Event::line() const {
-  Json json = extra;
-  json["event"] = event_name(*this);
-  json["seq"] = seq;
-  std::visit(Writer{json}, body);
-  return core::canonical_json(json);
+  core::ObjectText text;
+  text.add_members(extra).add("event", event_name(*this)).add("seq", seq);
+  std::visit(Writer{text}, body);
+  return text.text();
 }
 
 Event Event::parse(std::string_view line, std::string_view place) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace protocol {
 namespace {
@@ -60,18 +61,21 @@ bool better(Goal goal, double a, double b) {
   return goal == Goal::kMinimize ? a < b : a > b;
 }
 
-Json TrialDocument::to_json() const {
-  Json json = {{"protocol", kProtocolVersion}, {"sweep", sweep},       {"trial", trial},   {"index", index},
-               {"replicate", replicate},       {"seed", seed},         {"config", config}, {"device", device},
-               {"threads", threads},           {"numerics", numerics}, {"trace", trace}};
-  if (!gpu.empty()) json["gpu"] = gpu;
-  if (data) json["data"] = data->to_json();
-  if (metric) json["metric"] = metric->to_json();
+std::string TrialDocument::text() const {
+  core::ObjectText text;
+  text.add("protocol", kProtocolVersion).add("sweep", sweep).add("trial", trial).add("index", index);
+  text.add("replicate", replicate).add("seed", seed).add("config", config).add("device", device);
+  text.add("threads", threads).add("numerics", numerics).add("trace", trace);
+  if (!gpu.empty()) text.add("gpu", gpu);
+  if (data) text.add("data", data->to_json());
+  if (metric) text.add("metric", metric->to_json());
   const TrialDocument usual;
   if (keep_best != usual.keep_best || best_name != usual.best_name)
-    json["checkpoints"] = {{"best", keep_best}, {"name", best_name}};
-  return json;
+    text.add("checkpoints", Json{{"best", keep_best}, {"name", best_name}});
+  return text.text();
 }
+
+Json TrialDocument::to_json() const { return core::parse_json(text(), "trial document"); }
 
 TrialDocument TrialDocument::from_json(const Json& json, std::string_view place) {
   if (!json.is_object()) throw core::UserError(std::string(place), "a trial document is a JSON object");

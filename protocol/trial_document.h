@@ -82,6 +82,7 @@ struct TrialDocument {
   std::string best_name = "{step}";  ///< how their checkpoints are named, behind "best-"
   std::string trace = "step";        ///< "step": a fingerprint for every step; "off": none
 
+  std::string text() const;  ///< canonical JSON
   core::Json to_json() const;
   /// Errors: UserError naming `place` and the field.
   static TrialDocument from_json(const core::Json& json, std::string_view place);

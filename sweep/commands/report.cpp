@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/suggest.h"
+#include "core/until_exit.h"
 #include "protocol/files.h"
 #include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
@@ -128,8 +129,8 @@ int report(Flags flags, const Globals& globals) {
   }
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
-  const Board board = flags.metric.empty() ? load_board(store, sweep, flags.options, shows_few(flags))
-                                           : under_metric(store, sweep, flags.metric);
+  const Board& board = core::until_exit(flags.metric.empty() ? load_board(store, sweep, flags.options, shows_few(flags))
+                                                             : under_metric(store, sweep, flags.metric));
   const std::string text = render(flags, board);
   if (flags.output.empty()) {
     print(text);

@@ -15,6 +15,7 @@
 #include "sweep/commands/why.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/replay/agreement.h"
+#include "sweep/replay/replay_findings.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -303,7 +304,7 @@ std::string to_text(const Shown& shown) {
   text += "\nreplays\n";
   for (const ReplayRecord& replay : shown.replays) {
     text += "  " + utc_text(replay.time_ms) + "  " + printable(replay.verdict);
-    if (replay.detail.value("audit", false)) text += ", by an audit";
+    if (replay.detail.is_object() && replay.detail.value("audit", Json()) == true) text += ", by an audit";
     const std::string first = first_difference(replay.detail);
     text += (first.empty() ? "" : ": " + printable(first)) + "\n";
   }

@@ -133,7 +133,8 @@ DispatchOptions with_absolute_runs(DispatchOptions options) {
   return options;
 }
 
-// What audits left behind that were killed with their controller. Requires: the sweep is locked.
+// What audits left behind: a killed controller's those that ran, any other's their empty folders. Requires: the sweep
+// is locked.
 void remove_audits(const std::filesystem::path& runs, const std::string& sweep) {
   std::error_code ignored;  // a folder that stays is not worth an error
   std::filesystem::remove_all(runs / protocol::kAuditsFolder / sweep, ignored);
@@ -227,7 +228,9 @@ Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& 
   record_sweep(store, prepared, options, clock);
   reopen(store, prepared.record.id, options.reopen, clock);
   remove_audits(options.runs, prepared.record.id);
-  return run_loop(store, prepared, options, observer, signals, clock);
+  Ending ending = run_loop(store, prepared, options, observer, signals, clock);
+  remove_audits(options.runs, prepared.record.id);
+  return ending;
 }
 
 int run_spare(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {

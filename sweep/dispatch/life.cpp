@@ -84,7 +84,7 @@ Order make_order(const AttemptRequest& request) {
   order.argv = request.argv;
   order.marker = attempt_marker(request.folder);
   order.environment = make_environment(request, order.marker);
-  order.document = core::canonical_json(request.document.to_json()) + "\n";
+  order.document = request.document.text() + "\n";
   order.stdout_file = request.folder / protocol::kStdoutFile;
   order.stderr_file = request.folder / protocol::kStderrFile;
   order.folder = request.working_folder;

@@ -123,13 +123,13 @@ std::optional<double> Row::value() const {
 std::optional<std::uint64_t> Row::epoch() const { return common(counted(), &TrialState::epoch); }
 std::optional<std::uint64_t> Row::step() const { return common(counted(), &TrialState::step); }
 
-std::vector<const TrialState*> Row::trials() const {
-  return replicates.empty() ? std::vector<const TrialState*>{trial} : replicates;
+std::span<const TrialState* const> Row::trials() const {
+  return replicates.empty() ? std::span(&trial, 1) : std::span(replicates);
 }
 
 std::vector<const TrialState*> Row::counted() const {
   if (!value()) return {};
-  std::vector<const TrialState*> all = trials();
+  std::vector<const TrialState*> all(trials().begin(), trials().end());
   if (!replicates.empty()) std::erase_if(all, [](const TrialState* t) { return !may_rank(*t); });
   return all;
 }

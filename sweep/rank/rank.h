@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,8 @@ struct Row {
   /// Where the value was reached; nothing where replicates differ in it.
   std::optional<std::uint64_t> epoch() const;
   std::optional<std::uint64_t> step() const;
-  /// The trials of the row: `trial` alone, or the replicates.
-  std::vector<const TrialState*> trials() const;
+  /// The trials of the row: `trial` alone, or the replicates. Requires: the row outlives what it gives.
+  std::span<const TrialState* const> trials() const;
   /// Those of them that make the value; empty where there is none.
   std::vector<const TrialState*> counted() const;
 };

@@ -195,7 +195,7 @@ std::map<std::string, Json> flat_config(const Json& config) {
 }
 
 bool has_run(const Row& row) {
-  const std::vector<const TrialState*> trials = row.trials();
+  const std::span<const TrialState* const> trials = row.trials();
   return std::any_of(trials.begin(), trials.end(), [](const TrialState* trial) {
     return !trial->attempts.empty() || (trial->phase == Phase::kEnded && !trial->repeats_index);
   });

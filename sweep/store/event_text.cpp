@@ -2,18 +2,15 @@
 #include "sweep/store/event_text.h"
 
 #include "core/error.h"
+#include "core/object_text.h"
 
 namespace sweep {
 namespace {
 
 using core::Json;
+using core::ObjectText;
 
 constexpr std::uint32_t kUsualRetries = 1;  // what an event without the number means, as all older ones are
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 template <class T>
 std::optional<T> optional_at(const Json& json, const char* key) {
@@ -29,45 +26,37 @@ protocol::Outcome outcome_at(const Json& json, std::string_view place) {
 
 struct ToText {
   EventText operator()(const TrialPlanned& e) const {
-    const Json json = {{"trial", e.trial},
-                       {"replicate", e.replicate},
-                       {"config", e.config},
-                       {"seed", e.seed},
-                       {"repeats", or_null(e.repeats_index)}};
-    return {"planned", e.index, std::nullopt, std::nullopt, core::canonical_json(json)};
+    ObjectText text;
+    text.add("trial", e.trial).add("replicate", e.replicate).add("config", e.config).add("seed", e.seed);
+    return {"planned", e.index, std::nullopt, std::nullopt, text.add("repeats", e.repeats_index).text()};
   }
   EventText operator()(const AttemptOrdered& e) const {
-    const Json json = {{"slot", e.slot}, {"device", e.device}, {"resume", e.resume_file}, {"reason", e.reason}};
-    return {"ordered", e.index, e.attempt, std::nullopt, core::canonical_json(json)};
+    ObjectText text;
+    text.add("slot", e.slot).add("device", e.device).add("resume", e.resume_file).add("reason", e.reason);
+    return {"ordered", e.index, e.attempt, std::nullopt, text.text()};
   }
   EventText operator()(const TrainerSaid& e) const {
     return {std::string(protocol::event_name(e.event)), e.index, e.attempt, e.event.seq, e.event.line()};
   }
   EventText operator()(const AttemptEnded& e) const {
-    Json json = {{"outcome", protocol::name(e.outcome)},
-                 {"detail", e.detail},
-                 {"seconds", e.seconds},
-                 {"asked_again", e.asked_again}};
-    if (e.retries != kUsualRetries) json["retries"] = e.retries;
-    if (e.shared_gpu) json["shared_gpu"] = true;
-    return {"ended", e.index, e.attempt, std::nullopt, core::canonical_json(json)};
+    ObjectText text;
+    text.add("outcome", protocol::name(e.outcome)).add("detail", e.detail).add("seconds", e.seconds);
+    text.add("asked_again", e.asked_again);
+    if (e.retries != kUsualRetries) text.add("retries", e.retries);
+    if (e.shared_gpu) text.add("shared_gpu", true);
+    return {"ended", e.index, e.attempt, std::nullopt, text.text()};
   }
   EventText operator()(const TrialReused& e) const {
-    const Json json = {{"sweep", e.from_sweep},
-                       {"index", e.from_index},
-                       {"outcome", protocol::name(e.outcome)},
-                       {"detail", e.detail},
-                       {"value", or_null(e.value)},
-                       {"epoch", or_null(e.epoch)},
-                       {"step", or_null(e.step)},
-                       {"at_value", e.at_value},
-                       {"final_values", e.final_values},
-                       {"last_step", e.last_step},
-                       {"weights_sha256", e.weights_sha256}};
-    return {"reused", e.index, std::nullopt, std::nullopt, core::canonical_json(json)};
+    ObjectText text;
+    const Json at_value(e.at_value), final_values(e.final_values);
+    text.add("sweep", e.from_sweep).add("index", e.from_index).add("outcome", protocol::name(e.outcome));
+    text.add("detail", e.detail).add("value", e.value).add("epoch", e.epoch).add("step", e.step);
+    text.add("at_value", at_value).add("final_values", final_values).add("last_step", e.last_step);
+    text.add("weights_sha256", e.weights_sha256);
+    return {"reused", e.index, std::nullopt, std::nullopt, text.text()};
   }
   EventText operator()(const TrialReopened& e) const {
-    return {"reopened", e.index, std::nullopt, std::nullopt, core::canonical_json({{"reason", e.reason}})};
+    return {"reopened", e.index, std::nullopt, std::nullopt, ObjectText().add("reason", e.reason).text()};
   }
   EventText operator()(const GuardLifted& e) const {
     return {"guard_lifted", e.index, std::nullopt, std::nullopt, "{}"};

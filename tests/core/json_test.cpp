@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/object_text.h"
 #include "core/philox.h"
 
 using core::canonical_json;
@@ -94,4 +95,38 @@ TEST_CASE("JSON is read to its deepest level and no deeper, however long the tex
   CHECK(canonical_json(parse_json(nested(1000), "x")) == nested(1000));
   for (const std::size_t depth : {std::size_t{1001}, std::size_t{10000000}})
     CHECK_THROWS_WITH(parse_json(nested(depth), "x"), "x: is nested deeper than 1000 levels");
+}
+
+TEST_CASE("an object written member by member has the bytes of the same object as a value") {
+  const std::optional<std::uint64_t> nothing;
+  const Json nested = {{"b", {1, 2.0, nullptr}}, {"a", "x"}};
+  const Json members = {{"é", -1}, {"", true}, {"\n\"", 1e300}};
+  const std::vector<std::string> texts = {"one", "", "t\tw\u0001o\x7f"};
+  core::ObjectText text;
+  text.add("z", true).add("double", 2.0).add("not finite", std::numeric_limits<double>::quiet_NaN());
+  text.add_members(members).add("least", std::numeric_limits<std::int64_t>::min());
+  text.add("most", std::numeric_limits<std::uint64_t>::max()).add("int", -3).add("nested", nested);
+  text.add("nothing", nothing).add("something", std::optional<double>(0.5)).add("null", nullptr);
+  text.add("texts", texts).add("view", std::string_view("ümlaut")).add("A", "literal").add("B", std::string("s"));
+  Json value = members;
+  value["z"] = true;
+  value["double"] = 2.0;
+  value["not finite"] = std::numeric_limits<double>::quiet_NaN();
+  value["least"] = std::numeric_limits<std::int64_t>::min();
+  value["most"] = std::numeric_limits<std::uint64_t>::max();
+  value["int"] = -3;
+  value["nested"] = nested;
+  value["nothing"] = nullptr;
+  value["something"] = 0.5;
+  value["null"] = nullptr;
+  value["texts"] = texts;
+  value["view"] = "ümlaut";
+  value["A"] = "literal";
+  value["B"] = "s";
+  CHECK(text.text() == canonical_json(value));
+  CHECK(core::ObjectText().text() == "{}");
+}
+
+TEST_CASE("a text that is not UTF-8 is refused in an object written member by member") {
+  CHECK_THROWS_AS(core::ObjectText().add("a", "\xff"), core::UserError);
 }

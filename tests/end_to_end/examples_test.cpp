@@ -41,14 +41,16 @@ void runs_and_replays(const Example& example, std::size_t trials) {
   INFO(ran.err);
   CHECK(ran.code == 0);
   CHECK(example.report().at("trials").size() == trials);
-  const Ended replay = example.sweep("replay best");
+  const Ended replay = example.sweep("replay --all --slots 2");
   INFO(replay.out + replay.err);
   CHECK(replay.code == 0);
+  const std::string all = std::to_string(trials) + " trials replayed: " + std::to_string(trials) + " identical\n";
+  CHECK(replay.out.find(all) != std::string::npos);
 }
 
 }  // namespace
 
-TEST_CASE("the example in shell runs, is ranked and replays") {
+TEST_CASE("the example in shell runs, is ranked and every trial of it replays") {
   const Example example("shell");
   runs_and_replays(example, 3);
   CHECK(example.report().at("trials")[0].at("step") == 12);

@@ -1,0 +1,142 @@
+// sweep run --audit and sweep replay --all: what they replay, what they say, and what they leave alone.
+#include <filesystem>
+
+#include "core/json.h"
+#include "tests/catch.h"
+#include "tests/sweep/commands/shop.h"
+
+using core::Json;
+
+namespace {
+
+// Prints another loss each time that it runs, without a change of its sources.
+constexpr char kRestless[] = R"(#!/bin/sh
+for argument; do case $argument in --x=*) x=${argument#*=} ;; esac; done
+echo "step=1 loss=$x.5"
+echo "step=2 loss=$x.$$"
+)";
+
+constexpr char kFourOfThem[] = R"({"method": "grid", "name": "own", "metric": {"name": "loss", "goal": "minimize"},
+  "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1, 2, 4]}}})";
+
+std::size_t replays(const Workplace& place, int index) {
+  const Said said = place.sweep("show '#" + std::to_string(index) + "' --json");
+  return core::parse_json(said.out, "show").at("replays").size();
+}
+
+std::vector<int> replayed_trials(const Workplace& place, int trials) {
+  std::vector<int> found;
+  for (int i = 0; i < trials; ++i)
+    if (replays(place, i) > 0) found.push_back(i);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a whole sweep is replayed in its slots, and the table says that every trial is identical") {
+  const Workplace place;
+  const std::vector<std::string> ids = place.run_points();
+  const std::string before = place.sweep("report --format csv").out;
+  const Said said = place.sweep("replay --all --slots 2");
+  INFO(said.out + said.err);
+  CHECK(said.code == 0);
+  CHECK(has(said.out, "trial             index  verdict    on"));
+  for (const std::string& id : ids) CHECK(has(said.out, id));
+  CHECK(has(said.out, "\n2 trials replayed: 2 identical\n"));
+  CHECK(has(said.err, " identical in "));
+  CHECK(place.sweep("report --format csv").out == before);
+  for (const std::string& id : ids)
+    CHECK_FALSE(std::filesystem::exists(place.path() / "runs/trials" / id / "replay-0"));
+
+  const Said json = place.sweep("replay --all --sample 1 --json");
+  CHECK(json.code == 0);
+  const Json table = core::parse_json(json.out, "table");
+  CHECK(table["trials"].size() == 1);
+  CHECK(table["counts"]["identical"] == 1);
+  CHECK(core::parse_json(place.sweep("replay --all --sample 1 --json").out, "table")["trials"][0]["trial"] ==
+        table["trials"][0]["trial"]);
+}
+
+TEST_CASE("of a sweep with one trial that differs the table names it, and the exit code is 3") {
+  const Shop shop(kScript, kFourOfThem);
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  std::string line = shop.event_line("metric", 2);
+  line.replace(line.find("2.5"), 3, "2.75");
+  shop.set_event_line("metric", 2, line);
+  const Said said = shop.sweep("replay --all");
+  INFO(said.out + said.err);
+  CHECK(said.code == 3);
+  CHECK(has(said.out,
+            "step 1: metric loss: recorded 2.75 (0x1.6p+1), replayed 2.5 (0x1.4p+1), 562949953421312 ulp "
+            "apart\n"));
+  CHECK(has(said.out, "4 trials replayed: 3 identical, 1 different\n"));
+  const Said report = shop.sweep("report");
+  CHECK(has(report.err, "(#2) replayed as different on cpu: step 1: metric loss: "));
+}
+
+TEST_CASE("replay wants a trial or a whole sweep, and says which flags go with which") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  Said said = shop.sweep("replay");
+  CHECK(said.code == 2);
+  CHECK(has(said.err, "TRIAL: is missing, name a trial, or replay the whole sweep with --all"));
+  said = shop.sweep("replay best --all --sample 2");
+  CHECK(said.code == 2);
+  CHECK(has(said.err, "--sample: is of a whole sweep, leave out TRIAL, and give --all"));
+  CHECK(shop.sweep("replay --sample 2").code == 2);
+  CHECK(shop.sweep("replay best --slots 2").code == 2);
+  CHECK(shop.sweep("replay best --all").code == 0);
+  CHECK(shop.sweep("replay best --all-differences").code == 0);
+  said = shop.sweep("run sweep.json --audit 5");
+  CHECK(said.code == 2);
+  CHECK(has(said.err, "'5' is not a number above 0 and up to 1"));
+}
+
+TEST_CASE("an audit replays a share of the trials, always the same ones, once, and changes no byte of the table") {
+  const Shop plain(kScript, kFourOfThem), shop(kScript, kFourOfThem);
+  REQUIRE(plain.sweep("run sweep.json --slots 2").code == 0);
+  const Said said = shop.sweep("run sweep.json --slots 2 --audit 0.5");
+  INFO(said.err);
+  CHECK(said.code == 0);
+  CHECK(has(said.err, "audit: 2 trials replayed: 2 identical\n"));
+  CHECK(shop.csv() == plain.csv());
+  CHECK_FALSE(std::filesystem::exists(shop.path() / "runs/audits"));
+  const std::vector<int> audited = replayed_trials(shop, 4);
+  CHECK(audited.size() == 2);
+
+  const Said again = shop.sweep("run sweep.json --audit 0.5");
+  CHECK(again.code == 0);
+  CHECK(has(again.err, "is finished, nothing to run"));
+  for (const int index : audited) CHECK(replays(shop, index) == 1);
+
+  // A larger share: the rest of it is done on the finished sweep.
+  const Said more = shop.sweep("run sweep.json --audit 1");
+  CHECK(more.code == 0);
+  CHECK(has(more.err, "is finished, its audit goes on"));
+  CHECK(replayed_trials(shop, 4).size() == 4);
+  for (const int index : audited) CHECK(replays(shop, index) == 1);
+  CHECK(shop.csv() == plain.csv());
+}
+
+TEST_CASE("a difference that an audit finds is kept, shown everywhere, and makes the exit code 3") {
+  const Shop shop(kRestless, kFourOfThem);
+  const Said said = shop.sweep("run sweep.json --slots 2 --audit 0.25");
+  INFO(said.err);
+  CHECK(said.code == 3);
+  CHECK(has(said.err, " different in "));
+  CHECK(has(said.err, "finding: trial "));
+  CHECK(has(said.err, "audit: 1 trial replayed: 1 different\n"));
+  const std::vector<int> audited = replayed_trials(shop, 4);
+  REQUIRE(audited.size() == 1);
+  const Said report = shop.sweep("report");
+  CHECK(report.code == 0);
+  CHECK(has(report.err, "(#" + std::to_string(audited[0]) + ") replayed as different on cpu: step 2: metric loss: "));
+  const Json json = core::parse_json(shop.sweep("report --json").out, "report");
+  CHECK(json["sweep"]["differing_replays"][0]["index"] == audited[0]);
+  const Said show = shop.sweep("show '#" + std::to_string(audited[0]) + "'");
+  CHECK(has(show.out, "  different, by an audit: step 2: metric loss: recorded "));
+  const Said again = shop.sweep("run sweep.json --audit 0.25");
+  CHECK(again.code == 3);
+  CHECK(has(again.err, "finding: trial "));
+  CHECK(shop.sweep("run sweep.json").code == 0);  // who asks for no audit gets the sweep's own code
+}
