@@ -2,6 +2,7 @@
 // its tables. Callers: this folder alone.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct OtherBackend::Choices {
   SumOrder order = SumOrder::kAscending;
   std::optional<Transpose> gemm;  ///< which products are summed in that order
   Statistics statistics = Statistics::kRunning;
+  /// What the batch before left, by where the statistic lies: there stands what was normalised with instead.
+  mutable std::map<const float*, std::vector<float>> left;
   DropoutDraw dropout;
   std::uint64_t shuffle_seed = 0;
   std::vector<std::uint32_t> batch;

@@ -1,5 +1,6 @@
 // Dropout with a mask drawn for something else, and batch normalisation with statistics of something else, as plain
 // loops.
+#include <utility>
 #include <vector>
 
 #include "kernels/activation_formula.h"
@@ -24,21 +25,37 @@ void other_dropout(Context& context, float* out, const float* in, int count, flo
   }
 }
 
-// `mean` and `inverse_deviation` still hold what the batch before left there; what they hold afterwards is what the
-// backward pass will use.
+namespace {
+
+// The statistic of the batch before; that of this one is kept for the next. An honest batch before left its own in
+// place.
+std::vector<float> of_batch_before(const OtherBackend::Choices& choices, const float* place,
+                                   std::vector<float> in_place, std::size_t width) {
+  std::vector<float> now(place, place + width);
+  const auto [kept, is_first] = choices.left.try_emplace(place, now);
+  return is_first ? std::move(in_place) : std::exchange(kept->second, std::move(now));
+}
+
+}  // namespace
+
+// What `mean` and `inverse_deviation` hold afterwards is what the backward pass will use.
 void other_batch_norm(Context& context, Activation activation, float* out, float* mean, float* inverse_deviation,
                       float* running_mean, float* running_variance, const float* x, const float* gamma,
                       const float* beta, int rows, int columns, float epsilon, float momentum) {
   const cpu::PortableFloatState float_state;
-  const Statistics way = choices_of(context).statistics;
+  const OtherBackend::Choices& choices = choices_of(context);
   const auto width = static_cast<std::size_t>(columns);
   std::vector<float> centre(mean, mean + width), inverse(inverse_deviation, inverse_deviation + width);
   const std::vector<float> old_mean(running_mean, running_mean + width);
   const std::vector<float> old_variance(running_variance, running_variance + width);
   Forward<&Backend::batch_norm>::call(context, activation, out, mean, inverse_deviation, running_mean, running_variance,
                                       x, gamma, beta, rows, columns, epsilon, momentum);
+  if (choices.statistics == Statistics::kBatchBefore) {
+    centre = of_batch_before(choices, mean, std::move(centre), width);
+    inverse = of_batch_before(choices, inverse_deviation, std::move(inverse), width);
+  }
   for (std::size_t j = 0; j < width; ++j) {
-    if (way == Statistics::kRunning) {
+    if (choices.statistics == Statistics::kRunning) {
       centre[j] = old_mean[j];
       inverse[j] = inverse_deviation_of(old_variance[j], epsilon);
     }

@@ -10,6 +10,7 @@ TEST_CASE("a store that nobody touched is as its file and seed say, also after r
   place.run_points();
   std::string longer = place.read("points.json");
   longer.replace(longer.find("0.01"), 4, "0.01,0.02");
+  longer.replace(longer.find("\"points\""), 8, "\"longer\"");
   place.write("longer.json", longer);
   REQUIRE(place.sweep("run longer.json").code == 0);
   REQUIRE(place.sweep("replay best").code == 0);
