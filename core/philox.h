@@ -47,6 +47,7 @@ enum class Purpose : std::uint32_t {
   kNoise = 6,
   kSyntheticData = 7,
   kSearchOrder = 8,
+  kForest = 9,
 };
 
 /// The four words for elements 4·quad … 4·quad+3 of `tensor` (< 2^24) at `step` (or epoch), under the trial's seed.

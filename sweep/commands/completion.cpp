@@ -151,7 +151,7 @@ std::vector<std::string> candidates(const Declared& declared, const Position& po
   const std::string argument = argument_name(*position.verb, position.arguments);
   if (argument == "FILE") return {kCompleteFiles};
   if (argument == "SWEEP") return sweep_words(globals);
-  if (argument == "TRIAL") return trial_words(globals);
+  if (argument == "TRIAL" || argument == "OTHER") return trial_words(globals);
   return {};
 }
 

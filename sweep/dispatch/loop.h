@@ -91,7 +91,7 @@ class Loop {
 
   bool trial_wants_slot() const;
   bool use_spare_slots();
-  void lend_slots(bool last);
+  bool lend_slots(bool last);
   void lend(const Slot& slot, SpareJob job);
   boost::asio::awaitable<void> run_spare(std::uint64_t number);
   void take_slot_back();

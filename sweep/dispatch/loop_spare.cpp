@@ -23,16 +23,18 @@ bool Loop::use_spare_slots() {
     take_slot_back();
     return !spare_.empty();
   }
-  lend_slots(/*last=*/false);
+  const bool lent = lend_slots(/*last=*/false);
   const bool nothing_else_runs = running_.empty() && spare_.empty();
-  if (nothing_else_runs) lend_slots(/*last=*/true);
+  if (nothing_else_runs && !lent) lend_slots(/*last=*/true);
   return !spare_.empty() || (nothing_else_runs && !held_elsewhere_.empty());
 }
 
-void Loop::lend_slots(bool last) {
+// Whether one was lent, even where that work has ended by now.
+bool Loop::lend_slots(bool last) {
   const std::vector<Slot> open = slot_choice().open();
+  bool lent = false;
   for (const Slot& slot : open) {
-    if (situation().free_slots == 0) return;
+    if (situation().free_slots == 0) break;
     if (!options_.spare->wants(study_, slot, last)) continue;
     if (!launcher_.acquire(slot)) {
       held_elsewhere_.insert(slot.name);
@@ -41,7 +43,9 @@ void Loop::lend_slots(bool last) {
     if (trainer_watch_) check_unchanged(*trainer_watch_, trainer_folder_);
     if (uncommitted_ > 0) commit();
     lend(slot, options_.spare->take(study_, slot, last));
+    lent = true;
   }
+  return lent;
 }
 
 void Loop::lend(const Slot& slot, SpareJob job) {

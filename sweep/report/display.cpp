@@ -73,6 +73,12 @@ std::string padded(const std::string& cell, Align align, std::size_t width, std:
   return std::string(left, ' ') + cell + std::string(width - own - left, ' ');
 }
 
+// A string as it stands, unless it could be taken for something else.
+std::string string_text(const std::string& text) {
+  const bool other = text.empty() || text.front() == ' ' || text.back() == ' ' || core::Json::accept(text);
+  return other ? core::canonical_json(text) : text;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t max_columns) {
@@ -105,6 +111,18 @@ std::string rounded(double value, int digits) {
   double nearest = 0;
   std::from_chars(buffer, written.ptr, nearest);
   return core::format_double(nearest);
+}
+
+std::string value_text(const core::Json& value, int digits) {
+  std::string text;
+  if (value.is_string()) {
+    text = string_text(value.get_ref<const std::string&>());
+  } else if (value.is_number_float()) {
+    text = rounded(value.get<double>(), digits);
+  } else {
+    text = core::canonical_json(value);
+  }
+  return printable(text, kCellColumns);
 }
 
 int digits_that_tell_apart(const std::vector<double>& values) {

@@ -7,9 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json.h"
 #include "core/printable.h"
 
 namespace sweep {
+
+/// Wider cells of a table are cut; CSV and JSON have them whole.
+inline constexpr std::size_t kCellColumns = 32;
 
 using core::printable;
 using core::printable_lines;
@@ -23,6 +27,10 @@ std::size_t display_width(std::string_view text);
 
 /// `value` rounded to `digits` significant decimal digits, in canonical form; exact where it has no more than these.
 std::string rounded(double value, int digits);
+
+/// A parameter's value as a cell: a text as it stands, unless it could be taken for something else ("3" is not 3);
+/// doubles rounded to so many digits.
+std::string value_text(const core::Json& value, int digits);
 
 /// The least number of digits, 6 or more, at which no two different values of `values` look alike.
 int digits_that_tell_apart(const std::vector<double>& values);

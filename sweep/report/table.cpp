@@ -13,26 +13,7 @@ namespace {
 
 using core::Json;
 
-constexpr std::size_t kCellColumns = 32;  // wider texts are cut; CSV and JSON have them whole
 constexpr std::size_t kNameColumns = 60;
-
-// A string as it stands, unless it could be taken for something else: "3" is not 3.
-std::string string_text(const std::string& text) {
-  const bool other = text.empty() || text.front() == ' ' || text.back() == ' ' || Json::accept(text);
-  return other ? core::canonical_json(text) : text;
-}
-
-std::string value_text(const Json& value, int digits) {
-  std::string text;
-  if (value.is_string()) {
-    text = string_text(value.get_ref<const std::string&>());
-  } else if (value.is_number_float()) {
-    text = rounded(value.get<double>(), digits);
-  } else {
-    text = core::canonical_json(value);
-  }
-  return printable(text, kCellColumns);
-}
 
 // One column's cells, heading first, and how they are aligned.
 struct Cells {

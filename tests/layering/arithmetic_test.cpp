@@ -25,7 +25,7 @@ const std::set<std::string> kInexact = {"exp",   "exp2",  "expm1", "log",    "lo
 
 bool computes(const fs::path& path) {
   const std::string name = path.generic_string();
-  for (const char* folder : {"core/", "kernels/", "trainer/", "sweep/space/", "sweep/search/"})
+  for (const char* folder : {"core/", "kernels/", "trainer/", "sweep/space/", "sweep/search/", "sweep/analysis/"})
     if (name.starts_with(folder)) return true;
   return false;
 }

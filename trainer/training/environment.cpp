@@ -26,7 +26,8 @@ namespace {
 
 using core::Json;
 
-std::string mxcsr_text(unsigned state) { return fmt::format("0x{:04x}", state); }
+// Its modes alone: bits 0 to 5 say what has happened since somebody cleared them.
+std::string mxcsr_text(unsigned state) { return fmt::format("0x{:04x}", state & ~0x3Fu); }
 
 // By CPUID: /proc/cpuinfo takes as long to write as a short trial to run.
 Json cpu_json() {

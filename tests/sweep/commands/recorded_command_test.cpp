@@ -61,16 +61,11 @@ TEST_CASE(
   CHECK(has(shop.read("runs/" + kept), "+lr = 0.5\n"));
 }
 
-TEST_CASE(
-    "a row that was changed on the disk is named by report, show, replay and verify, and nothing is printed of it") {
+TEST_CASE("what was changed on the disk is named by whoever reads it, and nothing is printed of it") {
   const Shop shop;
   REQUIRE(shop.sweep("run sweep.json").code == 0);
   shop.change("UPDATE trials SET value = 9.5 WHERE trial_index = 1");
-  const Said report = shop.sweep("report");
-  CHECK(report.code == 2);
-  CHECK(report.out == "");
-  CHECK(
-      has(report.err, "the row of trial 1 of sweep number 1 is not what was written: the digest of its contents is "));
+  CHECK(shop.sweep("report").code == 0);  // of a sweep of this size it is made from the events alone
   const Said verified = shop.sweep("verify");
   CHECK(verified.code == 3);
   CHECK(has(verified.out, "the row of trial 1 of sweep number 1 is not what was written"));
@@ -78,7 +73,7 @@ TEST_CASE(
   shop.change("UPDATE trials SET value = 1.25 WHERE trial_index = 1");
   CHECK(shop.sweep("verify").code == 0);
   shop.change("UPDATE events SET line = replace(line, '1.25', '1.26') WHERE trial_index = 1 AND kind = 'metric'");
-  for (const char* verb : {"replay '#1'", "show '#1'"}) {
+  for (const char* verb : {"replay '#1'", "show '#1'", "report"}) {
     const Said said = shop.sweep(verb);
     INFO(verb);
     CHECK(said.code == 2);

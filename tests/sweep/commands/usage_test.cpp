@@ -9,8 +9,8 @@ TEST_CASE("sweep alone prints help, which lists every verb") {
   CHECK(alone.code == 0);
   CHECK(alone.err.empty());
   CHECK(place.sweep("--help").out == alone.out);
-  for (const char* verb : {"run", "resume", "retry", "stop", "cancel", "check", "plan", "report", "list", "show",
-                           "logs", "replay", "doctor"})
+  for (const char* verb : {"run", "resume", "retry", "stop", "cancel", "check", "plan", "report", "importance", "list",
+                           "show", "diff", "logs", "replay", "doctor"})
     CHECK(alone.out.find(std::string("\n  ") + verb + " ") != std::string::npos);
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("what is not understood is named, with the nearest word, and ends with
       {"report --top many",
        "sweep report: --top: 'many' is not a whole number from 1 to 18446744073709551615, see 'sweep report --help'"},
       {"show", "sweep show: TRIAL is required, see 'sweep show --help'"},
-      {"replay best --device gpu", "sweep replay: --device: gpu not in {cpu,cuda}, see 'sweep replay --help'"},
+      {"replay best --device gpu", "sweep replay: --device: gpu not in {auto,cpu,cuda}, see 'sweep replay --help'"},
   };
   for (const auto& [arguments, message] : cases) {
     const Said said = place.sweep(arguments);

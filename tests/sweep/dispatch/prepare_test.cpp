@@ -36,6 +36,12 @@ struct Place {
   Overrides overrides;
 };
 
+// With nothing known of any file.
+protocol::DataSource find_data(const std::string& name, const protocol::DataOptions& options, const fs::path& file) {
+  core::KnownDigests known;
+  return sweep::find_data(name, options, file, known);
+}
+
 std::string message(const std::function<void()>& action) {
   try {
     action();
@@ -128,13 +134,14 @@ TEST_CASE("options of the data are part of its digest, recorded, and used again 
   const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
   std::ofstream(data) << "a,b,c\n1,2,0\n3,4,1\n";
   const protocol::DataOptions options{.label = "b", .regression = true};
-  const auto plain = sweep::find_data("set.csv", {}, file), read = sweep::find_data("set.csv", options, file);
+  core::KnownDigests known;
+  const auto plain = find_data("set.csv", {}, file), read = find_data("set.csv", options, file);
   CHECK(read.options == options);
   CHECK(read.sha256 != plain.sha256);
   sweep::SweepRecord record;
   record.file = file.string();
   record.data = read.to_json();
-  CHECK(sweep::find_recorded_data(record) == read);
+  CHECK(sweep::find_recorded_data(record, known) == read);
   CHECK(plain.to_json().contains("options") == false);
 }
 
@@ -142,15 +149,15 @@ TEST_CASE("data lies beside the sweep file, in ./data or in SWEEP_DATA, and its 
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "sweep.json", data = folder.path() / "set.csv";
   std::ofstream(data) << "a,b,label\n1,2,0\n3,4,1\n";
-  const auto found = sweep::find_data("set.csv", {}, file);
+  const auto found = find_data("set.csv", {}, file);
   CHECK(found.path == data.string());
   CHECK(found.name == "set.csv");
 
   fs::create_directory(folder.path() / "elsewhere");
   fs::rename(data, folder.path() / "elsewhere" / "set.csv");
-  CHECK(message([&] { sweep::find_data("set.csv", {}, file); }).find("set.csv") != std::string::npos);
+  CHECK(message([&] { find_data("set.csv", {}, file); }).find("set.csv") != std::string::npos);
   ::setenv("SWEEP_DATA", (folder.path() / "elsewhere").c_str(), 1);
-  CHECK(sweep::find_data("set.csv", {}, file).sha256 == found.sha256);
+  CHECK(find_data("set.csv", {}, file).sha256 == found.sha256);
   ::unsetenv("SWEEP_DATA");
 }
 
@@ -163,7 +170,7 @@ TEST_CASE("data that changed by one byte is refused with both digests, data that
   std::ofstream(data) << "a,label\n1,0\n3,1\n";
   const std::string text = message([&] { sweep::prepare_recorded(first.record, place.runs, {}); });
   CHECK(text.find(first.data->sha256) != std::string::npos);
-  CHECK(text.find(sweep::find_data("set.csv", {}, place.file).sha256) != std::string::npos);
+  CHECK(text.find(find_data("set.csv", {}, place.file).sha256) != std::string::npos);
 
   std::ofstream(data) << "a,label\n1,0\n2,1\n";
   fs::create_directory(place.folder.path() / "moved");

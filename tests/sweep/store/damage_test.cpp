@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -139,9 +140,12 @@ class Sql {
     if (type == "integer") {
       is = std::to_string(std::stoll(was) ^ static_cast<std::int64_t>(std::uint64_t{1} << (random() % 64)));
     } else if (type == "real") {
-      const auto bits = std::bit_cast<std::uint64_t>(std::stod(was)) ^ (std::uint64_t{1} << (random() % 64));
+      const auto bits =
+          std::bit_cast<std::uint64_t>(std::strtod(was.c_str(), nullptr)) ^ (std::uint64_t{1} << (random() % 64));
       is = fmt::format("{:.17g}", std::bit_cast<double>(bits));
-      if (is.find_first_of("nf") != std::string::npos || std::stod(is) == std::stod(was)) return false;
+      if (is.find_first_of("nf") != std::string::npos ||
+          std::strtod(is.c_str(), nullptr) == std::strtod(was.c_str(), nullptr))
+        return false;
     } else if (type == "text" || type == "blob") {
       std::string hex = text(fmt::format("SELECT hex({}) {} WHERE {}", column, from, row));
       if (hex.empty()) return false;

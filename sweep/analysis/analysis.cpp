@@ -1,0 +1,201 @@
+// See analysis.h: the rows that are read, and what the trees of a forest say, averaged.
+#include "sweep/analysis/analysis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/philox.h"
+#include "sweep/analysis/decomposition.h"
+#include "sweep/analysis/effects.h"
+#include "sweep/analysis/features.h"
+#include "sweep/analysis/forest.h"
+#include "sweep/analysis/spearman.h"
+
+namespace sweep {
+namespace {
+
+// Numbers of the trees, one by one.
+class Average {
+ public:
+  void add(double x) { numbers_.push_back(x); }
+  double mean() const {
+    double sum = 0;
+    for (const double x : numbers_) sum += x;
+    return numbers_.empty() ? 0 : sum / static_cast<double>(numbers_.size());
+  }
+  double deviation() const {
+    if (numbers_.size() < 2) return 0;
+    const double middle = mean();
+    double sum = 0;
+    for (const double x : numbers_) sum += (x - middle) * (x - middle);
+    return std::sqrt(sum / static_cast<double>(numbers_.size() - 1));
+  }
+
+ private:
+  std::vector<double> numbers_;
+};
+
+// Values of the metric as shares of the way from the smallest to the largest: no square of them overflows.
+class Scale {
+ public:
+  explicit Scale(std::span<const Observation> observations) {
+    const auto [least, most] =
+        std::minmax_element(observations.begin(), observations.end(),
+                            [](const Observation& a, const Observation& b) { return a.value < b.value; });
+    least_ = least->value;
+    half_range_ = most->value / 2 - least_ / 2;
+  }
+  bool is_point() const { return half_range_ == 0; }
+  double share(double value) const { return (value / 2 - least_ / 2) / half_range_; }
+  double value(double share) const { return 2 * (least_ / 2 + share * half_range_); }
+  double length(double share) const { return 2 * (share * half_range_); }
+
+ private:
+  double least_ = 0, half_range_ = 0;
+};
+
+struct Work {
+  std::vector<Feature> features;
+  std::vector<std::vector<Part>> parts;            // of each feature
+  std::vector<std::vector<Average>> expectations;  // of each part
+  std::vector<Average> alone;                      // of each feature: its share of a tree's variance
+  Explained forest;
+};
+
+void add_tree(Work& work, const Decomposition& tree) {
+  for (std::size_t f = 0; f < work.features.size(); ++f)
+    for (std::size_t i = 0; i < work.parts[f].size(); ++i)
+      work.expectations[f][i].add(expected(work.features[f], work.parts[f][i], tree.mean, tree.marginals[f]));
+  if (tree.variance <= 0) return;  // its sample had one value only
+  for (std::size_t f = 0; f < tree.alone.size(); ++f) work.alone[f].add(tree.alone[f] / tree.variance);
+}
+
+std::optional<double> correlation(const Feature& feature, std::span<const Observation> observations) {
+  std::vector<double> numbers, values;
+  for (std::size_t i = 0; i < observations.size(); ++i) {
+    const bool is_set = !(feature.unset && feature.place[i] == *feature.unset);
+    if (!is_set) continue;
+    if (!feature.numbers[i] && !feature.is_ordered) return std::nullopt;  // a choice of words
+    if (!feature.numbers[i]) continue;
+    numbers.push_back(*feature.numbers[i]);
+    values.push_back(observations[i].value);
+  }
+  return spearman(numbers, values);
+}
+
+ParameterAnalysis parameter_of(const Work& work, std::size_t f, std::span<const Observation> observations,
+                               const Scale& scale, bool maximize) {
+  ParameterAnalysis parameter;
+  parameter.name = work.features[f].name;
+  parameter.importance = work.forest.alone[f];
+  parameter.deviation = work.alone[f].deviation();
+  parameter.spearman = correlation(work.features[f], observations);
+  for (std::size_t i = 0; i < work.parts[f].size(); ++i) {
+    Effect effect = work.parts[f][i].effect;
+    effect.mean = scale.value(work.expectations[f][i].mean());
+    effect.deviation = scale.length(work.expectations[f][i].deviation());
+    parameter.effects.push_back(std::move(effect));
+    const Effect& last = parameter.effects.back();
+    if (last.trials == 0) continue;
+    const auto& best = parameter.best_effect;
+    if (!best || (maximize ? last.mean > parameter.effects[*best].mean : last.mean < parameter.effects[*best].mean))
+      parameter.best_effect = i;
+  }
+  return parameter;
+}
+
+std::vector<PairAnalysis> pairs_of(const Work& work) {
+  std::vector<PairAnalysis> pairs;
+  for (const Explained::Pair& pair : work.forest.together)
+    pairs.push_back({work.features[pair.first].name, work.features[pair.second].name, pair.share});
+  return pairs;
+}
+
+template <class Important>
+void sort_by_importance(std::vector<Important>& items) {
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Important& a, const Important& b) { return a.importance > b.importance; });
+}
+
+Work grow_forest(const Spec& spec, std::span<const Observation> observations, std::vector<Feature> features,
+                 const Scale& scale, const AnalysisOptions& options) {
+  Work work;
+  work.features = std::move(features);
+  work.alone.resize(work.features.size());
+  for (const Feature& feature : work.features) {
+    work.parts.push_back(parts_of(spec, feature, observations, options.maximize));
+    work.expectations.emplace_back(work.parts.back().size());
+  }
+  std::vector<double> values;
+  for (const Observation& observation : observations) values.push_back(scale.share(observation.value));
+  Forest forest(work.features, options.pairs);
+  for (std::uint32_t number = 0; number < kTrees; ++number) {
+    Tree tree = grow_tree(work.features, values, options.seed, number);
+    const Decomposition decomposition = decompose(work.features, tree.leaves);
+    add_tree(work, decomposition);
+    forest.add(std::move(tree), decomposition);
+  }
+  work.forest = forest.explain(options.seed);
+  return work;
+}
+
+}  // namespace
+
+std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_t seed) {
+  std::vector<std::pair<std::uint64_t, const Row*>> drawn;
+  for (const Row& row : rows) {
+    if (row.standing != Standing::kRanked) continue;
+    const std::uint64_t index = row.trial->index;
+    const core::Philox4 bits =
+        core::random_bits(seed, core::Purpose::kForest, kDrawOfRows, static_cast<std::uint32_t>(index >> 32),
+                          static_cast<std::uint32_t>(index));
+    drawn.emplace_back((std::uint64_t{bits.word[0]} << 32) | bits.word[1], &row);
+  }
+  const auto by_index = [](const auto& a, const auto& b) { return a.second->trial->index < b.second->trial->index; };
+  std::sort(drawn.begin(), drawn.end(), by_index);
+  if (drawn.size() > kMostTrials) {
+    std::stable_sort(drawn.begin(), drawn.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    drawn.resize(kMostTrials);
+    std::sort(drawn.begin(), drawn.end(), by_index);
+  }
+  std::vector<const Row*> chosen;
+  for (const auto& [bits, row] : drawn) chosen.push_back(row);
+  return chosen;
+}
+
+Analysis analyse(const Spec& spec, std::span<const Observation> observations, std::uint64_t ranked,
+                 const AnalysisOptions& options) {
+  Analysis analysis;
+  analysis.ranked = ranked;
+  analysis.trials = observations.size();
+  if (observations.empty()) {
+    analysis.nothing = "no trial has a rank";
+    return analysis;
+  }
+  if (observations.size() < kFewestTrials) {
+    analysis.nothing = "only " + std::to_string(observations.size()) + " of the trials have a rank, and it takes " +
+                       std::to_string(kFewestTrials);
+    return analysis;
+  }
+  const Scale scale(observations);
+  if (scale.is_point()) {
+    analysis.nothing = "all ranked trials have the same value";
+    return analysis;
+  }
+  std::vector<Feature> features = features_of(spec, observations);
+  if (features.empty()) {
+    analysis.nothing = "no parameter varies among the ranked trials";
+    return analysis;
+  }
+  const Work work = grow_forest(spec, observations, std::move(features), scale, options);
+  for (std::size_t f = 0; f < work.features.size(); ++f)
+    analysis.parameters.push_back(parameter_of(work, f, observations, scale, options.maximize));
+  analysis.pairs = pairs_of(work);
+  analysis.interactions = work.forest.interactions;
+  sort_by_importance(analysis.parameters);
+  sort_by_importance(analysis.pairs);
+  return analysis;
+}
+
+}  // namespace sweep

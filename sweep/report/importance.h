@@ -1,0 +1,18 @@
+// What a sweep's metric depends on (analysis/) → text and JSON. Called by `sweep importance`. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "sweep/analysis/analysis.h"
+#include "sweep/report/report.h"
+
+namespace sweep {
+
+/// For people: importance of each parameter, then what each of its values does. Ends with a newline.
+std::string importance_table(const SweepHead& sweep, const Analysis& analysis);
+
+/// {"sweep": {…}, "method": {…}, "parameters": […], "pairs": […], …}: exact numbers.
+core::Json importance_json(const SweepHead& sweep, const Analysis& analysis);
+
+}  // namespace sweep

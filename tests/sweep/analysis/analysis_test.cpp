@@ -1,0 +1,189 @@
+// Importance on functions whose Sobol indices are known, and the words where there is nothing to say.
+#include "sweep/analysis/analysis.h"
+
+#include "tests/catch.h"
+#include "tests/sweep/analysis/functions.h"
+#include "tests/sweep/rank/sample_study.h"
+
+using namespace sweep;
+
+namespace {
+
+const ParameterAnalysis& of(const Analysis& analysis, const std::string& name) {
+  for (const ParameterAnalysis& parameter : analysis.parameters)
+    if (parameter.name == name) return parameter;
+  FAIL("no parameter " << name);
+  return analysis.parameters.front();
+}
+
+std::vector<std::string> order(const Analysis& analysis) {
+  std::vector<std::string> names;
+  for (const ParameterAnalysis& parameter : analysis.parameters) names.push_back(parameter.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the importance of Ishigami's function is within 0.05 of its Sobol indices, pairs too") {
+  const functions::Table table = functions::ishigami(2000);
+  const Analysis found = table.analysis({0x7f3a9c0012ab34cd, false, true});
+  CHECK(order(found) == std::vector<std::string>{"x2", "x1", "x3"});
+  CHECK(of(found, "x1").importance == Approx(0.3139).margin(0.05));
+  CHECK(of(found, "x2").importance == Approx(0.4424).margin(0.05));
+  CHECK(of(found, "x3").importance == Approx(0.0).margin(0.05));
+  CHECK(found.interactions == Approx(0.2437).margin(0.05));
+  REQUIRE(found.pairs.size() == 3);
+  CHECK(found.pairs[0].first == "x1");
+  CHECK(found.pairs[0].second == "x3");
+  CHECK(found.pairs[0].importance == Approx(0.2437).margin(0.05));
+  CHECK(found.pairs[1].importance == Approx(0.0).margin(0.05));
+}
+
+TEST_CASE("the importance of Sobol's g-function is within 0.05 of its indices, in their order") {
+  const functions::Table table = functions::g_function(2000);
+  const Analysis found = table.analysis();
+  CHECK(order(found) == std::vector<std::string>{"x1", "x2", "x3", "x4"});
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(found.parameters[i].importance == Approx(functions::g_indices()[i]).margin(0.05));
+}
+
+TEST_CASE("an additive function of a whole number, a learning rate and a choice has no interactions") {
+  const functions::Table table = functions::additive(500);
+  const Analysis found = table.analysis();
+  // Variances: 16 · 11/108 of a whole number's ten places, 4/12 of a line, 2/3 of three choices.
+  const double width = 16 * 11.0 / 108, rate = 4.0 / 12, choice = 2.0 / 3, all = width + rate + choice;
+  CHECK(order(found) == std::vector<std::string>{"width", "choice", "rate"});
+  CHECK(of(found, "width").importance == Approx(width / all).margin(0.05));
+  CHECK(of(found, "choice").importance == Approx(choice / all).margin(0.05));
+  CHECK(of(found, "rate").importance == Approx(rate / all).margin(0.05));
+  CHECK(found.interactions < 0.02);
+}
+
+TEST_CASE("the effects of a parameter are what the function does at its values") {
+  const functions::Table table = functions::additive(500);
+  const Analysis found = table.analysis({0x7f3a9c0012ab34cd, true, false});
+  const ParameterAnalysis& width = of(found, "width");
+  REQUIRE(width.effects.size() == 10);  // each whole number
+  CHECK(width.effects[3].from == 3);
+  CHECK(width.effects[3].to == 3);
+  CHECK(width.effects[3].share == Approx(0.1).margin(1e-9));
+  for (std::size_t i = 0; i < 10; ++i) CHECK(width.effects[i].mean == Approx(4.0 * i / 9 + 2).margin(0.15));
+  CHECK(width.best_effect == std::size_t{9});
+  CHECK(*width.spearman > 0.7);
+  const ParameterAnalysis& choice = of(found, "choice");
+  REQUIRE(choice.effects.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(choice.effects[i].mean == Approx(3.0 + i).margin(0.15));
+  CHECK_FALSE(choice.spearman);
+  std::uint64_t trials = 0;
+  for (const Effect& effect : choice.effects) trials += effect.trials;
+  CHECK(trials == 500);
+  const ParameterAnalysis& rate = of(found, "rate");
+  REQUIRE(rate.effects.size() == 8);  // equally likely: by the logarithm
+  for (std::size_t i = 0; i < 8; ++i) CHECK(rate.effects[i].mean == Approx(3 + 2 * (i + 0.5) / 8).margin(0.2));
+  CHECK(rate.effects[3].to.get<double>() == Approx(1e-3).epsilon(1e-9));
+}
+
+TEST_CASE("the best of a value is the best trial that has it, the first of equal ones") {
+  functions::Table table({functions::choice("c", {"a", "b"})}, 40,
+                         [](const core::Json& x) { return x["c"] == "a" ? 1.0 : 2.0; });
+  const Analysis least = table.analysis();
+  CHECK(least.parameters[0].best_effect == std::size_t{0});
+  std::uint64_t first = 0;
+  while (table.configs[first]["c"] != "b") ++first;
+  CHECK(least.parameters[0].effects[1].best == 2.0);
+  CHECK(least.parameters[0].effects[1].best_index == first);
+  CHECK(table.analysis({1, true, false}).parameters[0].best_effect == std::size_t{1});
+}
+
+TEST_CASE("the same table gives the same bits, and another seed other trees") {
+  const functions::Table table = functions::g_function(100);
+  const Analysis once = table.analysis(), again = table.analysis(), other = table.analysis({5, false, false});
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(once.parameters[i].importance == again.parameters[i].importance);
+    CHECK(once.parameters[i].effects[0].mean == again.parameters[i].effects[0].mean);
+  }
+  CHECK(once.parameters[0].importance != other.parameters[0].importance);
+  CHECK(core::format_double(once.parameters[0].importance) == "0.7807462005164315");
+}
+
+TEST_CASE("one parameter explains everything") {
+  const functions::Table table({functions::uniform("x", 0, 1)}, 50,
+                               [](const core::Json& x) { return x["x"].get<double>() * x["x"].get<double>(); });
+  const Analysis found = table.analysis();
+  REQUIRE(found.parameters.size() == 1);
+  CHECK(found.parameters[0].importance == Approx(1).margin(1e-12));
+  CHECK(*found.parameters[0].spearman == Approx(1).margin(1e-15));
+}
+
+TEST_CASE("a parameter that some trials do not set has that as a value of its own") {
+  for (const bool ordered : {true, false}) {
+    functions::Table table(
+        {ordered ? functions::uniform("x", 0, 1) : functions::choice("x", {"a", "b"}), functions::uniform("y", 0, 1)},
+        400, [](const core::Json&) { return 0.0; });
+    for (std::size_t i = 0; i < table.configs.size(); ++i) {
+      if (i % 4 == 0) table.configs[i].erase("x");
+      table.observations[i].value = i % 4 == 0 ? 10 : table.configs[i]["y"].get<double>();
+    }
+    const Analysis found = table.analysis();
+    const ParameterAnalysis& x = of(found, "x");
+    CHECK(order(found)[0] == "x");
+    std::size_t unset = 0;
+    for (const Effect& effect : x.effects) {
+      if (!effect.from.is_null()) continue;
+      ++unset;
+      CHECK(effect.trials == 100);
+      CHECK(effect.share == 0.25);
+      CHECK(effect.mean == Approx(10).margin(0.1));
+    }
+    CHECK(unset == 1);
+    // 0.25 of the draws are 10, the others 0.5 on average: 0.1875 · 9.5², beside 0.75 / 12 of y.
+    CHECK(x.importance > 0.95);
+  }
+}
+
+TEST_CASE("values of the metric at the ends of a double's range are analysed as any others") {
+  const functions::Table table({functions::uniform("x", 0, 1), functions::uniform("y", 0, 1)}, 60,
+                               [](const core::Json& x) { return (x["x"].get<double>() - 0.5) * 1.7e308 * 2; });
+  const Analysis found = table.analysis();
+  CHECK(order(found)[0] == "x");
+  CHECK(found.parameters[0].importance > 0.9);
+  CHECK(std::abs(found.parameters[0].effects[0].mean) < 1.7e308);
+}
+
+TEST_CASE("where nothing can be said, it is said why") {
+  const auto y = [](const core::Json& x) { return x["x"].get<double>(); };
+  const functions::Table seven({functions::uniform("x", 0, 1)}, 7, y);
+  CHECK(seven.analysis().nothing == "only 7 of the trials have a rank, and it takes 8");
+  const functions::Table none({functions::uniform("x", 0, 1)}, 0, y);
+  CHECK(none.analysis().nothing == "no trial has a rank");
+  const functions::Table constant({functions::uniform("x", 0, 1)}, 20, [](const core::Json&) { return 3.0; });
+  CHECK(constant.analysis().nothing == "all ranked trials have the same value");
+  functions::Table fixed({functions::choice("x", {1})}, 20, y);
+  fixed.observations[3].value = 2;
+  CHECK(fixed.analysis().nothing == "no parameter varies among the ranked trials");
+}
+
+TEST_CASE("only ranked rows are read, by index, and of very many a sample that the seed decides") {
+  Study study(sample::loss());
+  for (std::uint64_t i = 0; i < 10; ++i)
+    sample::run(study, i, static_cast<double>(10 - i),
+                i == 4 ? protocol::Outcome::kDiverged : protocol::Outcome::kCompleted);
+  const std::vector<Row> rows = rank(study);
+  const std::vector<const Row*> all = analysed_rows(rows, 1);
+  REQUIRE(all.size() == 9);
+  CHECK(all[0]->trial->index == 0);
+  CHECK(all[4]->trial->index == 5);
+
+  std::vector<TrialState> trials(kMostTrials + 1000);
+  std::vector<Row> many(trials.size());
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    trials[i].index = i;
+    many[i].trial = &trials[many.size() - 1 - i];
+    many[i].standing = Standing::kRanked;
+  }
+  const std::vector<const Row*> sampled = analysed_rows(many, 1);
+  REQUIRE(sampled.size() == kMostTrials);
+  for (std::size_t i = 1; i < sampled.size(); ++i) CHECK(sampled[i - 1]->trial->index < sampled[i]->trial->index);
+  CHECK(analysed_rows(many, 1) == sampled);
+  CHECK(analysed_rows(many, 2) != sampled);
+}
