@@ -78,10 +78,12 @@ void* allocate_aligned(std::size_t bytes) {
   return pointer;
 }
 
-CpuContext::CpuContext(int thread_count, CpuIsa wanted)
+CpuContext::CpuContext(int thread_count, CpuIsa wanted) : CpuContext(thread_count, wanted, table_of(resolve(wanted))) {}
+
+CpuContext::CpuContext(int thread_count, CpuIsa wanted, const IsaTable& its_table)
     : threads(thread_count),
       isa(resolve(wanted)),
-      table(table_of(isa)),
+      table(its_table),
       present_bytes_(physical_bytes()),
       scratch_(static_cast<std::size_t>(thread_count)) {}
 

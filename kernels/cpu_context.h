@@ -25,6 +25,9 @@ void* allocate_aligned(std::size_t bytes);
 class CpuContext final : public Context {
  public:
   CpuContext(int threads, CpuIsa isa);
+  /// With a table of its own in place of the instruction set's, for hypotheses/ and tests. Requires: `table` outlives
+  /// it.
+  CpuContext(int threads, CpuIsa isa, const IsaTable& table);
 
   std::string describe() const override;
 

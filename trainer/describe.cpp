@@ -10,6 +10,7 @@
 #include "protocol/data_set.h"
 #include "protocol/trial_document.h"
 #include "trainer/hyperparameters.h"
+#include "trainer/locate/trace_verb.h"
 #include "trainer/training/trial.h"
 
 namespace trainer {
@@ -27,6 +28,10 @@ std::string help_text() {
       "                             mean and spread of each output of that trial's network over passes (100) through "
       "its\n"
       "                             layers that draw random numbers; SWEEP_RESUME: of a checkpoint\n"
+      "  sweep-trainer trace FILE STEP          each tensor of a step of that trial, with a digest\n"
+      "  sweep-trainer trace FILE FIRST LAST    a digest of all that each of those steps computes\n"
+      "  sweep-trainer trace FILE STEP TENSOR OUT   the bits of one of them into the file OUT\n"
+      "  sweep-trainer locate FILE EVENTS STEP  what must have been otherwise for the recorded events to differ there\n"
       "  sweep-trainer --describe   hyperparameters, metrics and data sets as JSON\n"
       "  sweep-trainer --version    version, commit, compiler, back ends\n"
       "\n"
@@ -54,6 +59,7 @@ std::string describe_text() {
                            {"metrics", ranking_metrics()},
                            {"test_metrics", test_metrics()},
                            {"devices", {"cpu", "cuda"}},
+                           {"trace", kTraceVersion},
                            {"data", data}};
   return core::canonical_json(json) + "\n";
 }

@@ -20,6 +20,8 @@
 #include "protocol/outcome.h"
 #include "trainer/data_verb.h"
 #include "trainer/describe.h"
+#include "trainer/locate/locate_verb.h"
+#include "trainer/locate/trace_verb.h"
 #include "trainer/selftest_verb.h"
 #include "trainer/serve.h"
 #include "trainer/training/trial.h"
@@ -90,6 +92,29 @@ int probe(int argc, char** argv) {
   return std::fputs(trainer::probe_trial(read_order(argv[2]), passes).c_str(), stdout) < 0;
 }
 
+std::uint64_t step_number(const char* given) {
+  const std::string_view text = given;
+  std::uint64_t step = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
+  if (error != std::errc() || end != text.data() + text.size() || step < 1)
+    throw core::UserError("step", "'" + std::string(text) + "' does not fit", "expected an integer from 1 on");
+  return step;
+}
+
+int trace(int argc, char** argv) {
+  if (argc == 4) return trainer::trace_tensors(read_order(argv[2]), step_number(argv[3]));
+  if (argc == 5) return trainer::trace_steps(read_order(argv[2]), step_number(argv[3]), step_number(argv[4]));
+  if (argc == 6) return trainer::trace_values(read_order(argv[2]), step_number(argv[3]), argv[4], argv[5]);
+  throw core::UserError("arguments", "trace takes a trial document and a step", "see sweep-trainer --help");
+}
+
+int locate(int argc, char** argv) {
+  if (argc != 5)
+    throw core::UserError("arguments", "locate takes a trial document, its recorded events and a step",
+                          "see sweep-trainer --help");
+  return trainer::locate(read_order(argv[2]), argv[3], step_number(argv[4]));
+}
+
 // Without a folder there is no checkpoint to go on from: 75 would ask for an attempt that begins anew.
 int train(trainer::TrialOrder order, trainer::EventSink events, trainer::Workspace& workspace) {
   order.stop_requested = [] { return stop_signal != 0; };
@@ -133,6 +158,8 @@ int run(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "data" && (argc == 3 || argc == 4)) return trainer::run_data_verb(argv[2], argc == 4 ? argv[3] : "");
   if (first == "probe") return probe(argc, argv);
+  if (first == "trace") return trace(argc, argv);
+  if (first == "locate") return locate(argc, argv);
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;

@@ -11,6 +11,7 @@
 #include "sweep/commands/capsule_source.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/replay_all.h"
+#include "sweep/commands/replay_locate.h"
 #include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -24,16 +25,20 @@ struct Flags {
   std::string trial, sweep;
   RunningFlags running;  // of those only where it runs
   std::optional<std::uint64_t> sample;
+  LocateFlags locate;
   bool all = false, all_differences = false;
   CapsuleFlags capsule;
 };
 
-std::string to_text(const Replayed& replayed) {
+std::string to_text(const Replayed& replayed, const std::optional<Located>& located) {
   const Comparison& comparison = replayed.comparison;
   std::string text =
       fmt::format("{}: trial {} (recorded on {}, replayed on {} in {})\n", name(comparison.verdict), replayed.trial,
                   replayed.recorded_on, replayed.device, duration_text(replayed.seconds));
   for (const std::string& line : comparison.lines()) text += printable(line) + "\n";
+  if (!replayed.trainer.empty()) text += "trainer: " + printable(replayed.trainer.string()) + "\n";
+  for (const std::string& line : located ? located->lines() : std::vector<std::string>())
+    text += printable(line) + "\n";
   if (!replayed.folder.empty()) text += "kept: " + printable(replayed.folder.string()) + "\n";
   return text;
 }
@@ -60,14 +65,20 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
   Store store(options.runs, Store::Mode::kReadWrite);
   options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
+  if (!flags.locate.against.empty())
+    return replay_against(store, place, options, flags.locate.against, globals);
   const Replayed replayed = replay_trial(store, place, options);
   if (capsule && !replayed.folder.empty()) capsule->keep();
+  std::optional<Located> located;
+  if (flags.locate.locate && replayed.comparison.verdict == Verdict::kDifferent)
+    located = locate_replayed(store, place, options, replayed);
   if (globals.json) {
     core::Json json = replayed.to_json();
+    if (located) json["located"] = located->to_json();
     if (capsule) json["capsule"] = capsule->digest();
     print_json(json);
   } else {
-    print((capsule ? capsule->text() : "") + to_text(replayed));
+    print((capsule ? capsule->text() : "") + to_text(replayed, located));
   }
   return exit_code(replayed.comparison.verdict);
 }
@@ -76,6 +87,8 @@ void check_flags(const Flags& flags) {
   if (!names_capsule(flags.trial)) check_no_capsule_flags(flags.capsule);
   if (flags.trial.empty() && !flags.all)
     throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
+  if (flags.trial.empty() && (flags.locate.locate || !flags.locate.against.empty()))
+    throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "name it");
   if (flags.trial.empty()) return;
   if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
   if (flags.running.slots > 0)
@@ -87,6 +100,7 @@ int replay(const Flags& flags, const Globals& globals) {
   ReplayOptions options;
   options.runs = globals.runs;
   apply(flags.running, options.where);
+  options.where.trainer = flags.locate.trainer;
   if (!flags.trial.empty()) return replay_one(flags, std::move(options), globals);
   options.all = flags.all_differences;
   ReplayAllFlags all;
@@ -117,6 +131,7 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
                       "go on after the first difference and print every one");
   declare_where(subcommand, flags->running);
   declare_capsule_flags(subcommand, flags->capsule);
+  declare_locate(subcommand, flags->locate);
   subcommand.footer(
       "Exit codes: 0 identical, 3 different, 4 not comparable, 1 incomplete; of a whole sweep that of the gravest "
       "verdict, in this order: 3, 4, 1, 0.");

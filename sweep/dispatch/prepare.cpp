@@ -233,7 +233,8 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
     trainer.program = find_recorded_program(spec, record, runs);
     install_modules(*trainer.program, runs);
   } else {
-    trainer.builtin = frozen_trainer(record, runs);
+    trainer.builtin =
+        overrides.trainer.empty() ? frozen_trainer(record, runs) : other_trainer(record, overrides.trainer);
     hardware = choose_hardware(device, trainer_can(trainer.builtin->description), overrides.gpus);
   }
   check_inputs(spec, record);

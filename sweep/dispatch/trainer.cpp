@@ -148,4 +148,13 @@ BuiltinTrainer frozen_trainer(const SweepRecord& record, const fs::path& runs) {
   return trainer;
 }
 
+BuiltinTrainer other_trainer(const SweepRecord& record, const fs::path& executable) {
+  BuiltinTrainer trainer = ask_trainer(executable);
+  const std::string& recorded = record.identity.at("trainer").get_ref<const std::string&>();
+  if (trainer.identity != recorded)
+    throw core::EnvironmentError(executable.string(), "is another trainer: it calls itself " + trainer.identity,
+                                 "the sweep is of " + recorded + "; --against compares two programs tensor by tensor");
+  return trainer;
+}
+
 }  // namespace sweep

@@ -33,4 +33,7 @@ BuiltinTrainer freeze(const BuiltinTrainer& asked, const std::filesystem::path& 
 /// The trainer as it was at the sweep's start. Errors: EnvironmentError where it is gone or has changed.
 BuiltinTrainer frozen_trainer(const SweepRecord& record, const std::filesystem::path& runs);
 
+/// Another build in its place. Errors: EnvironmentError where it is none, or one of other arithmetic.
+BuiltinTrainer other_trainer(const SweepRecord& record, const std::filesystem::path& executable);
+
 }  // namespace sweep

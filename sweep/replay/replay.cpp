@@ -39,6 +39,7 @@ core::Json Replayed::to_json() const {
   json["recorded_slot"] = recorded_slot;
   json["device"] = device;
   json["gpu"] = gpu.empty() ? core::Json() : core::Json(gpu);
+  json["trainer"] = trainer.empty() ? core::Json() : core::Json(trainer.string());
   json["seconds"] = seconds;
   json["folder"] = folder.empty() ? core::Json() : core::Json(folder.string());
   return json;
@@ -141,6 +142,7 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
   const Prepared prepared = prepare_recorded(origin.sweep, options.runs, where);
   PendingReplay pending =
       make_replay(store, origin, prepared, make_replay_folder(options.runs, origin.trial.trial), options.all);
+  pending.result.trainer = where.trainer;
   const AttemptResult ended = run_attempt(pending.request, [&](const std::vector<protocol::Event>& events) {
     const bool go_on = pending.comparator.add(events);
     if (options.progress) options.progress(pending.comparator.traced_until(), pending.last);

@@ -21,7 +21,7 @@ namespace sweep {
 
 struct ReplayOptions {
   std::filesystem::path runs;
-  Overrides where;   ///< device and GPUs; no device: where the record was made
+  Overrides where;   ///< device and GPUs, another trainer; no device: where the record was made
   bool all = false;  ///< go on after the first difference
   /// Told about the steps compared so far, of `last` (0 where the record holds no fingerprints). May be empty.
   std::function<void(std::uint64_t step, std::uint64_t last)> progress;
@@ -29,14 +29,15 @@ struct ReplayOptions {
 
 struct Replayed {
   std::string trial;
-  std::string sweep;           ///< where the record was made
-  std::uint64_t index = 0;     ///< in that sweep
-  std::uint64_t attempts = 0;  ///< that the record was made of
-  bool audit = false;          ///< beside the running sweep
-  std::string recorded_on;     ///< device of the record's last attempt
-  std::string recorded_slot;   ///< its slot
-  std::string device;          ///< where it ran now
-  std::string gpu;             ///< its UUID; empty on the CPU
+  std::string sweep;              ///< where the record was made
+  std::uint64_t index = 0;        ///< in that sweep
+  std::uint64_t attempts = 0;     ///< that the record was made of
+  bool audit = false;             ///< beside the running sweep
+  std::string recorded_on;        ///< device of the record's last attempt
+  std::string recorded_slot;      ///< its slot
+  std::string device;             ///< where it ran now
+  std::string gpu;                ///< its UUID; empty on the CPU
+  std::filesystem::path trainer;  ///< of another build than the one that was kept; else empty
   double seconds = 0;
   std::filesystem::path folder;  ///< logs and checkpoints of the replay, kept unless it was identical; else empty
   Comparison comparison;

@@ -166,14 +166,19 @@ void Training::fingerprint_states() {
 
 bool Training::collect() {
   if (record_.empty()) return std::isfinite(epoch_loss_sum_);
-  protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
+  protocol::Trace trace = take_trace();
   if (setting_.trace > 0) {
-    for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
-    for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
     send_pending();
     pending_ = std::move(trace);
   }
   return std::isfinite(epoch_loss_sum_);
+}
+
+protocol::Trace Training::take_trace() {
+  protocol::Trace trace = record_.take(step_, epoch_loss_sum_);
+  for (const Parameter& parameter : network_.parameters()) trace.tensors.push_back(parameter.name);
+  for (const Parameter& state : network_.states()) trace.tensors.push_back(state.name);
+  return trace;
 }
 
 void Training::send_pending() {
@@ -191,6 +196,15 @@ void Training::send(protocol::Trace trace) {
     setting_.events.emit(protocol::Trace{
         step, step, trace.tensors, {weights, weights + tensors}, {trace.batch[static_cast<std::size_t>(row)]}});
   }
+}
+
+protocol::Trace Training::single_step() {
+  core::check(step_ < schedule_.total_steps(), "a step beyond the training's last");
+  train_step(step_ + 1);
+  ++step_;
+  protocol::Trace trace = take_trace();
+  if (position_of(step_) + 1 == batches_.steps_per_epoch()) epoch_loss_sum_ = 0;
+  return is_traced(step_) ? trace : protocol::Trace{};
 }
 
 bool Training::end_epoch() {

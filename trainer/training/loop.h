@@ -70,6 +70,15 @@ class Training {
   /// Trains from step() + 1 to the end. Called once.
   Ending run();
 
+  /// Trains step() + 1 alone and says nothing of it. Returns the fingerprints that its trace would have, none where the
+  /// setting wants no trace. For locate/: run() is not called on such a training.
+  protocol::Trace single_step();
+
+  /// What a checkpoint written now would hold.
+  CheckpointState snapshot() { return state_with(download(/*with_moments=*/true), step_); }
+
+  std::uint64_t total_steps() const { return schedule_.total_steps(); }
+
   /// SHA-256 over the bits of all parameters, then all states, in order, NaNs as 0x7fc00000, lowest byte first.
   std::string weights_sha256();
 
@@ -79,6 +88,8 @@ class Training {
   std::size_t adopt(const std::vector<NamedTensor>& tensors);
 
   Network& network() { return network_; }
+  OptimizerState& optimizer() { return optimizer_; }
+  const Batches& batches() const { return batches_; }
 
  private:
   void train_step(std::uint64_t step);
@@ -90,10 +101,11 @@ class Training {
     return setting_.trace > 0 && (step % setting_.trace == 0 || step == schedule_.total_steps());
   }
   void fingerprint_states();
+  protocol::Trace take_trace();
   bool collect();       // fetches the record; false where the loss is not finite
   void send_pending();  // before any other event
   void send(protocol::Trace trace);
-  bool end_epoch();     // false where the training is to stop early
+  bool end_epoch();  // false where the training is to stop early
   bool is_worth_going_on(const protocol::MetricValues& metric);
   void write_checkpoints();
   void write_best();
