@@ -29,9 +29,7 @@ void require(cudaError_t error, const char* call, const std::string& op, std::si
   throw core::EnvironmentError("cuda", text, "see sweep doctor");
 }
 
-std::string version(int number) {
-  return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
-}
+std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
 
 std::string uuid_text(const cudaUUID_t& uuid) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -99,13 +97,8 @@ class CudaContext final : public Context {
   GpuFacts facts() const {
     int runtime = 0;
     require(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion", "start");
-    return {device_.name,
-            uuid_text(device_.uuid),
-            capability(),
-            device_.multiProcessorCount,
-            device_.totalGlobalMem,
-            version(driver_),
-            version(runtime)};
+    return {device_.name,           uuid_text(device_.uuid), capability(),    device_.multiProcessorCount,
+            device_.totalGlobalMem, version(driver_),        version(runtime)};
   }
 
   cudaStream_t handle() const { return stream_; }

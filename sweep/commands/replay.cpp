@@ -65,8 +65,7 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
   Store store(options.runs, Store::Mode::kReadWrite);
   options.all = flags.all_differences || flags.all;
   options.progress = progress_line(globals);
-  if (!flags.locate.against.empty())
-    return replay_against(store, place, options, flags.locate.against, globals);
+  if (!flags.locate.against.empty()) return replay_against(store, place, options, flags.locate.against, globals);
   const Replayed replayed = replay_trial(store, place, options);
   if (capsule && !replayed.folder.empty()) capsule->keep();
   std::optional<Located> located;

@@ -23,9 +23,11 @@ bool Loop::use_spare_slots() {
     take_slot_back();
     return !spare_.empty();
   }
-  const bool lent = lend_slots(/*last=*/false);
-  const bool nothing_else_runs = running_.empty() && spare_.empty();
-  if (nothing_else_runs && !lent) lend_slots(/*last=*/true);
+  bool lent = lend_slots(/*last=*/false);
+  bool nothing_else_runs = running_.empty() && spare_.empty();
+  if (nothing_else_runs && !lent) lent = lend_slots(/*last=*/true);
+  nothing_else_runs = running_.empty() && spare_.empty();
+  if (lent && nothing_else_runs) return use_spare_slots();  // it has ended already
   return !spare_.empty() || (nothing_else_runs && !held_elsewhere_.empty());
 }
 

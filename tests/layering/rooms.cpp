@@ -157,9 +157,8 @@ const std::vector<Restricted>& restricted_headers() {
       {{"random", "execution", "omp.h"}, {}, "its results depend on the library or on threads"},
       {{"assert.h", "cassert"}, {}, "use core::check, which holds in every build"},
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
-       {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training",
-        "trainer/locate", "trainer",
-        "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch",
+       {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer/locate",
+        "trainer", "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch",
         "sweep/replay", "sweep/capsule", "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };

@@ -19,8 +19,8 @@ class StepGraph {
   StepGraph(const kernels::Backend& ops, kernels::Context& context, bool records)
       : ops_(ops), context_(context), records_(records) {}
 
-  /// Runs calls(), a sequence that is a function of `rows`, the samples of the batch, and of `traced` alone. The first time they are
-  /// made as they stand, so that the device gets ready whatever it needs, and the second time recorded.
+  /// Runs calls(), a sequence that is a function of `rows`, the samples of the batch, and of `traced` alone. The first
+  /// time they are made as they stand, so that the device gets ready whatever it needs, and the second time recorded.
   void run(int rows, bool traced, const std::function<void()>& calls);
 
  private:

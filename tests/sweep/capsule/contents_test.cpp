@@ -50,13 +50,13 @@ TEST_CASE("a trial's record comes out of its parts as it went in") {
   CHECK(again.record.index == 1);
   CHECK(again.planned.config == Json{{"a", 2.5}});
   CHECK(again.trial.weights_sha256 == std::string(64, 'f'));
-  CHECK(
-      parts.at("trial.json") ==
-      "{\"config\":{\"a\":2.5},\"data\":{\"name\":\"points.csv\",\"path\":\"\",\"sha256\":\"" + std::string(64, 'd') +
-          "\"},\"device\":\"cpu\",\"index\":1,\"metric\":{\"goal\":\"minimize\",\"name\":\"score\",\"reduce\":\"best\"},"
-          "\"numerics\":\"portable-1\",\"protocol\":1,\"replicate\":0,\"seed\":" +
-          std::to_string(contents.planned.seed) + ",\"sweep\":\"" + contents.record.sweep.id +
-          "\",\"threads\":1,\"trace\":\"step\",\"trial\":\"" + contents.trial.trial + "\"}");
+  CHECK(parts.at("trial.json") ==
+        "{\"config\":{\"a\":2.5},\"data\":{\"name\":\"points.csv\",\"path\":\"\",\"sha256\":\"" + std::string(64, 'd') +
+            "\"},\"device\":\"cpu\",\"index\":1,\"metric\":{\"goal\":\"minimize\",\"name\":\"score\",\"reduce\":"
+            "\"best\"},"
+            "\"numerics\":\"portable-1\",\"protocol\":1,\"replicate\":0,\"seed\":" +
+            std::to_string(contents.planned.seed) + ",\"sweep\":\"" + contents.record.sweep.id +
+            "\",\"threads\":1,\"trace\":\"step\",\"trial\":\"" + contents.trial.trial + "\"}");
 }
 
 TEST_CASE("no folder, no user and no host of the machine that made it stands in a capsule") {

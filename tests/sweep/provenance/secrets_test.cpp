@@ -51,7 +51,8 @@ TEST_CASE("the value of a variable with a telling name is a secret, also as a pa
 }
 
 TEST_CASE("each line of a key that a variable holds is a secret") {
-  const Secrets secrets(std::map<std::string, std::string>{{"DEPLOY_KEY", "-----BEGIN X-----\nMIIEvQIBADANBg\n-----END X-----"}});
+  const Secrets secrets(
+      std::map<std::string, std::string>{{"DEPLOY_KEY", "-----BEGIN X-----\nMIIEvQIBADANBg\n-----END X-----"}});
   CHECK(secrets.in("+MIIEvQIBADANBg"));
 }
 
