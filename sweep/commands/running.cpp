@@ -83,7 +83,7 @@ std::optional<Audit> make_audit(Store& store, const Prepared& prepared, const Ru
                               });
 }
 
-void say_how_the_audit_went(const Audit& audit, const Study& study, Progress& progress) {
+void say_how_the_audit_went(Audit& audit, const Study& study, Progress& progress) {
   std::string text = "audit: " + count_verdicts(audit.replayed());
   if (const std::size_t left = audit.left(study); left > 0)
     text += fmt::format("; {} of the sample are left, and done when the sweep goes on with --audit", left);

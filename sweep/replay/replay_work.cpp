@@ -35,12 +35,23 @@ std::string gpu_of_slot(const std::string& slot) {
   return slot.starts_with("cpu:") ? std::string() : slot.substr(0, slot.rfind('/'));
 }
 
+core::Permutation order_of(std::uint64_t seed, std::uint64_t count) {
+  return core::Permutation(std::clamp<std::uint64_t>(count, 1, core::kLargestPermutation), seed, 0, kSampleStream);
+}
+
+// At least one, and no part of one.
+std::uint64_t size_of(double share, std::uint64_t count) {
+  const double size = share * static_cast<double>(count);
+  const auto whole = static_cast<std::uint64_t>(size);
+  return std::max<std::uint64_t>(1, static_cast<double>(whole) < size ? whole + 1 : whole);
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> sample(std::uint64_t seed, std::uint64_t count, std::uint64_t size) {
   std::vector<std::uint64_t> chosen;
   if (count == 0) return chosen;
-  const core::Permutation order(std::min(count, core::kLargestPermutation), seed, 0, kSampleStream);
+  const core::Permutation order = order_of(seed, count);
   for (std::uint64_t i = 0; i < std::min(size, count); ++i) chosen.push_back(order(i));
   return chosen;
 }
@@ -136,33 +147,41 @@ PendingReplay ReplayOfSweep::make(const Study&, std::uint64_t index) {
 }
 
 Audit::Audit(Store& store, const Prepared& prepared, double share, fs::path runs, OnReplayed on_replayed)
-    : ReplayWork(store, std::move(on_replayed)), prepared_(prepared), runs_(std::move(runs)) {
+    : ReplayWork(store, std::move(on_replayed)),
+      prepared_(prepared),
+      runs_(std::move(runs)),
+      order_(order_of(prepared.record.seed, prepared.plan.count())),
+      size_(size_of(share, prepared.plan.count())) {
   const std::string& sweep = prepared.record.id;
-  const std::uint64_t count = prepared.plan.count();
-  const double size = share * static_cast<double>(count);
-  auto whole = static_cast<std::uint64_t>(size);
-  if (static_cast<double>(whole) < size) ++whole;
-  for (const std::uint64_t index : sample(prepared.record.seed, count, std::max<std::uint64_t>(1, whole)))
-    add_due(index);
   if (!store.find_sweep(sweep)) return;
   for (const ReplayRecord& done : current_replays(store, sweep))
     if (done.verdict != name(Verdict::kIncomplete) && done.detail.at("sweep") == sweep)
-      drop_due(done.detail.at("index").get<std::uint64_t>());
+      done_.insert(done.detail.at("index").get<std::uint64_t>());
 }
 
-std::size_t Audit::left(const Study& study) const {
+// Of a sweep of 10^15 trials the sample is no list.
+void Audit::find_due(const Study& study) {
+  for (; looked_until_ < study.trials().size(); ++looked_until_)
+    if (looked_until_ < core::kLargestPermutation && order_(looked_until_) < size_ && !done_.contains(looked_until_))
+      add_due(looked_until_);
+}
+
+std::size_t Audit::left(const Study& study) {
+  find_due(study);
   return static_cast<std::size_t>(std::count_if(due().begin(), due().end(), [&](std::uint64_t index) {
-    const TrialState* trial = study.find(index);
-    return trial != nullptr && has_ended(*trial) && has_own_result(study, *trial);
+    const TrialState& trial = *study.find(index);
+    return has_ended(trial) && has_own_result(study, trial);
   }));
 }
 
 std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot, bool last) {
+  find_due(study);
   const bool any_gpu = last || prepared_.hardware.gpus.size() < 2;
-  for (const std::uint64_t index : std::set<std::uint64_t>(due())) {
-    const TrialState* trial = study.find(index);
-    if (trial == nullptr || !has_ended(*trial)) continue;
-    if (!has_own_result(study, *trial)) {
+  for (auto next = due().begin(); next != due().end();) {
+    const std::uint64_t index = *next++;  // what follows stays where it is when this one goes
+    const TrialState& trial = *study.find(index);
+    if (!has_ended(trial)) continue;
+    if (!has_own_result(study, trial)) {
       drop_due(index);
     } else if (any_gpu || recorded_gpu(study, index) != slot.gpu) {
       return index;

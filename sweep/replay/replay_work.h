@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/permutation.h"
 #include "sweep/dispatch/spare.h"
 #include "sweep/replay/replay.h"
 
@@ -88,15 +89,20 @@ class Audit : public ReplayWork {
   Audit(Store& store, const Prepared& prepared, double share, std::filesystem::path runs, OnReplayed on_replayed);
 
   /// Of the sample, the trials that have ended so that they can be audited, and were not yet.
-  std::size_t left(const Study& study) const;
+  std::size_t left(const Study& study);
 
  private:
+  void find_due(const Study& study);
   std::optional<std::uint64_t> choose(const Study& study, const Slot& slot, bool last) override;
   PendingReplay make(const Study& study, std::uint64_t index) override;
   const std::string& recorded_gpu(const Study& study, std::uint64_t index);
 
   const Prepared& prepared_;
   std::filesystem::path runs_;
+  core::Permutation order_;                    ///< of the sweep's trials: the first ones are the sample
+  std::uint64_t size_;                         ///< of the sample
+  std::set<std::uint64_t> done_;               ///< audited before
+  std::uint64_t looked_until_ = 0;             ///< trials that were planned when find_due() looked last
   std::map<std::uint64_t, std::string> gpus_;  ///< on which trials ran, once asked
 };
 
