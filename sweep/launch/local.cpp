@@ -17,7 +17,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "core/error.h"
@@ -309,22 +308,6 @@ class LocalProcess : public Resident {
 };
 
 }  // namespace
-
-std::vector<Slot> cpu_slots(int threads, int cores) {
-  std::vector<Slot> slots;
-  const int count = std::max(1, cores / std::max(1, threads));
-  for (int i = 0; i < count; ++i) slots.push_back({"cpu:" + std::to_string(i), "cpu", ""});
-  return slots;
-}
-
-std::vector<Slot> gpu_slots(const std::vector<std::string>& uuids, int slots_per_gpu) {
-  std::vector<Slot> slots;
-  for (int i = 0; i < slots_per_gpu; ++i)
-    for (const std::string& uuid : uuids) slots.push_back({uuid + "/" + std::to_string(i), "cuda", uuid});
-  return slots;
-}
-
-int usable_cores() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
 // A warden or a terminal that went away must not end a sweep.
 LocalLauncher::LocalLauncher(asio::any_io_executor executor, std::vector<Slot> slots)

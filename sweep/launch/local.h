@@ -14,18 +14,12 @@
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/memory_limits.h"
 #include "sweep/launch/start.h"
+#include "sweep/launch/slots.h"
 #include "sweep/launch/strays.h"
 #include "sweep/launch/warden.h"
 #include "sweep/launch/worker.h"
 
 namespace sweep {
-
-/// One slot for every `threads` cores, at least one.
-std::vector<Slot> cpu_slots(int threads, int cores);
-/// `slots_per_gpu` for each GPU, one of each first.
-std::vector<Slot> gpu_slots(const std::vector<std::string>& uuids, int slots_per_gpu);
-/// Cores that this process may use.
-int usable_cores();
 
 class LocalLauncher : public Launcher {
  public:
