@@ -78,8 +78,8 @@ TEST_CASE("sweep stop waits for the end and says for what") {
   // The trial ends when it is waited for, and not before.
   const Shop shop(typing(": >began; until grep -q 'waiting for' stop.err; do :; done"));
   const Said said = shop.sweep("run sweep.json --slots 1 >run.out 2>run.err & cd '" + shop.path().string() +
-                               "'; : >stop.err; until [ -e began ]; do :; done; " + program() +
-                               " stop 2>stop.err; code=$?; cat stop.err >&2; exit $code");
+                               "'; : >stop.err; until [ -e began ]; do :; done; { " + program() +
+                               " stop 2>stop.err; code=$?; cat stop.err >&2; (exit $code); }");
   CHECK(said.code == 0);
   const std::string id = listed(shop).at("id");
   CHECK(said.out == "sweep " + id + ": stopped, 1 of 3 trials have ended; go on with `sweep resume " + id + "`\n");
