@@ -18,6 +18,7 @@ void KeptOutput::add(std::string_view bytes) {
   is_large_ = true;
   write_file();
   text_ = {};
+  written_ = 0;
 }
 
 void KeptOutput::write_file() {

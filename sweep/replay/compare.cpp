@@ -83,7 +83,9 @@ void Comparator::add_trace(const Trace& replayed) {
   const Trace* recorded = nullptr;
   for (std::uint64_t step = replayed.from; step <= replayed.to; ++step) {
     if (recorded == nullptr || step > recorded->to) recorded = recorded_.trace_at(step);
-    if (recorded != nullptr || recorded_.closed()) compare_step(step, recorded, replayed);
+    // A gap is what `trace` left out of the record; behind its last fingerprint there was no step.
+    if (recorded != nullptr || (recorded_.closed() && step > recorded_.traced_until()))
+      compare_step(step, recorded, replayed);
   }
   traced_until_ = std::max(traced_until_, replayed.to);
 }

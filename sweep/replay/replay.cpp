@@ -100,11 +100,10 @@ PendingReplay make_replay(const Store& store, const Origin& origin, const Prepar
   result.recorded_slot = origin.trial.attempts.back().slot;
   TrialRecord record = load_record(store, origin);
   const std::uint64_t last = record.traced_until();
-  return {std::move(result),
-          make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder),
-          Comparator(std::move(record), all),
-          last,
-          {}};
+  AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
+  // Whatever the sweep file says of `trace` by now: of the steps that the record has, none may be left out.
+  if (prepared.trainer.builtin) request.document.trace = last > 0 ? "step" : "off";
+  return {std::move(result), std::move(request), Comparator(std::move(record), all), last, {}};
 }
 
 fs::path make_replay_folder(const fs::path& runs, const std::string& trial) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "core/files.h"
 #include "core/json.h"
 #include "tests/catch.h"
 #include "tests/end_to_end/program.h"
@@ -105,4 +106,26 @@ TEST_CASE("an audit killed with SIGKILL leaves no process and no file, and the n
   const auto table = [](const std::string& out) { return out.substr(0, out.find("replay it: ")); };
   CHECK(table(resumed.out) == table(undisturbed.sweep({"report"}).out));
   for (int index = 0; index < 4; ++index) CHECK(place.replays(index) == 1);
+}
+
+TEST_CASE("what trace the sweep file asks for by now makes no replay different") {
+  const Place place;
+  core::Json file = core::parse_json(core::read_file(kQuickstart, 1 << 20), "quickstart");
+  const auto run = [&](const char* audit) {
+    const fs::path path = place.folder.path() / "sweep.json";
+    std::ofstream(path) << file.dump();
+    return place.sweep({"run", path.string(), "--count", "2", "--device", "cpu", "--audit", audit});
+  };
+  file["trace"] = 10;
+  CHECK(run("0.5").code == 0);
+  for (const char* trace : {"step", "off"}) {
+    file["trace"] = trace;
+    const Ended audited = run("1");
+    INFO(audited.err);
+    CHECK(audited.code == 0);
+  }
+  CHECK(place.replays(0) + place.replays(1) == 2);
+  const core::Json table = core::parse_json(place.sweep({"replay", "--all", "--json"}).out, "replay");
+  CHECK(table.at("counts").at("identical") == 2);
+  CHECK(table.at("trials").at(0).at("compared").at("steps").get<int>() > 10);
 }
