@@ -50,7 +50,9 @@ int verify(const std::string& word, const Globals& globals) {
 std::function<int()> declare_verify(CLI::App& subcommand, Globals& globals) {
   const auto word = std::make_shared<std::string>("last");
   subcommand.add_option("SWEEP", *word, "prefix of an id, a name, or last")->type_name("")->capture_default_str();
-  subcommand.footer("Exit codes: 0 as stored, 3 something was changed; each changed row is named.");
+  subcommand.footer(
+      "Exit codes: 0 as stored, 3 something was changed, 2 the row that describes the sweep itself, or the "
+      "order of events, is damaged; what was changed is named.");
   return [word, &globals] { return verify(*word, globals); };
 }
 
