@@ -88,6 +88,8 @@ void check_flags(const Flags& flags) {
     throw core::UserError("TRIAL", "is missing", "name a trial, or replay the whole sweep with --all");
   if (flags.trial.empty() && (flags.locate.locate || !flags.locate.against.empty()))
     throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "name it");
+  if (flags.locate.locate && !flags.locate.against.empty())
+    throw core::UserError("--locate", "asks the record, and --against another program", "give one of them");
   if (flags.trial.empty()) return;
   if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
   if (flags.running.slots > 0)

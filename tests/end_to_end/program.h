@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/temporary_folder.h"
+
 struct Ended {
   int code = 0;  ///< exit code; 128 + the signal where one ended it
   std::string out, err;
@@ -45,6 +47,22 @@ class Program {
 
 /// The `sweep` of this build.
 std::string sweep_program();
+
+/// One --runs folder, and commands on it.
+struct RunsPlace {
+  TemporaryFolder folder;
+  std::string runs = (folder.path() / "runs").string();
+
+  std::vector<std::string> line(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), sweep_program());
+    arguments.insert(arguments.end(), {"--runs", runs});
+    return arguments;
+  }
+  Ended command(std::vector<std::string> arguments) const {
+    return Program(folder.path(), line(std::move(arguments))).wait();
+  }
+  std::string csv() const { return command({"report", "--format", "csv"}).out; }
+};
 
 /// Processes that live (zombies do not) and hold `text` in their environment or among their arguments.
 std::vector<pid_t> processes_with(const std::string& text);

@@ -19,29 +19,17 @@ namespace fs = std::filesystem;
 
 const std::string kQuickstart = std::string(SWEEP_SOURCE_DIR) + "/sweeps/quickstart.json";
 
-struct Place {
-  TemporaryFolder folder;
-  std::string runs = (folder.path() / "runs").string();
-
-  std::vector<std::string> line(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), sweep_program());
-    arguments.insert(arguments.end(), {"--runs", runs});
-    return arguments;
-  }
-  Ended sweep(std::vector<std::string> arguments) const {
-    return Program(folder.path(), line(std::move(arguments))).wait();
-  }
-  std::string csv() const { return sweep({"report", "--format", "csv"}).out; }
+struct Place : RunsPlace {
   std::size_t replays(int index) const {
-    return core::parse_json(sweep({"show", "#" + std::to_string(index), "--json"}).out, "show").at("replays").size();
+    return core::parse_json(command({"show", "#" + std::to_string(index), "--json"}).out, "show").at("replays").size();
   }
 };
 
 void replays_whole(const Place& place, const std::string& file, int trials) {
-  const Ended ran = place.sweep({"run", file, "--count", std::to_string(trials), "--device", "cpu", "--slots", "2"});
+  const Ended ran = place.command({"run", file, "--count", std::to_string(trials), "--device", "cpu", "--slots", "2"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
-  const Ended replayed = place.sweep({"replay", "--all", "--slots", "2", "--json"});
+  const Ended replayed = place.command({"replay", "--all", "--slots", "2", "--json"});
   INFO(replayed.out + replayed.err);
   REQUIRE(replayed.code == 0);
   const core::Json table = core::parse_json(replayed.out, "replay");
@@ -51,7 +39,7 @@ void replays_whole(const Place& place, const std::string& file, int trials) {
     CHECK(trial.at("compared").at("steps").get<int>() > 0);
     CHECK(trial.at("compared").at("digests") == 1);
   }
-  CHECK(place.sweep({"verify"}).code == 0);
+  CHECK(place.command({"verify"}).code == 0);
 }
 
 // Of Fashion-MNIST a tenth is trained on.
@@ -84,7 +72,7 @@ TEST_CASE("every trial of convolutional networks on Fashion-MNIST replays identi
 TEST_CASE("an audit killed with SIGKILL leaves no process and no file, and the next one does what is left, once") {
   const Place undisturbed, place;
   const std::vector<std::string> run = {"run", kQuickstart, "--count", "4", "--device", "cpu", "--slots", "2"};
-  CHECK(undisturbed.sweep(run).code == 0);
+  CHECK(undisturbed.command(run).code == 0);
   std::vector<std::string> audited = run;
   audited.insert(audited.end(), {"--audit", "1"});
   {
@@ -99,12 +87,12 @@ TEST_CASE("an audit killed with SIGKILL leaves no process and no file, and the n
   CHECK_FALSE(fs::exists(fs::path(place.runs) / "audits"));
   CHECK(place.csv() == undisturbed.csv());
 
-  const Ended resumed = place.sweep({"resume", "--device", "cpu", "--slots", "2", "--audit", "1"});
+  const Ended resumed = place.command({"resume", "--device", "cpu", "--slots", "2", "--audit", "1"});
   INFO(resumed.err);
   CHECK(resumed.code == 0);
   CHECK(resumed.err.find(" its audit goes on\n") != std::string::npos);
   const auto table = [](const std::string& out) { return out.substr(0, out.find("replay it: ")); };
-  CHECK(table(resumed.out) == table(undisturbed.sweep({"report"}).out));
+  CHECK(table(resumed.out) == table(undisturbed.command({"report"}).out));
   for (int index = 0; index < 4; ++index) CHECK(place.replays(index) == 1);
 }
 
@@ -114,7 +102,7 @@ TEST_CASE("what trace the sweep file asks for by now makes no replay different")
   const auto run = [&](const char* audit) {
     const fs::path path = place.folder.path() / "sweep.json";
     std::ofstream(path) << file.dump();
-    return place.sweep({"run", path.string(), "--count", "2", "--device", "cpu", "--audit", audit});
+    return place.command({"run", path.string(), "--count", "2", "--device", "cpu", "--audit", audit});
   };
   file["trace"] = 10;
   CHECK(run("0.5").code == 0);
@@ -125,7 +113,7 @@ TEST_CASE("what trace the sweep file asks for by now makes no replay different")
     CHECK(audited.code == 0);
   }
   CHECK(place.replays(0) + place.replays(1) == 2);
-  const core::Json table = core::parse_json(place.sweep({"replay", "--all", "--json"}).out, "replay");
+  const core::Json table = core::parse_json(place.command({"replay", "--all", "--json"}).out, "replay");
   CHECK(table.at("counts").at("identical") == 2);
   CHECK(table.at("trials").at(0).at("compared").at("steps").get<int>() > 10);
 }

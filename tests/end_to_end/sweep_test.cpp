@@ -16,25 +16,12 @@ namespace fs = std::filesystem;
 
 const std::string kQuickstart = std::string(SWEEP_SOURCE_DIR) + "/sweeps/quickstart.json";
 
-// One --runs folder, and commands on it.
-struct Place {
-  TemporaryFolder folder;
-  std::string runs = (folder.path() / "runs").string();
-
-  std::vector<std::string> line(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), sweep_program());
-    arguments.insert(arguments.end(), {"--runs", runs});
-    return arguments;
-  }
+struct Place : RunsPlace {
   std::vector<std::string> run_line(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments = line({"run", kQuickstart, "--count", "4", "--device", "cpu"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
-  Ended command(std::vector<std::string> arguments) const {
-    return Program(folder.path(), line(std::move(arguments))).wait();
-  }
-  std::string csv() const { return command({"report", "--format", "csv"}).out; }
 };
 
 // The table of a sweep that nothing disturbed; made once.

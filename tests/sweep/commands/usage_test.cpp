@@ -28,6 +28,8 @@ TEST_CASE("what is not understood is named, with the nearest word, and ends with
        "sweep report: --top: 'many' is not a whole number from 1 to 18446744073709551615, see 'sweep report --help'"},
       {"show", "sweep show: TRIAL is required, see 'sweep show --help'"},
       {"replay best --device gpu", "sweep replay: --device: gpu not in {auto,cpu,cuda}, see 'sweep replay --help'"},
+      {"replay best --locate --against sweep-trainer",
+       "--locate: asks the record, and --against another program, give one of them"},
   };
   for (const auto& [arguments, message] : cases) {
     const Said said = place.sweep(arguments);
