@@ -7,6 +7,7 @@
 #include "protocol/outcome.h"
 #include "sweep/analysis/analysis.h"
 #include "sweep/commands/board.h"
+#include "sweep/commands/metric_flag.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct Flags {
   std::string sweep = "last";
+  std::string metric;
   bool pairs = false;
 };
 
@@ -30,16 +32,23 @@ std::uint64_t seed_of(const SweepRecord& sweep) {
   return seed;
 }
 
+UnderMetric load(const Store& store, const SweepRecord& sweep, const std::string& metric) {
+  if (!metric.empty()) return load_under_metric(store, sweep, metric);
+  // Of a large sweep only the configurations that are analysed are read.
+  const bool is_large = store.count_rows(sweep.id) > kLargeSweep;
+  Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
+  SweepHead head = sweep_head(sweep, study);
+  return {std::move(study), std::move(head)};
+}
+
 int importance(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
-  // Of a large sweep only the configurations that are analysed are read.
-  const bool is_large = store.count_rows(sweep.id) > kLargeSweep;
-  const Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
+  const auto [study, head] = load(store, sweep, flags.metric);
   const std::vector<Row> rows = rank(study);
   const auto ranked = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.rank.has_value(); });
 
-  const AnalysisOptions options{seed_of(sweep), sweep.metric && sweep.metric->goal == protocol::Goal::kMaximize,
+  const AnalysisOptions options{seed_of(sweep), head.metric && head.metric->goal == protocol::Goal::kMaximize,
                                 flags.pairs};
   std::vector<Observation> observations;
   std::deque<core::Json> configs;  // of forgotten trials
@@ -49,7 +58,6 @@ int importance(const Flags& flags, const Globals& globals) {
     if (trial.is_forgotten) config = &configs.emplace_back(load_trial(store, sweep.id, study, trial.index).config);
     observations.push_back({trial.index, *row->value(), config});
   }
-  const SweepHead head = sweep_head(sweep, study);
   const Analysis analysis = analyse(recorded_spec(sweep), observations, static_cast<std::uint64_t>(ranked), options);
   if (globals.json)
     print_json(importance_json(head, analysis));
@@ -65,6 +73,7 @@ std::function<int()> declare_importance(CLI::App& subcommand, Globals& globals) 
   subcommand.add_option("SWEEP", flags->sweep, "prefix of an id, a name, or last")
       ->type_name("")
       ->capture_default_str();
+  declare_metric(subcommand, flags->metric);
   subcommand.add_flag("--pairs", flags->pairs, "what two parameters explain together, as well");
   return [flags, &globals] { return importance(*flags, globals); };
 }

@@ -1,8 +1,6 @@
 // See usage.h.
 #include "sweep/commands/usage.h"
 
-#include <unistd.h>
-
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -101,7 +99,7 @@ core::UserError usage_error(const CommandLine& line, const CLI::ParseError& erro
 
 bool color_wanted(bool no_color) {
   const char* variable = std::getenv("NO_COLOR");
-  return !no_color && (variable == nullptr || *variable == '\0') && isatty(STDERR_FILENO) == 1;
+  return !no_color && (variable == nullptr || *variable == '\0');
 }
 
 }  // namespace

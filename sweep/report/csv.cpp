@@ -1,4 +1,5 @@
 // Rows → CSV; see report.h.
+#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
 #include "sweep/report/csv_text.h"
 #include "sweep/report/report.h"
@@ -21,16 +22,18 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
 }  // namespace
 
 std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
-  const std::vector<Row> rows = own_rows(all_rows, options);
+  std::vector<Row> rows = own_rows(all_rows, options);
   // The parameters are those of every row, shown or not: the heading does not depend on how far the sweep has come.
   const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, rows));
   std::vector<std::string> fields;
   for (const Column& column : columns) fields.push_back(csv_field(column.title));
   std::string text = csv_line(fields);
-  for (const Row& row : chosen_rows(rows, options)) {
-    fields.clear();
-    for (const Column& column : columns) fields.push_back(csv_cell(column.cell(row)));
-    text += csv_line(fields);
+  for (const Row& row : chosen_rows(sweep, std::move(rows), options).rows) {
+    for (const Column& column : columns) {
+      append_csv_cell(text, column.cell(row));
+      text += ',';
+    }
+    text.back() = '\n';
   }
   return text;
 }
