@@ -131,9 +131,10 @@ const std::vector<Room>& rooms() {
       {"sweep/rank", {"sweep/study"}},
       {"sweep/analysis", {"sweep/rank", "sweep/space"}},
       {"sweep/report", {"sweep/analysis"}},
+      {"sweep/html", {"sweep/report"}},
       {"sweep/replay", {"sweep/dispatch"}},
       {"sweep/capsule", {"sweep/replay"}},
-      {"sweep/commands", {"sweep/capsule", "sweep/report"}},
+      {"sweep/commands", {"sweep/capsule", "sweep/html"}},
   };
   return table;
 }
