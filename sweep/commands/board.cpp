@@ -3,12 +3,15 @@
 
 #include <iterator>
 
+#include "core/growing_memory.h"
 #include "sweep/commands/selection.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/space/space.h"
 
 namespace sweep {
 namespace {
+
+constexpr std::size_t kHeapBytes = 160;  // of a trial that is ranked: its id, its row, its place among them
 
 // Completes what of the rows is shown.
 void fill_shown(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Board& board) {
@@ -32,7 +35,9 @@ std::set<std::string> constants_of(const SweepRecord& sweep) {
 }
 
 Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few) {
-  const bool is_large = shows_few && store.count_rows(sweep.id) > kLargeSweep;
+  const std::uint64_t rows = shows_few ? store.count_rows(sweep.id) : 0;
+  const bool is_large = rows > kLargeSweep;
+  if (is_large) core::expect_growth(rows * kHeapBytes);
   Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
   SweepHead head = sweep_head(sweep, study);
   Board board{std::move(study), std::move(head), {}, {}, find_differing_replays(store, sweep.id)};

@@ -111,7 +111,8 @@ std::string html_report(const Store& store, const SweepRecord& sweep, const Boar
   Page page;
   page.head = board.head;
   page.rows = shown_rows(board.rows, options, seed_of_analysis(sweep));
-  page.all_rows = own_rows(board.rows, options).size();
+  std::vector<Row> some;
+  page.all_rows = own_rows(board.rows, options, some).size();
   page.outcomes = outcomes_of(board.head, board.rows);
   page.state = state_text(sweep, board.study, globals);
   page.analysis = analysis_of(store, sweep, board.study, board.rows, board.head.metric, /*pairs=*/false);

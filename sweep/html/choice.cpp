@@ -7,10 +7,11 @@
 namespace sweep {
 
 std::vector<Row> shown_rows(const std::vector<Row>& rows, const ReportOptions& options, std::uint64_t seed) {
-  std::vector<Row> own;
-  for (const Row& row : rows)
-    if (row.standing != Standing::kSurplus || has_run(row)) own.push_back(row);
-  if (options.top && own.size() > *options.top) own.resize(*options.top);
+  ReportOptions every = options;
+  every.all = true;
+  std::vector<Row> some;
+  const std::vector<Row>& own = own_rows(rows, every, some);
+  if (options.top && own.size() > *options.top) return {own.begin(), own.begin() + static_cast<std::ptrdiff_t>(*options.top)};
   if (own.size() <= kFirstRows + kDrawnRows) return own;
 
   // The smallest draws of the rest; then back in the order of the leaderboard.
