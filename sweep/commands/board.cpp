@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "core/growing_memory.h"
 #include "sweep/commands/selection.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/report/choice.h"
@@ -11,13 +12,7 @@
 namespace sweep {
 namespace {
 
-std::set<std::string> constants_of(const SweepRecord& sweep) {
-  std::set<std::string> names;
-  const Space space(read_spec(sweep.text, sweep.file).parameters);
-  for (const Dimension& dimension : space.dimensions())
-    if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
-  return names;
-}
+constexpr std::size_t kHeapBytes = 160;  // of a trial that is ranked: its id, its row, its place among them
 
 // Completes what is said of these rows.
 void fill(const Store& store, const SweepRecord& sweep, const std::set<std::uint64_t>& trials, Board& board) {
@@ -49,8 +44,18 @@ Load load_for(Shows shows) {
 
 }  // namespace
 
+std::set<std::string> constants_of(const SweepRecord& sweep) {
+  std::set<std::string> names;
+  const Space space(read_spec(sweep.text, sweep.file).parameters);
+  for (const Dimension& dimension : space.dimensions())
+    if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
+  return names;
+}
+
 Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Shows shows) {
-  if (store.count_rows(sweep.id) <= kLargeSweep) shows = Shows::kAnything;
+  const std::uint64_t rows = shows == Shows::kAnything ? 0 : store.count_rows(sweep.id);
+  if (rows <= kLargeSweep) shows = Shows::kAnything;
+  if (shows == Shows::kFirstRows) core::expect_growth(rows * kHeapBytes);
   Study study = load_study(store, sweep.id, load_for(shows));
   SweepHead head = sweep_head(sweep, study);
   Board board{std::move(study), std::move(head), {}, {}, find_differing_replays(store, sweep.id)};

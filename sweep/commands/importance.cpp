@@ -1,18 +1,14 @@
 // sweep importance: what the metric of a sweep depends on.
-#include <algorithm>
-#include <charconv>
-#include <deque>
 #include <memory>
 
 #include "protocol/outcome.h"
-#include "sweep/analysis/analysis.h"
+#include "sweep/commands/analysed.h"
 #include "sweep/commands/board.h"
 #include "sweep/commands/metric_flag.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/dispatch/dispatcher.h"
-#include "sweep/dispatch/prepare.h"
 #include "sweep/report/importance.h"
 
 namespace sweep {
@@ -23,14 +19,6 @@ struct Flags {
   std::string metric;
   bool pairs = false;
 };
-
-// The first 64 bits of the sweep's id: the same sweep draws the same trees.
-std::uint64_t seed_of(const SweepRecord& sweep) {
-  std::uint64_t seed = 0;
-  const std::size_t digits = std::min<std::size_t>(sweep.id.size(), 16);
-  std::from_chars(sweep.id.data(), sweep.id.data() + digits, seed, 16);
-  return seed;
-}
 
 UnderMetric load(const Store& store, const SweepRecord& sweep, const std::string& metric) {
   if (!metric.empty()) return load_under_metric(store, sweep, metric);
@@ -46,19 +34,7 @@ int importance(const Flags& flags, const Globals& globals) {
   const SweepRecord sweep = select_sweep(store, flags.sweep);
   const auto [study, head] = load(store, sweep, flags.metric);
   const std::vector<Row> rows = rank(study);
-  const auto ranked = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.rank.has_value(); });
-
-  const AnalysisOptions options{seed_of(sweep), head.metric && head.metric->goal == protocol::Goal::kMaximize,
-                                flags.pairs};
-  std::vector<Observation> observations;
-  std::deque<core::Json> configs;  // of forgotten trials
-  for (const Row* row : analysed_rows(rows, options.seed)) {
-    const TrialState& trial = *row->trial;
-    const core::Json* config = &trial.config;
-    if (trial.is_forgotten) config = &configs.emplace_back(load_trial(store, sweep.id, study, trial.index).config);
-    observations.push_back({trial.index, *row->value(), config});
-  }
-  const Analysis analysis = analyse(recorded_spec(sweep), observations, static_cast<std::uint64_t>(ranked), options);
+  const Analysis analysis = analysis_of(store, sweep, study, rows, head.metric, flags.pairs);
   if (globals.json)
     print_json(importance_json(head, analysis));
   else

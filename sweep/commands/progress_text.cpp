@@ -65,7 +65,7 @@ std::vector<std::string> slot_lines(const Study& study, const Pace& pace, std::s
   std::sort(cells.begin(), cells.end());
   const std::size_t left_out = cells.size() > most ? cells.size() - most + 1 : 0;
   if (left_out > 0) cells.resize(most > 0 ? most - 1 : 0);
-  cells.insert(cells.begin(), {"", "", "", "", ""});
+  cells.insert(cells.begin(), std::vector<std::string>(5));  // no heading
   std::vector<std::string> lines =
       aligned_lines(cells, {Align::kLeft, Align::kRight, Align::kLeft, Align::kLeft, Align::kRight});
   lines.erase(lines.begin());

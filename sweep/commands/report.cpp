@@ -12,6 +12,7 @@
 #include "sweep/commands/board.h"
 #include "sweep/commands/metric_flag.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/page.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/state.h"
 #include "sweep/commands/verbs.h"
@@ -76,6 +77,7 @@ Board under_metric(const Store& store, const SweepRecord& sweep, const std::stri
 
 Board load(const Flags& flags, const Store& store, const SweepRecord& sweep, const ReportOptions& options) {
   if (!flags.metric.empty()) return under_metric(store, sweep, flags.metric);
+  if (flags.format == "html") return load_page_board(store, sweep, options);
   return load_board(store, sweep, options, shows(flags, options, sweep));
 }
 
@@ -130,6 +132,7 @@ int watch(const Flags& flags, const Globals& globals, const Store& store, const 
 
 int report(Flags flags, const Globals& globals) {
   if (globals.json) flags.format = "json";
+  flags.options.all |= flags.format == "html";  // a page has every trial
   flags.options.runs_flag = runs_flag(globals);
   if (flags.output.empty()) set_terminal(flags.options, globals);
   for (const std::string& name : flags.with) {
@@ -137,11 +140,15 @@ int report(Flags flags, const Globals& globals) {
     flags.options.with_device |= name == "device";
     flags.options.with_host |= name == "host";
   }
+  if (flags.format == "html" && !(flags.options.filter.empty() && flags.options.sort.empty()))
+    throw core::UserError(flags.options.filter.empty() ? "--sort" : "--filter", "a page filters and sorts by itself",
+                          "leave it out, or choose another format");
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
   if (flags.watch) return watch(flags, globals, store, sweep);
   const Board& board = core::until_exit(load(flags, store, sweep, flags.options));
-  const std::string text = render(flags, board, flags.options);
+  const std::string text = flags.format == "html" ? html_report(store, sweep, board, flags.options, globals)
+                                                  : render(flags, board, flags.options);
   if (flags.output.empty()) {
     print(text);
   } else {
@@ -164,8 +171,8 @@ std::function<int()> declare_report(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("SWEEP", flags->sweep, "prefix of an id, a name, or last")
       ->type_name("")
       ->capture_default_str();
-  subcommand.add_option("--format", flags->format, "table, json, csv or md")
-      ->check(CLI::IsMember({"table", "json", "csv", "md"}))
+  subcommand.add_option("--format", flags->format, "table, json, csv, md or html")
+      ->check(CLI::IsMember({"table", "json", "csv", "md", "html"}))
       ->type_name("FORMAT");
   subcommand.add_option("--top", flags->options.top, "only the first N rows")
       ->check(whole_number(1, UINT64_MAX))

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "core/error.h"
@@ -74,8 +75,8 @@ void sort_by(std::vector<Row>& rows, const Column& column, bool descends) {
   rows = std::move(sorted);
 }
 
-void sort(std::vector<Row>& rows, const std::vector<Column>& columns, const std::vector<std::string>& by,
-          bool is_open) {
+void sort_rows(std::vector<Row>& rows, const std::vector<Column>& columns, const std::vector<std::string>& by,
+               bool is_open) {
   const auto find = [&](const std::string& name) {
     return std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.title == name; });
   };
@@ -102,26 +103,29 @@ bool has_run(const Row& row) {
   });
 }
 
-std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options) {
-  std::vector<Row> own;
-  own.reserve(rows.size());
-  for (const Row& row : rows)
-    if (is_own(row, options)) own.push_back(row);
-  return own;
+const std::vector<Row>& own_rows(const std::vector<Row>& rows, const ReportOptions& options, std::vector<Row>& some) {
+  const auto is_ours = [&](const Row& row) { return is_own(row, options); };
+  if (std::all_of(rows.begin(), rows.end(), is_ours)) return rows;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(some), is_ours);
+  return some;
 }
 
-Choice chosen_rows(const SweepHead& sweep, std::vector<Row> own, const ReportOptions& options) {
-  Choice choice{std::move(own)};
+Choice chosen_rows(const SweepHead& sweep, const std::vector<Row>& own, const ReportOptions& options) {
+  Choice choice;
   std::vector<Row>& rows = choice.rows;
-  std::vector<Column> columns;
-  const bool is_open = rows.empty();
-  if (!options.filter.empty() || !options.sort.empty()) columns = known_columns(sweep, rows);
-  std::erase_if(rows, [&](const Row& row) { return !is_candidate(row, options); });
-  choice.candidates = rows.size();
-  if (!options.filter.empty()) keep_matching(rows, columns, options.filter, is_open);
-  if (!options.sort.empty()) sort(rows, columns, options.sort, is_open);
+  const bool needs_all = !options.filter.empty() || !options.sort.empty();
+  const std::uint64_t top = options.top.value_or(UINT64_MAX);
+  for (const Row& row : own) {
+    if (!is_candidate(row, options)) continue;
+    if (++choice.candidates <= top || needs_all) rows.push_back(row);
+  }
+  choice.without_top = choice.candidates;
+  if (!needs_all) return choice;
+  const std::vector<Column> columns = known_columns(sweep, own);
+  if (!options.filter.empty()) keep_matching(rows, columns, options.filter, own.empty());
+  sort_rows(rows, columns, options.sort, own.empty());
   choice.without_top = rows.size();
-  if (options.top && rows.size() > *options.top) rows.resize(*options.top);
+  if (rows.size() > top) rows.resize(top);
   return choice;
 }
 

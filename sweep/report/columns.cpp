@@ -246,6 +246,27 @@ Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows) {
   return found;
 }
 
+std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
+                                 outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
+                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep),
+                                 reused_column()};
+  if (sweep.repeats > 1) columns.insert(columns.end(), {deviation_column(), count_column()});
+  std::set<std::string> names;
+  for (const Column& column : columns) names.insert(column.title);
+  const auto add = [&](const Column& column) {
+    if (names.insert(column.title).second) columns.push_back(column);
+  };
+  const Parameters all = parameters(sweep, rows);
+  for (const std::string& name : all.varying) add(parameter_column(name));
+  for (const auto& [name, value] : all.constants) add(parameter_column(name));
+  for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
+  Column value = metric_column(sweep);
+  value.title = "value";
+  add(value);
+  return columns;
+}
+
 std::vector<std::string> titles_of(const std::vector<Column>& columns) {
   std::vector<std::string> titles;
   for (const Column& column : columns) titles.push_back(column.title);

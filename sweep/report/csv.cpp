@@ -22,13 +22,14 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
 }  // namespace
 
 std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
-  std::vector<Row> rows = own_rows(all_rows, options);
+  std::vector<Row> some;
+  const std::vector<Row>& rows = own_rows(all_rows, options, some);
   // The parameters are those of every row, shown or not: the heading does not depend on how far the sweep has come.
   const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, rows));
   std::vector<std::string> fields;
   for (const Column& column : columns) fields.push_back(csv_field(column.title));
   std::string text = csv_line(fields);
-  for (const Row& row : chosen_rows(sweep, std::move(rows), options).rows) {
+  for (const Row& row : chosen_rows(sweep, rows, options).rows) {
     for (const Column& column : columns) {
       append_csv_cell(text, column.cell(row));
       text += ',';

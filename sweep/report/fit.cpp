@@ -18,13 +18,6 @@ std::size_t cells_width(const TextColumn& column) {
   return width;
 }
 
-std::size_t total_width(const std::vector<TextColumn>& columns) {
-  std::size_t width = 0;
-  for (const TextColumn& column : columns)
-    width += std::max(cells_width(column), display_width(column.texts.front())) + kGap;
-  return width - std::min(width, kGap);
-}
-
 void shorten_ids(std::vector<TextColumn>& columns) {
   for (TextColumn& column : columns)
     for (std::size_t i = 1; column.id_size && i < column.texts.size(); ++i)
@@ -67,7 +60,7 @@ void shorten_headings(std::vector<TextColumn>& columns, bool cuts_words) {
 
 // One way after the other, until they fit.
 void shorten(std::vector<TextColumn>& columns, std::size_t width) {
-  const auto fits = [&] { return total_width(columns) <= width; };
+  const auto fits = [&] { return width_of(columns) <= width; };
   if (!fits()) shorten_ids(columns);
   if (!fits()) shorten_headings(columns, false);
   if (!fits()) shorten_texts(columns);
@@ -76,11 +69,18 @@ void shorten(std::vector<TextColumn>& columns, std::size_t width) {
 
 }  // namespace
 
+std::size_t width_of(const std::vector<TextColumn>& columns) {
+  std::size_t width = 0;
+  for (const TextColumn& column : columns)
+    width += std::max(cells_width(column), display_width(column.texts.front())) + kGap;
+  return width - std::min(width, kGap);
+}
+
 std::vector<std::string> fit(std::vector<TextColumn>& columns, std::size_t width) {
   std::vector<TextColumn> shortest = columns;
   shorten(shortest, 0);
   std::vector<std::string> left_out;
-  while (total_width(shortest) > width) {
+  while (width_of(shortest) > width) {
     const auto last = std::find_if(shortest.rbegin(), shortest.rend(), [](const TextColumn& c) { return !c.stays; });
     if (last == shortest.rend()) break;
     const auto at = std::next(last).base() - shortest.begin();

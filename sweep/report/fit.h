@@ -20,6 +20,9 @@ struct TextColumn {
   std::optional<std::size_t> id_size = {};  ///< an identifier: so many characters of it are enough to find it again
 };
 
+/// Columns that they take side by side.
+std::size_t width_of(const std::vector<TextColumn>& columns);
+
 /// What has no room is taken out of `columns`. Returns their names, in order. `width`: of the terminal in columns.
 std::vector<std::string> fit(std::vector<TextColumn>& columns, std::size_t width);
 

@@ -49,18 +49,17 @@ std::optional<Json> common_value(const std::string& parameter, const std::vector
 
 }  // namespace
 
-Leaderboard make_leaderboard(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
+Leaderboard make_leaderboard(const SweepHead& sweep, const std::vector<Row>& own, const ReportOptions& options) {
   Leaderboard board;
-  board.own = own_rows(rows, options);
-  board.shown = chosen_rows(sweep, board.own, options);
-  Parameters all = parameters(sweep, board.own);
+  board.shown = chosen_rows(sweep, own, options);
+  Parameters all = parameters(sweep, own);
   board.constants = std::move(all.constants);
   const std::vector<Row>& shown = board.shown.rows;
   if (!options.filter.empty() && shown.size() > 1)
     for (const std::string& name : all.varying)
       if (auto value = common_value(name, shown)) board.alike[name] = std::move(*value);
   std::erase_if(all.varying, [&](const std::string& name) { return board.alike.contains(name); });
-  board.columns = chosen_columns(sweep, board.own, options, usual_columns(sweep, shown, all.varying));
+  board.columns = chosen_columns(sweep, own, options, usual_columns(sweep, shown, all.varying));
   return board;
 }
 

@@ -13,15 +13,14 @@
 namespace sweep {
 
 struct Leaderboard {
-  std::vector<Row> own;  ///< own_rows()
   Choice shown;
   std::map<std::string, core::Json> constants;  ///< parameters that have one value in all rows
   std::map<std::string, core::Json> alike;      ///< with a filter: the others that have one value in the rows shown
   std::vector<Column> columns;  ///< those asked for, else rank, trial, outcome, metric, epoch and what varies
 };
 
-/// Errors: UserError for what the options name in vain.
-Leaderboard make_leaderboard(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options);
+/// `own`: what own_rows() gave. Errors: UserError for what the options name in vain.
+Leaderboard make_leaderboard(const SweepHead& sweep, const std::vector<Row>& own, const ReportOptions& options);
 
 /// A column's cells as text.
 struct CellTexts {

@@ -12,6 +12,7 @@ Leaders::Leaders(const std::vector<Row>& own) {
     if (!row.rank) break;
     ++ranked_;
     const Lead of_row = lead(row);
+    if (of_row != Lead::kBest && row.replicates.empty()) break;  // nor is any that follows
     best_ += of_row == Lead::kBest;
     indistinct_ += of_row == Lead::kIndistinct;
   }

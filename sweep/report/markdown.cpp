@@ -80,7 +80,9 @@ std::string values_sentence(const char* label, const std::map<std::string, core:
 
 // How many trials have ended, and how long they took, is not said: that is not the same on every machine.
 std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
-  const Leaderboard board = make_leaderboard(sweep, rows, options);
+  std::vector<Row> some;
+  const std::vector<Row>& own = own_rows(rows, options, some);
+  const Leaderboard board = make_leaderboard(sweep, own, options);
   std::string text = sweep.name.empty() ? "" : "**" + literal_name(sweep.name) + "**: ";
   text += fmt::format("sweep {}, {}, seed {}, {}.", sweep.id, sweep.method, sweep.seed,
                       core::counted(sweep.trials, "trial"));
@@ -91,7 +93,7 @@ std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows
         "Student's t, in brackets their number.",
         sweep.repeats);
   text += values_sentence("Constant", board.constants) + values_sentence("The same in all these rows", board.alike);
-  const Leaders leaders(board.own);
+  const Leaders leaders(own);
   text += "\n\n" + table(board, leaders);
   if (leaders.indistinct() > 0)
     text += "\n≈ cannot be told apart from the best by Welch's t-test at 5 %, each row taken by itself.\n";

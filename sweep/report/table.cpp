@@ -90,12 +90,13 @@ std::string left_out_text(const std::vector<std::string>& left_out, const Report
 }
 
 // The table itself; below it what has no room.
-std::string body(const Leaderboard& board, const Leaders& leaders, const ReportOptions& options) {
+std::string body(const Leaderboard& board, const std::vector<Row>& own, const Leaders& leaders,
+                 const ReportOptions& options) {
   std::vector<TextColumn> columns;
-  for (const Column& column : board.columns) {
-    columns.push_back(text_column(column, board, leaders));
-    if (column.is_id && options.width) columns.back().id_size = id_size(board.own);
-  }
+  for (const Column& column : board.columns) columns.push_back(text_column(column, board, leaders));
+  const bool is_wide = options.width && width_of(columns) > *options.width;
+  for (std::size_t i = 0; is_wide && i < columns.size(); ++i)
+    if (board.columns[i].is_id) columns[i].id_size = id_size(own);  // only then: there may be many rows
   const std::vector<std::string> left_out = options.width ? fit(columns, *options.width) : std::vector<std::string>{};
   std::string text;
   const std::vector<std::string> lines = table_lines(columns);
@@ -121,7 +122,9 @@ std::string filter_text(const Leaderboard& board, const ReportOptions& options) 
 }  // namespace
 
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
-  const Leaderboard board = make_leaderboard(sweep, rows, options);
+  std::vector<Row> some;
+  const std::vector<Row>& own = own_rows(rows, options, some);
+  const Leaderboard board = make_leaderboard(sweep, own, options);
   const std::size_t values_width = std::min(options.width.value_or(kValuesWidth), kValuesWidth);
   std::string above = wrapped_lines(heading_text(sweep, rows), options);
   if (!board.constants.empty()) above += values_text("constant", board.constants, values_width);
@@ -130,19 +133,19 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, c
   if (board.shown.rows.empty())
     return above + (board.shown.candidates == 0 ? "\nno trial has ended yet\n" : "\nno row meets the filter\n");
 
-  const Leaders leaders(board.own);
+  const Leaders leaders(own);
   std::string below;
   const std::size_t hidden = board.shown.without_top - board.shown.rows.size();
   if (hidden > 0) below += core::counted(hidden, "more row") + " not shown\n";
   const bool shows_marks =
       std::any_of(board.columns.begin(), board.columns.end(), [](const Column& column) { return column.ranks; });
   if (shows_marks) below += marks_text(leaders);
-  below += reused_text(board.own) + time_text(board.own);
-  const Row& best = board.own.front();
-  if (!sweep.metric) below += no_metric_text(board.own);
+  below += runs_text(own);
+  const Row& best = own.front();
+  if (!sweep.metric) below += no_metric_text(own);
   if (best.rank) below += best_text(best, sweep);
   const std::string replay = best.rank ? replay_text(best, options) : "";  // whole, so that it can be copied
-  return above + "\n" + body(board, leaders, options) + wrapped_lines(below, options) + replay;
+  return above + "\n" + body(board, own, leaders, options) + wrapped_lines(below, options) + replay;
 }
 
 }  // namespace sweep

@@ -58,6 +58,30 @@ std::string test_text(const Row& best) {
   return fmt::format("; at {} end {} (never ranked on)", best.replicates.empty() ? "its" : "their", test);
 }
 
+// "3 trials were known from sweep A, 1 from sweep B: they did not run here".
+std::string reused_text(const std::map<std::string, std::uint64_t>& counts) {
+  if (counts.empty()) return {};
+  std::uint64_t all = 0;
+  std::string sweeps;
+  for (const auto& [sweep, count] : counts) {
+    all += count;
+    sweeps += (sweeps.empty() ? "" : ", ") + sweep + (counts.size() > 1 ? fmt::format(" ({})", count) : "");
+  }
+  return fmt::format("{} {} known from sweep{} {} and did not run here\n", core::counted(all, "trial"),
+                     all == 1 ? "was" : "were", counts.size() == 1 ? "" : "s", sweeps);
+}
+
+std::string time_text(std::vector<double> seconds) {
+  if (seconds.empty()) return {};
+  double all = 0;
+  for (const double one : seconds) all += one;
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  std::string text = fmt::format("time: {} ran for {}", core::counted(seconds.size(), "trial"), duration_text(all));
+  if (seconds.size() > 1) text += fmt::format(" in all, {} each (median)", duration_text(*middle));
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string ranking_text(const SweepHead& sweep) {
@@ -110,34 +134,18 @@ std::string marks_text(const Leaders& leaders) {
   return text;
 }
 
-std::string reused_text(const std::vector<Row>& rows) {
-  std::map<std::string, std::uint64_t> counts;
-  std::uint64_t all = 0;
-  for (const Row& row : rows)
-    for (const TrialState* trial : row.trials())
-      if (!trial->reused_from.empty()) ++counts[trial->reused_from], ++all;
-  if (counts.empty()) return {};
-  std::string sweeps;
-  for (const auto& [sweep, count] : counts)
-    sweeps += (sweeps.empty() ? "" : ", ") + sweep + (counts.size() > 1 ? fmt::format(" ({})", count) : "");
-  return fmt::format("{} {} known from sweep{} {} and did not run here\n", core::counted(all, "trial"),
-                     all == 1 ? "was" : "were", counts.size() == 1 ? "" : "s", sweeps);
-}
-
-std::string time_text(const std::vector<Row>& own) {
+std::string runs_text(const std::vector<Row>& own) {
+  std::map<std::string, std::uint64_t> reused;
   std::vector<double> seconds;
-  for (const Row& row : own)
-    for (const TrialState* trial : row.trials())
-      if (trial->reused_from.empty() && trial->phase == Phase::kEnded && trial->seconds > 0)
+  for (const Row& row : own) {
+    for (const TrialState* trial : row.trials()) {
+      if (!trial->reused_from.empty())
+        ++reused[trial->reused_from];
+      else if (trial->phase == Phase::kEnded && trial->seconds > 0)
         seconds.push_back(trial->seconds);
-  if (seconds.empty()) return {};
-  double all = 0;
-  for (const double one : seconds) all += one;
-  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-  std::string text = fmt::format("time: {} ran for {}", core::counted(seconds.size(), "trial"), duration_text(all));
-  if (seconds.size() > 1) text += fmt::format(" in all, {} each (median)", duration_text(*middle));
-  return text + "\n";
+    }
+  }
+  return reused_text(reused) + time_text(std::move(seconds));
 }
 
 std::string best_text(const Row& best, const SweepHead& sweep) {

@@ -19,10 +19,8 @@ std::string ranking_text(const SweepHead& sweep);
 std::string values_text(const std::string& label, const std::map<std::string, core::Json>& values, std::size_t width);
 /// What the marks mean that need a word.
 std::string marks_text(const Leaders& leaders);
-/// What came from other sweeps.
-std::string reused_text(const std::vector<Row>& own);
-/// How long the trials took that ran here.
-std::string time_text(const std::vector<Row>& own);
+/// What came from other sweeps, and how long the trials took that ran here.
+std::string runs_text(const std::vector<Row>& own);
 /// The best row and how to see it again. Requires: it has a rank.
 std::string best_text(const Row& best, const SweepHead& sweep);
 std::string replay_text(const Row& best, const ReportOptions& options);

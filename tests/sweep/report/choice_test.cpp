@@ -26,7 +26,9 @@ std::string order(const ReportOptions& options) {
   const Study study = five();
   const SweepHead head{"a1", "", "random", 0, 5, study.metric(), ""};
   std::string text;
-  for (const Row& row : chosen_rows(head, own_rows(rank(study), options), options).rows)
+  const std::vector<Row> rows = rank(study);
+  std::vector<Row> some;
+  for (const Row& row : chosen_rows(head, own_rows(rows, options, some), options).rows)
     text += std::to_string(row.trial->index);
   return text;
 }
@@ -59,7 +61,7 @@ TEST_CASE("filter, sort and top act one after the other, and the flag --all come
   const Study study = five();
   const SweepHead head{"a1", "", "random", 0, 5, study.metric(), ""};
   const ReportOptions options{.filter = "opt=sgd", .top = 1};
-  const Choice choice = chosen_rows(head, own_rows(rank(study), options), options);
+  const Choice choice = chosen_rows(head, rank(study), options);
   CHECK(choice.candidates == 4);
   CHECK(choice.without_top == 2);
   CHECK(choice.rows.size() == 1);
