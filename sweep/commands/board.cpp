@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::size_t kHeapBytes = 160;  // of a trial that is ranked: its id, its row, its place among them
 
-std::set<std::string> constants_of(const SweepRecord& sweep) {
-  std::set<std::string> names;
-  const Space space(read_spec(sweep.text, sweep.file).parameters);
-  for (const Dimension& dimension : space.dimensions())
-    if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
-  return names;
-}
-
 // Completes what of the rows is shown.
 void fill_shown(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Board& board) {
   board.head.constants = constants_of(sweep);
@@ -33,6 +25,14 @@ void fill_shown(const Store& store, const SweepRecord& sweep, const ReportOption
 }
 
 }  // namespace
+
+std::set<std::string> constants_of(const SweepRecord& sweep) {
+  std::set<std::string> names;
+  const Space space(read_spec(sweep.text, sweep.file).parameters);
+  for (const Dimension& dimension : space.dimensions())
+    if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
+  return names;
+}
 
 Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few) {
   const std::uint64_t rows = shows_few ? store.count_rows(sweep.id) : 0;
