@@ -19,6 +19,7 @@ bool is_loss(const std::string& op) { return op == "softmax_cross_entropy" || op
 
 std::string batch_name(const std::string& op) {
   if (op == "gather_labels") return "batch.labels";
+  if (op == "augment_rows") return "batch.augmented";
   return op == "indices" ? "batch.indices" : "batch.samples";
 }
 
@@ -52,7 +53,7 @@ void StepTrace::begin(std::optional<std::size_t> keep) {
 
 // Which part of the step an op opens.
 void StepTrace::move_on(const std::string& op) {
-  const bool gathers = op == "indices" || op == "gather_rows" || op == "augment_rows" || op == "gather_labels";
+  const bool gathers = op == "indices" || op.starts_with("gather_") || op == "augment_rows";
   if (phase_ == Phase::kBatch && !gathers) phase_ = Phase::kForward;
   if (op == kUpdateOp || op == "sum_of_squares") phase_ = Phase::kUpdate;
 }

@@ -51,9 +51,13 @@ std::string probe_trial(const TrialOrder& order, int passes) {
   if (!order.resume.empty()) trial.restore(training);
   const DevicePart& part = trial.prepared.train;
   const int rows = std::min<int>(training.network().evaluation_rows(), static_cast<int>(part.count));
-  return describe_probe(probe(training.network(), {part.x.data(), part.tokens.data(), rows}, passes,
-                              order.document.seed, *trial.device.ops, *trial.device.context),
-                        rows, passes);
+  const kernels::Backend& ops = *trial.device.ops;
+  kernels::Context& context = *trial.device.context;
+  kernels::Buffer<float> samples;
+  const float* const x = samples_from(ops, context, trial.prepared, part, 0, rows, samples);
+  return describe_probe(
+      probe(training.network(), {x, part.tokens.data(), rows}, passes, order.document.seed, ops, context), rows,
+      passes);
 }
 
 }  // namespace trainer
