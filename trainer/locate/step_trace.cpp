@@ -38,7 +38,7 @@ void StepTrace::watch(Training& training) {
   const auto columns = [](const Parameter& p) { return static_cast<std::size_t>(p.shape.back()); };
   for (Parameter& p : training.network().parameters()) {
     known_[p.value.data()] = {p.name, false, columns(p)};
-    known_[p.gradient.data()] = {p.name, true, columns(p)};
+    if (p.is_trained()) known_[p.gradient.data()] = {p.name, true, columns(p)};
   }
   for (Parameter& s : training.network().states()) known_[s.value.data()] = {s.name, false, columns(s)};
 }

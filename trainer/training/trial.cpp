@@ -33,7 +33,7 @@ int run_trial(const TrialOrder& order, EventSink& events, Workspace& workspace) 
   CheckpointFolder folder(order.checkpoint_dir);
   Training training(trial.setting(events, order.checkpoint_dir.empty() ? nullptr : &folder));
   core::Json about =
-      environment(order.document, {trial.device, trial.data, trial.prepared, training.weight_count(), found});
+      environment(order.document, {trial.device, trial.data, trial.prepared, training.trained_count(), found});
   const std::size_t adopted = trial.adopt(training);
   if (adopted > 0) about["tensors_from_file"] = adopted;
   if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));
