@@ -27,12 +27,14 @@ bool is_outdated(const core::Json& detail, const std::string& sweep,
   return now == attempts.end() || now->second != detail.at("attempts");
 }
 
-std::string place_of(const core::Json& detail) {
-  if (detail.contains("gpu") && detail.at("gpu").is_string()) return detail.at("gpu").get<std::string>();
-  return detail.at("device").get<std::string>();
-}
-
 }  // namespace
+
+std::string place_of(const core::Json& detail) {
+  const auto text = [&](const char* key) {
+    return detail.contains(key) && detail.at(key).is_string() ? detail.at(key).get<std::string>() : std::string();
+  };
+  return text("gpu").empty() ? text("device") : text("gpu");
+}
 
 std::string first_difference(const core::Json& detail) {
   const auto differences = detail.find("differences");

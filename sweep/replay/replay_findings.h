@@ -19,6 +19,9 @@ std::vector<ReplayRecord> current_replays(const Store& store, const std::string&
 /// What a replay's detail says of the first difference, "step 12: metric …: recorded …, replayed …"; empty for none.
 std::string first_difference(const core::Json& detail);
 
+/// Where a replay ran, by its detail: "cpu", or the GPU's UUID.
+std::string place_of(const core::Json& detail);
+
 /// A trial of which a replay was not the same.
 struct ReplayFinding {
   std::uint64_t index = 0;  ///< in this sweep
