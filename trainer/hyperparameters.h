@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "kernels/fast/precision.h"
 #include "kernels/ops.h"
 #include "trainer/data/split_kind.h"
 
@@ -50,9 +51,10 @@ struct Hyperparameters {
   int epochs = 0;
   int patience = 0;  ///< 0: all epochs
   kernels::Initialisation init{};
-  std::string init_from;              ///< a file of weights; empty for none
-  std::string init_sha256;            ///< its digest
-  std::vector<std::string> freeze{};  ///< names of tensors, or of layers
+  std::string init_from;                 ///< a file of weights; empty for none
+  std::string init_sha256;               ///< its digest
+  std::vector<std::string> freeze{};     ///< names of tensors, or of layers
+  kernels::fast::Precision precision{};  ///< of numerics fast-1
   kernels::Augmentation augmentation;
   bool top5 = false;
   double validation_fraction = 0;

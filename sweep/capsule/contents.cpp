@@ -14,6 +14,7 @@
 #include "protocol/data_set.h"
 #include "sweep/capsule/paths.h"
 #include "sweep/capsule/record_text.h"
+#include "sweep/dispatch/fast_class.h"
 #include "sweep/dispatch/prepare.h"
 #include "sweep/dispatch/transcript.h"
 
@@ -46,7 +47,7 @@ bool is_identity(const Json& json) {
       if (!digest.is_string()) return false;
   }
   return (data.is_null() || data.is_string() || data.is_object()) &&
-         (json["numerics"].is_string() || is_external(json["numerics"]));
+         (json["numerics"].is_string() || is_external(json["numerics"]) || is_fast(json["numerics"]));
 }
 
 bool is_program(const Json& json) {
@@ -70,7 +71,7 @@ void check_record(const SweepRecord& sweep, const std::string& place) {
   if (!is_identity(sweep.identity)) refuse(place, kRecordPart, "does not say who trains on what");
   if (!is_program(sweep.program)) refuse(place, kRecordPart, "does not describe the program");
   if (!is_overrides(sweep.overrides)) refuse(place, kRecordPart, "holds overrides that no flag gives");
-  if (sweep.program.is_null() != sweep.identity["numerics"].is_string())
+  if (sweep.program.is_null() == is_external(sweep.identity["numerics"]))
     refuse(place, kRecordPart, "does not say whose arithmetic it was");
   if (sweep.program.is_object()) ProgramSources::from_json(sweep.program["sources"], place + ": " + kRecordPart);
   if (!sweep.data.is_null()) protocol::DataSource::from_json(sweep.data, place + ": " + kRecordPart);

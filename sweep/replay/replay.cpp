@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "protocol/algorithms.h"
 #include "protocol/files.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/fast_class.h"
 
 namespace sweep {
 namespace {
@@ -89,6 +91,8 @@ TrialRecord load_record(const Store& store, const Origin& origin) {
   const core::Json& identity = origin.sweep.identity;
   if (identity.contains("numerics") && identity.at("numerics").is_string())
     record.numerics = identity.at("numerics").get<std::string>();
+  else if (identity.contains("numerics") && is_fast(identity.at("numerics")))
+    record.numerics = protocol::kFastNumerics;
   return record;
 }
 
@@ -108,6 +112,13 @@ PendingReplay make_replay(const Store& store, const Origin& origin, const Prepar
   TrialRecord record = load_record(store, origin);
   const std::uint64_t last = record.traced_until();
   AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
+  // A replay computes by what was chosen then, and asks no library anew.
+  if (!record.algorithms.empty()) {
+    core::Json choices = core::Json::array();
+    for (const auto& [operation, choice] : record.algorithms) choices.push_back(choice);
+    request.files[protocol::kAlgorithmsFile] = core::canonical_json(choices);
+    request.environment[protocol::kEnvAlgorithms] = (request.folder / protocol::kAlgorithmsFile).string();
+  }
   // Whatever the sweep file says of `trace` by now: of the steps that the record has, none may be left out.
   if (prepared.trainer.builtin) request.document.trace = last > 0 ? "step" : "off";
   return {std::move(result), std::move(request), Comparator(std::move(record), all), last, {}};

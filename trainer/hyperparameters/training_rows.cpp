@@ -7,11 +7,15 @@ namespace {
 using H = Hyperparameters;
 using core::Json;
 using kernels::Initialisation;
+using kernels::fast::Precision;
 
 constexpr std::array<std::string_view, 3> kLosses{"cross_entropy", "mse", "mae"};
 constexpr std::array kLossValues{LossKind::kCrossEntropy, LossKind::kSquared, LossKind::kAbsolute};
 constexpr std::array<std::string_view, 2> kInits{"he", "xavier"};
 constexpr std::array kInitValues{Initialisation::kHe, Initialisation::kXavier};
+
+constexpr std::array<std::string_view, 3> kPrecisions{"fp32", "tf32", "bf16"};
+constexpr std::array kPrecisionValues{Precision::kFp32, Precision::kTf32, Precision::kBf16};
 
 constexpr std::array kRows{
     choice_row(
@@ -55,6 +59,9 @@ constexpr std::array kRows{
           else
             h.freeze = {v.get<std::string>()};
         }},
+    choice_row("precision", R"("fp32")", kPrecisions,
+               "numerics fast alone: what products round their factors to; fp32 not at all, without tensor cores",
+               [](H& h, const Json& v) { h.precision = chosen(v, kPrecisions, kPrecisionValues); }),
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -11,6 +12,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "trainer/training/algorithms.h"
 
 namespace trainer {
 namespace {
@@ -121,6 +123,7 @@ Ending Training::run() {
     }
     train_step(step_ + 1);
     ++step_;
+    if (setting_.phase_ended) end_phase(step_ - first);
     send_pending();  // now that the device has work
     const std::uint64_t done = position_of(step_) + 1;
     const bool last = done == batches_.steps_per_epoch();
@@ -170,7 +173,16 @@ void Training::fingerprint_states() {
     setting_.ops.fingerprint(setting_.context, state.value.data(), state.count(), state.id, print++);
 }
 
+// The second step is the first that is recorded, the third the first that is replayed.
+void Training::end_phase(std::uint64_t steps_done) {
+  constexpr std::array kPhases = {"first step", "second step", "third step"};
+  if (steps_done > kPhases.size()) return;
+  setting_.ops.synchronize(setting_.context);
+  setting_.phase_ended(kPhases[steps_done - 1]);
+}
+
 bool Training::collect() {
+  emit_new_algorithms(setting_.context, setting_.events);
   if (record_.empty()) return std::isfinite(epoch_loss_sum_);
   protocol::Trace trace = take_trace();
   if (setting_.trace > 0) {
@@ -246,6 +258,7 @@ void Training::report(const protocol::MetricValues& metric) {
   for (const auto& [name, value] : metric.values) line += fmt::format("  {} {:.4f}", name, value);
   setting_.say(line);
   send_pending();
+  emit_new_algorithms(setting_.context, setting_.events);
   setting_.events.emit(metric);
 }
 
