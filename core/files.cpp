@@ -1,4 +1,4 @@
-// See files.h.
+// See files.h and new_file.h.
 #include "core/files.h"
 
 #include <fcntl.h>
@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "core/new_file.h"
 #include "core/plural.h"
 #include "core/remedy.h"
 
@@ -43,12 +45,28 @@ bool write_all(int fd, std::string_view contents) {
   return true;
 }
 
+}  // namespace
+
+NewFile::NewFile(const std::filesystem::path& file, std::filesystem::path called, unsigned mode)
+    : called_(called.empty() ? file : std::move(called)),
+      fd_(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) {
+  if (fd_ < 0) fail(file, "cannot be created");
+}
+
+NewFile::~NewFile() { ::close(fd_); }
+
+void NewFile::write(std::string_view contents) {
+  if (!write_all(fd_, contents)) fail(called_, "cannot be written");
+}
+
+void NewFile::sync() {
+  if (::fsync(fd_) != 0) fail(called_, "cannot be synced");
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   Descriptor descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (descriptor.fd < 0 || ::fsync(descriptor.fd) != 0) fail(folder, "cannot sync the folder");
 }
-
-}  // namespace
 
 void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
                  const std::function<void(std::string_view)>& take) {
@@ -102,17 +120,14 @@ void write_file_durably(const std::filesystem::path& name, std::string_view cont
   if (error) throw EnvironmentError(folder.string(), "cannot be made: " + error.message());
   std::filesystem::path temporary = file;
   temporary += ".tmp" + std::to_string(::getpid());
-  {
-    ::unlink(temporary.c_str());  // of a process that died and had our number
-    Descriptor descriptor{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
-    if (descriptor.fd < 0) fail(temporary, "cannot be created");
-    if (!write_all(descriptor.fd, contents)) {
-      const int reason = errno;
-      ::unlink(temporary.c_str());
-      errno = reason;
-      fail(file, "cannot be written");
-    }
-    if (::fsync(descriptor.fd) != 0) fail(file, "cannot be synced");
+  ::unlink(temporary.c_str());  // of a process that died and had our number
+  try {
+    NewFile made(temporary, file, mode);
+    made.write(contents);
+    made.sync();
+  } catch (const EnvironmentError&) {
+    ::unlink(temporary.c_str());
+    throw;
   }
   if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file, "cannot be renamed into place");
   sync_folder(folder);

@@ -45,6 +45,13 @@ inline Utf8Character utf8_character(std::string_view text, std::size_t at) {
   return {code, bytes, true};
 }
 
+/// The beginning of `text`: at most so many bytes, and no character cut in two. Requires: `text` is UTF-8.
+inline std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80u) --bytes;
+  return text.substr(0, bytes);
+}
+
 /// `text` with a question mark for each byte that is no UTF-8.
 inline std::string valid_utf8(std::string_view text) {
   std::string valid;

@@ -31,6 +31,7 @@ const std::vector<FlagWords>& flag_words() {
       {"", "--busy-gpus", {"refuse", "use", "wait"}},
       {"report", "--format", {"csv", "html", "json", "table"}},
       {"plan", "--format", {"csv", "json", "text"}},
+      {"export", "--format", {"capsule", "mlflow", "optuna", "tensorboard"}},
       {"retry",
        "--outcome",
        {"cancelled", "completed", "diverged", "failed", "killed", "no_metric", "out_of_memory", "pruned", "stalled",
@@ -153,6 +154,8 @@ std::vector<std::string> candidates(const Declared& declared, const Position& po
   if (argument == "SWEEP") return sweep_words(globals);
   if (argument == "TRIAL" || argument == "OTHER") {
     std::vector<std::string> words = trial_words(globals);
+    if (position.verb->get_name() == "export")  // of a sweep, with --format
+      for (std::string& word : sweep_words(globals)) words.push_back(std::move(word));
     const auto fits = [&](const std::string& word) { return word.starts_with(typed); };
     const bool may_be_capsule = position.verb->get_name() == "replay" && std::none_of(words.begin(), words.end(), fits);
     return may_be_capsule ? std::vector<std::string>{kCompleteFiles} : words;

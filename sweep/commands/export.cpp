@@ -1,29 +1,39 @@
-// sweep export: writes a trial as a capsule, one file from which it replays elsewhere.
+// sweep export: writes a trial as a capsule, one file from which it replays elsewhere; or a whole sweep in the form of
+// another program.
 #include "sweep/capsule/export.h"
 
 #include <fmt/format.h>
 
 #include <memory>
 
+#include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
+#include "core/shell.h"
 #include "protocol/outcome.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/exports/exports.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
 namespace {
 
+constexpr char kCapsule[] = "capsule";
+constexpr std::size_t kNamesShown = 5;  // of those that are written otherwise
+
 struct Flags {
-  std::string trial, sweep;
+  std::string what, sweep;  // what: a trial, of a format a sweep
+  std::string format = kCapsule;
   std::filesystem::path output;
+  bool force = false;
   ExportOptions options;
 };
 
 int export_capsule(Flags flags, const Globals& globals) {
   const Store store = open_store(globals);
-  const SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
+  const SelectedTrial selected = select_trial(store, flags.what, flags.sweep);
   flags.options.runs = globals.runs;
   const Exported exported = export_trial(store, selected.place, flags.options);
   const std::filesystem::path file =
@@ -40,21 +50,105 @@ int export_capsule(Flags flags, const Globals& globals) {
   return protocol::kExitOk;
 }
 
+// How the other program opens it.
+std::string opening(const SweepExport& exported) {
+  const std::string path = core::shell_quoted(exported.path.string());
+  switch (exported.format) {
+    case ExportFormat::kTensorboard:
+      return "open it with `tensorboard --logdir " + path + "`";
+    case ExportFormat::kMlflow:
+      return "open it with `mlflow ui --backend-store-uri " + path + "`";
+    case ExportFormat::kOptuna:
+      break;
+  }
+  return "open it with optuna.storages.JournalStorage(optuna.storages.JournalFileStorage(PATH))";
+}
+
+std::string renamed_note(const SweepExport& exported) {
+  std::string names;
+  std::size_t count = 0;
+  const auto add = [&](const char* kind, const Renamed& renamed) {
+    for (const auto& [written, name] : renamed)
+      if (++count <= kNamesShown)
+        names += fmt::format("{}{} '{}' as '{}'", names.empty() ? "" : ", ", kind, printable(name, 40), written);
+  };
+  add("metric", exported.metrics);
+  add("parameter", exported.parameters);
+  if (count > kNamesShown) names += fmt::format(", and {} more (--json has them)", count - kNamesShown);
+  return fmt::format("{} written otherwise, as {} takes them: {}",
+                     count == 1 ? "1 name is" : core::counted(count, "name") + " are", name(exported.format), names);
+}
+
+int export_whole_sweep(const Flags& flags, const Globals& globals) {
+  const Store store = open_store(globals);
+  const SweepRecord sweep = select_sweep(store, flags.what.empty() ? "last" : flags.what);
+  const std::filesystem::path path =
+      flags.output.empty() ? std::filesystem::path(sweep.id + "." + flags.format) : flags.output;
+  const SweepExport exported = export_sweep(store, sweep, *export_format(flags.format), path, flags.force);
+  if (globals.json) {
+    print_json(exported.to_json());
+  } else {
+    print(fmt::format("{}: {} of sweep {}, {}, {}\n{}\n", printable(path.string()),
+                      core::counted(exported.trials, "trial"), sweep.id, core::counted(exported.files, "file"),
+                      core::counted(exported.bytes, "byte"), printable(opening(exported))));
+  }
+  if (exported.left_out > 0)
+    note(globals,
+         core::counted(exported.left_out, "trial") + " beyond the end of the sweep left out, as in its report");
+  if (!exported.metrics.empty() || !exported.parameters.empty()) note(globals, renamed_note(exported));
+  return protocol::kExitOk;
+}
+
+// What is said of a capsule and has no meaning for a sweep, or the other way round. Errors: UserError.
+void require_one_meaning(const Flags& flags) {
+  if (flags.format == kCapsule) {
+    if (flags.what.empty())
+      throw core::UserError("TRIAL", "is missing", "name the trial, or export a whole sweep with --format");
+    if (flags.force)
+      throw core::UserError("--force", "has no meaning for a capsule, which takes the place of an older one anyway",
+                            "leave it out");
+    return;
+  }
+  const std::string whole = ", and --format " + flags.format + " exports a whole sweep";
+  if (!flags.sweep.empty())
+    throw core::UserError("--sweep", "says which sweep a trial is of" + whole,
+                          "write `sweep export " + core::shell_quoted(flags.sweep) + " --format " + flags.format + "`");
+  if (flags.what.starts_with('#') || flags.what == "best")
+    throw core::UserError("'" + flags.what + "'", "is a trial" + whole, "name a sweep, or leave --format out");
+  const ExportOptions& options = flags.options;
+  for (const auto& [flag, is_given] :
+       {std::pair("--with-data", options.with_data), std::pair("--with-checkpoint", options.with_checkpoint),
+        std::pair("--with-trainer", options.with_trainer), std::pair("--with-sources", options.with_sources)})
+    if (is_given) throw core::UserError(flag, "adds to a trial's capsule" + whole, "leave one of the two out");
+}
+
 }  // namespace
 
 std::function<int()> declare_export(CLI::App& subcommand, Globals& globals) {
   const auto flags = std::make_shared<Flags>();
-  subcommand.add_option("TRIAL", flags->trial, "prefix of an id, #12 (index in the last sweep), or best")
-      ->required()
+  std::vector<std::string> formats = {kCapsule};
+  for (const ExportFormat format : kExportFormats) formats.emplace_back(name(format));
+  subcommand
+      .add_option("TRIAL", flags->what,
+                  "prefix of an id, #12 (index in the last sweep), or best; with --format a sweep: prefix of an id, a "
+                  "name, or last")
       ->type_name("");
+  subcommand.add_option("--format", flags->format, "capsule, of a trial; of a sweep tensorboard, mlflow or optuna")
+      ->check(CLI::IsMember(formats))
+      ->type_name("FORMAT")
+      ->capture_default_str();
   declare_sweep_of_trial(subcommand, flags->sweep);
-  subcommand.add_option("-o,--output", flags->output, "the file; ID.capsule otherwise")->type_name("FILE");
+  subcommand.add_option("-o,--output", flags->output, "the file or folder; ID.FORMAT otherwise")->type_name("PATH");
+  subcommand.add_flag("--force", flags->force, "replace what an earlier export of a sweep wrote there");
   subcommand.add_flag("--with-data", flags->options.with_data, "the data set too; it is known by its digest otherwise");
   subcommand.add_flag("--with-checkpoint", flags->options.with_checkpoint, "the checkpoints that are kept too");
   subcommand.add_flag("--with-trainer", flags->options.with_trainer, "the executable of the built-in trainer too");
   subcommand.add_flag("--with-sources", flags->options.with_sources, "sources and templates of your own program too");
-  subcommand.footer("`sweep replay FILE` verifies it, runs the trial again and compares.");
-  return [flags, &globals] { return export_capsule(*flags, globals); };
+  subcommand.footer("`sweep replay FILE` verifies a capsule, runs the trial again and compares.");
+  return [flags, &globals] {
+    require_one_meaning(*flags);
+    return flags->format == kCapsule ? export_capsule(*flags, globals) : export_whole_sweep(*flags, globals);
+  };
 }
 
 }  // namespace sweep

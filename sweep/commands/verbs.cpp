@@ -22,7 +22,8 @@ constexpr Verb kVerbs[] = {
     {"replay", "run a trial, or all of a sweep, again and compare with the record, bit for bit", declare_replay},
     {"verify", "sample every configuration again and check ids, decisions and results against the store",
      declare_verify},
-    {"export", "write a trial as a capsule, one file from which it replays elsewhere", declare_export},
+    {"export", "write a trial as a capsule, which replays elsewhere; or a sweep for TensorBoard, MLflow or Optuna",
+     declare_export},
     {"completion", "a script that completes verbs, flags and ids in bash, zsh or fish", declare_completion},
     {"doctor", "GPUs, driver, disk, store, limits, trainer, and the self-test of the arithmetic", declare_doctor},
 };

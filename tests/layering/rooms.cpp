@@ -134,7 +134,8 @@ const std::vector<Room>& rooms() {
       {"sweep/html", {"sweep/report"}},
       {"sweep/replay", {"sweep/dispatch"}},
       {"sweep/capsule", {"sweep/replay"}},
-      {"sweep/commands", {"sweep/capsule", "sweep/html"}},
+      {"sweep/exports", {"sweep/replay", "sweep/rank"}},
+      {"sweep/commands", {"sweep/capsule", "sweep/exports", "sweep/html"}},
   };
   return table;
 }
@@ -160,7 +161,7 @@ const std::vector<Restricted>& restricted_headers() {
       {{"chrono", "ctime", "time.h", "thread", "unistd.h", "sys/", "fstream"},
        {"core", "protocol", "kernels", "trainer/data", "trainer/checkpoint", "trainer/training", "trainer/locate",
         "trainer", "sweep/store", "sweep/provenance", "sweep/gpus", "sweep/program", "sweep/launch", "sweep/dispatch",
-        "sweep/replay", "sweep/capsule", "sweep/commands"},
+        "sweep/replay", "sweep/capsule", "sweep/exports", "sweep/commands"},
        "this room is a function of its inputs: no clock, no file, no process"},
   };
   return table;
