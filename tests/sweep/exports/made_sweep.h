@@ -71,8 +71,8 @@ struct MadeSweep {
       add({event});
     }
     const auto values = [](std::uint64_t index, std::uint32_t attempt, std::uint64_t step,
-                           std::map<std::string, double> values) {
-      return said(index, attempt, protocol::MetricValues{step, step, std::move(values)});
+                           std::map<std::string, double> by_name) {
+      return said(index, attempt, protocol::MetricValues{step, step, std::move(by_name)});
     };
     add({ordered(0), started(0, 0, 0), values(0, 0, 1, {{"loss", 0.5}, {"train/loss", kNan}}), checkpoint(0, 0, 1),
          values(0, 0, 2, {{"loss", 99}}), ended(0, 0, Outcome::kLost), ordered(0, 1), started(0, 1, 1),
