@@ -1,8 +1,8 @@
-// One step of an optimizer on a range of a tensor, with the fingerprint of the new weights while they are in the
-// first-level cache. Compiled once for each instruction set.
+// One step of an optimizer on a range of a tensor, with the fingerprint of the new weights while they are written.
+// Compiled once for each instruction set.
 #include "kernels/optimizer_formula.h"
 
-#include "kernels/fingerprint_formula.h"
+#include "kernels/fingerprint_cpu.h"
 #include "kernels/isa_functions_cpu.h"
 #include "kernels/norm_formula.h"
 
@@ -10,19 +10,54 @@ namespace kernels::cpu {
 inline namespace SWEEP_ISA {
 namespace {
 
-template <Optimizer kKind>
-void update(const OptimizerSettings& given_settings, const StepState& given_state, float* __restrict w,
-            float* __restrict m, float* __restrict v, const float* __restrict gradient, int count) {
-  const OptimizerSettings settings = given_settings;  // copies, which no store can change
-  const StepState state = given_state;
-  for (int i = 0; i < count; ++i) {
-    constexpr bool has_v = kHasSecondMoment<kKind>;
-    const OptimizedWeight now = optimizer_step<kKind>(settings, state, {w[i], m[i], has_v ? v[i] : 0.0f}, gradient[i]);
-    w[i] = now.w;
-    m[i] = now.m;
-    if (has_v) v[i] = now.v;
+constexpr int kHalf = kFingerprintHalf, kBlock = kFingerprintBlock;
+constexpr int kStretch = 64;  // words of each half that are summed between two requests for memory
+constexpr int kLine = 16;     // floats
+
+std::uint32_t block_of(int element) { return static_cast<std::uint32_t>(element / kBlock); }
+
+/// What an update is made of.
+struct Step {
+  OptimizerSettings settings;  // copies, which no store can change
+  StepState state;
+
+  template <Optimizer kKind>
+  void update(float* __restrict w, float* __restrict m, float* __restrict v, const float* __restrict gradient,
+              int count) const {
+    for (int i = 0; i < count; ++i) {
+      constexpr bool has_v = kHasSecondMoment<kKind>;
+      const OptimizedWeight now =
+          optimizer_step<kKind>(settings, state, {w[i], m[i], has_v ? v[i] : 0.0f}, gradient[i]);
+      w[i] = now.w;
+      m[i] = now.m;
+      if (has_v) v[i] = now.v;
+    }
   }
-}
+
+  /// A whole block and its part of the fingerprint. While the fingerprint keeps the processor busy and the memory idle,
+  /// the next block is fetched, where there is one.
+  template <Optimizer kKind>
+  std::uint64_t update_recorded(float* w, float* m, float* v, const float* gradient, std::uint32_t tensor,
+                                std::uint32_t block, bool has_next) const {
+    update<kKind>(w, m, v, gradient, kBlock);
+    FingerprintSums sums;
+    for (int at = 0; at < kHalf; at += kStretch) {
+      if (has_next) {
+        prefetch(w + kBlock + 2 * at);
+        prefetch(m + kBlock + 2 * at);
+        if (kHasSecondMoment<kKind>) prefetch(v + kBlock + 2 * at);
+        prefetch(gradient + kBlock + 2 * at);
+      }
+      sums.add(w, at, kStretch);
+    }
+    return sums.part(w, tensor, block);
+  }
+
+ private:
+  static void prefetch(const float* x) {
+    for (int i = 0; i < 2 * kStretch; i += kLine) __builtin_prefetch(x + i);
+  }
+};
 
 /// A group of whole chunks. Each chunk's sum waits for itself alone, so that all are under way at once.
 float whole_group(const float* x) {
@@ -44,13 +79,16 @@ float whole_group(const float* x) {
 std::uint64_t optimizer_update(const OptimizerSettings& settings, const StepState& state, float* w, float* m, float* v,
                                const float* gradient, int first, int count, std::uint32_t tensor) {
   return visit_optimizer(settings.kind, [&](auto kind) {
+    const Step step{settings, state};
+    const int end = first + count;
     std::uint64_t sum = 0;
-    for (int start = first; start < first + count; start += kFingerprintBlock) {
-      const int width = first + count - start < kFingerprintBlock ? first + count - start : kFingerprintBlock;
-      update<kind()>(settings, state, w + start, m + start, v == nullptr ? nullptr : v + start, gradient + start,
-                     width);
-      if (tensor != kNoFingerprint) sum += fingerprint_range(w, start, width, tensor);
+    int at = first;
+    for (; tensor != kNoFingerprint && at + kBlock <= end; at += kBlock) {
+      sum += step.update_recorded<kind()>(w + at, m + at, v == nullptr ? nullptr : v + at, gradient + at, tensor,
+                                          block_of(at), at + 2 * kBlock <= end);
     }
+    if (at < end) step.update<kind()>(w + at, m + at, v == nullptr ? nullptr : v + at, gradient + at, end - at);
+    if (at < end && tensor != kNoFingerprint) sum += fingerprint_block(w + at, end - at, tensor, block_of(at));
     return sum;
   });
 }
@@ -64,7 +102,15 @@ void group_squares(float* sums, const float* x, int first, int last, int count) 
 }
 
 std::uint64_t fingerprint(const float* x, int first, int count, std::uint32_t tensor) {
-  return fingerprint_range(x, first, count, tensor);
+  const int end = first + count;
+  std::uint64_t sum = 0;
+  int at = first;
+  for (; at + kBlock <= end; at += kBlock) {
+    FingerprintSums sums;
+    sums.add(x + at, 0, kHalf);
+    sum += sums.part(x + at, tensor, block_of(at));
+  }
+  return at < end ? sum + fingerprint_block(x + at, end - at, tensor, block_of(at)) : sum;
 }
 
 }  // namespace SWEEP_ISA

@@ -8,7 +8,7 @@
 
 namespace protocol {
 
-enum class Outcome {
+enum class Outcome : unsigned char {
   kCompleted,    ///< exit 0 and the target metric was seen
   kNoMetric,     ///< exit 0, but the metric never came
   kDiverged,     ///< the loss or the metric is not finite: a result, not a crash

@@ -142,15 +142,18 @@ Work grow_forest(const Spec& spec, std::span<const Observation> observations, st
 
 }  // namespace
 
+std::uint64_t draw_of_row(const Row& row, std::uint64_t seed) {
+  const std::uint64_t index = row.trial->index;
+  const core::Philox4 bits =
+      core::random_bits(seed, core::Purpose::kForest, kDrawOfRows, static_cast<std::uint32_t>(index >> 32),
+                        static_cast<std::uint32_t>(index));
+  return (std::uint64_t{bits.word[0]} << 32) | bits.word[1];
+}
+
 std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_t seed) {
   std::vector<std::pair<std::uint64_t, const Row*>> drawn;
   for (const Row& row : rows) {
-    if (row.standing != Standing::kRanked) continue;
-    const std::uint64_t index = row.trial->index;
-    const core::Philox4 bits =
-        core::random_bits(seed, core::Purpose::kForest, kDrawOfRows, static_cast<std::uint32_t>(index >> 32),
-                          static_cast<std::uint32_t>(index));
-    drawn.emplace_back((std::uint64_t{bits.word[0]} << 32) | bits.word[1], &row);
+    if (row.standing == Standing::kRanked) drawn.emplace_back(draw_of_row(row, seed), &row);
   }
   const auto by_index = [](const auto& a, const auto& b) { return a.second->trial->index < b.second->trial->index; };
   std::sort(drawn.begin(), drawn.end(), by_index);

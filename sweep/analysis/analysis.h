@@ -71,6 +71,10 @@ struct Analysis {
   double interactions = 0;                    ///< what no parameter explains alone
 };
 
+/// A number that is drawn for a row by its index. Who wants a sample takes the rows with the smallest ones, so that two
+/// samples under one seed have most of their rows in common.
+std::uint64_t draw_of_row(const Row& row, std::uint64_t seed);
+
 /// The ranked rows that an analysis reads, by index: all, or kMostTrials of them, drawn by `seed`.
 std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_t seed);
 

@@ -2,6 +2,8 @@
 // all the others. Called by `sweep report`, and by `run` at its end.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sweep/rank/rank.h"
@@ -22,6 +24,9 @@ struct Board {
   std::vector<Disagreement> findings;  ///< of a large sweep of which few rows are shown: of those
   std::vector<ReplayFinding> replays;  ///< of any of its trials
 };
+
+/// The parameters that have one value by the sweep file.
+std::set<std::string> constants_of(const SweepRecord& sweep);
 
 /// `shows_few`: what is shown are the first options.top rows, as a table or as JSON, in the usual columns.
 Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few);

@@ -13,6 +13,7 @@
 #include "sweep/commands/doctor_findings.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/dispatch/fast_class.h"
 #include "sweep/dispatch/trainer.h"
 #include "sweep/gpus/gpus.h"
 #include "sweep/launch/gpu_lock.h"
@@ -144,15 +145,26 @@ Finding arithmetic_finding() {
           {{"code", answer ? Json(answer->code) : Json()}}};
 }
 
+// Whether numerics fast could be had here; a machine that has none is as good as another.
+Finding fast_finding() try {
+  const Json numerics = fast_numerics(ask_trainer(find_trainer({})));
+  return {"fast", true, "numerics fast on " + printable(core::canonical_json(numerics)), numerics};
+} catch (const core::EnvironmentError& error) {
+  return {"fast", true, "none: " + printable(error.what()), nullptr};
+} catch (const core::UserError& error) {
+  return {"fast", true, "none: " + printable(error.what()), nullptr};
+}
+
 int doctor(const Globals& globals) {
   bool good = true;
   Json json = Json::object();
-  for (const auto& look : {std::function<Finding()>(build_finding), std::function<Finding()>(machine_finding),
-                           std::function<Finding()>(gpu_finding), std::function<Finding()>(library_finding),
-                           std::function<Finding()>([&] { return disk_finding(globals.runs); }),
-                           std::function<Finding()>([&] { return store_finding(globals.runs); }),
-                           std::function<Finding()>(limits_finding), std::function<Finding()>(cgroup_finding),
-                           std::function<Finding()>(trainer_finding), std::function<Finding()>(arithmetic_finding)}) {
+  for (const auto& look :
+       {std::function<Finding()>(build_finding), std::function<Finding()>(machine_finding),
+        std::function<Finding()>(gpu_finding), std::function<Finding()>(library_finding),
+        std::function<Finding()>([&] { return disk_finding(globals.runs); }),
+        std::function<Finding()>([&] { return store_finding(globals.runs); }), std::function<Finding()>(limits_finding),
+        std::function<Finding()>(cgroup_finding), std::function<Finding()>(trainer_finding),
+        std::function<Finding()>(fast_finding), std::function<Finding()>(arithmetic_finding)}) {
     const Finding finding = look();
     good = good && finding.good;
     json[finding.name] = {{"good", finding.good}, {"text", finding.text}, {"detail", finding.detail}};

@@ -1,17 +1,13 @@
 // sweep importance: what the metric of a sweep depends on.
-#include <algorithm>
-#include <charconv>
-#include <deque>
 #include <memory>
 
 #include "protocol/outcome.h"
-#include "sweep/analysis/analysis.h"
+#include "sweep/commands/analysed.h"
 #include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/dispatch/dispatcher.h"
-#include "sweep/dispatch/prepare.h"
 #include "sweep/report/importance.h"
 
 namespace sweep {
@@ -22,14 +18,6 @@ struct Flags {
   bool pairs = false;
 };
 
-// The first 64 bits of the sweep's id: the same sweep draws the same trees.
-std::uint64_t seed_of(const SweepRecord& sweep) {
-  std::uint64_t seed = 0;
-  const std::size_t digits = std::min<std::size_t>(sweep.id.size(), 16);
-  std::from_chars(sweep.id.data(), sweep.id.data() + digits, seed, 16);
-  return seed;
-}
-
 int importance(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
@@ -37,20 +25,8 @@ int importance(const Flags& flags, const Globals& globals) {
   const bool is_large = store.count_rows(sweep.id) > kLargeSweep;
   const Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
   const std::vector<Row> rows = rank(study);
-  const auto ranked = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.rank.has_value(); });
-
-  const AnalysisOptions options{seed_of(sweep), sweep.metric && sweep.metric->goal == protocol::Goal::kMaximize,
-                                flags.pairs};
-  std::vector<Observation> observations;
-  std::deque<core::Json> configs;  // of forgotten trials
-  for (const Row* row : analysed_rows(rows, options.seed)) {
-    const TrialState& trial = *row->trial;
-    const core::Json* config = &trial.config;
-    if (trial.is_forgotten) config = &configs.emplace_back(load_trial(store, sweep.id, study, trial.index).config);
-    observations.push_back({trial.index, *row->value(), config});
-  }
   const SweepHead head = sweep_head(sweep, study);
-  const Analysis analysis = analyse(recorded_spec(sweep), observations, static_cast<std::uint64_t>(ranked), options);
+  const Analysis analysis = analysis_of(store, sweep, study, rows, sweep.metric, flags.pairs);
   if (globals.json)
     print_json(importance_json(head, analysis));
   else

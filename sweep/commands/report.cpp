@@ -10,6 +10,7 @@
 #include "protocol/files.h"
 #include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/page.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
@@ -119,8 +120,15 @@ Board under_metric(const Store& store, const SweepRecord& sweep, const std::stri
   return board;
 }
 
+Board load(const Flags& flags, const Store& store, const SweepRecord& sweep) {
+  if (!flags.metric.empty()) return under_metric(store, sweep, flags.metric);
+  if (flags.format == "html") return load_page_board(store, sweep, flags.options);
+  return load_board(store, sweep, flags.options, shows_few(flags));
+}
+
 int report(Flags flags, const Globals& globals) {
   if (globals.json) flags.format = "json";
+  flags.options.all |= flags.format == "html";  // a page has every trial
   flags.options.runs_flag = runs_flag(globals);
   for (const std::string& name : flags.with) {
     flags.options.with_time |= name == "time";
@@ -129,9 +137,9 @@ int report(Flags flags, const Globals& globals) {
   }
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
-  const Board& board = core::until_exit(flags.metric.empty() ? load_board(store, sweep, flags.options, shows_few(flags))
-                                                             : under_metric(store, sweep, flags.metric));
-  const std::string text = render(flags, board);
+  const Board& board = core::until_exit(load(flags, store, sweep));
+  const std::string text =
+      flags.format == "html" ? html_report(store, sweep, board, flags.options, globals) : render(flags, board);
   if (flags.output.empty()) {
     print(text);
   } else {
@@ -154,8 +162,8 @@ std::function<int()> declare_report(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("SWEEP", flags->sweep, "prefix of an id, a name, or last")
       ->type_name("")
       ->capture_default_str();
-  subcommand.add_option("--format", flags->format, "table, json or csv")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
+  subcommand.add_option("--format", flags->format, "table, json, csv or html")
+      ->check(CLI::IsMember({"table", "json", "csv", "html"}))
       ->type_name("FORMAT");
   subcommand.add_option("--top", flags->options.top, "only the first N rows")
       ->check(whole_number(1, UINT64_MAX))

@@ -23,7 +23,7 @@ void write(const fs::path& file, std::string_view contents) {
 }  // namespace
 
 void write_wandb_module(const fs::path& folder) {
-  for (const EmbeddedFile& file : wandb_files()) write(folder / "wandb" / file.path, file.contents);
+  for (const core::EmbeddedFile& file : wandb_files()) write(folder / "wandb" / file.path, file.contents);
   write(folder / kMetadataFile, kMetadata);
 }
 

@@ -3,18 +3,14 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
 #include <vector>
+
+#include "core/embedded_file.h"
 
 namespace sweep {
 
-struct EmbeddedFile {
-  std::string_view path;  ///< relative, with slashes
-  std::string_view contents;
-};
-
 /// The files as they are in the source tree.
-const std::vector<EmbeddedFile>& wandb_files();
+const std::vector<core::EmbeddedFile>& wandb_files();
 
 /// Writes them to folder/wandb/, and the name and version of the package beside it, so that libraries which ask for
 /// those find them. A file that is there with the same bytes is left alone; another is replaced whole, so that a trial

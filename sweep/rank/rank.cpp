@@ -62,32 +62,32 @@ Row make_row(const Study& study, std::uint64_t first) {
   return row;
 }
 
-// By what a row is put in order: apart from it there is little to move. All rows are by index at first.
+// By what a row is put in order; the row itself is made at its place. (To make rows by index and then to move them
+// takes longer than to sort these.)
 struct Place {
+  Standing standing = Standing::kUnfinished;
   int group = 0;
   double value = 0;  // finite; the lower the better
-  std::size_t at = 0;
+  std::uint64_t first = 0;
   bool operator<(const Place& other) const {
     if (group != other.group) return group < other.group;
     if (value != other.value) return value < other.value;
-    return at < other.at;
+    return first < other.first;
   }
 };
 
-// Rows[i] becomes what was at places[i], cycle by cycle: a second vector of rows would be as large as the first.
-void move_to(std::vector<Place>& places, std::vector<Row>& rows) {
-  for (std::size_t begin = 0; begin < rows.size(); ++begin) {
-    if (places[begin].at == begin) continue;
-    Row first = std::move(rows[begin]);
-    std::size_t to = begin;
-    for (std::size_t from = places[to].at; from != begin; from = places[to].at) {
-      rows[to] = std::move(rows[from]);
-      places[to].at = to;
-      to = from;
-    }
-    rows[to] = std::move(first);
-    places[to].at = to;
-  }
+Place place_of(const Row& row, std::uint64_t first, bool maximize) {
+  const double value = row.standing == Standing::kRanked ? *row.value() : 0;
+  return {row.standing, group(row.standing), maximize ? -value : value, first};
+}
+
+// Without repeats a trial is not looked at again: it lies far from the last one.
+Row row_at(const Study& study, const Place& place) {
+  if (study.terms().repeats > 1) return make_row(study, place.first);
+  Row row;
+  row.standing = place.standing;
+  row.trial = &study.trials()[place.first];
+  return row;
 }
 
 }  // namespace
@@ -135,23 +135,21 @@ std::vector<const TrialState*> Row::counted() const {
 }
 
 std::vector<Row> rank(const Study& study) {
-  std::vector<Row> rows;
-  rows.reserve(study.trials().size() / study.terms().repeats + 1);
-  for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
-    rows.push_back(make_row(study, first));
-
+  const std::size_t count = study.trials().size() / study.terms().repeats + 1;
   const bool maximize = study.metric() && study.metric()->goal == protocol::Goal::kMaximize;
   std::vector<Place> places;
-  places.reserve(rows.size());
-  for (std::size_t at = 0; at < rows.size(); ++at) {
-    const double value = rows[at].standing == Standing::kRanked ? *rows[at].value() : 0;
-    places.push_back({group(rows[at].standing), maximize ? -value : value, at});
-  }
+  places.reserve(count);
+  for (std::uint64_t first = 0; first < study.trials().size(); first += study.terms().repeats)
+    places.push_back(place_of(make_row(study, first), first, maximize));
   std::sort(places.begin(), places.end());
-  move_to(places, rows);
+
+  std::vector<Row> rows;
+  rows.reserve(count);
   std::uint64_t next = 0;
-  for (Row& row : rows)
-    if (row.standing == Standing::kRanked) row.rank = ++next;
+  for (const Place& place : places) {
+    rows.push_back(row_at(study, place));
+    if (place.standing == Standing::kRanked) rows.back().rank = ++next;
+  }
   return rows;
 }
 

@@ -19,15 +19,19 @@ std::vector<ReplayRecord> current_replays(const Store& store, const std::string&
 /// What a replay's detail says of the first difference, "step 12: metric …: recorded …, replayed …"; empty for none.
 std::string first_difference(const core::Json& detail);
 
+/// Where a replay ran, by its detail: "cpu", or the GPU's UUID.
+std::string place_of(const core::Json& detail);
+
 /// A trial of which a replay was not the same.
 struct ReplayFinding {
   std::uint64_t index = 0;  ///< in this sweep
   std::string trial;
   std::uint64_t replays = 0, differing = 0;  ///< how many there were
-  std::string first;                         ///< the first difference, in words
-  std::string where;                         ///< "cpu", or the GPU's UUID
+  std::uint64_t identical_since = 0;  ///< of those behind the last that differed; no finding is taken back by them
+  std::string first;                  ///< the first difference, in words
+  std::string where;                  ///< "cpu", or the GPU's UUID
 
-  /// "trial … (#3) replayed as different on cpu: step 12: …"
+  /// "trial … (#3) replayed as different on cpu: step 12: …; later replays: 2 identical"
   std::string text() const;
   core::Json to_json() const;
 };

@@ -2,6 +2,7 @@
 #include "sweep/report/columns.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/error.h"
@@ -201,12 +202,11 @@ bool has_run(const Row& row) {
   });
 }
 
-std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options) {
-  std::vector<Row> own;
-  own.reserve(rows.size());
-  for (const Row& row : rows)
-    if (is_own(row, options)) own.push_back(row);
-  return own;
+const std::vector<Row>& own_rows(const std::vector<Row>& rows, const ReportOptions& options, std::vector<Row>& some) {
+  const auto is_ours = [&](const Row& row) { return is_own(row, options); };
+  if (std::all_of(rows.begin(), rows.end(), is_ours)) return rows;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(some), is_ours);
+  return some;
 }
 
 std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const std::vector<Row>& rows) {
@@ -268,6 +268,7 @@ Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows) {
   std::map<std::string, std::size_t> counts;
   std::map<std::string, Json> last;
   for (const Row& row : rows) {
+    if (row.trial->config.is_null()) continue;  // forgotten: nothing of it is shown
     for (auto& [name, value] : flat_config(row.trial->config)) {
       texts[name].insert(core::canonical_json(value));
       ++counts[name];

@@ -19,8 +19,9 @@ struct Column {
   std::function<std::string(const Row&, int digits)> text = {};
 };
 
-/// The rows that the report is of, ended or not: without the surplus, or with that part of it that ran.
-std::vector<Row> own_rows(const std::vector<Row>& rows, const ReportOptions& options);
+/// The rows that the report is of, ended or not: without the surplus, or with that part of it that ran. `rows` where
+/// that is every one, else `some`, into which they are copied.
+const std::vector<Row>& own_rows(const std::vector<Row>& rows, const ReportOptions& options, std::vector<Row>& some);
 /// Of these, the rows that the options let through; how many there would be without options.top.
 std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options);
 std::size_t count_without_top(const std::vector<Row>& rows, const ReportOptions& options);

@@ -21,7 +21,8 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
 }  // namespace
 
 std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
-  const std::vector<Row> rows = own_rows(all_rows, options);
+  std::vector<Row> some;
+  const std::vector<Row>& rows = own_rows(all_rows, options, some);
   // The parameters are those of every row, shown or not: the heading does not depend on how far the sweep has come.
   const std::vector<Column> columns = chosen_columns(sweep, rows, options, usual_columns(sweep, rows));
   std::vector<std::string> fields;

@@ -103,7 +103,8 @@ Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const Rep
                  {"outcomes", outcomes}}},
                {"trials", Json::array()}};
   add_terms(json["sweep"], sweep, rows);
-  for (const Row& row : chosen_rows(own_rows(rows, options), options)) json["trials"].push_back(row_json(row));
+  std::vector<Row> some;
+  for (const Row& row : chosen_rows(own_rows(rows, options, some), options)) json["trials"].push_back(row_json(row));
   return json;
 }
 

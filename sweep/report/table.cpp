@@ -191,7 +191,8 @@ std::string closing_without_metric(const std::vector<Row>& rows) {
 }  // namespace
 
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& all_rows, const ReportOptions& options) {
-  const std::vector<Row> rows = own_rows(all_rows, options);
+  std::vector<Row> some;
+  const std::vector<Row>& rows = own_rows(all_rows, options, some);
   const std::vector<Row> shown = chosen_rows(rows, options);
   const Parameters all = parameters(sweep, rows);
   std::string text = heading(sweep, all_rows);

@@ -113,9 +113,15 @@ int digest_column(Table table) { return static_cast<int>(info(table).columns.siz
 void bind_digest(Statement& statement, Table table) { statement.bind(statement.bound().value(digest_key(table))); }
 
 std::string row_damage(const Statement& row, Table table) {
+  RowReader reader(row);
+  reader.skip(digest_column(table));
+  return row_damage(row, table, reader);
+}
+
+std::string row_damage(const Statement& row, Table table, const RowReader& reader) {
   const int columns = digest_column(table);
   if (row.is_null(columns)) return {};
-  const std::int64_t is = row.read(columns).value(digest_key(table)), was = row.number(columns);
+  const std::int64_t is = reader.digest().value(digest_key(table)), was = row.number(columns);
   if (row.is_whole(columns) && is == was) return {};
   return fmt::format("{} is not what was written: the digest of its contents is 0x{:016x}, the recorded one 0x{:016x}",
                      row_name(row, table), static_cast<std::uint64_t>(is), static_cast<std::uint64_t>(was));
@@ -123,6 +129,10 @@ std::string row_damage(const Statement& row, Table table) {
 
 void require_intact(const Statement& row, Table table, const Database& database) {
   if (const std::string damage = row_damage(row, table); !damage.empty()) refuse_damaged(damage, database);
+}
+
+void require_intact(const Statement& row, Table table, const RowReader& reader, const Database& database) {
+  if (const std::string damage = row_damage(row, table, reader); !damage.empty()) refuse_damaged(damage, database);
 }
 
 void refuse_damaged(const std::string& damage, const Database& database) {

@@ -28,9 +28,12 @@ void bind_digest(Statement& statement, Table table);
 /// What is wrong with a row of select_rows(): "event 17 (trial 3 of sweep 1, attempt 0, seq 5): …"; empty where its
 /// digest is that of its contents, or where it has none, being of an older version.
 std::string row_damage(const Statement& row, Table table);
+/// The same with a reader that has gone over the row's own columns, and no further.
+std::string row_damage(const Statement& row, Table table, const RowReader& reader);
 
 /// Errors: UserError that names the row where row_damage() finds something.
 void require_intact(const Statement& row, Table table, const Database& database);
+void require_intact(const Statement& row, Table table, const RowReader& reader, const Database& database);
 
 /// Errors: UserError with this damage.
 [[noreturn]] void refuse_damaged(const std::string& damage, const Database& database);

@@ -143,33 +143,6 @@ bool Statement::step() {
 
 void Statement::run() { core::check(!step(), "a statement without rows gave one"); }
 
-RowDigest Statement::read(int columns) const {
-  RowDigest digest;
-  const auto view = [&](const void* bytes, int column) {
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-    return std::string_view(bytes ? static_cast<const char*>(bytes) : "", bytes ? size : 0);
-  };
-  for (int column = 0; column < columns; ++column) {
-    switch (sqlite3_column_type(statement_, column)) {
-      case SQLITE_INTEGER:
-        digest.add(number(column));
-        break;
-      case SQLITE_FLOAT:
-        digest.add(real(column));
-        break;
-      case SQLITE_TEXT:
-        digest.add(view(sqlite3_column_text(statement_, column), column));
-        break;
-      case SQLITE_BLOB:
-        digest.add_blob(view(sqlite3_column_blob(statement_, column), column));
-        break;
-      default:
-        digest.add_null();
-    }
-  }
-  return digest;
-}
-
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
@@ -178,6 +151,53 @@ std::string Statement::text(int column) const {
 std::string Statement::bytes(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
   return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+
+sqlite3_value* RowReader::next() {
+  sqlite3_value* value = row_.value(column_++);
+  const auto size = [&] { return static_cast<std::size_t>(sqlite3_value_bytes(value)); };
+  switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+      digest_.add(std::int64_t{sqlite3_value_int64(value)});
+      break;
+    case SQLITE_FLOAT:
+      digest_.add(sqlite3_value_double(value));
+      break;
+    case SQLITE_TEXT:
+      if (const void* bytes = sqlite3_value_text(value); bytes)
+        digest_.add(std::string_view(static_cast<const char*>(bytes), size()));
+      break;
+    case SQLITE_BLOB:
+      // That of an empty one is null.
+      digest_.add_blob(size() == 0 ? ""
+                                   : std::string_view(static_cast<const char*>(sqlite3_value_blob(value)), size()));
+      break;
+    default:
+      digest_.add_null();
+  }
+  return value;
+}
+
+std::string_view RowReader::text() {
+  sqlite3_value* value = next();
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))) : std::string_view();
+}
+
+std::optional<std::uint64_t> RowReader::whole_or_null() {
+  sqlite3_value* value = next();
+  if (sqlite3_value_type(value) == SQLITE_NULL) return std::nullopt;
+  return static_cast<std::uint64_t>(sqlite3_value_int64(value));
+}
+
+std::optional<double> RowReader::real_or_null() {
+  sqlite3_value* value = next();
+  if (sqlite3_value_type(value) == SQLITE_NULL) return std::nullopt;
+  return sqlite3_value_double(value);
+}
+
+void RowReader::skip(int columns) {
+  while (columns-- > 0) next();
 }
 
 Transaction::Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }

@@ -64,8 +64,6 @@ class Statement {
   /// For statements without rows.
   void run();
 
-  /// Over the first `columns` of the row, by the types in which they are stored.
-  RowDigest read(int columns) const;
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   bool is_whole(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_INTEGER; }
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
@@ -73,12 +71,43 @@ class Statement {
   double real(int column) const { return sqlite3_column_double(statement_, column); }
   std::string text(int column) const;
   std::string bytes(int column) const;
+  /// Every column where it lies, until the next step.
+  sqlite3_value* value(int column) const { return sqlite3_column_value(statement_, column); }
 
  private:
   Database& database_;
   sqlite3_stmt* statement_ = nullptr;
   int next_ = 1;
   RowDigest bound_;
+};
+
+/// The columns of a statement's row from the left: each is looked at once, for its value and for the digest over what
+/// is stored. What is of another type than asked for is read as SQLite converts it; the digest tells. For rows that are
+/// read by the hundred thousand. Requires: no step while it lives; the connection is one thread's, as every one is
+/// here (only then may a value be read where it lies).
+class RowReader {
+ public:
+  explicit RowReader(const Statement& row) : row_(row) {}
+
+  std::int64_t number() { return sqlite3_value_int64(next()); }
+  std::uint64_t whole() { return static_cast<std::uint64_t>(number()); }
+  double real() { return sqlite3_value_double(next()); }
+  /// Until the next step.
+  std::string_view text();
+  std::optional<std::uint64_t> whole_or_null();
+  std::optional<double> real_or_null();
+  void skip(int columns);
+
+  /// Over the columns so far.
+  const RowDigest& digest() const { return digest_; }
+
+ private:
+  /// The next column's value, taken into the digest by the type in which it is stored.
+  sqlite3_value* next();
+
+  const Statement& row_;
+  int column_ = 0;
+  RowDigest digest_;
 };
 
 /// Rolls back unless commit() was called.

@@ -26,27 +26,28 @@ SweepRecord read_sweep(const Statement& row, const Database& database) {
   return sweep;
 }
 
-// Of a row of select_rows(kTrials).
-TrialSummary read_summary(const Statement& row, const Database& database) {
-  require_intact(row, Table::kTrials, database);
-  const auto whole_or_nothing = [&](int column) {
-    return row.is_null(column) ? std::nullopt : std::optional(row.whole(column));
-  };
-  TrialSummary summary;
-  summary.trial = row.text(2);
-  summary.seed = static_cast<std::uint32_t>(row.number(3));
-  summary.attempts = row.whole(4);
-  summary.phase = row.text(5);
-  summary.outcome = row.text(6);
-  if (!row.is_null(7)) summary.value = row.real(7);
-  summary.epoch = whole_or_nothing(8);
-  summary.step = whole_or_nothing(9);
-  summary.last_step = row.whole(10);
-  summary.seconds = row.real(11);
-  summary.reused_from = row.text(12);
-  summary.repeats = whole_or_nothing(13);
-  summary.detail = row.text(14);
-  return summary;
+// A row of select_rows(kTrials): its trial's index, and what it says.
+std::pair<std::uint64_t, TrialSummary> read_summary(const Statement& row, const Database& database) {
+  RowReader reader(row);
+  reader.skip(1);
+  std::pair<std::uint64_t, TrialSummary> read;
+  auto& [index, summary] = read;
+  index = reader.whole();
+  summary.trial = reader.text();
+  summary.seed = static_cast<std::uint32_t>(reader.number());
+  summary.attempts = reader.whole();
+  summary.phase = reader.text();
+  summary.outcome = reader.text();
+  summary.value = reader.real_or_null();
+  summary.epoch = reader.whole_or_null();
+  summary.step = reader.whole_or_null();
+  summary.last_step = reader.whole();
+  summary.seconds = reader.real();
+  summary.reused_from = reader.text();
+  summary.repeats = reader.whole_or_null();
+  summary.detail = reader.text();
+  require_intact(row, Table::kTrials, reader, database);
+  return read;
 }
 
 // Of a statement of select_rows(kReplays).
@@ -260,8 +261,8 @@ void Store::read_rows(const std::string& sweep, const std::function<void(std::ui
   Statement read = connection_->prepare(Table::kTrials, "WHERE sweep = ? ORDER BY trial_index");
   std::uint64_t next = 0;
   for (read.start().bind(number); read.step(); ++next) {
-    TrialSummary row = read_summary(read, database);
-    require_row(next, read.whole(1) == next);
+    auto [index, row] = read_summary(read, database);
+    require_row(next, index == next);
     visit(next, std::move(row));
   }
   require_row(next, next >= least);

@@ -274,15 +274,15 @@ void Study::forget(std::uint64_t index) {
   trial = std::move(kept);
 }
 
-void Study::restore(TrialState trial) {
+void Study::restore(TrialState&& trial) {
   if (trial.index != kept_->trials.size()) misfit(trial.index, "is not the next one");
   core::check(trial.phase == Phase::kEnded && trial.is_forgotten, "only a forgotten trial is restored");
   const std::uint64_t index = trial.index;
   trial.wrote_checkpoints = true;
   trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
-  kept_->trials.push_back(std::move(trial));
-  count_end(kept_->trials.back());
-  if (!kept_->trials.back().repeats_index) judge(index);
+  const TrialState& kept = kept_->trials.emplace_back(std::move(trial));
+  count_end(kept);
+  if (!kept.repeats_index) judge(index);
 }
 
 void Study::adopt(Study alone, std::optional<Outcome> outcome, const std::string& detail) {

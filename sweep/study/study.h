@@ -92,7 +92,7 @@ using StudyEvent =
 
 std::uint64_t trial_index(const StudyEvent& event);
 
-enum class Phase {
+enum class Phase : unsigned char {
   kWaiting,  ///< planned, and not running now
   kRunning,  ///< an attempt was ordered and has not ended
   kEnded,    ///< has an outcome
@@ -117,18 +117,21 @@ struct AttemptState {
   bool shared_gpu = false;
 };
 
-struct TrialState {
+/// What the rules and the leaderboard ask of every trial comes first and shares a cache line.
+struct alignas(64) TrialState {
   std::uint64_t index = 0;
-  std::uint32_t replicate = 0;
-  std::string trial;
-  core::Json config;
-  std::uint32_t seed = 0;
   std::optional<std::uint64_t> repeats_index;  ///< this trial never runs: it ends as, and with, that one
-
   Phase phase = Phase::kWaiting;
   std::optional<protocol::Outcome> outcome;  ///< when ended
-  std::string detail;
+  bool is_forgotten = false;                 ///< see Study::forget
+  bool wrote_checkpoints = false;            ///< announced one of any kind; of a restored trial: it may have
   std::optional<double> value;  ///< of the sweep's metric, reduced: best (earliest step wins a tie) or last
+  core::Json config;
+
+  std::string trial;
+  std::uint32_t replicate = 0;
+  std::uint32_t seed = 0;
+  std::string detail;
   std::optional<std::uint64_t> epoch, step;    ///< where `value` was reached
   std::map<std::string, double> at_value;      ///< the other metrics of that step
   std::map<std::string, double> final_values;  ///< last value of every metric (test_accuracy among them)
@@ -141,8 +144,6 @@ struct TrialState {
   std::string reused_from;         ///< sweep id; empty where the trial ran here
   std::uint64_t reused_index = 0;  ///< its index there
   double seconds = 0;              ///< of all attempts
-  bool is_forgotten = false;       ///< see Study::forget
-  bool wrote_checkpoints = false;  ///< announced one of any kind; of a restored trial: it may have
   std::string reopened;            ///< why it was reopened last; empty where it never was
   std::size_t tries_from = 0;      ///< the attempt from which tries are counted
 };
@@ -202,7 +203,7 @@ class Study {
   /// or were ended stay whole: they may be reopened.
   void forget(std::uint64_t index);
   /// Takes an ended, forgotten trial as it stood, in the place of its events. Requires: it is the next index.
-  void restore(TrialState trial);
+  void restore(TrialState&& trial);
   /// Takes the trial of `alone`, the fold of its events by themselves (Terms::alone), in the place of these. `outcome`:
   /// with which it ended, if it has. Requires: `alone` has one trial, which draws no earlier one again.
   void adopt(Study alone, std::optional<protocol::Outcome> outcome = {}, const std::string& detail = {});

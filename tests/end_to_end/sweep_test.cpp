@@ -193,7 +193,7 @@ TEST_CASE("200 trials that do nothing leave no descriptor open, no zombie, and t
 TEST_CASE("a trainer that is not there is said at once, before anything is recorded") {
   const Place place;
   const Ended ended = Program(place.folder.path(), place.run_line({"--trainer", "/no/such/trainer"})).wait();
-  CHECK(ended.code == 4);
-  CHECK(ended.err == "/no/such/trainer: there is no trainer here, build sweep-trainer beside sweep\n");
+  CHECK(ended.code == 2);
+  CHECK(ended.err == "/no/such/trainer: is no file, name a build of sweep-trainer\n");
   CHECK(!fs::exists(fs::path(place.runs) / "sweeps.db"));
 }

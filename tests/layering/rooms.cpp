@@ -131,10 +131,11 @@ const std::vector<Room>& rooms() {
       {"sweep/rank", {"sweep/study"}},
       {"sweep/analysis", {"sweep/rank", "sweep/space"}},
       {"sweep/report", {"sweep/analysis"}},
+      {"sweep/html", {"sweep/report"}},
       {"sweep/replay", {"sweep/dispatch"}},
       {"sweep/capsule", {"sweep/replay"}},
       {"sweep/exports", {"sweep/replay", "sweep/rank"}},
-      {"sweep/commands", {"sweep/capsule", "sweep/exports", "sweep/report"}},
+      {"sweep/commands", {"sweep/capsule", "sweep/exports", "sweep/html"}},
   };
   return table;
 }

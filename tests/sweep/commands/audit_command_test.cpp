@@ -72,6 +72,30 @@ TEST_CASE("of a sweep with one trial that differs the table names it, and the ex
   CHECK(has(said.out, "4 trials replayed: 3 identical, 1 different\n"));
   const Said report = shop.sweep("report");
   CHECK(has(report.err, "(#2) replayed as different on cpu: step 1: metric loss: "));
+  CHECK_FALSE(has(report.err, "later replays"));
+}
+
+TEST_CASE("a later replay that is identical takes no finding back, and is counted beside it") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  const std::string right = shop.event_line("metric", 2);
+  std::string wrong = right;
+  wrong.replace(wrong.find("2.5"), 3, "2.75");
+  shop.set_event_line("metric", 2, wrong);
+  REQUIRE(shop.sweep("replay '#2'").code == 3);
+  shop.set_event_line("metric", 2, right);
+  REQUIRE(shop.sweep("replay '#2'").code == 0);
+  REQUIRE(shop.sweep("replay '#2'").code == 0);
+  const auto found = [&] {
+    return core::parse_json(shop.sweep("report --json").out, "report").at("sweep").at("differing_replays").at(0);
+  };
+  CHECK(has(shop.sweep("report").err, "(#2) replayed as different on cpu (1 of 3 replays): step 1: metric loss: "));
+  CHECK(has(shop.sweep("report").err, "; later replays: 2 identical\n"));
+  CHECK(found().at("identical_since") == 2);
+  shop.set_event_line("metric", 2, wrong);
+  REQUIRE(shop.sweep("replay '#2'").code == 3);
+  CHECK(found().at("identical_since") == 0);
+  CHECK(found().at("differing") == 2);
 }
 
 TEST_CASE("replay wants a trial or a whole sweep, and says which flags go with which") {
@@ -116,6 +140,34 @@ TEST_CASE("an audit replays a share of the trials, always the same ones, once, a
   CHECK(replayed_trials(shop, 4).size() == 4);
   for (const int index : audited) CHECK(replays(shop, index) == 1);
   CHECK(shop.csv() == plain.csv());
+}
+
+TEST_CASE("an audit replays results that another sweep made, against the record there, and not twice") {
+  const Shop shop(kScript, kFourOfThem);
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  std::string turned = kFourOfThem;
+  turned.replace(turned.find("[3, 1, 2, 4]"), 12, "[4, 2, 1, 3]");
+  shop.write("turned.json", turned);
+  const Said said = shop.sweep("run turned.json --audit 0.25");
+  INFO(said.err);
+  CHECK(said.code == 0);
+  CHECK(has(said.out, "4 trials were known from sweep "));
+  CHECK(has(said.err, "audit: 1 trial replayed: 1 identical\n"));
+  CHECK(replayed_trials(shop, 4).size() == 1);
+  CHECK(has(shop.sweep("run turned.json --audit 0.25").err, "is finished, nothing to run"));
+  CHECK(has(shop.sweep("run turned.json --audit 1").err, "audit: 3 trials replayed: 3 identical\n"));
+}
+
+TEST_CASE("an audit replays at least one trial, whichever of them have a result") {
+  for (const char* good : {"1", "4"}) {
+    const Shop shop(std::string("#!/bin/sh\ncase $1 in --x=") + good + ") echo step=1 loss=2.5 ;; *) exit 1 ;; esac\n",
+                    kFourOfThem);
+    const Said said = shop.sweep("run sweep.json --audit 0.25");
+    INFO(said.err);
+    CHECK(said.code == 1);
+    CHECK(has(said.err, "audit: 1 trial replayed: 1 identical\n"));
+    CHECK(has(shop.sweep("run sweep.json --audit 0.25").err, "is finished, nothing to run"));
+  }
 }
 
 TEST_CASE("a difference that an audit finds is kept, shown everywhere, and makes the exit code 3") {

@@ -90,7 +90,7 @@ TEST_CASE("a folder that cannot be made or written to is named itself, with what
   CHECK(refused("points.csv/runs") ==
         "points.csv/runs: cannot be made: Not a directory, name another folder with --runs\n");
   CHECK(place.sweep("run points.json --runs ''").err ==
-        "sweep run: --runs: the name of a folder is empty, see 'sweep run --help'\n");
+        "--runs: has an empty value, write --runs DIR, or leave it out\n");
 }
 
 TEST_CASE("a trainer that does not describe itself as one is refused, whatever it says") {

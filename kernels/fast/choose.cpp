@@ -1,0 +1,48 @@
+// The choice of an engine, and its return from a record: see cudnn.h. Whatever answers as Cudnn will do: tests put
+// another in its place.
+#include <utility>
+
+#include "core/error.h"
+#include "kernels/fast/cudnn.h"
+
+namespace kernels::fast {
+namespace {
+
+constexpr char kEngine[] = "engine", kNotes[] = "notes";
+
+core::Json decoded(const ConvolutionPlan& plan, const std::vector<std::string>& notes) {
+  return {{kEngine, plan.engine_json()}, {kNotes, notes}};
+}
+
+}  // namespace
+
+ChosenPlan choose(Cudnn& cudnn, const Convolution& convolution) {
+  for (const Heuristic heuristic : {Heuristic::kA, Heuristic::kFallback}) {
+    for (const Candidate& candidate : cudnn.candidates(convolution, heuristic)) {
+      if (!refusal(candidate, convolution.precision).empty()) continue;
+      auto plan = cudnn.plan(convolution, candidate.engine);
+      if (plan == nullptr || plan->workspace_bytes() > kMostConvolutionBytes) continue;
+      Choice choice{convolution.text(), cudnn.version(), candidate.engine.tag(), plan->workspace_bytes(),
+                    decoded(*plan, candidate.notes)};
+      return {std::move(choice), std::move(plan)};
+    }
+  }
+  throw core::EnvironmentError(cudnn.version(), "has no engine for " + convolution.text() + " that repeats its bits",
+                               "use numerics portable, or another precision");
+}
+
+std::unique_ptr<ConvolutionPlan> rebuild(Cudnn& cudnn, const Convolution& convolution, const Choice& recorded) {
+  if (recorded.library != cudnn.version()) throw NotRebuilt(recorded, cudnn.version());
+  const auto engine = Engine::from_tag(recorded.algorithm);
+  auto plan = engine ? cudnn.plan(convolution, *engine) : nullptr;
+  if (plan == nullptr) throw NotRebuilt(recorded, cudnn.version() + " without that engine");
+  if (plan->workspace_bytes() != recorded.workspace_bytes)
+    throw NotRebuilt(recorded, "an engine that wants " + std::to_string(plan->workspace_bytes()) + " bytes, not " +
+                                   std::to_string(recorded.workspace_bytes));
+  const auto was = recorded.decoded.find(kEngine);
+  if (const core::Json is = plan->engine_json(); was == recorded.decoded.end() || *was != is)
+    throw NotRebuilt(recorded, core::canonical_json(is));
+  return plan;
+}
+
+}  // namespace kernels::fast

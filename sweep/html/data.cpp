@@ -1,0 +1,243 @@
+// See data.h.
+#include "sweep/html/data.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "sweep/report/display.h"
+
+namespace sweep {
+namespace {
+
+using core::Json;
+
+constexpr std::size_t kMostMetrics = 12;      // with curves of their own
+constexpr std::size_t kBestCurves = 20;       // with more points than the others
+constexpr std::size_t kPointsOfBest = 240;
+constexpr std::size_t kPointsOfOthers = 48;
+constexpr std::size_t kTextColumns = 120;     // longer values and names are cut
+
+std::string short_text(const std::string& text) { return printable(text, kTextColumns); }
+
+// JSON has no number for these; the script's Number() reads the words.
+Json number_json(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  return value;
+}
+
+// As precise as a picture needs: seven digits are half as long as seventeen.
+double for_picture(double value) {
+  const std::string text = rounded(value, 7);
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Words once, and of each row the number of its word; -1 for none.
+class Words {
+ public:
+  void add(const std::optional<std::string>& word) { codes_.push_back(word ? Json(number_of(*word)) : Json(-1)); }
+  void write(Json& into) const {
+    into["words"] = words_;
+    into["codes"] = codes_;
+  }
+
+ private:
+  int number_of(const std::string& word) {
+    const auto [place, is_new] = numbers_.try_emplace(word, static_cast<int>(words_.size()));
+    if (is_new) words_.push_back(word);
+    return place->second;
+  }
+
+  std::map<std::string, int> numbers_;
+  Json words_ = Json::array(), codes_ = Json::array();
+};
+
+Json column_json(const PageColumn& column, const std::vector<Row>& rows) {
+  std::vector<std::optional<Json>> cells;
+  bool numbers = true;
+  for (const Row& row : rows) {
+    cells.push_back(column.column.cell(row));
+    if (cells.back() && !cells.back()->is_null()) numbers = numbers && cells.back()->is_number();
+  }
+  numbers = numbers && column.part != Part::kTrial && column.part != Part::kOutcome;
+  Json json = {{"name", short_text(column.column.title)}, {"part", std::string(name(column.part))}};
+  if (numbers) {
+    json["values"] = Json::array();
+    for (const auto& cell : cells) {
+      const bool has_number = cell && cell->is_number();
+      json["values"].push_back(!has_number ? Json() : cell->is_number_float() ? number_json(cell->get<double>()) : *cell);
+    }
+    return json;
+  }
+  Words words;
+  for (const auto& cell : cells)
+    words.add(cell ? std::optional(short_text(cell->is_string() ? cell->get<std::string>() : core::canonical_json(*cell)))
+                   : std::nullopt);
+  words.write(json);
+  return json;
+}
+
+Json curves_json(const Page& page) {
+  Json json = {{"metrics", Json::array()}, {"lines", Json::array()}};
+  const std::vector<std::string> metrics = curve_metrics(page);
+  for (const std::string& metric : metrics) json["metrics"].push_back(short_text(metric));
+  for (std::size_t r = 0; r < page.rows.size(); ++r) {
+    for (const TrialState* trial : page.rows[r].trials()) {
+      const auto found = page.curves.find(trial->index);
+      if (found == page.curves.end()) continue;
+      for (std::size_t m = 0; m < metrics.size(); ++m) {
+        const auto curve = found->second.find(metrics[m]);
+        if (curve == found->second.end()) continue;
+        Json x = Json::array(), y = Json::array();
+        for (const auto& [step, value] :
+             fewer_points(curve->second, r < kBestCurves ? kPointsOfBest : kPointsOfOthers)) {
+          x.push_back(step);
+          y.push_back(number_json(for_picture(value)));
+        }
+        json["lines"].push_back({{"row", r}, {"metric", m}, {"x", std::move(x)}, {"y", std::move(y)}});
+      }
+    }
+  }
+  return json;
+}
+
+Json timeline_json(const Page& page) {
+  std::map<std::uint64_t, std::size_t> row_of;
+  for (std::size_t r = 0; r < page.rows.size(); ++r)
+    for (const TrialState* trial : page.rows[r].trials()) row_of[trial->index] = r;
+  std::int64_t origin = page.attempts.empty() ? 0 : page.attempts.front().start_ms;
+  for (const RanAttempt& ran : page.attempts) origin = std::min(origin, ran.start_ms);
+  Json json = {{"row", Json::array()}, {"attempt", Json::array()}, {"start", Json::array()}, {"end", Json::array()}};
+  Words slots, outcomes, reasons;
+  for (const RanAttempt& ran : page.attempts) {
+    const auto row = row_of.find(ran.index);
+    json["row"].push_back(row == row_of.end() ? Json(-1) : Json(row->second));
+    json["attempt"].push_back(ran.attempt);
+    json["start"].push_back(ran.start_ms - origin);
+    json["end"].push_back(ran.end_ms - origin);
+    slots.add(short_text(ran.slot));
+    outcomes.add(ran.outcome);
+    reasons.add(short_text(ran.reason));
+  }
+  for (const auto& [key, words] : {std::pair{"slot", &slots}, {"outcome", &outcomes}, {"reason", &reasons}})
+    words->write(json[key]);
+  return json;
+}
+
+// The edge of an effect as the charts place it: a number, or the text of a value.
+Json edge_json(const Json& value) {
+  if (value.is_null()) return nullptr;
+  if (value.is_number()) return value.is_number_float() ? number_json(value.get<double>()) : value;
+  return short_text(value.is_string() ? value.get<std::string>() : core::canonical_json(value));
+}
+
+Json effects_json(const Analysis& analysis) {
+  Json json = Json::array();
+  for (const ParameterAnalysis& parameter : analysis.parameters) {
+    Json effects = Json::array();
+    for (const Effect& effect : parameter.effects)
+      effects.push_back({{"from", edge_json(effect.from)},
+                         {"to", edge_json(effect.to)},
+                         {"mean", number_json(effect.mean)},
+                         {"deviation", number_json(effect.deviation)}});
+    json.push_back({{"name", short_text(parameter.name)},
+                    {"importance", number_json(parameter.importance)},
+                    {"effects", std::move(effects)}});
+  }
+  return json;
+}
+
+Column attempts_column() {
+  return {"attempts", [](const Row& row) -> std::optional<Json> {
+            std::size_t attempts = 0;
+            for (const TrialState* trial : row.trials()) attempts += trial->attempts.size();
+            return Json(attempts);
+          }};
+}
+
+}  // namespace
+
+std::string_view name(Part part) {
+  switch (part) {
+    case Part::kRank: return "rank";
+    case Part::kTrial: return "trial";
+    case Part::kOutcome: return "outcome";
+    case Part::kValue: return "value";
+    case Part::kSpread: return "spread";
+    case Part::kPlace: return "place";
+    case Part::kMetric: return "metric";
+    case Part::kParameter: return "parameter";
+    case Part::kRun: return "run";
+  }
+  return "";
+}
+
+std::vector<PageColumn> page_columns(const Page& page, const Parameters& parameters) {
+  std::vector<PageColumn> columns = {{rank_column(), Part::kRank},
+                                     {trial_column(), Part::kTrial},
+                                     {index_column(), Part::kPlace},
+                                     {outcome_column(), Part::kOutcome},
+                                     {metric_column(page.head), Part::kValue}};
+  if (page.head.repeats > 1)
+    columns.insert(columns.end(), {{deviation_column(), Part::kSpread}, {count_column(), Part::kSpread}});
+  for (const std::string& name : parameters.varying) columns.push_back({parameter_column(name), Part::kParameter});
+  for (const std::string& name : reported_metrics(page.rows))
+    if (!page.head.metric || name != page.head.metric->name)
+      columns.push_back({other_metric_column(name), Part::kMetric});
+  columns.push_back({epoch_column(), Part::kPlace});
+  columns.push_back({step_column(), Part::kPlace});
+  columns.push_back({seconds_column(), Part::kRun});
+  columns.push_back({attempts_column(), Part::kRun});
+  columns.push_back({device_column(), Part::kRun});
+  return columns;
+}
+
+MetricCurve fewer_points(const MetricCurve& curve, std::size_t most) {
+  if (curve.size() <= most) return curve;
+  MetricCurve fewer = {curve.front()};
+  const std::size_t stretches = (most - 2) / 2, inner = curve.size() - 2;
+  for (std::size_t k = 0; k < stretches; ++k) {
+    const auto begin = curve.begin() + 1 + static_cast<std::ptrdiff_t>(inner * k / stretches);
+    const auto end = curve.begin() + 1 + static_cast<std::ptrdiff_t>(inner * (k + 1) / stretches);
+    // A value that is no number hides no other one: it counts as the highest.
+    const auto lower = [](const auto& a, const auto& b) {
+      return !std::isnan(a.second) && (std::isnan(b.second) || a.second < b.second);
+    };
+    auto [low, high] = std::minmax_element(begin, end, lower);
+    if (high < low) std::swap(low, high);
+    fewer.push_back(*low);
+    if (low != high) fewer.push_back(*high);
+  }
+  fewer.push_back(curve.back());
+  return fewer;
+}
+
+std::vector<std::string> curve_metrics(const Page& page) {
+  std::set<std::string> names;
+  for (const auto& [index, curves] : page.curves)
+    for (const auto& [name, curve] : curves)
+      if (!curve.empty()) names.insert(name);
+  std::vector<std::string> metrics;
+  if (page.head.metric && names.erase(page.head.metric->name) > 0) metrics.push_back(page.head.metric->name);
+  for (const std::string& name : names)
+    if (metrics.size() < kMostMetrics) metrics.push_back(name);
+  return metrics;
+}
+
+Json page_data(const Page& page, const Parameters& parameters) {
+  Json json = {{"rows", page.rows.size()},
+               {"all_rows", page.all_rows},
+               {"goal", page.head.metric && page.head.metric->goal == protocol::Goal::kMaximize ? "maximize" : "minimize"},
+               {"columns", Json::array()},
+               {"curves", curves_json(page)},
+               {"timeline", timeline_json(page)},
+               {"effects", effects_json(page.analysis)}};
+  for (const PageColumn& column : page_columns(page, parameters))
+    json["columns"].push_back(column_json(column, page.rows));
+  return json;
+}
+
+}  // namespace sweep

@@ -1,0 +1,345 @@
+// The choices of fast-1 without a GPU: the rules, the record and its return with stand-ins for the libraries, and
+// cuDNN's own heuristic for devices that are described to it. Where cuDNN is not installed those cases are skipped.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "core/error.h"
+#include "kernels/fast/bf16_formula.h"
+#include "kernels/fast/plans.h"
+#include "tests/catch.h"
+#include "tests/skip.h"
+
+namespace {
+
+using namespace kernels::fast;
+using kernels::Conv2dShape;
+
+constexpr ConvolutionPart kParts[] = {ConvolutionPart::kForward, ConvolutionPart::kData, ConvolutionPart::kFilter};
+constexpr Precision kPrecisions[] = {Precision::kFp32, Precision::kTf32, Precision::kBf16};
+constexpr const char* kDevices[] = {"h200", "h100", "a100"};
+
+const std::string kGolden = std::string(SWEEP_SOURCE_DIR) + "/tests/golden/devices/";
+
+/// The layers of the convolutional models at the batches that they train with, and one of odd numbers.
+std::vector<Conv2dShape> layers() {
+  return {{128, 28, 28, 1, 32, 3, 3, 1, 1, 1, 28, 28}, {128, 14, 14, 32, 64, 3, 3, 1, 1, 1, 14, 14},
+          {512, 32, 32, 3, 64, 3, 3, 1, 1, 1, 32, 32}, {512, 32, 32, 64, 128, 3, 3, 1, 1, 1, 32, 32},
+          {512, 8, 8, 256, 256, 3, 3, 1, 1, 1, 8, 8},  {512, 32, 32, 64, 128, 1, 1, 2, 0, 0, 16, 16},
+          {64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 32, 32}, {37, 9, 7, 5, 6, 3, 3, 2, 0, 1, 5, 4}};
+}
+
+std::string text_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::unique_ptr<Cudnn> cudnn_for(const std::string& device) {
+  std::string why;
+  if (!cudnn_is_there(why)) skip(why);
+  return Cudnn::described(text_of(kGolden + device + ".json"));
+}
+
+template <class Visit>
+void each_convolution(const Visit& visit) {
+  for (const Conv2dShape& shape : layers())
+    for (const Precision precision : kPrecisions)
+      for (const ConvolutionPart part : kParts) visit(Convolution{part, shape, precision});
+}
+
+bool has_note(const Candidate& candidate, const std::string& note) {
+  return std::find(candidate.notes.begin(), candidate.notes.end(), note) != candidate.notes.end();
+}
+
+bool has_note(const Choice& choice, const std::string& note) {
+  const core::Json& notes = choice.decoded.at("notes");
+  return std::find(notes.begin(), notes.end(), core::Json(note)) != notes.end();
+}
+
+/// An engine that is supported, with what it wants.
+class FakePlan final : public ConvolutionPlan {
+ public:
+  FakePlan(const Engine& engine, std::uint64_t bytes) : engine_(engine), bytes_(bytes) {}
+  std::uint64_t workspace_bytes() const override { return bytes_; }
+  core::Json engine_json() const override { return {{"engineId", engine_.id}}; }
+  void run(void*, const void*, const void*, void*) const override {}
+
+ private:
+  Engine engine_;
+  std::uint64_t bytes_;
+};
+
+/// A cuDNN of which a test says everything.
+class FakeCudnn final : public Cudnn {
+ public:
+  std::string version() const override { return name; }
+  std::string device_json() const override { return "{}"; }
+  std::vector<Candidate> candidates(const Convolution&, Heuristic heuristic) override { return lists[heuristic]; }
+  std::unique_ptr<ConvolutionPlan> plan(const Convolution&, const Engine& engine) override {
+    if (unsupported == engine.id) return nullptr;
+    return std::make_unique<FakePlan>(engine, bytes);
+  }
+
+  std::string name = "cudnn 9.19.0";
+  std::map<Heuristic, std::vector<Candidate>> lists;
+  std::int64_t unsupported = -1;
+  std::uint64_t bytes = 100;
+};
+
+const Convolution kLayer{ConvolutionPart::kForward, {64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 32, 32}, Precision::kFp32};
+
+std::string message_of(const auto& call) {
+  try {
+    call();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("an engine's tag reads back to the engine, and what is no tag to nothing") {
+  const Engine engine{71, {{2, 1}, {13, 0}, {27, -5}}};
+  CHECK(engine.tag() == "eng71_k2=1_k13=0_k27=-5");
+  CHECK(Engine::from_tag(engine.tag()) == engine);
+  CHECK(Engine::from_tag("eng0") == Engine{0, {}});
+  for (const char* wrong : {"", "eng", "71", "eng-1", "eng71_", "eng71_k2", "eng71_k2=", "eng71_k2=1_", "eng71k2=1",
+                            "eng71_k2=1 ", "eng99999999999999999999"}) {
+    INFO(wrong);
+    CHECK_FALSE(Engine::from_tag(wrong));
+  }
+  std::string many = "eng1";
+  for (int i = 0; i < 65; ++i) many += "_k1=1";
+  CHECK_FALSE(Engine::from_tag(many));
+}
+
+TEST_CASE("the key of a convolution's choice is its content") {
+  CHECK(kLayer.text() == "conv2d n64 h32 w32 c64 f64 kh3 kw3 s1 pt1 pl1 oh32 ow32 fp32");
+}
+
+TEST_CASE("an engine is refused for a note that changes bits from run to run or is unknown, and for its appetite") {
+  const auto reason = [](std::vector<std::string> notes, Precision precision, std::uint64_t bytes = 0) {
+    return refusal({{1, {}}, bytes, std::move(notes)}, precision);
+  };
+  for (const Precision precision : kPrecisions) {
+    for (const char* note :
+         {"NONDETERMINISTIC", "REDUCED_PRECISION_REDUCTION", "FFT", "WINOGRAD", "WINOGRAD_TILE_4x4",
+          "WINOGRAD_TILE_6x6", "WINOGRAD_TILE_13x13", "RUNTIME_COMPILATION", "NUMERICAL_NOTE_10", "BEHAVIOR_NOTE_5"}) {
+      INFO(note);
+      CHECK(reason({note}, precision) == note);
+      CHECK(reason({"TENSOR_CORE", note}, Precision::kTf32) == note);
+    }
+    CHECK(reason({"STRICT_NAN_PROP", "SUPPORTS_CUDA_GRAPH_NATIVE_API", "CUBLASLT_DEPENDENCY"}, precision).empty());
+    CHECK(reason({}, precision, kMostConvolutionBytes).empty());
+    CHECK(reason({}, precision, kMostConvolutionBytes + 1) == "workspace");
+  }
+  CHECK(reason({"TENSOR_CORE"}, Precision::kFp32) == "TENSOR_CORE");
+  CHECK(reason({"DOWN_CONVERT_INPUTS"}, Precision::kFp32) == "DOWN_CONVERT_INPUTS");
+  CHECK(reason({"TENSOR_CORE", "DOWN_CONVERT_INPUTS"}, Precision::kTf32).empty());
+  CHECK(reason({"TENSOR_CORE"}, Precision::kBf16).empty());
+}
+
+TEST_CASE("the first engine of list A that is neither refused nor unsupported is chosen, then one of the other list") {
+  FakeCudnn cudnn;
+  cudnn.lists[Heuristic::kA] = {{{5, {}}, 0, {"TENSOR_CORE"}}, {{6, {}}, 0, {}}, {{7, {{2, 4}}}, 0, {}}};
+  cudnn.lists[Heuristic::kFallback] = {{{25, {}}, 0, {"NONDETERMINISTIC"}}, {{0, {}}, 0, {"STRICT_NAN_PROP"}}};
+  CHECK(choose(cudnn, kLayer).choice.algorithm == "eng6");
+  cudnn.unsupported = 6;
+  const Choice choice = choose(cudnn, kLayer).choice;
+  CHECK(choice.algorithm == "eng7_k2=4");
+  CHECK(choice.operation == kLayer.text());
+  CHECK(choice.library == "cudnn 9.19.0");
+  CHECK(choice.workspace_bytes == 100);
+  cudnn.lists[Heuristic::kA].clear();
+  CHECK(choose(cudnn, kLayer).choice.algorithm == "eng0");
+  cudnn.bytes = kMostConvolutionBytes + 1;
+  CHECK(message_of([&] { (void)choose(cudnn, kLayer); }) ==
+        "cudnn 9.19.0: has no engine for " + kLayer.text() +
+            " that repeats its bits, use numerics portable, or another precision");
+}
+
+TEST_CASE("a recorded engine comes back only as what it was, and else names operation, record and present") {
+  FakeCudnn cudnn;
+  cudnn.lists[Heuristic::kA] = {{{7, {{2, 4}}}, 0, {}}};
+  const Choice recorded = choose(cudnn, kLayer).choice;
+  cudnn.lists.clear();  // the heuristic is not asked again
+  CHECK(rebuild(cudnn, kLayer, recorded) != nullptr);
+  const std::string front = kLayer.text() + ": recorded cudnn 9.19.0 eng7_k2=4, present ";
+  const auto text = [&](const Choice& choice) { return message_of([&] { (void)rebuild(cudnn, kLayer, choice); }); };
+
+  cudnn.name = "cudnn 9.20.1";
+  CHECK(text(recorded) == front + "cudnn 9.20.1");
+  cudnn.name = recorded.library;
+  cudnn.bytes = 7;
+  CHECK(text(recorded) == front + "an engine that wants 7 bytes, not 100");
+  cudnn.bytes = 100;
+  cudnn.unsupported = 7;
+  CHECK(text(recorded) == front + "cudnn 9.19.0 without that engine");
+  cudnn.unsupported = -1;
+  Choice other = recorded;
+  other.decoded["engine"]["engineId"] = 8;
+  CHECK(text(other) == front + "{\"engineId\":7}");
+  other.decoded.erase("engine");
+  CHECK(text(other) == front + "{\"engineId\":7}");
+  other.algorithm = "engine seven";
+  CHECK(text(other).find("without that engine") != std::string::npos);
+}
+
+TEST_CASE("an operation is chosen once and told once, and one that is recorded is not chosen") {
+  int opened = 0;
+  Choice recorded;
+  const auto plans_with = [&](std::vector<Choice> choices) {
+    return Plans({[&] {
+                    ++opened;
+                    auto cudnn = std::make_unique<FakeCudnn>();
+                    cudnn->lists[Heuristic::kA] = {{{7, {{2, 4}}}, 0, {}}};
+                    return cudnn;
+                  },
+                  nullptr},
+                 std::move(choices));
+  };
+  Plans first = plans_with({});
+  CHECK(opened == 0);
+  const ConvolutionPlan& plan = first.convolution(kLayer);
+  CHECK(&first.convolution(kLayer) == &plan);
+  CHECK(opened == 1);
+  const std::vector<Choice> told = first.take_choices();
+  REQUIRE(told.size() == 1);
+  CHECK(first.take_choices().empty());
+
+  Choice other = told.front();
+  other.algorithm = "eng9";
+  other.decoded["engine"]["engineId"] = 9;
+  Plans again = plans_with({other});
+  (void)again.convolution(kLayer);
+  CHECK(again.take_choices() == std::vector<Choice>{other});
+
+  other.library = "cudnn 9.18.0";
+  Plans elsewhere = plans_with({other});
+  CHECK_THROWS_AS(elsewhere.convolution(kLayer), NotRebuilt);
+}
+
+TEST_CASE("a float becomes the nearest bfloat16, ties to even, and comes back exactly") {
+  const auto rounded = [](std::uint32_t bits) { return to_bf16(core::portable::float_of(bits)); };
+  CHECK(rounded(0x3f800000) == 0x3f80);
+  CHECK(rounded(0x3f807fff) == 0x3f80);
+  CHECK(rounded(0x3f808000) == 0x3f80);  // a tie, to even
+  CHECK(rounded(0x3f808001) == 0x3f81);
+  CHECK(rounded(0x3f818000) == 0x3f82);  // a tie, to even
+  CHECK(rounded(0xbf818000) == 0xbf82);
+  CHECK(rounded(0x7f7fffff) == 0x7f80);  // too large
+  CHECK(rounded(0x7f800000) == 0x7f80);
+  CHECK(rounded(0x7f800001) == 0x7fc0);  // a NaN stays one
+  CHECK(rounded(0xffffffff) == 0xffff);
+  CHECK(rounded(0x80000000) == 0x8000);
+  CHECK(rounded(0x00008000) == 0x0000);  // a denormal tie
+  CHECK(rounded(0x00018000) == 0x0002);
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const bool signals = (bits & 0x7fff) > 0x7f80 && !(bits & 0x40);
+    if (to_bf16(from_bf16(half)) != (signals ? half | 0x40 : half)) FAIL_CHECK(bits);
+  }
+}
+
+TEST_CASE("a choice reads back from its JSON, and a wrong field is named") {
+  const Choice choice{"conv2d n1", "cudnn 9.19.0", "eng1_k2=6", 288, {{"notes", {"TENSOR_CORE"}}}};
+  const core::Json json = choice.to_json();
+  CHECK(Choice::from_json(core::parse_json(core::canonical_json(json), ""), "x") == choice);
+  for (const char* field : {"operation", "library", "algorithm", "workspace_bytes", "decoded"}) {
+    core::Json wrong = json;
+    wrong[field] = true;
+    const std::string text = message_of([&] { (void)Choice::from_json(wrong, "trial.json"); });
+    CHECK(text == "trial.json: field '" + std::string(field) + "' is missing or of the wrong type");
+    wrong.erase(field);
+    CHECK(message_of([&] { (void)Choice::from_json(wrong, "trial.json"); }) == text);
+  }
+  CHECK(message_of([] { (void)Choice::from_json(3, "trial.json"); }) ==
+        "trial.json: a choice of an algorithm is a JSON object");
+}
+
+TEST_CASE("for a described GPU cuDNN's engines are those of the golden file") {
+  for (const char* device : kDevices) {
+    const auto cudnn = cudnn_for(device);
+    std::string version = cudnn->version();
+    std::replace(version.begin(), version.end(), ' ', '-');
+    const std::string golden = text_of(kGolden + version + "/" + device + ".txt");
+    if (golden.empty()) skip("there are no golden selections for " + cudnn->version());
+    std::string lines;
+    each_convolution([&](const Convolution& convolution) {
+      const Choice choice = choose(*cudnn, convolution).choice;
+      lines += fmt::format("{} | {} | {} | {}\n", choice.operation, choice.algorithm, choice.workspace_bytes,
+                           core::canonical_json(choice.decoded.at("notes")));
+    });
+    CHECK(lines == golden);
+  }
+}
+
+TEST_CASE("no engine that differs from run to run is chosen, though cuDNN names some") {
+  std::size_t named = 0, compiled = 0;
+  for (const char* device : kDevices) {
+    const auto cudnn = cudnn_for(device);
+    each_convolution([&](const Convolution& convolution) {
+      for (const Heuristic heuristic : {Heuristic::kA, Heuristic::kFallback}) {
+        for (const Candidate& candidate : cudnn->candidates(convolution, heuristic)) {
+          if (has_note(candidate, "RUNTIME_COMPILATION")) ++compiled;
+          if (!has_note(candidate, "NONDETERMINISTIC")) continue;
+          ++named;
+          CHECK_FALSE(refusal(candidate, convolution.precision).empty());
+        }
+      }
+      const Choice choice = choose(*cudnn, convolution).choice;
+      CHECK_FALSE(has_note(choice, "NONDETERMINISTIC"));
+      CHECK_FALSE(has_note(choice, "RUNTIME_COMPILATION"));
+      if (convolution.precision == Precision::kFp32) CHECK_FALSE(has_note(choice, "TENSOR_CORE"));
+      CHECK(choice.workspace_bytes <= kMostConvolutionBytes);
+    });
+  }
+  CHECK(named > 0);
+  CAPTURE(compiled);
+}
+
+// What choose() would take where only the engines that differ from run to run were left: they are supported, and the
+// filter is all that keeps them out.
+TEST_CASE("an engine that differs from run to run can be planned, so that the filter alone keeps it out") {
+  const auto cudnn = cudnn_for("h200");
+  std::size_t planned = 0;
+  each_convolution([&](const Convolution& convolution) {
+    for (const Candidate& candidate : cudnn->candidates(convolution, Heuristic::kFallback))
+      if (has_note(candidate, "NONDETERMINISTIC") && cudnn->plan(convolution, candidate.engine)) ++planned;
+  });
+  CHECK(planned > 0);
+}
+
+TEST_CASE("every engine that cuDNN names for a described GPU is rebuilt from its tag to the same plan") {
+  const auto cudnn = cudnn_for("h200");
+  for (const ConvolutionPart part : kParts) {
+    const Convolution convolution{part, kLayer.shape, Precision::kTf32};
+    const Choice choice = choose(*cudnn, convolution).choice;
+    CHECK(rebuild(*cudnn, convolution, Choice::from_json(choice.to_json(), ""))->engine_json() ==
+          choice.decoded.at("engine"));
+    for (const Candidate& candidate : cudnn->candidates(convolution, Heuristic::kA)) {
+      const auto engine = Engine::from_tag(candidate.engine.tag());
+      REQUIRE(engine);
+      const auto plan = cudnn->plan(convolution, *engine);
+      if (plan) CHECK(plan->workspace_bytes() == candidate.workspace_bytes);
+    }
+  }
+}
+
+TEST_CASE("a choice made for one GPU is not rebuilt for another architecture") {
+  const auto h200 = cudnn_for("h200"), a100 = cudnn_for("a100");
+  const Convolution convolution{ConvolutionPart::kForward, kLayer.shape, Precision::kTf32};
+  const Choice recorded = choose(*h200, convolution).choice;
+  CHECK_THROWS_AS(rebuild(*a100, convolution, recorded), NotRebuilt);
+}
+
+TEST_CASE("knobs that are not an engine's make no plan") {
+  const auto cudnn = cudnn_for("h200");
+  CHECK(cudnn->plan(kLayer, {70, {{2, 100000}}}) == nullptr);
+  CHECK(cudnn->plan(kLayer, {1000000, {}}) == nullptr);
+}
