@@ -104,7 +104,12 @@ std::vector<pid_t> processes_with(const std::string& text) {
 }
 
 bool none_lives_with(const std::string& text) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::chrono::seconds kPromised(30);
+#else
+  constexpr std::chrono::seconds kPromised(2);
+#endif
+  const auto until = std::chrono::steady_clock::now() + kPromised;
   while (!processes_with(text).empty()) {
     if (std::chrono::steady_clock::now() >= until) return false;
     ::usleep(5000);

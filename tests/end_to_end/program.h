@@ -67,6 +67,5 @@ struct RunsPlace {
 /// Processes that live (zombies do not) and hold `text` in their environment or among their arguments.
 std::vector<pid_t> processes_with(const std::string& text);
 
-/// Waits until there is none: whoever is killed is gone a moment later, and on a busy machine the moment is long. False
-/// where one lives after thirty seconds.
+/// Whether there is none within the two seconds that are promised; sanitized programs, which are slow, have thirty.
 bool none_lives_with(const std::string& text);
