@@ -11,7 +11,7 @@ import { mountTimeline } from "./timeline.js";
 
 function mountFilter(parent, data, selection) {
   const example = data.parameters.find((column) => !column.isNumber && column.words.length > 1) ?? data.parameters[0];
-  const hint = example ? `${example.name}=${example.text(0)} and ${data.value.name}>0.5` : "rank<=10";
+  const hint = example ? `${example.name}=${example.text(0)} and rank<=20` : "rank<=10";
   const input = make("input", { id: "filter-text", type: "search", placeholder: hint, autocomplete: "off", spellcheck: "false" });
   const problem = make("p", { class: "problem", role: "alert" });
   const count = make("span", { class: "count", "aria-live": "polite" });
