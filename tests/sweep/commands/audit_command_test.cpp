@@ -158,15 +158,18 @@ TEST_CASE("an audit replays results that another sweep made, against the record 
   CHECK(has(shop.sweep("run turned.json --audit 1").err, "audit: 3 trials replayed: 3 identical\n"));
 }
 
-TEST_CASE("an audit replays at least one trial, whichever of them have a result") {
-  for (const char* good : {"1", "4"}) {
-    const Shop shop(std::string("#!/bin/sh\ncase $1 in --x=") + good + ") echo step=1 loss=2.5 ;; *) exit 1 ;; esac\n",
-                    kFourOfThem);
-    const Said said = shop.sweep("run sweep.json --audit 0.25");
+TEST_CASE("an audit replays at least one trial, also where the sweep ended before any of the sample") {
+  std::string ends_at_once = kFourOfThem;
+  ends_at_once.replace(ends_at_once.find("\"minimize\""), 10, "\"minimize\", \"target\": 9");
+  for (const char* seed : {"1", "2", "3"}) {  // whose samples are different trials
+    const Shop shop(kScript, ends_at_once);
+    const std::string run = std::string("run sweep.json --slots 1 --audit 0.25 --seed ") + seed;
+    const Said said = shop.sweep(run);
     INFO(said.err);
-    CHECK(said.code == 1);
+    CHECK(said.code == 0);
     CHECK(has(said.err, "audit: 1 trial replayed: 1 identical\n"));
-    CHECK(has(shop.sweep("run sweep.json --audit 0.25").err, "is finished, nothing to run"));
+    CHECK(replays(shop, 0) == 1);
+    CHECK(has(shop.sweep(run).err, "is finished, nothing to run"));
   }
 }
 
