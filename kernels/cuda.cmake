@@ -4,7 +4,7 @@
 # The sources that the tests also compile for the host, against the block emulator, whether there is nvcc or not.
 set(cuda_ops augment_cuda.cu batch_cuda.cu batch_norm_cuda.cu column_sum_cuda.cu conv2d_cuda.cu elementwise_cuda.cu
     gemm_cuda.cu loss_cuda.cu norm_cuda.cu optimizer_cuda.cu pool2d_cuda.cu)
-list(APPEND cuda_ops attention_cuda.cu embedding_cuda.cu layer_norm_cuda.cu)
+list(APPEND cuda_ops attention_cuda.cu embedding_cuda.cu layer_norm_cuda.cu fast/cast_cuda.cu)
 list(TRANSFORM cuda_ops PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
 set_property(GLOBAL PROPERTY SWEEP_CUDA_OPS ${cuda_ops})
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "kernels/cuda_access.h"
 #include "kernels/cuda_ops.h"
 #include "kernels/gpu_facts.h"
 
@@ -85,6 +86,7 @@ class CudaContext final : public Context {
 
   ~CudaContext() override {
     (void)cudaStreamSynchronize(stream_);
+    attachment.reset();
     workspace_.reset();
     (void)cudaStreamDestroy(stream_);
   }
@@ -127,6 +129,8 @@ class CudaContext final : public Context {
     require(cudaStreamEndCapture(stream_, &captured), "cudaStreamEndCapture", "record");
     return std::make_unique<CudaGraph>(captured, workspace_);
   }
+
+  std::unique_ptr<Attachment> attachment;
 
  private:
   std::string capability() const { return std::to_string(device_.major) + "." + std::to_string(device_.minor); }
@@ -227,6 +231,16 @@ void clear(Context& context, const char* op, void* memory, std::size_t bytes) {
 }
 
 int multiprocessors(Context& context) { return cuda_context(context).multiprocessors(); }
+
+Attachment* attachment(Context& context) { return cuda_context(context).attachment.get(); }
+
+void attach(Context& context, std::unique_ptr<Attachment> given) {
+  cuda_context(context).attachment = std::move(given);
+}
+
+void* stream_handle(Context& context) { return cuda_context(context).handle(); }
+
+void* scratch(Context& context, const char* op, std::size_t bytes) { return workspace(context, op, bytes); }
 
 }  // namespace cuda
 

@@ -24,6 +24,8 @@ std::string help_text() {
       "  sweep-trainer --serve      a trial for each line of standard input, until its end (docs/trial-protocol.md)\n"
       "  sweep-trainer data SOURCE [OPTIONS]   what a data set holds, as JSON, or what is wrong with it\n"
       "  sweep-trainer selftest     checks this machine's arithmetic against the constants in the program\n"
+      "  sweep-trainer fast         the class of device that the bits of numerics fast depend on, as JSON\n"
+      "  sweep-trainer --timings FILE          trains that trial, and says what each phase of its start took\n"
       "  sweep-trainer probe FILE [PASSES]\n"
       "                             mean and spread of each output of that trial's network over passes (100) through "
       "its\n"

@@ -17,13 +17,17 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/printable.h"
+#include "protocol/algorithms.h"
 #include "protocol/outcome.h"
 #include "trainer/data_verb.h"
 #include "trainer/describe.h"
+#include "trainer/fast_verb.h"
 #include "trainer/locate/locate_verb.h"
 #include "trainer/locate/trace_verb.h"
+#include "trainer/phases.h"
 #include "trainer/selftest_verb.h"
 #include "trainer/serve.h"
+#include "trainer/training/algorithms.h"
 #include "trainer/training/trial.h"
 
 namespace {
@@ -73,6 +77,7 @@ trainer::TrialOrder read_order(const std::string& document) {
   order.document = protocol::TrialDocument::from_json(core::parse_json(text, document), document);
   order.checkpoint_dir = environment(protocol::kEnvCheckpointDir);
   order.resume = environment(protocol::kEnvResume);
+  order.algorithms = trainer::read_algorithms(environment(protocol::kEnvAlgorithms));
   return order;
 }
 
@@ -137,6 +142,20 @@ int train_one(const std::string& document) {
   return train(std::move(order), trainer::EventSink(events_writer()), workspace);
 }
 
+// Trains as ever, and says on standard error where the time of the start went.
+int time_phases(const std::string& document) {
+  install_signals(SA_RESTART);
+  trainer::Phases phases(steady_seconds);
+  trainer::TrialOrder order = read_order(document);
+  phases.end("trial document");
+  order.phase_ended = [&](const char* phase) { phases.end(phase); };
+  trainer::Workspace workspace;
+  const int code = train(std::move(order), trainer::EventSink(events_writer()), workspace);
+  phases.end("the rest");
+  say(phases.text());
+  return code;
+}
+
 int serve() {
   install_signals(0);
   const trainer::WriteLine write = events_writer();
@@ -149,6 +168,7 @@ int serve() {
     order.document = assignment.document;
     order.checkpoint_dir = assignment.variable(protocol::kEnvCheckpointDir);
     order.resume = assignment.variable(protocol::kEnvResume);
+    order.algorithms = trainer::read_algorithms(assignment.variable(protocol::kEnvAlgorithms));
     return train(std::move(order), trainer::EventSink(write, done), workspace);
   };
   return trainer::serve({STDIN_FILENO, train_assigned, [] { return stop_signal != 0; }});
@@ -160,10 +180,12 @@ int run(int argc, char** argv) {
   if (first == "probe") return probe(argc, argv);
   if (first == "trace") return trace(argc, argv);
   if (first == "locate") return locate(argc, argv);
+  if (first == "--timings" && argc == 3) return time_phases(argv[2]);
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;
   if (first == "--version") return std::fputs(trainer::version_text().c_str(), stdout) < 0;
+  if (first == "fast") return trainer::run_fast_verb();
   if (first == "selftest") return trainer::run_selftest_verb();
   if (first == protocol::kServe) return serve();
   if (first.starts_with("-")) throw core::UserError(first, "there is no such flag", "see sweep-trainer --help");

@@ -19,6 +19,9 @@ std::unique_ptr<Cudnn> Cudnn::on_device(void*) { refuse(); }
 std::unique_ptr<ProductLibrary> open_cublaslt(void*) { refuse(); }
 AlgorithmFacts decode(const Algorithm&) { refuse(); }
 
+std::string cudnn_version() { refuse(); }
+std::string cublaslt_version() { refuse(); }
+
 bool cudnn_is_there(std::string& why) {
   why = kProblem;
   return false;

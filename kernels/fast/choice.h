@@ -12,17 +12,9 @@
 #include <vector>
 
 #include "core/json.h"
+#include "kernels/fast/precision.h"
 
 namespace kernels::fast {
-
-/// What products are computed in. Sums are fp32 in all of them, and so are the weights that the optimizer changes.
-enum class Precision {
-  kFp32,  ///< binary32 in and out, no tensor cores
-  kTf32,  ///< binary32 in and out; tensor cores may round the factors to 10 bits of fraction
-  kBf16,  ///< factors rounded to bfloat16, to nearest even
-};
-std::string_view name(Precision precision);  ///< "fp32", "tf32", "bf16": on disk
-std::optional<Precision> precision_named(std::string_view name);
 
 /// One setting of an engine of cuDNN: numbers of its header.
 struct Knob {

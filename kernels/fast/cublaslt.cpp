@@ -144,11 +144,7 @@ class CublasLt final : public ProductLibrary {
     handle_.reset(handle);
   }
 
-  std::string version() const override {
-    const std::size_t number = api().version();
-    return "cublaslt " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
-           std::to_string(number % 100);
-  }
+  std::string version() const override { return cublaslt_version(); }
 
   std::vector<Algorithm> offers(const Product& product) override {
     Description about(product);
@@ -229,6 +225,12 @@ AlgorithmFacts decode(const Algorithm& algorithm) {
   facts.inner_shape = setting(CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID, kNarrow);
   facts.cluster_shape = setting(CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID, kNarrow);
   return facts;
+}
+
+std::string cublaslt_version() {
+  const std::size_t number = api().version();
+  return "cublaslt " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
 }
 
 bool cublaslt_is_there(std::string& why) {

@@ -16,6 +16,8 @@ std::unique_ptr<ProductLibrary> open_cublaslt(void* stream);
 /// What the bytes of an algorithm say, as far as cuBLASLt tells it without a GPU.
 AlgorithmFacts decode(const Algorithm& algorithm);
 
+/// "cublaslt 13.1.0". Opens cuBLASLt, and no device. Errors: EnvironmentError.
+std::string cublaslt_version();
 /// Whether cuBLASLt can be opened here; else why not, in `why`.
 bool cublaslt_is_there(std::string& why);
 

@@ -241,11 +241,7 @@ class OpenCudnn final : public Cudnn {
   explicit OpenCudnn(const std::string& json) : device_(described_device(json)) {}
   explicit OpenCudnn(cudnnHandle_t handle) : handle_(handle, api().destroy_handle), device_(present_device(handle)) {}
 
-  std::string version() const override {
-    const std::size_t number = api().version();
-    return "cudnn " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
-           std::to_string(number % 100);
-  }
+  std::string version() const override { return cudnn_version(); }
 
   std::string device_json() const override { return device_.text(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION); }
 
@@ -307,6 +303,12 @@ class OpenCudnn final : public Cudnn {
 std::unique_ptr<Cudnn> Cudnn::described(std::string device_json) { return std::make_unique<OpenCudnn>(device_json); }
 
 std::unique_ptr<Cudnn> Cudnn::on_device(void* stream) { return std::make_unique<OpenCudnn>(open_handle(stream)); }
+
+std::string cudnn_version() {
+  const std::size_t number = api().version();
+  return "cudnn " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
+}
 
 bool cudnn_is_there(std::string& why) {
   try {

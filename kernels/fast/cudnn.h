@@ -70,7 +70,9 @@ ChosenPlan choose(Cudnn& cudnn, const Convolution& convolution);
 /// The plan of a recorded choice. Errors: NotRebuilt, where it is not of this version, or its plan is another by now.
 std::unique_ptr<ConvolutionPlan> rebuild(Cudnn& cudnn, const Convolution& convolution, const Choice& recorded);
 
-/// Whether cuDNN can be opened here; else why not, in `why`. Opens nothing for good.
+/// "cudnn 9.19.0". Opens cuDNN, and no device. Errors: EnvironmentError.
+std::string cudnn_version();
+/// Whether cuDNN can be opened here; else why not, in `why`.
 bool cudnn_is_there(std::string& why);
 
 }  // namespace kernels::fast

@@ -4,6 +4,7 @@
 #include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/dispatch/fast_class.h"
 #include "sweep/dispatch/prepare.h"
 
 namespace sweep {
@@ -18,7 +19,9 @@ int resume(const Flags& flags, const Globals& globals) {
   const SweepRecord record = select_sweep(open_store(globals), flags.sweep);
   Overrides overrides;
   apply(flags.running, overrides);
-  return run_prepared(prepare_recorded(record, globals.runs, overrides), flags.running, globals);
+  Prepared prepared = prepare_recorded(record, globals.runs, overrides);
+  if (prepared.trainer.builtin) check_fast_class(record, *prepared.trainer.builtin);
+  return run_prepared(std::move(prepared), flags.running, globals);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "sweep/commands/running.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/dispatch/fast_class.h"
 #include "sweep/dispatch/prepare.h"
 #include "sweep/spec/reading.h"
 
@@ -96,7 +97,9 @@ int retry(Flags& flags, const Globals& globals) {
                                : core::counted(reopen.size(), "trial") + " will be tried again");
   Overrides overrides;
   apply(flags.running, overrides);
-  return run_prepared(prepare_recorded(record, globals.runs, overrides), flags.running, globals, std::move(reopen));
+  Prepared prepared = prepare_recorded(record, globals.runs, overrides);
+  if (prepared.trainer.builtin) check_fast_class(record, *prepared.trainer.builtin);
+  return run_prepared(std::move(prepared), flags.running, globals, std::move(reopen));
 }
 
 }  // namespace

@@ -5,9 +5,11 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "protocol/algorithms.h"
 #include "protocol/files.h"
 #include "sweep/dispatch/data.h"
 #include "sweep/dispatch/demands.h"
+#include "sweep/dispatch/fast_class.h"
 #include "sweep/program/printed_metrics.h"
 
 namespace sweep {
@@ -27,9 +29,9 @@ SpecOverrides in_spec(const Overrides& overrides) {
           .ignore_early_terminate = overrides.ignore_early_terminate};
 }
 
-void check_numerics(const Spec& spec) {
-  if (spec.numerics == Numerics::kFast)
-    throw core::EnvironmentError("numerics fast", "is not in this version", "use portable");
+void check_device(const core::Json& numerics, const Hardware& hardware) {
+  if (is_fast(numerics) && hardware.device == name(Device::kCpu))
+    throw core::UserError("numerics fast", "is that of a GPU, and the device is cpu", "use portable, or device cuda");
 }
 
 // A program whose arithmetic is not ours promises its bits on one class of device only, and for one number of threads.
@@ -161,7 +163,6 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
     trainer.builtin = ask_trainer(find_trainer(overrides.trainer));
     return trainer.builtin->description;
   });
-  check_numerics(spec);
   std::vector<core::Problem> warnings = spec.warnings;
   SweepIdentity identity;
   std::optional<protocol::DataSource> data;
@@ -177,7 +178,8 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
   } else {
     check_names_data(spec, *trainer.builtin, file);
     identity.trainer = trainer.builtin->identity;
-    identity.numerics = kPortableNumerics;
+    identity.numerics =
+        spec.numerics == Numerics::kFast ? fast_numerics(*trainer.builtin) : core::Json(kPortableNumerics);
     if (!spec.data.empty())
       look_for(missing, warnings, [&] { data = find_data(spec.data, spec.data_options, file, digests); });
   }
@@ -199,6 +201,7 @@ Prepared prepare_file(const fs::path& file, const fs::path& runs, const Override
   const Hardware hardware = planned.hardware
                                 ? *std::move(planned.hardware)
                                 : choose_hardware(overrides.device.value_or(spec.device), can, overrides.gpus);
+  check_device(planned.plan.identity().numerics, hardware);
   planned.warnings.insert(planned.warnings.end(), hardware.warnings.begin(), hardware.warnings.end());
   const int threads = overrides.threads.value_or(spec.resources.threads);
   SweepRecord record = make_record(planned, file, overrides, hardware);
@@ -218,7 +221,6 @@ Spec recorded_spec(const SweepRecord& record) {
 Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const Overrides& overrides) {
   require_runs_folder(runs);
   Spec spec = recorded_spec(record);
-  check_numerics(spec);
   Trainer trainer;
   core::KnownDigests digests(runs / protocol::kDigestsFile);
   const auto data = find_recorded_data(record, digests);
@@ -227,6 +229,8 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
   const Device device = recorded_device(record, overrides, spec);
   Hardware hardware;
   if (spec.program) {
+    if (!overrides.trainer.empty())
+      throw core::UserError("--trainer", "the sweep is of a program of your own", "leave the flag out");
     if (!overrides.threads) threads = record.identity.at("numerics").at(kExternalNumerics).at("threads").get<int>();
     hardware = choose_hardware(device, TrainerCan::kUnknown, overrides.gpus);
     check_external(record, hardware, threads);
@@ -236,6 +240,7 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
     trainer.builtin =
         overrides.trainer.empty() ? frozen_trainer(record, runs) : other_trainer(record, overrides.trainer);
     hardware = choose_hardware(device, trainer_can(trainer.builtin->description), overrides.gpus);
+    check_device(record.identity.at("numerics"), hardware);
   }
   check_inputs(spec, record);
 
@@ -266,7 +271,9 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.config = trial.config;
   document.device = prepared.hardware.device;
   document.threads = prepared.threads;
-  document.numerics = prepared.trainer.program ? kExternalNumerics : kPortableNumerics;
+  document.numerics = prepared.trainer.program                     ? kExternalNumerics
+                      : is_fast(prepared.plan.identity().numerics) ? protocol::kFastNumerics
+                                                                   : kPortableNumerics;
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
   document.trace = prepared.spec().trace;

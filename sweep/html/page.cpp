@@ -32,7 +32,8 @@ std::string section(const std::string& id, const std::string& title, const std::
 
 std::string shown_note(const Page& page) {
   if (page.rows.size() == page.all_rows) return "";
-  if (page.rows.size() <= kFirstRows)
+  const bool is_sample = page.rows.size() == kFirstRows + kDrawnRows && page.rows.back().rank != page.rows.size();
+  if (!is_sample)
     return fmt::format("The first {} of {} trials are shown.", page.rows.size(), page.all_rows);
   return fmt::format(
       "Shown are {} of {} trials: the first {} of the leaderboard and {} drawn at random from the rest, the same ones "

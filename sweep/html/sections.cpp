@@ -51,7 +51,7 @@ std::string share_bar(double share, double deviation) {
   const double width = std::clamp(share, 0.0, 1.0) * 200, low = std::clamp(share - deviation, 0.0, 1.0) * 200,
                high = std::clamp(share + deviation, 0.0, 1.0) * 200;
   return fmt::format(
-      R"(<svg viewBox="0 0 200 14" class="share" aria-hidden="true"><rect x="0" y="1" width="200" height="12" class="rail"/><rect x="0" y="1" width="{:.1f}" height="12" class="fill"/><line x1="{:.1f}" y1="7" x2="{:.1f}" y2="7" class="whisker"/></svg>)",
+      R"(<svg viewBox="0 0 200 14" class="share" preserveAspectRatio="none" aria-hidden="true"><rect x="0" y="1" width="200" height="12" class="rail"/><rect x="0" y="1" width="{:.1f}" height="12" class="fill"/><line x1="{:.1f}" y1="7" x2="{:.1f}" y2="7" class="whisker"/></svg>)",
       width, low, high);
 }
 

@@ -37,6 +37,7 @@ constexpr RecordedField kFields[] = {
     {"gpu.driver", kAttempt, kInFast, "version of CUDA that the driver has"},
     {"gpu.runtime", kAttempt, kInFast, "version of CUDA's runtime in the trainer"},
     {"gpu_libraries", kAttempt, kInFast, "cuDNN, cuBLAS and the driver as loaded: SHA-256 of each file, by its name"},
+    {"fast", kAttempt, kInFast, "GPU, compute capability, multiprocessors, versions of driver, cuDNN and cuBLASLt"},
     {"variables", kAttempt, kInFast, "environment variables that change numbers, by name, where they are set"},
     {"threads", kAttempt, kInformative, "for CPU ops; no sum depends on it"},
     {"isa", kAttempt, kInformative, "which of the CPU's instruction sets computed"},

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "core/ulp.h"
+#include "protocol/algorithms.h"
 #include "sweep/study/printed.h"
 
 namespace sweep {
@@ -38,6 +39,8 @@ void Comparator::compare(const protocol::Event& replayed) {
     add_finished(*last);
   else if (const auto sent = sent_fingerprint(replayed))
     add_sent(sent->first, sent->second);
+  else
+    add_algorithms(replayed);
 }
 
 bool Comparator::add(const protocol::Event& replayed) {
@@ -75,6 +78,25 @@ void Comparator::add_started(const protocol::Started& replayed) {
       forbid(std::move(field.name), std::move(field.recorded), std::move(field.replayed));
     else if (makes_another_trial(field))
       other_trial_.push_back(std::move(field));
+  }
+}
+
+// What the trainer cannot rebuild it says; that it computed by the record is not taken on trust.
+void Comparator::add_algorithms(const protocol::Event& replayed) {
+  const auto* other = std::get_if<protocol::OtherEvent>(&replayed.body);
+  if (other != nullptr && other->name == protocol::kNotComparableEvent) {
+    const auto word = [&](const char* key) {
+      const auto found = replayed.extra.find(key);
+      return found == replayed.extra.end() ? std::string(kAbsent)
+             : found->is_string()          ? found->get<std::string>()
+                                           : core::canonical_json(*found);
+    };
+    return forbid("algorithm of " + word(protocol::kOperation), word(protocol::kRecorded), word(protocol::kPresent));
+  }
+  for (const auto& [operation, choice] : said_algorithms(replayed)) {
+    const auto recorded = recorded_.algorithms.find(operation);
+    if (recorded != recorded_.algorithms.end() && recorded->second != choice)
+      forbid("algorithm of " + operation, core::canonical_json(recorded->second), core::canonical_json(choice));
   }
 }
 

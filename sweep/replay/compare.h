@@ -48,6 +48,7 @@ class Comparator {
   void add_metrics(const protocol::MetricValues& replayed);
   void add_finished(const protocol::Finished& replayed);
   void add_sent(std::uint64_t step, const std::map<std::string, std::string>& replayed);
+  void add_algorithms(const protocol::Event& replayed);
   void forbid(std::string field, std::string recorded, std::string replayed);
   void find_missing(protocol::Outcome ended);
   void find_missing_metrics();

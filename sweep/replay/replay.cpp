@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "protocol/algorithms.h"
 #include "protocol/files.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/fast_class.h"
 
 namespace sweep {
 namespace {
@@ -45,14 +47,21 @@ core::Json Replayed::to_json() const {
   return json;
 }
 
+// Another controller may be adding to the sweep.
+const RecordedSweeps::Known& RecordedSweeps::load(const TrialPlace& place) {
+  if (const auto known = known_.find(place.sweep); known != known_.end()) {
+    const TrialState* const trial = known->second.second.find(place.index);
+    if (trial != nullptr && trial->phase == Phase::kEnded) return known->second;
+  }
+  auto sweep = store_.find_sweep(place.sweep);
+  if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
+  return known_.insert_or_assign(place.sweep, Known(*std::move(sweep), load_study(store_, place.sweep, Load::kToRank)))
+      .first->second;
+}
+
 Origin RecordedSweeps::origin_of(TrialPlace place) {
   for (;;) {
-    if (!known_.contains(place.sweep)) {
-      auto sweep = store_.find_sweep(place.sweep);
-      if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
-      known_.emplace(place.sweep, std::pair(*std::move(sweep), load_study(store_, place.sweep, Load::kToRank)));
-    }
-    const auto& [sweep, study] = known_.at(place.sweep);
+    const auto& [sweep, study] = load(place);
     core::check(study.find(place.index) != nullptr, "a place in the store without a trial");
     TrialState trial = load_trial(store_, place.sweep, study, place.index);
     if (trial.repeats_index) {
@@ -82,12 +91,14 @@ TrialRecord load_record(const Store& store, const Origin& origin) {
   const core::Json& identity = origin.sweep.identity;
   if (identity.contains("numerics") && identity.at("numerics").is_string())
     record.numerics = identity.at("numerics").get<std::string>();
+  else if (identity.contains("numerics") && is_fast(identity.at("numerics")))
+    record.numerics = protocol::kFastNumerics;
   return record;
 }
 
-PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, const fs::path& folder,
-                          bool all) {
-  const PlannedTrial planned = prepared.plan.trial(origin.trial.index);
+PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, std::uint64_t index,
+                          const fs::path& folder, bool all) {
+  const PlannedTrial planned = prepared.plan.trial(index);
   if (planned.id != origin.trial.trial)
     throw core::UserError("trial " + origin.trial.trial, "its sweep now gives trial " + planned.id + " at this index",
                           "the store was made by another version of this program");
@@ -101,6 +112,13 @@ PendingReplay make_replay(const Store& store, const Origin& origin, const Prepar
   TrialRecord record = load_record(store, origin);
   const std::uint64_t last = record.traced_until();
   AttemptRequest request = make_attempt(prepared, planned, folder, folder / protocol::kCheckpointsFolder);
+  // A replay computes by what was chosen then, and asks no library anew.
+  if (!record.algorithms.empty()) {
+    core::Json choices = core::Json::array();
+    for (const auto& [operation, choice] : record.algorithms) choices.push_back(choice);
+    request.files[protocol::kAlgorithmsFile] = core::canonical_json(choices);
+    request.environment[protocol::kEnvAlgorithms] = (request.folder / protocol::kAlgorithmsFile).string();
+  }
   // Whatever the sweep file says of `trace` by now: of the steps that the record has, none may be left out.
   if (prepared.trainer.builtin) request.document.trace = last > 0 ? "step" : "off";
   return {std::move(result), std::move(request), Comparator(std::move(record), all), last, {}};
@@ -139,8 +157,8 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
   Overrides where = options.where;
   if (!where.device) where.device = recorded_device(origin.trial);
   const Prepared prepared = prepare_recorded(origin.sweep, options.runs, where);
-  PendingReplay pending =
-      make_replay(store, origin, prepared, make_replay_folder(options.runs, origin.trial.trial), options.all);
+  PendingReplay pending = make_replay(store, origin, prepared, origin.trial.index,
+                                      make_replay_folder(options.runs, origin.trial.trial), options.all);
   pending.result.trainer = where.trainer;
   const AttemptResult ended = run_attempt(pending.request, [&](const std::vector<protocol::Event>& events) {
     const bool go_on = pending.comparator.add(events);

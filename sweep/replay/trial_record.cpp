@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "protocol/algorithms.h"
 #include "sweep/study/metric_lines.h"
 #include "sweep/study/printed.h"
 
@@ -47,6 +48,20 @@ std::optional<std::pair<std::uint64_t, std::map<std::string, std::string>>> sent
   return sent;
 }
 
+std::map<std::string, core::Json> said_algorithms(const protocol::Event& event) {
+  std::map<std::string, core::Json> algorithms;
+  const auto* other = std::get_if<protocol::OtherEvent>(&event.body);
+  if (other == nullptr || other->name != protocol::kAlgorithmsEvent) return algorithms;
+  const auto choices = event.extra.find(protocol::kChoices);
+  if (choices == event.extra.end() || !choices->is_array()) return algorithms;
+  for (const core::Json& choice : *choices) {
+    if (!choice.is_object()) continue;
+    const auto operation = choice.find(protocol::kOperation);
+    if (operation != choice.end() && operation->is_string()) algorithms[operation->get<std::string>()] = choice;
+  }
+  return algorithms;
+}
+
 TrialRecord TrialRecord::from_attempts(const std::vector<TrainerSaid>& said) {
   TrialRecord record;
   std::vector<TrainerSaid> counting = said;
@@ -77,6 +92,8 @@ void TrialRecord::add(const protocol::Event& event) {
     finished = *last;
   } else if (auto fingerprint = sent_fingerprint(event)) {
     for (auto& [name, value] : fingerprint->second) sent[fingerprint->first][name] = std::move(value);
+  } else {
+    for (auto& [operation, choice] : said_algorithms(event)) algorithms[operation] = std::move(choice);
   }
 }
 

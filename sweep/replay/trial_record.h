@@ -29,6 +29,9 @@ using SentFingerprints = std::map<std::uint64_t, std::map<std::string, std::stri
 std::optional<std::pair<std::uint64_t, std::map<std::string, std::string>>> sent_fingerprint(
     const protocol::Event& event);
 
+/// The choices of such an event, by operation; none where it is another one, or not of that form.
+std::map<std::string, core::Json> said_algorithms(const protocol::Event& event);
+
 /// The stream of events of a trial that counts: the last attempt's, continued backwards from the step that its
 /// `started` names in resumed_from. Ordered by what happened, not by attempt.
 struct TrialRecord {
@@ -39,6 +42,7 @@ struct TrialRecord {
   std::map<std::uint64_t, protocol::Trace> traces;  ///< by first step; they do not overlap
   MetricLines metrics;
   SentFingerprints sent;
+  std::map<std::string, core::Json> algorithms;  ///< by operation, what fast-1 chose for it
   std::optional<protocol::Finished> finished;
   bool printed = false;  ///< its metrics were read from what the program prints
   bool cut = false;      ///< set by the caller: it was stopped because two of its attempts disagreed

@@ -205,8 +205,10 @@ class SpecReader {
     if (overrides_.device) spec_.device = *overrides_.device;
     if (const Member* member = root_.find("numerics")) {
       const std::array<std::string, 2> words = {"portable", "fast"};
-      if (reading_.word(*member, words).value_or(0) == 1)
-        reading_.error(member->value.mark, "the numerics 'fast' are not supported yet", "use 'portable'");
+      if (reading_.word(*member, words).value_or(0) == 1) spec_.numerics = Numerics::kFast;
+      if (spec_.numerics == Numerics::kFast && spec_.device == Device::kCpu)
+        reading_.error(member->value.mark, "the numerics 'fast' are those of a GPU, and 'device' is cpu",
+                       "use 'portable', or device cuda");
     }
   }
 

@@ -1,5 +1,6 @@
 // A whole trainer that trains nothing: its loss is a function of its seed. --describe as a trainer answers it. While
-// the file that NO_ROOM names is there, trials from the third on end as on a full disk.
+// the file that NO_ROOM names is there, trials from the third on end as on a full disk. Its class of device under
+// numerics fast is what NOOP_FAST says.
 #include <unistd.h>
 
 #include <cstring>
@@ -12,6 +13,12 @@ int main(int argc, char** argv) {
         R"({"identity":"noop/1","protocol":1,"hyperparameters":[{"name":"x","type":"integer","default":0,"min":0,"max":1000000,"help":"nothing"}],)"
         R"("metrics":["val_loss"],"devices":["cpu"],"data":[]})");
     return 0;
+  }
+  if (argc > 1 && std::strcmp(argv[1], "fast") == 0) {
+    const char* device = std::getenv("NOOP_FAST");
+    if (device != nullptr) return std::puts(device) < 0;
+    std::fputs("a word before\ncuda: no NVIDIA GPU is visible\n", stderr);
+    return 4;
   }
   const char* no_room = std::getenv("NO_ROOM");
   if (no_room != nullptr && std::atoi(std::getenv("SWEEP_TRIAL_INDEX")) >= 2 && ::access(no_room, F_OK) == 0) {

@@ -8,7 +8,8 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "kernels/fast/cudnn.h"
+#include "kernels/fast/bf16_formula.h"
+#include "kernels/fast/plans.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
 
@@ -187,6 +188,62 @@ TEST_CASE("a recorded engine comes back only as what it was, and else names oper
   CHECK(text(other) == front + "{\"engineId\":7}");
   other.algorithm = "engine seven";
   CHECK(text(other).find("without that engine") != std::string::npos);
+}
+
+TEST_CASE("an operation is chosen once and told once, and one that is recorded is not chosen") {
+  int opened = 0;
+  Choice recorded;
+  const auto plans_with = [&](std::vector<Choice> choices) {
+    return Plans({[&] {
+                    ++opened;
+                    auto cudnn = std::make_unique<FakeCudnn>();
+                    cudnn->lists[Heuristic::kA] = {{{7, {{2, 4}}}, 0, {}}};
+                    return cudnn;
+                  },
+                  nullptr},
+                 std::move(choices));
+  };
+  Plans first = plans_with({});
+  CHECK(opened == 0);
+  const ConvolutionPlan& plan = first.convolution(kLayer);
+  CHECK(&first.convolution(kLayer) == &plan);
+  CHECK(opened == 1);
+  const std::vector<Choice> told = first.take_choices();
+  REQUIRE(told.size() == 1);
+  CHECK(first.take_choices().empty());
+
+  Choice other = told.front();
+  other.algorithm = "eng9";
+  other.decoded["engine"]["engineId"] = 9;
+  Plans again = plans_with({other});
+  (void)again.convolution(kLayer);
+  CHECK(again.take_choices() == std::vector<Choice>{other});
+
+  other.library = "cudnn 9.18.0";
+  Plans elsewhere = plans_with({other});
+  CHECK_THROWS_AS(elsewhere.convolution(kLayer), NotRebuilt);
+}
+
+TEST_CASE("a float becomes the nearest bfloat16, ties to even, and comes back exactly") {
+  const auto rounded = [](std::uint32_t bits) { return to_bf16(core::portable::float_of(bits)); };
+  CHECK(rounded(0x3f800000) == 0x3f80);
+  CHECK(rounded(0x3f807fff) == 0x3f80);
+  CHECK(rounded(0x3f808000) == 0x3f80);  // a tie, to even
+  CHECK(rounded(0x3f808001) == 0x3f81);
+  CHECK(rounded(0x3f818000) == 0x3f82);  // a tie, to even
+  CHECK(rounded(0xbf818000) == 0xbf82);
+  CHECK(rounded(0x7f7fffff) == 0x7f80);  // too large
+  CHECK(rounded(0x7f800000) == 0x7f80);
+  CHECK(rounded(0x7f800001) == 0x7fc0);  // a NaN stays one
+  CHECK(rounded(0xffffffff) == 0xffff);
+  CHECK(rounded(0x80000000) == 0x8000);
+  CHECK(rounded(0x00008000) == 0x0000);  // a denormal tie
+  CHECK(rounded(0x00018000) == 0x0002);
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const bool signals = (bits & 0x7fff) > 0x7f80 && !(bits & 0x40);
+    if (to_bf16(from_bf16(half)) != (signals ? half | 0x40 : half)) FAIL_CHECK(bits);
+  }
 }
 
 TEST_CASE("a choice reads back from its JSON, and a wrong field is named") {

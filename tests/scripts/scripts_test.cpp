@@ -19,7 +19,8 @@ int exit_code(const std::string& script, const std::string& arguments) {
 
 TEST_CASE("every script explains itself with --help, from any folder") {
   for (const char* script :
-       {"scripts/install-deps", "scripts/demo", "scripts/test", "scripts/format", ".ci/run", "bench/run-compare"}) {
+       {"scripts/install-deps", "scripts/demo", "scripts/test", "scripts/format", ".ci/run", "bench/run-compare",
+        "scripts/gpu-check", "scripts/gpu-fast-processes", "scripts/gpu-timings"}) {
     INFO(script);
     CHECK(exit_code(script, "--help") == 0);
   }

@@ -1,6 +1,8 @@
 // Whole trainings on a real GPU: the constants of the CPU, with steps as CUDA graphs and without. Each case is skipped,
 // with the reason, where there is no GPU.
 #include "core/error.h"
+#include "kernels/fast/backend.h"
+#include "protocol/algorithms.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
 #include "tests/trainer/small_models.h"
@@ -63,5 +65,91 @@ TEST_CASE("a network that does not fit the GPU is told with the tensor, its byte
     INFO(error.what());
     CHECK(std::string(error.what()).find(".weight of ") != std::string::npos);
     CHECK(std::string(error.what()).find("bytes are free") != std::string::npos);
+  }
+}
+
+namespace {
+
+using kernels::fast::Choice;
+using kernels::fast::Precision;
+
+/// What was said, without the choices, and the choices.
+struct FastRun {
+  Told told;
+  std::string weights;
+  std::vector<Choice> choices;
+};
+
+/// Memory that is handed out next holds this pattern, and not the zeros of a fresh device.
+void leave_pattern(const kernels::Backend& backend, kernels::Context& context, unsigned char pattern) {
+  constexpr std::size_t kBytes = std::size_t{256} << 20;
+  const std::vector<unsigned char> bytes(kBytes, pattern);
+  void* const memory = backend.allocate(context, kBytes);
+  backend.copy_to_device(context, memory, bytes.data(), kBytes);
+  backend.synchronize(context);
+  backend.release(context, memory);
+}
+
+void open_fast_or_skip() {
+  if (kernels::fast::backend() == nullptr) skip("this build has no CUDA, cuDNN or cuBLASLt");
+  try {
+    (void)kernels::fast::device_class(*kernels::fast::make_context());
+  } catch (const core::EnvironmentError& error) {
+    skip(error.what());
+  }
+}
+
+FastRun train_fast(const SmallModel& model, Precision precision, const std::vector<Choice>& recorded,
+                   unsigned char pattern) {
+  Bench bench = model.bench();
+  bench.ops = kernels::fast::backend();
+  bench.open = [&] {
+    auto context = kernels::fast::make_context();
+    leave_pattern(*bench.ops, *context, pattern);
+    kernels::fast::begin_trial(*context, precision, recorded);
+    return context;
+  };
+  bench.start().run();
+  FastRun run{bench.told(), final_weights(bench), {}};
+  for (const protocol::Event& event : bench.events) {
+    const auto* other = std::get_if<protocol::OtherEvent>(&event.body);
+    if (other == nullptr || other->name != protocol::kAlgorithmsEvent) continue;
+    for (const core::Json& choice : event.extra.at(protocol::kChoices))
+      run.choices.push_back(Choice::from_json(choice, "test"));
+  }
+  return run;
+}
+
+constexpr Precision kPrecisions[] = {Precision::kFp32, Precision::kTf32, Precision::kBf16};
+
+}  // namespace
+
+TEST_CASE("under fast-1 a training of each model repeats its bits, whatever its memory held before") {
+  open_fast_or_skip();
+  for (const SmallModel& model : small_models()) {
+    for (const Precision precision : kPrecisions) {
+      INFO(model.name << ", " << name(precision));
+      const FastRun first = train_fast(model, precision, {}, 0x00);
+      CHECK_FALSE(first.choices.empty());
+      for (const unsigned char pattern : {0xff, 0x41}) {
+        const FastRun again = train_fast(model, precision, {}, pattern);
+        CHECK(again.told == first.told);
+        CHECK(again.weights == first.weights);
+        CHECK(again.choices == first.choices);
+      }
+    }
+  }
+}
+
+TEST_CASE("under fast-1 a training by the record has the record's bits, and says the same algorithms") {
+  open_fast_or_skip();
+  for (const SmallModel& model : small_models()) {
+    for (const Precision precision : kPrecisions) {
+      INFO(model.name << ", " << name(precision));
+      const FastRun first = train_fast(model, precision, {}, 0x00);
+      const FastRun again = train_fast(model, precision, first.choices, 0xff);
+      CHECK(again.weights == first.weights);
+      CHECK(again.choices == first.choices);
+    }
   }
 }

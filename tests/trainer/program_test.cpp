@@ -69,7 +69,66 @@ TEST_CASE("the program describes itself in one line of JSON") {
   CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
   CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
-  CHECK(json["hyperparameters"].size() == 46);
+  CHECK(json["hyperparameters"].size() == 47);
+}
+
+TEST_CASE("numerics fast without a GPU, or without its libraries, end with exit code 4 and a clear word") {
+  const TemporaryFolder folder;
+  const Run asked = run(folder, {"fast"});
+  if (asked.code == 0) {  // there is a GPU
+    CHECK(core::Json::parse(asked.output).contains("multiprocessors"));
+    return;
+  }
+  CHECK(asked.code == protocol::kTrainerUnsuitable);
+  CHECK(asked.output.empty());
+  const bool clear = asked.errors.starts_with("cuda: ") || asked.errors.starts_with("numerics fast: ") ||
+                     asked.errors.starts_with("cudnn: ") || asked.errors.starts_with("cublaslt: ");
+  INFO(asked.errors);
+  CHECK(clear);
+  core::Json trial = core::Json::parse(core::read_file(document(folder, {{"epochs", 1}})));
+  trial["numerics"] = "fast-1";
+  trial["device"] = "cuda";
+  const std::string file = folder.write("fast.json", trial.dump()).string();
+  const Run refused = run(folder, {file});
+  CHECK(refused.code == protocol::kTrainerUnsuitable);
+  CHECK(refused.errors == asked.errors);
+  trial["device"] = "cpu";
+  folder.write("fast.json", trial.dump());
+  CHECK(run(folder, {file}).errors ==
+        file + ": numerics fast-1 is for a GPU, write device cuda, or numerics portable-1\n");
+}
+
+TEST_CASE("a precision of fast-1 is refused where the trial is portable") {
+  const TemporaryFolder folder;
+  const Run refused = run(folder, {document(folder, {{"epochs", 1}, {"precision", "tf32"}})});
+  CHECK(refused.code == protocol::kTrainerUserError);
+  CHECK(refused.errors ==
+        "config.precision: tf32 is of numerics fast, and the trial is of portable, write fp32, or numerics: fast\n");
+}
+
+TEST_CASE("a file of recorded algorithms that is none is refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("algorithms.json", "{}").string();
+  const Run refused = run(folder, {document(folder, {{"epochs", 1}})}, {{"SWEEP_ALGORITHMS", file}});
+  CHECK(refused.code == protocol::kTrainerUserError);
+  CHECK(refused.errors == file + ": is not a list of algorithms\n");
+}
+
+TEST_CASE("with timings a trial is the same, and the program says what each phase of its start took, in order") {
+  const TemporaryFolder folder;
+  const std::string trial = document(folder, {{"epochs", 1}});
+  const Run timed = run(folder, {"--timings", trial});
+  REQUIRE(timed.code == 0);
+  CHECK(finished_line(events_in(timed.output)) == finished_line(events_in(run(folder, {trial}).output)));
+  std::size_t at = 0;
+  for (const char* phase : {"trial document ", "data set ", "device ", "samples ", "network ", "first step ",
+                            "second step ", "third step ", "the rest ", "all "}) {
+    INFO(phase);
+    const std::size_t found = timed.errors.find(std::string("\n") + phase, at);
+    REQUIRE(found != std::string::npos);
+    CHECK(timed.errors.find(" ms\n", found) != std::string::npos);
+    at = found + 1;
+  }
 }
 
 TEST_CASE("help and version go to standard output, what is wrong to standard error") {

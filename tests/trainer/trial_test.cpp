@@ -44,12 +44,12 @@ TEST_CASE("a document that this trainer cannot serve is refused with every reaso
   trainer::TrialOrder order;
   order.place = "trial.json";
   order.document.device = "tpu";
-  order.document.numerics = "fast-1";
+  order.document.numerics = "fast-2";
   order.document.threads = 0;
   order.document.trace = "epoch";
   CHECK(refused(order) ==
         "trial.json: device 'tpu' is unknown, expected cpu or cuda\n"
-        "trial.json: numerics 'fast-1' is not supported, this trainer computes portable-1\n"
+        "trial.json: numerics 'fast-2' is not supported, this trainer computes portable-1 and fast-1\n"
         "trial.json: threads is 0, expected 1 or more\n"
         "trial.json: trace 'epoch' is unknown, expected step, off or a number of steps\n"
         "trial.json: names no data set, add \"data\": a path, or builtin:images");

@@ -17,6 +17,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/version.h"
+#include "kernels/fast/backend.h"
 #include "kernels/gpu_facts.h"
 #include "protocol/numeric_variables.h"
 #include "trainer/hyperparameters.h"
@@ -149,6 +150,7 @@ Json environment(const protocol::TrialDocument& document, const Surroundings& ab
     json["gpu"] = gpu_json(*gpu);
     json["gpu_libraries"] = gpu_libraries();
   }
+  if (document.numerics == kernels::fast::kNumerics) json["fast"] = kernels::fast::device_class(*about.device.context);
   if (document.device == "cpu") json["isa"] = kernels::name(kernels::cpu_isa(*about.device.context));
   return json;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -11,6 +12,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "trainer/training/algorithms.h"
 
 namespace trainer {
 namespace {
@@ -88,7 +90,7 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
   for (Parameter& parameter : network_.parameters()) upload(parameter.value, *tensor++);
   for (Parameter& state : network_.states()) upload(state.value, *tensor++);
   for (Moments& moments : optimizer_.moments()) {
-    upload(moments.first, *tensor++);
+    if (moments.first.data()) upload(moments.first, *tensor++);
     if (moments.second.data()) upload(moments.second, *tensor++);
   }
   setting_.ops.synchronize(setting_.context);
@@ -104,6 +106,12 @@ std::size_t Training::weight_count() const {
   return count;
 }
 
+std::size_t Training::trained_count() const {
+  std::size_t count = 0;
+  for (const Parameter& parameter : network_.parameters()) count += parameter.gradient.size();
+  return count;
+}
+
 Ending Training::run() {
   last_checkpoint_s_ = setting_.now_s();
   const std::uint64_t first = step_;
@@ -115,6 +123,7 @@ Ending Training::run() {
     }
     train_step(step_ + 1);
     ++step_;
+    if (setting_.phase_ended) end_phase(step_ - first);
     send_pending();  // now that the device has work
     const std::uint64_t done = position_of(step_) + 1;
     const bool last = done == batches_.steps_per_epoch();
@@ -164,7 +173,16 @@ void Training::fingerprint_states() {
     setting_.ops.fingerprint(setting_.context, state.value.data(), state.count(), state.id, print++);
 }
 
+// The second step is the first that is recorded, the third the first that is replayed.
+void Training::end_phase(std::uint64_t steps_done) {
+  constexpr std::array kPhases = {"first step", "second step", "third step"};
+  if (steps_done > kPhases.size()) return;
+  setting_.ops.synchronize(setting_.context);
+  setting_.phase_ended(kPhases[steps_done - 1]);
+}
+
 bool Training::collect() {
+  emit_new_algorithms(setting_.context, setting_.events);
   if (record_.empty()) return std::isfinite(epoch_loss_sum_);
   protocol::Trace trace = take_trace();
   if (setting_.trace > 0) {
@@ -240,6 +258,7 @@ void Training::report(const protocol::MetricValues& metric) {
   for (const auto& [name, value] : metric.values) line += fmt::format("  {} {:.4f}", name, value);
   setting_.say(line);
   send_pending();
+  emit_new_algorithms(setting_.context, setting_.events);
   setting_.events.emit(metric);
 }
 
@@ -254,7 +273,8 @@ std::vector<NamedTensor> Training::download(bool with_moments) {
   for (const Parameter& s : network_.states()) tensors.push_back(fetch(setting_, s.name, s, s.value));
   for (std::size_t i = 0; with_moments && i < parameters.size(); ++i) {
     const Moments& moments = optimizer_.moments()[i];
-    tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));
+    if (moments.first.data())
+      tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));
     if (moments.second.data())
       tensors.push_back(fetch(setting_, "optimizer.second." + parameters[i].name, parameters[i], moments.second));
   }

@@ -49,6 +49,7 @@ struct Setting {
   std::function<double()> now_s = [] { return 0.0; };                       ///< monotonic seconds
   std::function<void(const std::string&)> say = [](const std::string&) {};  ///< a line of progress for people
   bool records_steps = true;                                                ///< see StepGraph
+  std::function<void(const char* phase)> phase_ended{};                     ///< see TrialOrder
 };
 
 enum class Ending {
@@ -66,6 +67,7 @@ class Training {
 
   std::uint64_t step() const { return step_; }
   std::size_t weight_count() const;
+  std::size_t trained_count() const;  ///< without those that are frozen
 
   /// Trains from step() + 1 to the end. Called once.
   Ending run();
@@ -101,6 +103,7 @@ class Training {
     return setting_.trace > 0 && (step % setting_.trace == 0 || step == schedule_.total_steps());
   }
   void fingerprint_states();
+  void end_phase(std::uint64_t steps_done);
   protocol::Trace take_trace();
   bool collect();       // fetches the record; false where the loss is not finite
   void send_pending();  // before any other event

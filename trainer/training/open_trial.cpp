@@ -7,12 +7,14 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/suggest.h"
+#include "kernels/fast/backend.h"
 
 namespace trainer {
 namespace {
 
 using core::Json;
 
+constexpr char kPortable[] = "portable-1";
 constexpr std::uint64_t kMaxWeightFileBytes = std::uint64_t{16} << 30;
 
 // The metric that says what "best" is. Without one: val_accuracy where there is a validation part, else train_loss.
@@ -51,6 +53,14 @@ void settle_loss(Hyperparameters& hyperparameters, const Dataset& data) {
                           "write mse or mae");
   if (!regression && !for_classes)
     throw core::UserError("config.loss", "is for numbers, and the data set has classes", "write cross_entropy");
+}
+
+void check_precision(const Hyperparameters& hyperparameters, const std::string& numerics) {
+  if (numerics != kPortable || hyperparameters.precision == kernels::fast::Precision::kFp32) return;
+  throw core::UserError(
+      "config.precision",
+      std::string(name(hyperparameters.precision)) + " is of numerics fast, and the trial is of portable",
+      "write fp32, or numerics: fast");
 }
 
 // The weights that the trial begins with, from a file; how many tensors were taken. Errors: UserError where the file is
@@ -94,8 +104,12 @@ void check_document(const TrialOrder& order) {
   };
   if (document.device != "cpu" && document.device != "cuda")
     add("device '" + document.device + "' is unknown", "expected cpu or cuda");
-  if (document.numerics != "portable-1")
-    add("numerics '" + document.numerics + "' is not supported", "this trainer computes portable-1");
+  const bool is_fast = document.numerics == kernels::fast::kNumerics;
+  if (document.numerics != kPortable && !is_fast)
+    add("numerics '" + document.numerics + "' is not supported",
+        std::string("this trainer computes ") + kPortable + " and " + kernels::fast::kNumerics);
+  if (is_fast && document.device == "cpu")
+    add("numerics fast-1 is for a GPU", "write device cuda, or numerics portable-1");
   if (document.threads < 1) add("threads is " + std::to_string(document.threads), "expected 1 or more");
   if (!protocol::trace_interval(document.trace))
     add("trace '" + document.trace + "' is unknown", "expected step, off or a number of steps");
@@ -113,9 +127,15 @@ OpenTrial::OpenTrial(const TrialOrder& its_order, Workspace& workspace)
 
 // Once the hyperparameters fit the data.
 Device& OpenTrial::settled_device(Workspace& workspace) {
+  check_precision(hyperparameters, order.document.numerics);
   settle_loss(hyperparameters, data);
   if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
-  return workspace.device(order.document, order.isa);
+  if (order.phase_ended) order.phase_ended("data set");
+  Device& opened = workspace.device(order.document, order.isa);
+  if (order.document.numerics == kernels::fast::kNumerics)
+    kernels::fast::begin_trial(*opened.context, hyperparameters.precision, order.algorithms);
+  if (order.phase_ended) order.phase_ended("device");
+  return opened;
 }
 
 Setting OpenTrial::setting(const Parts& parts, EventSink& events, CheckpointFolder* folder) const {
@@ -135,7 +155,8 @@ Setting OpenTrial::setting(const Parts& parts, EventSink& events, CheckpointFold
           order.stop_requested,
           order.now_s,
           order.say,
-          order.records_steps};
+          order.records_steps,
+          order.phase_ended};
 }
 
 std::size_t OpenTrial::adopt(Training& training) const {

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "kernels/backends.h"
+#include "kernels/fast/choice.h"
 #include "protocol/trial_document.h"
 #include "trainer/training/event_sink.h"
 #include "trainer/training/workspace.h"
@@ -25,6 +27,9 @@ struct TrialOrder {
   std::function<double()> now_s = [] { return 0.0; };
   std::function<void(const std::string&)> say = [](const std::string&) {};
   bool records_steps = true;  ///< false: each step makes its calls anew, so that an error names its op
+  std::vector<kernels::fast::Choice> algorithms{};  ///< of an earlier run under fast-1: to be computed by
+  /// Told at the end of each phase of the start, in order. Empty: nobody asks, and nothing waits for a device.
+  std::function<void(const char* phase)> phase_ended{};
 };
 
 /// Runs it; returns kTrainerCompleted, or kTrainerInterrupted after a stop.

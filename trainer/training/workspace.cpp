@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "kernels/fast/backend.h"
 #include "protocol/data_set.h"
 
 namespace trainer {
@@ -24,6 +25,9 @@ Device open_device(const protocol::TrialDocument& document, kernels::CpuIsa isa)
   if (document.device == "cpu") {
     device.ops = &kernels::cpu_backend();
     device.context = kernels::make_cpu_context(document.threads, isa);
+  } else if (document.numerics == kernels::fast::kNumerics) {
+    device.context = kernels::fast::make_context();
+    device.ops = kernels::fast::backend();
   } else {
     device.ops = kernels::cuda_backend();
     if (!device.ops)
@@ -51,7 +55,7 @@ Dataset& Workspace::data(const protocol::DataSource& source) {
 }
 
 Device& Workspace::device(const protocol::TrialDocument& document, kernels::CpuIsa isa) {
-  DeviceChoice choice{document.device, document.gpu, document.threads, isa};
+  DeviceChoice choice{document.device, document.gpu, document.numerics, document.threads, isa};
   if (choice_ == choice) return device_;
   prepared_.reset();
   device_ = {};

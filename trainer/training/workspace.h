@@ -49,7 +49,7 @@ class Workspace {
     bool operator==(const Preparation&) const = default;
   };
   struct DeviceChoice {
-    std::string device, gpu;
+    std::string device, gpu, numerics;
     int threads;
     kernels::CpuIsa isa;
 

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "sweep/dispatch/attempt.h"
 #include "sweep/dispatch/data.h"
+#include "sweep/dispatch/fast_class.h"
 #include "tests/catch.h"
 #include "tests/children/children.h"
 #include "tests/fakes/own_process.h"
@@ -24,6 +25,9 @@ namespace fs = std::filesystem;
 
 constexpr char kText[] = R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "name": "tiny",
   "parameters": {"x": {"values": [1, 2, 3]}}, "resources": {"threads": 2}, "device": "cpu"})";
+
+constexpr char kFastText[] = R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+  "parameters": {"x": {"values": [1]}}, "numerics": "fast"})";
 
 // A sweep file for the trainer that trains nothing.
 struct Place {
@@ -120,6 +124,38 @@ TEST_CASE("a frozen trainer that changed or went away is named") {
   fs::remove(frozen);
   CHECK(message([&] { sweep::prepare_recorded(prepared.record, place.runs, {}); }) ==
         frozen.string() + ": the sweep's trainer is gone, put it back");
+}
+
+TEST_CASE("numerics fast where the trainer cannot compute them are refused in its words") {
+  const Place place(kFastText);
+  CHECK(message([&] { sweep::plan_file(place.file, place.runs, place.overrides); }) ==
+        "numerics fast: cuda: no NVIDIA GPU is visible, see sweep doctor, or use portable");
+  CHECK_THROWS_AS(sweep::plan_file(place.file, place.runs, place.overrides), core::EnvironmentError);
+  CHECK_FALSE(fs::exists(place.runs));
+}
+
+TEST_CASE("a sweep of fast-1 is known by its class of device, and does not go on on another") {
+  const Place place(kFastText);
+  ::setenv("NOOP_FAST", R"({"gpu":"H","multiprocessors":132})", 1);
+  const sweep::Planned planned = sweep::plan_file(place.file, place.runs, place.overrides);
+  const core::Json numerics = planned.plan.identity().numerics;
+  CHECK(core::canonical_json(numerics) == R"({"fast-1":{"gpu":"H","multiprocessors":132}})");
+  CHECK(sweep::is_fast(numerics));
+  CHECK_FALSE(sweep::is_fast("portable-1"));
+  CHECK_FALSE(sweep::is_fast({{"external", {{"threads", 1}}}}));
+  sweep::SweepRecord record;
+  record.id = "a1";
+  record.identity = {{"numerics", numerics}};
+  CHECK(message([&] { check_fast_class(record, *planned.trainer.builtin); }) == "nothing");
+
+  ::setenv("NOOP_FAST", R"({"gpu":"H","multiprocessors":131})", 1);
+  CHECK(sweep::plan_file(place.file, place.runs, place.overrides).plan.sweep_id() != planned.plan.sweep_id());
+  CHECK(message([&] { check_fast_class(record, *planned.trainer.builtin); }) ==
+        R"(sweep a1: was made on {"gpu":"H","multiprocessors":132}, and here is {"gpu":"H","multiprocessors":131}, )"
+        "trials of numerics fast are only comparable on the same class of device");
+  ::unsetenv("NOOP_FAST");
+  record.identity = {{"numerics", "portable-1"}};
+  CHECK(message([&] { check_fast_class(record, *planned.trainer.builtin); }) == "nothing");
 }
 
 TEST_CASE("a trainer that is none is named") {

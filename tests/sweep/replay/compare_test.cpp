@@ -252,6 +252,55 @@ TEST_CASE("portable arithmetic is comparable across machines, other arithmetic i
   CHECK(compare(fast, other).needed == "gpu.name \"G\"");
 }
 
+TEST_CASE("under fast-1 each part of the class of device forbids a claim where it is another one") {
+  const Json device = {{"gpu", "H"},       {"compute_capability", "9.0"}, {"multiprocessors", 132},
+                       {"driver", "13.0"}, {"cudnn", "cudnn 9.19.0"},     {"cublaslt", "cublaslt 13.1.0"}};
+  for (const auto& [part, value] : device.items()) {
+    TrialRecord fast = record({whole()});
+    fast.numerics = "fast-1";
+    fast.environment = {{"fast", device}};
+    Stream other = whole();
+    Json present = device;
+    present[part] = "another";
+    body<protocol::Started>(other, 0).environment = {{"fast", device}};
+    CHECK(texts(compare(fast, other)) == "identical");
+    body<protocol::Started>(other, 0).environment = {{"fast", present}};
+    CHECK(texts(compare(fast, other)) ==
+          "not comparable\nfast." + part + ": recorded " + core::canonical_json(value) + ", replayed \"another\"");
+  }
+}
+
+TEST_CASE("a recorded algorithm that cannot be rebuilt makes a replay not comparable, with operation and versions") {
+  Stream other = whole();
+  other.events.insert(other.events.begin() + 1,
+                      {1,
+                       protocol::OtherEvent{"not_comparable"},
+                       {{"operation", "conv2d n1"}, {"recorded", "cudnn 9.19.0 eng1"}, {"present", "cudnn 9.20.0"}}});
+  const Comparison comparison = compare(record({whole()}), other);
+  CHECK(texts(comparison) ==
+        "not comparable\nalgorithm of conv2d n1: recorded cudnn 9.19.0 eng1, replayed cudnn 9.20.0");
+  CHECK(comparison.needed == "algorithm of conv2d n1 cudnn 9.19.0 eng1");
+}
+
+TEST_CASE("the record keeps each operation's algorithm, and a replay by another one is not comparable") {
+  const auto with = [](const char* algorithm) {
+    Stream stream = whole();
+    const Json choice = {{"operation", "gemm nt"}, {"algorithm", algorithm}};
+    stream.events.insert(
+        stream.events.begin() + 2,
+        {2, protocol::OtherEvent{"algorithms"}, {{"choices", Json::array({choice, 3, Json::object()})}}});
+    return stream;
+  };
+  const TrialRecord recorded = record({with("00ff")});
+  REQUIRE(recorded.algorithms.size() == 1);
+  CHECK(recorded.algorithms.at("gemm nt").at("algorithm") == "00ff");
+  CHECK(texts(compare(recorded, with("00ff"))) == "identical");
+  CHECK(texts(compare(record({whole()}), with("00ff"))) == "identical");
+  CHECK(texts(compare(recorded, with("01ff"))) ==
+        "not comparable\nalgorithm of gemm nt: recorded {\"algorithm\":\"00ff\",\"operation\":\"gemm nt\"}, replayed "
+        "{\"algorithm\":\"01ff\",\"operation\":\"gemm nt\"}");
+}
+
 TEST_CASE("a replay that trained on other data is different, whatever its numbers are") {
   Stream other = whole();
   body<protocol::Started>(other, 0).environment = {{"data", {{"split_sha256", "b"}}}};
