@@ -54,8 +54,8 @@ void add_attempts(const Store& store, const TrialPlace& place, std::int64_t newe
   const std::size_t first = page.attempts.size();
   store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
     if (const auto* ordered = std::get_if<AttemptOrdered>(&stored.event)) {
-      page.attempts.push_back({place.index, ordered->attempt, ordered->slot, stored.time_ms, newest_ms, "running",
-                               ordered->reason});
+      page.attempts.push_back(
+          {place.index, ordered->attempt, ordered->slot, stored.time_ms, newest_ms, "running", ordered->reason});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&stored.event)) {
       for (std::size_t i = page.attempts.size(); i-- > first;) {
         if (page.attempts[i].attempt != ended->attempt) continue;
