@@ -12,6 +12,7 @@
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/html/page.h"
 #include "sweep/replay/trial_record.h"
+#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
 
 namespace sweep {
@@ -94,7 +95,7 @@ std::string state_text(const SweepRecord& sweep, const Study& study, const Globa
 }  // namespace
 
 Board load_page_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options) {
-  if (store.count_rows(sweep.id) <= kLargeSweep) return load_board(store, sweep, options, /*shows_few=*/false);
+  if (store.count_rows(sweep.id) <= kLargeSweep) return load_board(store, sweep, options, Shows::kAnything);
   Study study = load_study(store, sweep.id, Load::kToRank);
   SweepHead head = sweep_head(sweep, study);
   head.constants = constants_of(sweep);

@@ -30,9 +30,10 @@ constexpr std::uint64_t kRowsOfLarge = 50;  // more would only hide how it ended
 Board print_leaderboard(const Store& store, const SweepRecord& record, const Globals& globals, Progress& progress) {
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
+  set_terminal(options, globals);
   const bool is_large = !globals.json && record.trials > kLargeSweep;
   if (is_large) options.top = kRowsOfLarge;
-  Board board = load_board(store, record, options, is_large);
+  Board board = load_board(store, record, options, is_large ? Shows::kFirstRows : Shows::kAnything);
   progress.before_output();
   if (globals.json)
     print_json(

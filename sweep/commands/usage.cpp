@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -90,10 +91,12 @@ core::UserError not_understood(const CommandLine& line, const std::string& word)
   return core::UserError(word, "one argument too many", help);
 }
 
-// The flag of that name that takes a value, of the program or of any verb; null where there is none.
-const CLI::Option* valued_flag(const CommandLine& line, const std::string& name) {
+// The flag of that name that takes a value, of the program or of a verb among the words; null where there is none.
+const CLI::Option* valued_flag(const CommandLine& line, const std::vector<std::string>& words,
+                               const std::string& name) {
   std::vector<const CLI::App*> apps = {&line.app};
-  for (const auto& [subcommand, action] : line.verbs) apps.push_back(subcommand);
+  for (const auto& [subcommand, action] : line.verbs)
+    if (std::find(words.begin(), words.end(), subcommand->get_name()) != words.end()) apps.push_back(subcommand);
   for (const CLI::App* app : apps)
     for (const CLI::Option* option : app->get_options())
       if (option->check_lname(name) && option->get_items_expected_max() > 0) return option;
@@ -107,10 +110,11 @@ void refuse_empty_values(const CommandLine& line, const std::vector<std::string>
     const std::string flag = words[i].substr(0, words[i].find('='));
     const bool is_empty = flag.size() == words[i].size() ? i + 1 < words.size() && words[i + 1].empty()
                                                          : flag.size() + 1 == words[i].size();
-    const CLI::Option* const option = is_empty ? valued_flag(line, flag.substr(2)) : nullptr;
+    const CLI::Option* const option = is_empty ? valued_flag(line, words, flag.substr(2)) : nullptr;
     if (option == nullptr) continue;
+    const std::string type = option->get_type_name();  // behind a colon it lists what is allowed
     throw core::UserError(flag, "has an empty value",
-                          fmt::format("write {} {}, or leave it out", flag, option->get_type_name()));
+                          fmt::format("write {} {}, or leave it out", flag, type.substr(0, type.find(':'))));
   }
 }
 
@@ -126,7 +130,7 @@ core::UserError usage_error(const CommandLine& line, const CLI::ParseError& erro
 
 bool color_wanted(bool no_color) {
   const char* variable = std::getenv("NO_COLOR");
-  return !no_color && (variable == nullptr || *variable == '\0') && isatty(STDERR_FILENO) == 1;
+  return !no_color && (variable == nullptr || *variable == '\0');
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sweep/html/page.h"
-#include "sweep/report/columns.h"
+#include "sweep/report/choice.h"
 
 namespace sweep {
 

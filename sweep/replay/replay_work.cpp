@@ -167,7 +167,14 @@ bool Audit::is_done(const TrialState& trial) const {
 void Audit::find_due(const Study& study) {
   for (; looked_until_ < std::min(study.trials().size(), core::kLargestPermutation); ++looked_until_)
     if (order_(looked_until_) < size_) add_due(looked_until_);
-  if (due().empty() && replayed().empty() && study.finished(prepared_.plan.count())) find_one_due(study);
+  if (!has_begun_ && study.finished(prepared_.plan.count()) && ready(study) == 0) find_one_due(study);
+}
+
+std::size_t Audit::ready(const Study& study) const {
+  return static_cast<std::size_t>(std::count_if(due().begin(), due().end(), [&](std::uint64_t index) {
+    const TrialState& trial = *study.find(index);
+    return has_result(study, trial) && !is_done(trial);
+  }));
 }
 
 // The sweep is over, and none of the sample had a result: the next one by the same order that has.
@@ -183,10 +190,7 @@ void Audit::find_one_due(const Study& study) {
 
 std::size_t Audit::left(const Study& study) {
   find_due(study);
-  return static_cast<std::size_t>(std::count_if(due().begin(), due().end(), [&](std::uint64_t index) {
-    const TrialState& trial = *study.find(index);
-    return has_result(study, trial) && !is_done(trial);
-  }));
+  return ready(study);
 }
 
 std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot, bool last) {
@@ -219,6 +223,7 @@ const std::string& Audit::recorded_gpu(const Study& study, std::uint64_t index) 
 }
 
 PendingReplay Audit::make(const Study& study, std::uint64_t index) {
+  has_begun_ = true;
   const Origin origin = origin_of(study, index);
   PendingReplay pending =
       make_replay(store(), origin, prepared_, index, audit_folder(runs_, prepared_.record.id, origin.trial.trial),

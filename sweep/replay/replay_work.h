@@ -96,6 +96,7 @@ class Audit : public ReplayWork {
   bool is_done(const TrialState& trial) const;
   void find_due(const Study& study);
   void find_one_due(const Study& study);
+  std::size_t ready(const Study& study) const;  // due trials that can be audited now
   Origin origin_of(const Study& study, std::uint64_t index);
   std::optional<std::uint64_t> choose(const Study& study, const Slot& slot, bool last) override;
   PendingReplay make(const Study& study, std::uint64_t index) override;
@@ -106,8 +107,9 @@ class Audit : public ReplayWork {
   RecordedSweeps sweeps_;    ///< those that made results which this one took
   core::Permutation order_;  ///< of the sweep's trials: the first ones are the sample
   std::uint64_t size_;       ///< of the sample
-  std::set<std::pair<std::string, std::string>>
-      done_;                                   ///< audited before: the sweep that made the record, and the trial
+  /// Audited before: the sweep that made the record, and the trial.
+  std::set<std::pair<std::string, std::string>> done_;
+  bool has_begun_ = false;                     ///< an audit of this run
   std::uint64_t looked_until_ = 0;             ///< trials that were planned when find_due() looked last
   std::map<std::uint64_t, std::string> gpus_;  ///< on which trials ran, once asked
 };

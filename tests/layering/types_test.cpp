@@ -2,6 +2,7 @@
 // inline functions of either for both. No compiler sees it.
 #include <map>
 #include <regex>
+#include <set>
 
 #include "tests/catch.h"
 #include "tests/layering/source_tree.h"
@@ -15,15 +16,15 @@ namespace {
 std::vector<std::string> types_defined_twice(const std::vector<SourceFile>& sources) {
   static const std::regex space("(?:^|\n)namespace (\\w+(?:::\\w+)*) \\{");
   static const std::regex type(
-      "(?:^|\n)(?:struct|class)(?: alignas\\(\\w+\\))? (\\w+)(?: final)?(?: ?: ?[^{;]*)? ?\\{");
-  std::map<std::string, std::vector<std::string>> places;
+      "(?:^|\n)(?:struct|class)(?: alignas\\(\\w+\\))? (\\w+)(?: final)?(?: : [^{;]*)? ?\\{");
+  std::map<std::string, std::set<std::string>> places;
   for (const SourceFile& source : sources) {
     if (source.path.extension() != ".h" || *source.path.begin() == "tests") continue;
     std::smatch found;
     if (!std::regex_search(source.code, found, space)) continue;
     const std::string name = found[1];
     for (std::sregex_iterator it(source.code.begin(), source.code.end(), type), end; it != end; ++it)
-      places[name + "::" + (*it)[1].str()].push_back(source.path.string());
+      places[name + "::" + (*it)[1].str()].insert(source.path.string());
   }
   std::vector<std::string> twice;
   for (const auto& [name, files] : places) {

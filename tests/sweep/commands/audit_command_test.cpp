@@ -109,6 +109,9 @@ TEST_CASE("replay wants a trial or a whole sweep, and says which flags go with w
   CHECK(has(said.err, "--sample: is of a whole sweep, leave out TRIAL, and give --all"));
   CHECK(shop.sweep("replay --sample 2").code == 2);
   CHECK(shop.sweep("replay best --slots 2").code == 2);
+  said = shop.sweep("replay best --trainer /bin/true");
+  CHECK(said.code == 2);
+  CHECK(said.err == "--trainer: the sweep is of a program of your own, leave the flag out\n");
   CHECK(shop.sweep("replay best --all").code == 0);
   CHECK(shop.sweep("replay best --all-differences").code == 0);
   said = shop.sweep("run sweep.json --audit 5");

@@ -175,7 +175,9 @@ TEST_CASE("a sweep that is run again under another name bears that name, and is 
   const auto listed = [&] { return core::parse_json(place.sweep("list --json").out, "list").at("sweeps"); };
   const core::Json before = listed();
   REQUIRE(before.size() == 1);
-  std::filesystem::copy_file(place.path() / "points.json", place.path() / "renamed.json");
+  core::Json file = core::parse_json(place.read("points.json"), "points.json");
+  file["name"] = "renamed";
+  place.write("renamed.json", core::canonical_json(file));
   REQUIRE(place.sweep("run renamed.json").code == 0);
   const core::Json after = listed();
   REQUIRE(after.size() == 1);
