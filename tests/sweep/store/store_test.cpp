@@ -91,6 +91,25 @@ TEST_CASE("the rows of trials say what a fold of the events says") {
   CHECK(store.summaries(record().id) == folded);
 }
 
+TEST_CASE("configurations are read by index, without any other event") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  store.add_sweep(record("b"));
+  Study study(loss()), other(loss());
+  std::vector<core::Json> configs;
+  for (std::uint64_t index = 0; index < 3; ++index) {
+    sweep::TrialPlanned event = planned(index);
+    event.config = {{"x", index}, {"nested", {{"deep", 0.1}}}};
+    configs.push_back(event.config);
+    store.append(record().id, 1, {event, ordered(index), metric(index, 0, 1, 0.5)}, study);
+    store.append("b", 1, {planned(index)}, other);
+  }
+  store.append(record().id, 1, {ended(0, 0, Outcome::kCompleted)}, study);
+  CHECK(store.configs(record().id) == configs);
+  CHECK(store.configs("b") == std::vector<core::Json>(3, core::Json::object()));
+}
+
 TEST_CASE("reopened trials, passed guards and other retries are read back as they were, rows and fold alike") {
   const TemporaryFolder folder;
   Store store(folder.path(), Store::Mode::kReadWrite);
