@@ -107,6 +107,23 @@ void gather_rows(benchmark::State& state) {
   count_bytes(state, 8.0 * kBatch * columns);
 }
 
+void gather_pixels(benchmark::State& state) {
+  constexpr int kImages = 60000, kColumns = 784;
+  kernels::Buffer<std::uint8_t> source(cpu(), context(1), std::size_t{kImages} * kColumns);
+  for (std::size_t i = 0; i < source.size(); ++i) source.data()[i] = static_cast<std::uint8_t>(i * 89);
+  kernels::Buffer<float> out = random(kBatch * kColumns), values = random(kernels::kBytes);
+  kernels::Buffer<std::uint32_t> indices(cpu(), context(1), kBatch), rows(cpu(), context(1), kImages);
+  for (std::uint32_t i = 0; i < kImages; ++i) rows.data()[i] = i;
+  kernels::StepState step{};
+  for (auto _ : state) {
+    cpu().shuffle_indices(context(state.range(0)), indices.data(), kImages, 1, &step, kBatch);
+    cpu().gather_pixels(context(state.range(0)), out.data(), source.data(), rows.data(), indices.data(), kBatch,
+                        kColumns, values.data(), 1);
+    step.first = (step.first + kBatch) % (kImages - kBatch);
+  }
+  count_bytes(state, 5.0 * kBatch * kColumns);
+}
+
 void sum_of_squares(benchmark::State& state) {
   const int count = static_cast<int>(state.range(0));
   kernels::Buffer<float> gradient = random(count), square = random(1);
@@ -247,6 +264,7 @@ BENCHMARK_CAPTURE(augment_rows, images, kernels::Augmentation{true, 3, 8, 0.0f})
 BENCHMARK_CAPTURE(augment_rows, noise, kernels::Augmentation{false, 0, 0, 0.1f})->ON_THREADS({{784}, {1, 2}});
 BENCHMARK(fingerprint)->ON_THREADS({{784 * 512}, {1, 2}});
 BENCHMARK(gather_rows)->ON_THREADS({{784}, {1, 2}});
+BENCHMARK(gather_pixels)->ON_THREADS({{1, 2}});
 BENCHMARK(training_step)->ON_THREADS({{1, 2}, {0, 1}});  // threads, whether fingerprints are recorded
 
 }  // namespace

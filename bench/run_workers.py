@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `resources.reuse_process` is worth on the CPU: trials a second of a trivial trial of the built-in trainer with and
 without it, and, where a data set is named, the time from a worker's assignment to `started`, which is sent right before
-the first step.
+the first step: by the clock, and of the processor, which says the same on a busy machine.
 
   bench/run_workers.py [--bin FOLDER] [--trials N] [--data FOLDER]
 """
@@ -47,11 +47,18 @@ def rate(sweep, reuse, trials, slots):
         return (trials - 1) / (seconds[1] - seconds[0])
 
 
-def starts(trainer, data, split):
-    """Milliseconds from assignment to `started`: of the first trial, and of the others, each with another seed."""
+def processor_ms(pid):
+    """Milliseconds that the threads of a process have computed."""
+    tasks = "/proc/%d/task" % pid
+    return sum(int(open(os.path.join(tasks, task, "schedstat")).read().split()[0]) for task in os.listdir(tasks)) / 1e6
+
+
+def starts(trainer, data, split, fraction):
+    """Milliseconds from assignment to `started`, by the clock and of the processor: of the first trial, and the median
+    of the others, each with another seed."""
     said = subprocess.run([trainer, "data", data], capture_output=True, text=True, check=True).stdout
     digest = re.search("[0-9a-f]{64}", said).group(0)
-    config = {"epochs": 1, "hidden": [16], "batch_size": 1000, "split": split}
+    config = {"epochs": 1, "hidden": [16], "batch_size": 1000, "split": split, "validation_fraction": fraction}
     worker = subprocess.Popen([trainer, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True)
     found = []
@@ -59,17 +66,17 @@ def starts(trainer, data, split):
         document = {"protocol": 1, "sweep": "s", "trial": "t", "index": seed, "replicate": 0, "seed": seed,
                     "config": config, "device": "cpu", "threads": 1, "numerics": "portable-1", "trace": "off",
                     "data": {"name": data, "path": os.path.abspath(data), "sha256": digest}}
-        begun = time.perf_counter()
+        begun, computed = time.perf_counter(), processor_ms(worker.pid)
         worker.stdin.write(json.dumps({"document": document, "environment": {}}) + "\n")
         worker.stdin.flush()
         for line in worker.stdout:
             if '"started"' in line:
-                found.append((time.perf_counter() - begun) * 1000)
+                found.append(((time.perf_counter() - begun) * 1000, processor_ms(worker.pid) - computed))
             if '"worker"' in line:
                 break
     worker.stdin.close()
     worker.wait()
-    return found[0], statistics.median(found[1:])
+    return found[0] + tuple(statistics.median(each) for each in zip(*found[1:]))
 
 
 def main():
@@ -85,9 +92,9 @@ def main():
             slots, rate(sweep, True, arguments.trials, slots), rate(sweep, False, arguments.trials // 10, slots)),
             flush=True)
     if arguments.data:
-        for split in ("tail", "random", "stratified"):
-            print("assignment to started, split %s: first %.1f ms, then %.2f ms (median)" % (
-                (split,) + starts(trainer, arguments.data, split)), flush=True)
+        for split, fraction in (("tail", 0.1), ("random", 0.1), ("stratified", 0.1), ("random", 0.5)):
+            print("assignment to started, split %s of %g: first %.1f ms (processor %.1f), then %.2f ms (%.2f), median" % (
+                (split, fraction) + starts(trainer, arguments.data, split, fraction)), flush=True)
 
 
 if __name__ == "__main__":

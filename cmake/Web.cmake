@@ -66,6 +66,6 @@ function(sweep_web_script output)
       COMMAND ${SWEEP_NODE} ${SWEEP_WEB_SOURCES}/bundle.js ${SWEEP_WEB_MODULES}/node_modules ${output}
       DEPENDS ${sources} ${SWEEP_WEB_SOURCES}/bundle.js ${SWEEP_WEB_MODULES}/installed VERBATIM)
   else()
-    file(WRITE ${output} "")
+    file(CONFIGURE OUTPUT ${output} CONTENT "")
   endif()
 endfunction()

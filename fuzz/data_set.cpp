@@ -91,12 +91,13 @@ void use(trainer::Dataset& data) {
   check_part(data, data.train);
   if (data.test) check_part(data, *data.test);
   if (data.task == trainer::Task::kText) trainer::set_context(data, 2, "fuzz");
+  const trainer::PixelCounts counts(data);
   for (const auto kind : {trainer::SplitKind::kRandom, trainer::SplitKind::kTail, trainer::SplitKind::kStratified}) {
     if (kind == trainer::SplitKind::kStratified && data.task != trainer::Task::kClassification) continue;
     const trainer::Split split = trainer::split_dataset(data, kind, 0.3, 1);
     check(split.train.size() + split.validation.size() == data.train.count() && !split.train.empty(), "a split loses");
     if (data.task != trainer::Task::kText)
-      trainer::normalised(data.train, trainer::fit_normalisation(data, split.train), split.validation);
+      trainer::normalised(data.train, trainer::fit_normalisation(data, counts, split.train), split.validation);
   }
   if (!data.held_out.indices.empty()) trainer::split_dataset(data, trainer::SplitKind::kFile, 0.3, 1);
 }

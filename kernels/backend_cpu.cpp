@@ -69,6 +69,7 @@ constexpr Backend kCpuBackend = {
     .store_row = recordable<ops::store_row>,
     .shuffle_indices = recordable<ops::shuffle_indices>,
     .gather_rows = recordable<ops::gather_rows>,
+    .gather_pixels = recordable<ops::gather_pixels>,
     .augment_rows = recordable<ops::augment_rows>,
     .gather_labels = recordable<ops::gather_labels>,
     .bias_activation = recordable<ops::bias_activation>,

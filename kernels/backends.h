@@ -74,6 +74,7 @@ struct Backend {
   decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;
   decltype(&ops::gather_rows) gather_rows;
+  decltype(&ops::gather_pixels) gather_pixels;
   decltype(&ops::augment_rows) augment_rows;
   decltype(&ops::gather_labels) gather_labels;
   decltype(&ops::bias_activation) bias_activation;

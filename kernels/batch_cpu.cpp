@@ -14,9 +14,21 @@ namespace {
 
 constexpr int kLeast = 8192;  // elements that pay for waking another thread
 
-void prefetch(const float* row, std::size_t columns) {
-  constexpr std::size_t kLine = 64 / sizeof(float);
+/// Rows lie anywhere, so that the processor's own prefetcher finds the next one too late.
+template <class T>
+void prefetch(const T* row, std::size_t columns) {
+  constexpr std::size_t kLine = 64 / sizeof(T);
   for (std::size_t j = 0; j < columns; j += kLine) __builtin_prefetch(row + j);
+}
+
+void place_pixels(float* out, const std::uint8_t* from, std::size_t columns, const float* values,
+                  std::size_t channels) {
+  if (channels == 1) {
+    for (std::size_t j = 0; j < columns; ++j) out[j] = values[from[j]];
+    return;
+  }
+  for (std::size_t j = 0; j < columns; j += channels)
+    for (std::size_t c = 0; c < channels; ++c) out[j + c] = values[c * kBytes + from[j + c]];
 }
 
 }  // namespace
@@ -48,14 +60,27 @@ void gather_rows(Context& any_context, float* out, const float* source, const st
   const auto row = static_cast<std::size_t>(columns);
   context.split(count, 1, std::max(1, kLeast / columns), [&](int first, int last) {
     for (int i = first; i < last; ++i) {
-      // Rows lie anywhere, so that the processor's own prefetcher finds the next one too late.
       if (i + 1 < last) prefetch(source + indices[i + 1] * row, row);
       std::memcpy(out + static_cast<std::size_t>(i) * row, source + indices[i] * row, row * sizeof(float));
     }
   });
 }
 
-void augment_rows(Context& any_context, float* out, const float* source, const std::uint32_t* indices, int count,
+void gather_pixels(Context& any_context, float* out, const std::uint8_t* source, const std::uint32_t* rows,
+                   const std::uint32_t* indices, int count, int columns, const float* values, int channels) {
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  if (columns <= 0) return;
+  const auto size = static_cast<std::size_t>(columns);
+  const auto from = [&](int i) { return source + rows[indices ? indices[i] : static_cast<std::uint32_t>(i)] * size; };
+  context.split(count, 1, std::max(1, kLeast / columns), [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      if (i + 1 < last) prefetch(from(i + 1), size);
+      place_pixels(out + static_cast<std::size_t>(i) * size, from(i), size, values, static_cast<std::size_t>(channels));
+    }
+  });
+}
+
+void augment_rows(Context& any_context, float* out, const float* x, const std::uint32_t* indices, int count,
                   const ImageShape& shape, const Augmentation& how, const float* fill, std::uint64_t seed,
                   const StepState* state) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);
@@ -63,8 +88,8 @@ void augment_rows(Context& any_context, float* out, const float* source, const s
                            static_cast<std::size_t>(shape.channels);
   context.split(count, 1, std::max(1, kLeast / static_cast<int>(size)), [&](int first, int last) {
     for (int i = first; i < last; ++i) {
-      context.table.augment_sample(out + static_cast<std::size_t>(i) * size, source + indices[i] * size, shape, how,
-                                   fill, seed, state->epoch, indices[i]);
+      const std::size_t at = static_cast<std::size_t>(i) * size;
+      context.table.augment_sample(out + at, x + at, shape, how, fill, seed, state->epoch, indices[i]);
     }
   });
 }

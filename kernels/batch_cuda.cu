@@ -42,6 +42,20 @@ __global__ void __launch_bounds__(256)
   }
 }
 
+/// Neighbouring threads read neighbouring bytes and write neighbouring numbers.
+__global__ void __launch_bounds__(256)
+    gather_pixels_kernel(float* out, const std::uint8_t* source, const std::uint32_t* rows,
+                         const std::uint32_t* indices, int count, int columns, const float* values, int channels) {
+  const int row = static_cast<int>(blockIdx.x * blockDim.y + threadIdx.y);
+  if (row >= count) return;
+  const std::uint32_t sample = indices != nullptr ? indices[row] : static_cast<std::uint32_t>(row);
+  const std::uint8_t* const from = source + static_cast<std::ptrdiff_t>(rows[sample]) * columns;
+  float* const to = out + static_cast<std::ptrdiff_t>(row) * columns;
+  for (int column = static_cast<int>(threadIdx.x); column < columns; column += static_cast<int>(blockDim.x)) {
+    to[column] = values[column % channels * kBytes + from[column]];
+  }
+}
+
 __global__ void __launch_bounds__(kThreads)
     gather_labels_kernel(std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,
                          std::ptrdiff_t count, int columns) {
@@ -79,6 +93,13 @@ void gather_rows(Context& context, float* out, const float* source, const std::u
   } else {
     launch(gather_rows_kernel<float>, grid, kPlane, 0, on, out, source, indices, count, columns);
   }
+}
+
+void gather_pixels(Context& context, float* out, const std::uint8_t* source, const std::uint32_t* rows,
+                   const std::uint32_t* indices, int count, int columns, const float* values, int channels) {
+  if (count <= 0 || columns <= 0) return;
+  launch(gather_pixels_kernel, dim3(blocks_for(static_cast<std::size_t>(count), kPlane.y)), kPlane, 0,
+         stream(context, "gather_pixels"), out, source, rows, indices, count, columns, values, channels);
 }
 
 void gather_labels(Context& context, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices,

@@ -12,6 +12,7 @@ decltype(ops::next_step) next_step;
 decltype(ops::store_row) store_row;
 decltype(ops::shuffle_indices) shuffle_indices;
 decltype(ops::gather_rows) gather_rows;
+decltype(ops::gather_pixels) gather_pixels;
 decltype(ops::augment_rows) augment_rows;
 decltype(ops::gather_labels) gather_labels;
 decltype(ops::bias_activation) bias_activation;
@@ -52,6 +53,7 @@ inline Backend with_ops(Backend table) {
   table.store_row = store_row;
   table.shuffle_indices = shuffle_indices;
   table.gather_rows = gather_rows;
+  table.gather_pixels = gather_pixels;
   table.augment_rows = augment_rows;
   table.gather_labels = gather_labels;
   table.bias_activation = bias_activation;

@@ -24,6 +24,7 @@ constexpr Backend kForwarding = {
     .store_row = Forward<&Backend::store_row>::call,
     .shuffle_indices = Forward<&Backend::shuffle_indices>::call,
     .gather_rows = Forward<&Backend::gather_rows>::call,
+    .gather_pixels = Forward<&Backend::gather_pixels>::call,
     .augment_rows = Forward<&Backend::augment_rows>::call,
     .gather_labels = Forward<&Backend::gather_labels>::call,
     .bias_activation = Forward<&Backend::bias_activation>::call,

@@ -18,6 +18,7 @@ class Context;
 inline constexpr int kChunk = 256;  ///< terms of one chunk of the dot and column rules
 inline constexpr int kGroup = 16;   ///< chunks of one group
 inline constexpr int kLanes = 32;   ///< lanes of the row rule
+inline constexpr int kBytes = 256;  ///< values of a byte
 
 enum class Activation { kNone, kRelu, kTanh, kGelu, kSigmoid };
 enum class Transpose { kNN, kNT, kTN };  ///< of A and B: N as stored, T transposed
@@ -116,10 +117,16 @@ void shuffle_indices(Context&, std::uint32_t* out, std::uint32_t n, std::uint64_
 
 /// out[i, :] = source[indices[i], :]. Shapes: source rows×columns, out count×columns. A label a sample is one column.
 void gather_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, int columns);
-/// gather_rows of images, each one augmented: flipped, shifted (what comes in from outside is fill[channel]), a square
-/// set to +0, then noise; formulas in augment_formula.h. What becomes of a sample is a function of the seed, its index
-/// and state->epoch alone. Shapes: rows height × width × channels; fill channels.
-void augment_rows(Context&, float* out, const float* source, const std::uint32_t* indices, int count, const ImageShape&,
+/// Rows of bytes as the numbers that they stand for: out[i, j] = values[j mod channels, source[row, j]], where row is
+/// rows[indices[i]], or rows[i] where indices is null. Shapes: source any×columns, values channels×256, out
+/// count×columns. Requires: columns is a multiple of channels.
+void gather_pixels(Context&, float* out, const std::uint8_t* source, const std::uint32_t* rows,
+                   const std::uint32_t* indices, int count, int columns, const float* values, int channels);
+/// out[i, :] = x[i, :] augmented, an image and sample indices[i] of the data: flipped, shifted (what comes in from
+/// outside is fill[channel]), a square set to +0, then noise; formulas in augment_formula.h. What becomes of a sample
+/// is a function of the seed, its index and state->epoch alone. Shapes: x, out count×(height × width × channels); fill
+/// channels. out is not x.
+void augment_rows(Context&, float* out, const float* x, const std::uint32_t* indices, int count, const ImageShape&,
                   const Augmentation&, const float* fill, std::uint64_t seed, const StepState* state);
 void gather_labels(Context&, std::int32_t* out, const std::int32_t* source, const std::uint32_t* indices, int count,
                    int columns);

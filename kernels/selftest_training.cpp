@@ -82,8 +82,9 @@ void add_augmentation(Run& run) {
   for (std::uint32_t i = 0; i < kSamples; ++i) numbers[i] = i * 7 % kSamples;
   const Buffer<std::uint32_t> indices = run.upload(numbers);
   const Buffer<StepState> state = run.upload(std::vector<StepState>{{77, 2, 0.1f, 1.0f, 1.0f}});
-  Buffer<float> out = run.make<float>(std::size_t{kSamples} * kSize);
-  run.backend.augment_rows(run.context, out.data(), source.data(), indices.data(), kSamples, shape, {true, 2, 3, 0.1f},
+  Buffer<float> x = run.make<float>(std::size_t{kSamples} * kSize), out = run.make<float>(x.size());
+  run.backend.gather_rows(run.context, x.data(), source.data(), indices.data(), kSamples, kSize);
+  run.backend.augment_rows(run.context, out.data(), x.data(), indices.data(), kSamples, shape, {true, 2, 3, 0.1f},
                            fill.data(), 0x123456789u, state.data());
   run.record("augment", out);
 }

@@ -61,10 +61,16 @@ void gather_rows(Context& c, float* out, const float* source, const std::uint32_
   Teller(c, "gather_rows").floats("", out, area(count, columns), {});
 }
 
-void augment_rows(Context& c, float* out, const float* source, const std::uint32_t* indices, int count,
+void gather_pixels(Context& c, float* out, const std::uint8_t* source, const std::uint32_t* rows,
+                   const std::uint32_t* indices, int count, int columns, const float* values, int channels) {
+  Forward<&Backend::gather_pixels>::call(c, out, source, rows, indices, count, columns, values, channels);
+  Teller(c, "gather_pixels").floats("", out, area(count, columns), {});
+}
+
+void augment_rows(Context& c, float* out, const float* x, const std::uint32_t* indices, int count,
                   const ImageShape& shape, const Augmentation& how, const float* fill, std::uint64_t seed,
                   const StepState* state) {
-  Forward<&Backend::augment_rows>::call(c, out, source, indices, count, shape, how, fill, seed, state);
+  Forward<&Backend::augment_rows>::call(c, out, x, indices, count, shape, how, fill, seed, state);
   Teller(c, "augment_rows").floats("", out, volume(count, shape.height, shape.width, shape.channels), {});
 }
 
@@ -248,6 +254,7 @@ constexpr Backend traced_table(Backend table) {
   table.gemm = gemm;
   table.shuffle_indices = shuffle_indices;
   table.gather_rows = gather_rows;
+  table.gather_pixels = gather_pixels;
   table.augment_rows = augment_rows;
   table.gather_labels = gather_labels;
   table.bias_activation = bias_activation;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -56,11 +57,13 @@ std::string expected(const Hyperparameter& row) {
     case ValueType::kChoice:
       return "one of " + join(row.choices);
     case ValueType::kIntegers:
-      return fmt::format("a list of at most {} integers{}", kMaxHiddenLayers, range);
+      return fmt::format("a list of at most {} integers{}", kMaxItems, range);
     case ValueType::kBoolean:
       return "true or false";
     case ValueType::kText:
       return "a text";
+    case ValueType::kTexts:
+      return fmt::format("a list of at most {} texts", kMaxItems);
   }
   return {};
 }
@@ -89,7 +92,7 @@ bool fits(const Hyperparameter& row, const Json& value) {
       return false;
     case ValueType::kIntegers:
       if (!value.is_array()) return is_whole(value) && in_range(row, value);
-      if (value.size() > kMaxHiddenLayers) return false;
+      if (value.size() > kMaxItems) return false;
       for (const Json& item : value)
         if (!is_whole(item) || !in_range(row, item)) return false;
       return true;
@@ -97,6 +100,10 @@ bool fits(const Hyperparameter& row, const Json& value) {
       return value.is_boolean();
     case ValueType::kText:
       return value.is_string();
+    case ValueType::kTexts:
+      if (!value.is_array()) return value.is_string();
+      return value.size() <= kMaxItems &&
+             std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
   }
   return false;
 }
@@ -153,6 +160,8 @@ std::string_view name(ValueType type) {
       return "boolean";
     case ValueType::kText:
       return "text";
+    case ValueType::kTexts:
+      return "texts";
   }
   return {};
 }
@@ -205,10 +214,11 @@ Hyperparameters read(const Json& config, Visit visit) {
   return result;
 }
 
-// 64.0 is an integer where one is wanted, 1 a number, and a lone integer a list.
+// 64.0 is an integer where one is wanted, 1 a number, and a lone integer or text a list.
 Json typed(const Hyperparameter& row, const Json& value) {
   if (value.is_number() && row.type == ValueType::kNumber) return value.get<double>();
   if (value.is_number() && row.type == ValueType::kInteger) return value.get<std::int64_t>();
+  if (row.type == ValueType::kTexts) return value.is_array() ? value : Json::array({value});
   if (row.type != ValueType::kIntegers || value.is_null()) return value;
   Json list = Json::array();
   for (const Json& item : value.is_array() ? value : Json::array({value})) list.push_back(item.get<std::int64_t>());
@@ -247,11 +257,11 @@ Json describe_hyperparameters() {
     } else if (row.type == ValueType::kNumber) {
       json["min"] = row.min;
       json["max"] = row.max;
-    } else if (row.type != ValueType::kBoolean && row.type != ValueType::kText) {
+    } else if (row.type == ValueType::kInteger || row.type == ValueType::kIntegers) {
       json["min"] = static_cast<std::int64_t>(row.min);
       json["max"] = static_cast<std::int64_t>(row.max);
     }
-    if (row.type == ValueType::kIntegers) json["max_items"] = kMaxHiddenLayers;
+    if (row.type == ValueType::kIntegers || row.type == ValueType::kTexts) json["max_items"] = kMaxItems;
     rows.push_back(std::move(json));
   }
   return rows;

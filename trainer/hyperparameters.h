@@ -53,6 +53,7 @@ struct Hyperparameters {
   kernels::Initialisation init{};
   std::string init_from;                 ///< a file of weights; empty for none
   std::string init_sha256;               ///< its digest
+  std::vector<std::string> freeze{};     ///< names of tensors, or of layers
   kernels::fast::Precision precision{};  ///< of numerics fast-1
   kernels::Augmentation augmentation;
   bool top5 = false;
@@ -60,7 +61,7 @@ struct Hyperparameters {
   SplitKind split{};
 };
 
-enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean, kText };
+enum class ValueType { kInteger, kNumber, kChoice, kIntegers, kBoolean, kText, kTexts };
 std::string_view name(ValueType type);
 
 /// One row of the table. min and max are included, and hold for each item of a list.
@@ -77,11 +78,11 @@ struct Hyperparameter {
 
 std::span<const Hyperparameter> hyperparameters();
 
-inline constexpr std::size_t kMaxHiddenLayers = 64;
+inline constexpr std::size_t kMaxItems = 64;  ///< of a list
 
 /// The configuration with defaults filled in. An integral float (64.0) is accepted for an integer, an integer for a
-/// number, an integer alone for a list. Errors: UserError with every problem: unknown names (with the nearest), wrong
-/// types, values out of range.
+/// number, an integer or a text alone for a list of them. Errors: UserError with every problem: unknown names (with the
+/// nearest), wrong types, values out of range.
 Hyperparameters parse_hyperparameters(const core::Json& config);
 
 /// Every row's value in that configuration, of the row's type: what is left to defaults is filled in. Errors: as above.

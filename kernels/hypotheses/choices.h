@@ -3,7 +3,7 @@
 #pragma once
 
 #include <map>
-#include <optional>
+#include <set>
 #include <vector>
 
 #include "kernels/hypotheses/other_backend.h"
@@ -14,7 +14,7 @@ namespace kernels::hypotheses {
 
 struct OtherBackend::Choices {
   SumOrder order = SumOrder::kAscending;
-  std::optional<Transpose> gemm;  ///< which products are summed in that order
+  std::set<Summing> summed;  ///< what is summed in that order
   Statistics statistics = Statistics::kRunning;
   /// What the batch before left, by where the statistic lies: there stands what was normalised with instead.
   mutable std::map<const float*, std::vector<float>> left;
@@ -37,6 +37,7 @@ const OtherBackend::Choices& choices_of(Context& context);
 void put_other_order(Backend& table, Summing op);
 
 void put_other_layer_norm(Backend& table, Summing op);
+void put_other_text_op(Backend& table, Summing op);  ///< of attention and embedding
 
 /// Puts the functions of a source into the table, compiled with contraction.
 void put_contracted(cpu::IsaTable& table, Contracted source);

@@ -16,66 +16,72 @@ namespace {
 template <class T>
 using Words = std::pair<T, std::string_view>;
 
-constexpr std::array kOrders{
-    Words<SumOrder>{SumOrder::kAscending, "one after another, without chunks"},
-    Words<SumOrder>{SumOrder::kDescending, "from the last term to the first"},
-    Words<SumOrder>{SumOrder::kPairwise, "pairwise"},
-    Words<SumOrder>{SumOrder::kChunks64, "by chunks of 64"},
-    Words<SumOrder>{SumOrder::kChunks128, "by chunks of 128"},
-    Words<SumOrder>{SumOrder::kChunks512, "by chunks of 512"},
-    Words<SumOrder>{SumOrder::kChunks1024, "by chunks of 1024"},
-    Words<SumOrder>{SumOrder::kLanes4, "in 4 lanes"},
-    Words<SumOrder>{SumOrder::kLanes8, "in 8 lanes"},
-    Words<SumOrder>{SumOrder::kLanes16, "in 16 lanes"},
-    Words<SumOrder>{SumOrder::kLanes32, "in 32 lanes"},
-    Words<SumOrder>{SumOrder::kDouble, "in double"},
-    Words<SumOrder>{SumOrder::kUnfused, "with each product rounded first"},
+constexpr Words<SumOrder> kOrders[] = {
+    {SumOrder::kAscending, "one after another, without chunks"},
+    {SumOrder::kDescending, "from the last term to the first"},
+    {SumOrder::kPairwise, "pairwise"},
+    {SumOrder::kChunks64, "by chunks of 64"},
+    {SumOrder::kChunks128, "by chunks of 128"},
+    {SumOrder::kChunks512, "by chunks of 512"},
+    {SumOrder::kChunks1024, "by chunks of 1024"},
+    {SumOrder::kLanes4, "in 4 lanes"},
+    {SumOrder::kLanes8, "in 8 lanes"},
+    {SumOrder::kLanes16, "in 16 lanes"},
+    {SumOrder::kLanes32, "in 32 lanes"},
+    {SumOrder::kDouble, "in double"},
+    {SumOrder::kUnfused, "with each product rounded first"},
 };
-constexpr std::array kSumming{
-    Words<Summing>{Summing::kGemmForward, "gemm of the forward pass"},
-    Words<Summing>{Summing::kGemmWeights, "gemm of the weights' gradient"},
-    Words<Summing>{Summing::kGemmInputs, "gemm of the inputs' gradient"},
-    Words<Summing>{Summing::kConv, "conv2d"},
-    Words<Summing>{Summing::kConvWeights, "conv2d_filter"},
-    Words<Summing>{Summing::kConvInputs, "conv2d_data"},
-    Words<Summing>{Summing::kColumnSum, "column_sum"},
-    Words<Summing>{Summing::kActivationBackward, "activation_backward"},
-    Words<Summing>{Summing::kBatchNorm, "batch_norm"},
-    Words<Summing>{Summing::kBatchNormBackward, "batch_norm_backward"},
-    Words<Summing>{Summing::kSoftmax, "softmax_cross_entropy"},
-    Words<Summing>{Summing::kLayerNorm, "layer_norm"},
-    Words<Summing>{Summing::kLayerNormBackward, "layer_norm_backward"},
-    Words<Summing>{Summing::kSumOfSquares, "sum_of_squares"},
+constexpr Words<Summing> kSumming[] = {
+    {Summing::kGemmForward, "gemm of the forward pass"},
+    {Summing::kGemmWeights, "gemm of the weights' gradient"},
+    {Summing::kGemmInputs, "gemm of the inputs' gradient"},
+    {Summing::kConv, "conv2d"},
+    {Summing::kConvWeights, "conv2d_filter"},
+    {Summing::kConvInputs, "conv2d_data"},
+    {Summing::kColumnSum, "column_sum"},
+    {Summing::kActivationBackward, "activation_backward"},
+    {Summing::kBatchNorm, "batch_norm"},
+    {Summing::kBatchNormBackward, "batch_norm_backward"},
+    {Summing::kSoftmax, "softmax_cross_entropy"},
+    {Summing::kLayerNorm, "layer_norm"},
+    {Summing::kLayerNormBackward, "layer_norm_backward"},
+    {Summing::kSumOfSquares, "sum_of_squares"},
+    {Summing::kAveragePool, "average_pool2d"},
+    {Summing::kEmbedBackward, "embed_backward"},
+    {Summing::kAttention, "attention, in its products,"},
+    {Summing::kAttentionSoftmax, "attention, in its softmax,"},
+    {Summing::kAttentionBackward, "attention_backward, in its products,"},
+    {Summing::kAttentionBackwardSoftmax, "attention_backward, in its softmax,"},
 };
-constexpr std::array kContracted{
-    Words<Contracted>{Contracted::kBatchNorm, "batch_norm_isa_cpu.cpp"},
-    Words<Contracted>{Contracted::kElementwise, "elementwise_isa_cpu.cpp"},
-    Words<Contracted>{Contracted::kLoss, "loss_isa_cpu.cpp"},
-    Words<Contracted>{Contracted::kLayerNorm, "layer_norm_isa_cpu.cpp"},
-    Words<Contracted>{Contracted::kAttention, "attention_isa_cpu.cpp"},
-    Words<Contracted>{Contracted::kAll, "every source of the CPU back end"},
+constexpr Words<Contracted> kContracted[] = {
+    {Contracted::kBatchNorm, "batch_norm_isa_cpu.cpp"},
+    {Contracted::kElementwise, "elementwise_isa_cpu.cpp"},
+    {Contracted::kLoss, "loss_isa_cpu.cpp"},
+    {Contracted::kLayerNorm, "layer_norm_isa_cpu.cpp"},
+    {Contracted::kAttention, "attention_isa_cpu.cpp"},
+    {Contracted::kAll, "every source of the CPU back end"},
 };
-constexpr std::array kFlushed{
-    Words<Flushed>{Flushed::kBoth, "results and operands (FTZ and DAZ)"},
-    Words<Flushed>{Flushed::kResults, "results (FTZ)"},
-    Words<Flushed>{Flushed::kOperands, "operands (DAZ)"},
+constexpr Words<Flushed> kFlushed[] = {
+    {Flushed::kBoth, "results and operands (FTZ and DAZ)"},
+    {Flushed::kResults, "results (FTZ)"},
+    {Flushed::kOperands, "operands (DAZ)"},
 };
-constexpr std::array kStatistics{
-    Words<Statistics>{Statistics::kBatchBefore, "the statistics of the batch before"},
-    Words<Statistics>{Statistics::kRunning, "the running statistics"},
+constexpr Words<Statistics> kStatistics[] = {
+    {Statistics::kBatchBefore, "the statistics of the batch before"},
+    {Statistics::kRunning, "the running statistics"},
 };
 
 template <class T, std::size_t N>
-constexpr std::array<T, N> values_of(const std::array<Words<T>, N>& table) {
+constexpr std::array<T, N> values_of(const Words<T> (&table)[N]) {
   std::array<T, N> values{};
   for (std::size_t i = 0; i < N; ++i) values[i] = table[i].first;
   return values;
 }
 
 template <class T, std::size_t N>
-std::string_view words_of(const std::array<Words<T>, N>& table, T value) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.first == value; });
-  core::check(found != table.end(), "an enumerator without words");
+std::string_view words_of(const Words<T> (&table)[N], T value) {
+  const auto found = std::find_if(table, table + N, [&](const auto& row) { return row.first == value; });
+  core::check(found != table + N, "an enumerator without words");
   return found->second;
 }
 
@@ -127,7 +133,10 @@ std::string_view name(Contracted source) { return words_of(kContracted, source);
 std::string_view name(Flushed mode) { return words_of(kFlushed, mode); }
 std::string_view name(Statistics way) { return words_of(kStatistics, way); }
 
-bool is_dot(Summing op) { return op <= Summing::kConvInputs || op == Summing::kSumOfSquares; }
+bool is_dot(Summing op) {
+  return op <= Summing::kConvInputs || op == Summing::kSumOfSquares || op == Summing::kAttention ||
+         op == Summing::kAttentionBackward;
+}
 
 // Table and context in front, a CPU context with a table of its own behind.
 class OtherBackend::Front {
@@ -152,9 +161,7 @@ Context& OtherBackend::context() { return front_->context; }
 
 void OtherBackend::sum(Summing op, SumOrder order) {
   front_->context.choices.order = order;
-  if (op == Summing::kGemmForward) front_->context.choices.gemm = Transpose::kNT;
-  if (op == Summing::kGemmWeights) front_->context.choices.gemm = Transpose::kTN;
-  if (op == Summing::kGemmInputs) front_->context.choices.gemm = Transpose::kNN;
+  front_->context.choices.summed.insert(op);
   put_other_order(front_->table, op);
 }
 

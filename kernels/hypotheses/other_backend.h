@@ -37,7 +37,7 @@ enum class SumOrder {
 std::span<const SumOrder> sum_orders();
 std::string_view name(SumOrder order);  ///< "in descending order", …, for people
 
-/// Ops with a sum of more than a few terms. gemm stands once for each transposition.
+/// Ops with a sum of more than a few terms, or the part of an op. gemm stands once for each transposition.
 enum class Summing {
   kGemmForward,  ///< kNT
   kGemmWeights,  ///< kTN: the gradient of the weights
@@ -53,6 +53,12 @@ enum class Summing {
   kLayerNorm,
   kLayerNormBackward,
   kSumOfSquares,
+  kAveragePool,
+  kEmbedBackward,  ///< of each token's row; the rule is kAscending
+  kAttention,      ///< the two products
+  kAttentionSoftmax,
+  kAttentionBackward,  ///< the four products
+  kAttentionBackwardSoftmax,
 };
 std::span<const Summing> summing_ops();
 std::string_view name(Summing op);

@@ -9,6 +9,7 @@
 #include "kernels/gemm_formula.h"
 #include "kernels/hypotheses/choices.h"
 #include "kernels/hypotheses/sum.h"
+#include "kernels/pool2d_formula.h"
 #include "kernels/softmax_formula.h"
 
 namespace kernels::hypotheses {
@@ -16,9 +17,15 @@ namespace {
 
 using Place = std::ptrdiff_t;
 
+Summing role_of(Transpose transpose) {
+  if (transpose == Transpose::kNT) return Summing::kGemmForward;
+  return transpose == Transpose::kTN ? Summing::kGemmWeights : Summing::kGemmInputs;
+}
+
 void gemm(Context& context, Transpose transpose, int m, int n, int k, const float* a, const float* b, float* c) {
   const OtherBackend::Choices& choices = choices_of(context);
-  if (transpose != choices.gemm) return Forward<&Backend::gemm>::call(context, transpose, m, n, k, a, b, c);
+  if (!choices.summed.contains(role_of(transpose)))
+    return Forward<&Backend::gemm>::call(context, transpose, m, n, k, a, b, c);
   const cpu::PortableFloatState float_state;
   const GemmLayout layout = gemm_layout(transpose, m, n, k);
   for (int i = 0; i < m; ++i)
@@ -195,6 +202,19 @@ void sum_of_squares(Context& context, float* out, const float* x, int count) {
   *out = dot_of(choices_of(context).order, count, at, at);
 }
 
+void average_pool2d(Context& context, const Pool2dShape& s, float* y, const float* x) {
+  const cpu::PortableFloatState float_state;
+  const SumOrder order = choices_of(context).order;
+  const int terms = s.window_height * s.window_width;
+  each_element(s.batch, s.out_height, s.out_width, s.channels, y, [&](int n, int oh, int ow, int c) {
+    const float sum = sum_of(order, terms, [&](int i) {
+      const int row = oh * s.stride + i / s.window_width, column = ow * s.stride + i % s.window_width;
+      return x[pixel_index(n, row, column, s.height, s.width, s.channels) + c];
+    });
+    return sum / static_cast<float>(terms);
+  });
+}
+
 }  // namespace
 
 void put_other_order(Backend& table, Summing op) {
@@ -231,9 +251,18 @@ void put_other_order(Backend& table, Summing op) {
     case Summing::kSumOfSquares:
       table.sum_of_squares = sum_of_squares;
       return;
+    case Summing::kAveragePool:
+      table.average_pool2d = average_pool2d;
+      return;
     case Summing::kLayerNorm:
     case Summing::kLayerNormBackward:
       return put_other_layer_norm(table, op);
+    case Summing::kEmbedBackward:
+    case Summing::kAttention:
+    case Summing::kAttentionSoftmax:
+    case Summing::kAttentionBackward:
+    case Summing::kAttentionBackwardSoftmax:
+      return put_other_text_op(table, op);
   }
 }
 

@@ -42,7 +42,7 @@ class Forest {
 
  private:
   struct Grown {
-    std::vector<Node> nodes;
+    std::vector<TreeNode> nodes;
     std::vector<double> values;  // of the leaves
   };
   /// Two features on a grid of places, each place the middle of a cell: sums of the trees' predictions, less their

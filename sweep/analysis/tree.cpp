@@ -204,10 +204,10 @@ Tree grow_tree(std::span<const Feature> features, std::span<const double> values
   return Grower(features, values, seed, number).grow();
 }
 
-std::size_t find_leaf(std::span<const Feature> features, std::span<const Node> nodes, const Point& point) {
+std::size_t find_leaf(std::span<const Feature> features, std::span<const TreeNode> nodes, const Point& point) {
   std::int32_t at = nodes.empty() ? ~0 : 0;
   while (at >= 0) {
-    const Node& node = nodes[static_cast<std::size_t>(at)];
+    const TreeNode& node = nodes[static_cast<std::size_t>(at)];
     const bool is_left = features[node.feature].is_ordered ? point.line[node.feature] < node.cut
                                                            : node.set[point.level[node.feature]] != 0;
     at = is_left ? node.left : node.right;

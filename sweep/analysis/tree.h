@@ -26,7 +26,7 @@ struct Leaf {
 };
 
 /// A split. Children: a node, or ~ of a leaf's number.
-struct Node {
+struct TreeNode {
   std::size_t feature = 0;
   double cut = 0;                 ///< ordered: what lies below is left
   std::vector<std::uint8_t> set;  ///< else: of each level whether it is left
@@ -34,7 +34,7 @@ struct Node {
 };
 
 struct Tree {
-  std::vector<Node> nodes;  ///< the first is the root; none where there is one leaf
+  std::vector<TreeNode> nodes;  ///< the first is the root; none where there is one leaf
   std::vector<Leaf> leaves;
 };
 
@@ -50,6 +50,6 @@ Tree grow_tree(std::span<const Feature> features, std::span<const double> values
                std::uint32_t number);
 
 /// The number of the leaf that holds the point.
-std::size_t find_leaf(std::span<const Feature> features, std::span<const Node> nodes, const Point& point);
+std::size_t find_leaf(std::span<const Feature> features, std::span<const TreeNode> nodes, const Point& point);
 
 }  // namespace sweep

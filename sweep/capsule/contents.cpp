@@ -3,15 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "core/digest.h"
 #include "core/error.h"
+#include "protocol/data_set.h"
 #include "sweep/capsule/paths.h"
 #include "sweep/capsule/record_text.h"
 #include "sweep/dispatch/fast_class.h"
 #include "sweep/dispatch/prepare.h"
+#include "sweep/dispatch/transcript.h"
 
 namespace sweep {
 namespace {
@@ -140,6 +145,38 @@ Json digests_of(const CapsuleContents& contents) {
           {"weights_sha256", contents.trial.weights_sha256}};
 }
 
+// Where the sources and templates of the program lie among the parts.
+std::set<std::string> program_parts(const CapsuleContents& contents) {
+  std::set<std::string> names;
+  const Json& program = contents.record.sweep.program;
+  if (!program.is_object()) return names;
+  const auto add = [&](const fs::path& file) { names.insert(kProgramParts + file.lexically_normal().string()); };
+  const auto sources = ProgramSources::from_json(program["sources"], kRecordPart);
+  for (const SourceFile& file : sources.files) add(sources.folder / path_bytes(file.path));
+  for (const auto& [file, rendered] : contents.plan.spec().program->templates) add(file);
+  return names;
+}
+
+// What no other part speaks of. Of the parts under `data/` the form of the data set decides, where it is laid out.
+void refuse_undeclared(const Parts& parts, const CapsuleContents& contents, const std::string& place) {
+  const SweepRecord& sweep = contents.record.sweep;
+  const bool has_files = !sweep.data.is_null() && !protocol::is_builtin(sweep.data.at("name").get<std::string>());
+  const Json digests = digests_of(contents);
+  const std::set<std::string> of_program = program_parts(contents);
+  for (const auto& [name, text] : parts) {
+    const auto refuse_unless = [&, &name = name](bool declared, const char* problem) {
+      if (!declared) refuse(place, printable_text(name, kMaxPartName).c_str(), problem);
+    };
+    if (name == kTrainerPart) refuse_unless(sweep.program.is_null(), "is there, and the trial is of another program");
+    if (name.starts_with(kDataParts)) refuse_unless(has_files, "is there, and the trial has no data set in files");
+    if (name.starts_with(kProgramParts)) refuse_unless(of_program.contains(name), "is no source of the program");
+    if (!name.starts_with(kCheckpointParts)) continue;
+    const auto written = digests["checkpoints"].find(name.substr(std::strlen(kCheckpointParts)));
+    refuse_unless(written != digests["checkpoints"].end(), "is no checkpoint of the trial");
+    refuse_unless(*written == "" || *written == core::sha256_hex(text), "is not what the trial wrote");
+  }
+}
+
 // An absolute path of the data is replaced by its last step, in the sweep file as well.
 void shorten_data(SweepRecord& sweep) {
   if (sweep.data.is_null()) return;
@@ -231,6 +268,7 @@ CapsuleContents from_parts(const Parts& parts, const std::string& trial, const s
   if (contents.trial.trial != trial) refuse(place, kManifestPart, "names another trial than " + contents.trial.trial);
   for (const auto& [name, text] : to_parts(contents))
     if (parts.at(name) != text) refuse(place, name.c_str(), "is not what the other parts say");
+  refuse_undeclared(parts, contents, place);
   return contents;
 }
 

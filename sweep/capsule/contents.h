@@ -44,8 +44,8 @@ CapsuleContents understand(CapsuleRecord record, const std::string& place);
 /// The parts that are always there. Determinism: a function of the contents.
 Parts to_parts(const CapsuleContents& contents);
 
-/// The inverse. Errors: UserError that names `place` and the part that is damaged, or that is not what to_parts() makes
-/// of the others. `trial`: the id that the manifest names.
+/// The inverse. Errors: UserError that names `place` and the part that is damaged, that is not what to_parts() makes of
+/// the others, or of which they say nothing (a source, a checkpoint). `trial`: the id that the manifest names.
 CapsuleContents from_parts(const Parts& parts, const std::string& trial, const std::string& place);
 
 /// {"command", "files": {path: sha256}} of a user's program: what a replay needs. Null for the built-in trainer.

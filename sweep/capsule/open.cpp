@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/digest.h"
@@ -32,6 +33,19 @@ void write_parts(const Parts& parts, std::string_view prefix, const fs::path& fo
   for (auto part = parts.lower_bound(std::string(prefix)); part != parts.end() && part->first.starts_with(prefix);
        ++part)
     core::write_file_durably(folder / part->first.substr(prefix.size()), part->second, mode);
+}
+
+// Parts under `data/` of which the data set makes nothing.
+void refuse_other_data(const Parts& parts, const protocol::DataSource& data) {
+  auto part = parts.lower_bound(kDataParts);
+  if (part == parts.end() || !part->first.starts_with(kDataParts)) return;
+  std::set<std::string> names;
+  for (const protocol::DataFile& file : protocol::locate_data(data.path, data.options).files)
+    names.insert(kDataParts + file.file.filename().string());
+  for (; part != parts.end() && part->first.starts_with(kDataParts); ++part)
+    if (!names.contains(part->first))
+      throw core::UserError(printable_text(part->first, kMaxPartName), "is no file of the data set",
+                            "the capsule was changed");
 }
 
 std::optional<BuiltinTrainer> trainer_here() {
@@ -144,7 +158,11 @@ OpenedCapsule open_capsule(const Capsule& capsule, const fs::path& folder, const
     sweep.file = (folder / sweep.file).string();
   }
   write_parts(parts, kDataParts, folder / "data");
-  if (!sweep.data.is_null()) sweep.data = find_needed_data(sweep.data, folder / "data", options.data).to_json();
+  if (!sweep.data.is_null()) {
+    const protocol::DataSource data = find_needed_data(sweep.data, folder / "data", options.data);
+    refuse_other_data(parts, data);
+    sweep.data = data.to_json();
+  }
   write_parts(parts, kCheckpointParts,
               folder / protocol::kTrialsFolder / capsule.contents.trial.trial / protocol::kCheckpointsFolder);
   Store store(folder, Store::Mode::kReadWrite);

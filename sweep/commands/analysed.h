@@ -1,5 +1,5 @@
-// The analysis of a recorded sweep: its ranked trials, read from the store where the study has forgotten them. Called by
-// `sweep importance` and by the HTML report.
+// The analysis of a recorded sweep: its ranked trials, read from the store where the study has forgotten them. Called
+// by `sweep importance` and by the HTML report.
 #pragma once
 
 #include <cstdint>

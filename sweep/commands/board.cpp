@@ -6,6 +6,7 @@
 #include "core/growing_memory.h"
 #include "sweep/commands/selection.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/report/choice.h"
 #include "sweep/space/space.h"
 
 namespace sweep {
@@ -13,15 +14,32 @@ namespace {
 
 constexpr std::size_t kHeapBytes = 160;  // of a trial that is ranked: its id, its row, its place among them
 
-// Completes what of the rows is shown.
-void fill_shown(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Board& board) {
-  board.head.constants = constants_of(sweep);
-  for (const std::uint64_t index : shown_trials(board.rows, options)) {
+// Completes what is said of these rows.
+void fill(const Store& store, const SweepRecord& sweep, const std::set<std::uint64_t>& trials, Board& board) {
+  for (const std::uint64_t index : trials)
     if (board.study.find(index)->is_forgotten) board.study.fill(load_trial(store, sweep.id, board.study, index));
+}
+
+std::vector<Disagreement> disagreements_of(const Store& store, const SweepRecord& sweep,
+                                           const std::set<std::uint64_t>& trials) {
+  std::vector<Disagreement> all;
+  for (const std::uint64_t index : trials) {
     std::vector<Disagreement> more = find_disagreements(store, sweep.id, index);
-    board.findings.insert(board.findings.end(), std::make_move_iterator(more.begin()),
-                          std::make_move_iterator(more.end()));
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
+  return all;
+}
+
+Load load_for(Shows shows) {
+  switch (shows) {
+    case Shows::kFirstRows:
+      return Load::kToRank;
+    case Shows::kValues:
+      return Load::kWhole;
+    case Shows::kAnything:
+      break;
+  }
+  return Load::kWhole;
 }
 
 }  // namespace
@@ -34,18 +52,24 @@ std::set<std::string> constants_of(const SweepRecord& sweep) {
   return names;
 }
 
-Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few) {
-  const std::uint64_t rows = shows_few ? store.count_rows(sweep.id) : 0;
-  const bool is_large = rows > kLargeSweep;
-  if (is_large) core::expect_growth(rows * kHeapBytes);
-  Study study = load_study(store, sweep.id, is_large ? Load::kToRank : Load::kWhole);
+Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Shows shows) {
+  const std::uint64_t rows = shows == Shows::kAnything ? 0 : store.count_rows(sweep.id);
+  if (rows <= kLargeSweep) shows = Shows::kAnything;
+  if (shows == Shows::kFirstRows) core::expect_growth(rows * kHeapBytes);
+  Study study = load_study(store, sweep.id, load_for(shows));
   SweepHead head = sweep_head(sweep, study);
   Board board{std::move(study), std::move(head), {}, {}, find_differing_replays(store, sweep.id)};
   board.rows = rank(board.study);
-  if (is_large)
-    fill_shown(store, sweep, options, board);
-  else
+  if (shows == Shows::kFirstRows) {
+    const std::set<std::uint64_t> shown = shown_trials(board.rows, options);
+    board.head.constants = constants_of(sweep);
+    fill(store, sweep, shown, board);
+    board.findings = disagreements_of(store, sweep, shown);
+  } else {
+    // Of the best more is said below a table.
+    if (shows == Shows::kValues) fill(store, sweep, shown_trials(board.rows, {.top = 1}), board);
     board.findings = find_disagreements(store, sweep.id);
+  }
   return board;
 }
 

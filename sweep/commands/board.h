@@ -17,6 +17,13 @@ namespace sweep {
 /// A sweep of more trials than this is large: its rows are ranked by what the table `trials` says.
 inline constexpr std::size_t kLargeSweep = 2000;
 
+/// How much of its trials what is written shows; of a large sweep the less, the less is read.
+enum class Shows {
+  kFirstRows,  ///< the first options.top rows, as a table or as JSON, in the usual columns
+  kValues,     ///< every row, its configuration and what the table `trials` says: the usual columns
+  kAnything,
+};
+
 struct Board {
   Study study;
   SweepHead head;
@@ -28,7 +35,6 @@ struct Board {
 /// The parameters that have one value by the sweep file.
 std::set<std::string> constants_of(const SweepRecord& sweep);
 
-/// `shows_few`: what is shown are the first options.top rows, as a table or as JSON, in the usual columns.
-Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, bool shows_few);
+Board load_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options, Shows shows);
 
 }  // namespace sweep

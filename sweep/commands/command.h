@@ -17,7 +17,7 @@ struct Globals {
   bool quiet = false;                   ///< --quiet: no progress and no notes on stderr; errors remain
   bool no_color = false;                ///< --no-color
   bool version = false;                 ///< --version
-  bool color = false;                   ///< stderr is a terminal, and neither --no-color nor NO_COLOR says otherwise
+  bool color = false;                   ///< neither --no-color nor NO_COLOR forbids it: terminals may get colours
 };
 
 /// Adds flags to `subcommand` and returns what runs the verb, giving the exit code (protocol/outcome.h). The Globals

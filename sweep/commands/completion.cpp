@@ -29,7 +29,7 @@ const std::vector<FlagWords>& flag_words() {
       {"", "--method", {"grid", "random"}},
       {"", "--gpus", {"none"}},
       {"", "--busy-gpus", {"refuse", "use", "wait"}},
-      {"report", "--format", {"csv", "html", "json", "table"}},
+      {"report", "--format", {"csv", "html", "json", "md", "table"}},
       {"plan", "--format", {"csv", "json", "text"}},
       {"export", "--format", {"capsule", "mlflow", "optuna", "tensorboard"}},
       {"retry",

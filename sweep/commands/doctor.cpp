@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-Finding build_finding() {
+DoctorFinding build_finding() {
   const core::Build& build = core::build();
   return {
       "sweep", true,
@@ -35,7 +35,7 @@ Finding build_finding() {
       build_provenance()};
 }
 
-Finding machine_finding() {
+DoctorFinding machine_finding() {
   const Json machine = machine_provenance();
   const Json& cpu = machine["cpu"];
   std::string flags;
@@ -90,12 +90,12 @@ GpuLines gpu_lines(const Gpu& gpu, const GpuAnswer& answer, const std::vector<Sl
   return lines;
 }
 
-Finding gpu_finding() {
+DoctorFinding gpu_finding() {
   const GpuAnswer answer = ask_gpus();
   if (!answer.has_nvidia_smi) return {"GPUs", true, "none: there is no nvidia-smi; trials run on the CPU", nullptr};
   if (answer.gpus.empty()) return {"GPUs", false, answer.problem + "; trials run on the CPU", nullptr};
   const std::vector<SlotHolder> holders = slot_holders();
-  Finding finding{"GPUs", answer.problem.empty(), std::to_string(answer.gpus.size()), Json::array()};
+  DoctorFinding finding{"GPUs", answer.problem.empty(), std::to_string(answer.gpus.size()), Json::array()};
   if (!answer.problem.empty()) finding.text += "; " + answer.problem;
   for (const Gpu& gpu : answer.gpus) {
     const GpuLines lines = gpu_lines(gpu, answer, holders);
@@ -106,7 +106,7 @@ Finding gpu_finding() {
   return finding;
 }
 
-Finding library_finding() {
+DoctorFinding library_finding() {
   const Json libraries = library_provenance();
   std::string text;
   for (const auto& [library, version] : libraries.items())
@@ -115,7 +115,7 @@ Finding library_finding() {
 }
 
 // Who would train, and what exactly that is.
-Finding trainer_finding() try {
+DoctorFinding trainer_finding() try {
   const BuiltinTrainer trainer = ask_trainer(find_trainer({}));
   const std::string digest = core::sha256_file(trainer.executable);
   return {"trainer",
@@ -129,7 +129,7 @@ Finding trainer_finding() try {
 }
 
 // The trainer beside this program computes known answers with every kernel that this machine can run.
-Finding arithmetic_finding() {
+DoctorFinding arithmetic_finding() {
   std::error_code error;
   const fs::path trainer = fs::read_symlink("/proc/self/exe", error).parent_path() / "sweep-trainer";
   if (!fs::exists(trainer, error))
@@ -146,7 +146,7 @@ Finding arithmetic_finding() {
 }
 
 // Whether numerics fast could be had here; a machine that has none is as good as another.
-Finding fast_finding() try {
+DoctorFinding fast_finding() try {
   const Json numerics = fast_numerics(ask_trainer(find_trainer({})));
   return {"fast", true, "numerics fast on " + printable(core::canonical_json(numerics)), numerics};
 } catch (const core::EnvironmentError& error) {
@@ -159,13 +159,14 @@ int doctor(const Globals& globals) {
   bool good = true;
   Json json = Json::object();
   for (const auto& look :
-       {std::function<Finding()>(build_finding), std::function<Finding()>(machine_finding),
-        std::function<Finding()>(gpu_finding), std::function<Finding()>(library_finding),
-        std::function<Finding()>([&] { return disk_finding(globals.runs); }),
-        std::function<Finding()>([&] { return store_finding(globals.runs); }), std::function<Finding()>(limits_finding),
-        std::function<Finding()>(cgroup_finding), std::function<Finding()>(trainer_finding),
-        std::function<Finding()>(fast_finding), std::function<Finding()>(arithmetic_finding)}) {
-    const Finding finding = look();
+       {std::function<DoctorFinding()>(build_finding), std::function<DoctorFinding()>(machine_finding),
+        std::function<DoctorFinding()>(gpu_finding), std::function<DoctorFinding()>(library_finding),
+        std::function<DoctorFinding()>([&] { return disk_finding(globals.runs); }),
+        std::function<DoctorFinding()>([&] { return store_finding(globals.runs); }),
+        std::function<DoctorFinding()>(limits_finding), std::function<DoctorFinding()>(cgroup_finding),
+        std::function<DoctorFinding()>(trainer_finding), std::function<DoctorFinding()>(fast_finding),
+        std::function<DoctorFinding()>(arithmetic_finding)}) {
+    const DoctorFinding finding = look();
     good = good && finding.good;
     json[finding.name] = {{"good", finding.good}, {"text", finding.text}, {"detail", finding.detail}};
     if (!globals.json) print(fmt::format("{:<4} {:<10} {}\n", finding.good ? "ok" : "BAD", finding.name, finding.text));

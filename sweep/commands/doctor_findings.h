@@ -10,7 +10,7 @@
 namespace sweep {
 
 /// One line: what was looked at, whether it is good, what was found.
-struct Finding {
+struct DoctorFinding {
   std::string name;
   bool good = true;
   std::string text;
@@ -19,16 +19,16 @@ struct Finding {
 
 /// Free bytes and files, the kind of file system, whether a file can be made: of the runs folder, or of the one where
 /// it would be made.
-Finding disk_finding(const std::filesystem::path& runs);
+DoctorFinding disk_finding(const std::filesystem::path& runs);
 
 /// SQLite there: its version, journal mode, the time of a commit.
-Finding store_finding(const std::filesystem::path& runs);
+DoctorFinding store_finding(const std::filesystem::path& runs);
 
 /// Open files, processes, memory: what this process and its children may have.
-Finding limits_finding();
+DoctorFinding limits_finding();
 
 /// Whether there is a cgroup (version 2) that this process may divide among its trials, and what bounds it.
-Finding cgroup_finding();
+DoctorFinding cgroup_finding();
 
 /// The name that a file system goes by, from what statfs(2) gives in f_type; its number in hex where it is not known.
 std::string file_system_name(long type);

@@ -40,7 +40,7 @@ fs::path group_folder() {
 
 }  // namespace
 
-Finding limits_finding() {
+DoctorFinding limits_finding() {
   rlimit files{}, processes{}, memory{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   ::getrlimit(RLIMIT_NPROC, &processes);
@@ -59,7 +59,7 @@ Finding limits_finding() {
            {"address_space", limit_json(memory.rlim_cur)}}};
 }
 
-Finding cgroup_finding() {
+DoctorFinding cgroup_finding() {
   const fs::path folder = group_folder();
   if (folder.empty()) return {"cgroup", true, "no cgroups of version 2: nothing bounds a trial's memory", nullptr};
   const std::string controllers = first_line(folder / "cgroup.controllers");

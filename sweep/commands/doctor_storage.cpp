@@ -60,12 +60,12 @@ std::string file_system_name(long type) {
   return fmt::format("file system 0x{:x}", number);
 }
 
-Finding disk_finding(const fs::path& runs) {
+DoctorFinding disk_finding(const fs::path& runs) {
   const fs::path folder = place_of(runs);
   struct statfs system {};
   const bool known = ::statfs(folder.c_str(), &system) == 0;
   const bool writable = can_be_written(folder);
-  Finding finding{"disk", writable, "", {{"folder", folder.string()}, {"free_bytes", nullptr}}};
+  DoctorFinding finding{"disk", writable, "", {{"folder", folder.string()}, {"free_bytes", nullptr}}};
   if (known) {
     const auto free_bytes = static_cast<std::uint64_t>(system.f_bavail) * static_cast<std::uint64_t>(system.f_bsize);
     const bool counts_files = system.f_files > 0;  // btrfs and others have no such limit
@@ -85,7 +85,7 @@ Finding disk_finding(const fs::path& runs) {
   return finding;
 }
 
-Finding store_finding(const fs::path& runs) {
+DoctorFinding store_finding(const fs::path& runs) {
   const StoreProbe probe = probe_store(place_of(runs));
   if (!probe.problem.empty())
     return {"store", false, "no store can be here: " + printable(probe.problem), {{"problem", probe.problem}}};

@@ -61,7 +61,8 @@ std::string opening(const SweepExport& exported) {
     case ExportFormat::kOptuna:
       break;
   }
-  return "open it with optuna.storages.JournalStorage(optuna.storages.JournalFileStorage(PATH))";
+  return "open it in Python with JournalStorage(JournalFileStorage(" + core::canonical_json(exported.path.string()) +
+         ")) of optuna.storages";
 }
 
 std::string renamed_note(const SweepExport& exported) {

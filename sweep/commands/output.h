@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "sweep/commands/command.h"
+#include "sweep/report/report.h"
 
 namespace sweep {
 
@@ -18,10 +19,10 @@ void print_json(const core::Json& json);
 /// A line for people on stderr, control characters escaped; nothing under --quiet.
 void note(const Globals& globals, std::string_view text);
 
+/// What a table on stdout may do there: as wide as the terminal or as COLUMNS says, else as it is; bold, or not.
+void set_terminal(ReportOptions& options, const Globals& globals);
+
 /// Unix milliseconds as "2026-11-23 18:32:05 UTC".
 std::string utc_text(std::int64_t unix_ms);
-
-/// Seconds for people: "3.25 s", "4 min 05 s", "2 h 03 min".
-std::string duration_text(double seconds);
 
 }  // namespace sweep

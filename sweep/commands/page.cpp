@@ -7,11 +7,13 @@
 #include "sweep/commands/analysed.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/page_facts.h"
+#include "sweep/commands/progress_text.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/state.h"
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/html/page.h"
 #include "sweep/replay/trial_record.h"
+#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
 
 namespace sweep {
@@ -54,8 +56,8 @@ void add_attempts(const Store& store, const TrialPlace& place, std::int64_t newe
   const std::size_t first = page.attempts.size();
   store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
     if (const auto* ordered = std::get_if<AttemptOrdered>(&stored.event)) {
-      page.attempts.push_back({place.index, ordered->attempt, ordered->slot, stored.time_ms, newest_ms, "running",
-                               ordered->reason});
+      page.attempts.push_back(
+          {place.index, ordered->attempt, ordered->slot, stored.time_ms, newest_ms, "running", ordered->reason});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&stored.event)) {
       for (std::size_t i = page.attempts.size(); i-- > first;) {
         if (page.attempts[i].attempt != ended->attempt) continue;
@@ -94,7 +96,7 @@ std::string state_text(const SweepRecord& sweep, const Study& study, const Globa
 }  // namespace
 
 Board load_page_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options) {
-  if (store.count_rows(sweep.id) <= kLargeSweep) return load_board(store, sweep, options, /*shows_few=*/false);
+  if (store.count_rows(sweep.id) <= kLargeSweep) return load_board(store, sweep, options, Shows::kAnything);
   Study study = load_study(store, sweep.id, Load::kToRank);
   SweepHead head = sweep_head(sweep, study);
   head.constants = constants_of(sweep);

@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "core/plural.h"
-#include "sweep/commands/output.h"
 #include "sweep/report/display.h"
 
 namespace sweep {
@@ -19,6 +18,13 @@ constexpr std::size_t kNamesShown = 4;
 std::string value_text(const Study& study, std::optional<double> value) {
   if (!study.metric() || !value) return {};
   return fmt::format("{} {}", printable(study.metric()->name, 60), rounded(*value, 6));
+}
+
+// The newest value of the sweep's metric.
+std::string latest_text(const Study& study, const TrialState& trial) {
+  if (!study.metric()) return {};
+  const auto found = trial.final_values.find(study.metric()->name);
+  return value_text(study, found == trial.final_values.end() ? std::nullopt : std::optional(found->second));
 }
 
 // "#1, #2, #3, #4 and 3 more".
@@ -36,18 +42,35 @@ std::string some_of(const Names& names, const char* before) {
 
 }  // namespace
 
-void Pace::add(const TrialState& ended) {
-  if (ended.seconds <= 0 || !ended.reused_from.empty()) return;
-  ++ran;
-  seconds += ended.seconds;
+bool just_ended(const Study& study, const StudyEvent& event) {
+  const bool may_end = std::holds_alternative<AttemptEnded>(event) || std::holds_alternative<TrialReused>(event);
+  return may_end && study.find(trial_index(event))->phase == Phase::kEnded;
 }
 
-std::optional<double> seconds_left(const Study& study, std::uint64_t all, const Pace& pace) {
-  const std::uint64_t wanted = study.wanted(all), left = wanted - std::min(wanted, study.ended());
-  if (left == 0 || pace.ran == 0) return std::nullopt;
-  const auto running = static_cast<double>(std::min<std::uint64_t>(left, study.running().size()));
-  const double work = pace.seconds / static_cast<double>(pace.ran) * (static_cast<double>(left) - running / 2);
-  return work / static_cast<double>(std::clamp<std::uint64_t>(pace.slots, 1, left));
+std::vector<std::string> slot_lines(const Study& study, const Pace& pace, std::size_t most) {
+  std::vector<std::vector<std::string>> cells;
+  for (const std::uint64_t index : study.running()) {
+    const TrialState& trial = *study.find(index);
+    const auto found = pace.running.find(index);
+    std::string far, took;
+    if (found != pace.running.end()) {
+      const auto length = length_of(trial);
+      if (found->second.done > 0) far = fmt::format("epoch {}", found->second.done);
+      if (found->second.done > 0 && length) far += fmt::format("/{}", *length);
+      took = duration_text(pace.now_s - found->second.began_s);
+    }
+    const std::string& slot = trial.attempts.empty() ? std::string() : trial.attempts.back().slot;
+    cells.push_back({printable(slot, kCellColumns), fmt::format("#{}", index), far, latest_text(study, trial), took});
+  }
+  std::sort(cells.begin(), cells.end());
+  const std::size_t left_out = cells.size() > most ? cells.size() - most + 1 : 0;
+  if (left_out > 0) cells.resize(most > 0 ? most - 1 : 0);
+  cells.insert(cells.begin(), std::vector<std::string>(5));  // no heading
+  std::vector<std::string> lines =
+      aligned_lines(cells, {Align::kLeft, Align::kRight, Align::kLeft, Align::kLeft, Align::kRight});
+  lines.erase(lines.begin());
+  if (left_out > 0 && most > 0) lines.push_back(fmt::format("and {} more", left_out));
+  return lines;
 }
 
 std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace) {
@@ -73,6 +96,28 @@ std::string trial_line(const Study& study, const TrialState& trial) {
   if (study.is_surplus(trial.index)) line += ", beyond the end of the sweep";
   if (!trial.detail.empty()) line += ": " + printable(trial.detail, 200);
   return line;
+}
+
+std::string again_line(const Study& study, const StudyEvent& event) {
+  const auto* ordered = std::get_if<AttemptOrdered>(&event);
+  if (ordered == nullptr || ordered->attempt == 0) return {};
+  return fmt::format("trial #{} {} again: {}", ordered->index, study.find(ordered->index)->trial,
+                     printable(ordered->reason, 200));
+}
+
+std::string ended_text(std::uint64_t ended, std::uint64_t wanted) {
+  return fmt::format("{} of {} {} ended", ended, core::counted(wanted, "trial"), wanted == 1 ? "has" : "have");
+}
+
+std::string go_on_line(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on) {
+  if (go_on.empty() || exit_code == protocol::kExitGuard) return {};  // then that is said with why
+  return fmt::format("interrupted: {}; go on with `{}`", ended_text(study.ended(), study.wanted(trials)), go_on);
+}
+
+std::string waits_text(const std::vector<SlotWait>& waits) {
+  std::string text;
+  for (const SlotWait& wait : waits) text += (text.empty() ? "waits for " : "; ") + printable(wait.text, 200);
+  return text;
 }
 
 std::string busy_trials_text(const std::set<std::uint64_t>& trials) {

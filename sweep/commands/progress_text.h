@@ -10,30 +10,37 @@
 #include <string_view>
 #include <vector>
 
+#include "sweep/commands/time_left.h"
 #include "sweep/dispatch/halt.h"
+#include "sweep/launch/launcher.h"
 #include "sweep/study/study.h"
 
 namespace sweep {
 
-/// How quick the trials are that ran to an end in this sweep, now or before it was gone on with. Those that were known
-/// from elsewhere took no time and say nothing.
-struct Pace {
-  std::uint64_t ran = 0;
-  double seconds = 0;  ///< of all their attempts together
-  std::size_t slots = 1;
+/// Whether the event ended its trial, and those that repeat it.
+bool just_ended(const Study& study, const StudyEvent& event);
 
-  void add(const TrialState& ended);
-};
-
-/// Seconds until all trials that are to end have ended, those that run taken as half done; nothing while no trial has
-/// ended. Pure. `all`: how many trials the sweep has, of which fewer are to end once one has reached the target.
-std::optional<double> seconds_left(const Study& study, std::uint64_t all, const Pace& pace);
+/// A line for each trial that runs, by slot: where it runs, how far it is, its metric, for how long. Of more than
+/// `most` the last line says how many are left out.
+std::vector<std::string> slot_lines(const Study& study, const Pace& pace, std::size_t most);
 
 /// A bar, n/N, running, failed, best so far, time left. Pure.
 std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace);
 
 /// One line for a trial that has ended.
 std::string trial_line(const Study& study, const TrialState& trial);
+
+/// A line where an attempt is not a trial's first: something went wrong, or is gone on with. Else empty.
+std::string again_line(const Study& study, const StudyEvent& event);
+
+/// "3 of 10 trials have ended".
+std::string ended_text(std::uint64_t ended, std::uint64_t wanted);
+
+/// The last line of a sweep that has not ended; empty of one that has.
+std::string go_on_line(const Study& study, std::uint64_t trials, int exit_code, const std::string& go_on);
+
+/// "waits for …; …".
+std::string waits_text(const std::vector<SlotWait>& waits);
 
 /// That other sweeps run these trials now, for people. Requires: not empty.
 std::string busy_trials_text(const std::set<std::uint64_t>& trials);

@@ -74,7 +74,7 @@ int replay_against(const Store& store, const TrialPlace& place, const ReplayOpti
   if (!again.prepared.trainer.builtin)
     throw core::UserError("--against", "trial " + again.origin.trial.trial + " is of a program of your own",
                           "two builds of sweep-trainer can be compared; replay it without --against");
-  AgainstRequest request{*again.prepared.trainer.builtin, ask_trainer(other), again.document(), 0,
+  AgainstRequest request{*again.prepared.trainer.builtin, ask_trainer(find_trainer(other)), again.document(), 0,
                          make_replay_folder(options.runs, again.origin.trial.trial)};
   const TrialRecord record = load_record(store, again.origin);
   request.last_step = last_step(record);

@@ -30,9 +30,10 @@ constexpr std::uint64_t kRowsOfLarge = 50;  // more would only hide how it ended
 Board print_leaderboard(const Store& store, const SweepRecord& record, const Globals& globals, Progress& progress) {
   ReportOptions options;
   options.runs_flag = runs_flag(globals);
+  set_terminal(options, globals);
   const bool is_large = !globals.json && record.trials > kLargeSweep;
   if (is_large) options.top = kRowsOfLarge;
-  Board board = load_board(store, record, options, is_large);
+  Board board = load_board(store, record, options, is_large ? Shows::kFirstRows : Shows::kAnything);
   progress.before_output();
   if (globals.json)
     print_json(
@@ -115,6 +116,13 @@ void say_what_stopped_it(const SweepRecord& record, const Study& study, const Gl
   }
 }
 
+// The name of a sweep is no part of its identity: the one that was given last is shown.
+void rename(Store& store, SweepRecord& known, const std::string& name) {
+  if (known.name == name) return;
+  known.name = name;
+  store.rename_sweep(known.id, name);
+}
+
 // A finished sweep, of which nothing is to be run.
 int tell_again(const Store& store, const SweepRecord& known, const Study& study, const RunningFlags& flags,
                const Globals& globals, Progress& progress) {
@@ -193,7 +201,8 @@ int run_prepared(Prepared prepared, const RunningFlags& flags, const Globals& gl
   for (const core::Problem& warning : prepared.warnings) progress->on_note(warning.text());
   Store store(globals.runs, Store::Mode::kReadWrite);
   std::optional<Audit> audit = make_audit(store, prepared, flags, globals, *progress);
-  if (const auto known = store.find_sweep(prepared.record.id)) {
+  if (auto known = store.find_sweep(prepared.record.id)) {
+    rename(store, *known, prepared.record.name);
     const Study study = load_study(store, known->id, Load::kToRank);
     const bool is_over = study.finished(known->trials) && study.running().empty() && reopen.empty();
     if (is_over && (!audit || audit->left(study) == 0))

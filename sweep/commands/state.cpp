@@ -1,10 +1,7 @@
 // See state.h.
 #include "sweep/commands/state.h"
 
-#include <fmt/format.h>
-
 #include "core/error.h"
-#include "core/plural.h"
 #include "sweep/commands/selection.h"
 
 namespace sweep {
@@ -29,10 +26,6 @@ SweepState state_of(const SweepOverview& sweep, bool controlled) {
   if (sweep.finished()) return SweepState::kFinished;
   if (sweep.guarded) return SweepState::kPaused;
   return sweep.running.empty() && sweep.planned > 0 ? SweepState::kPaused : SweepState::kUnfinished;
-}
-
-std::string ended_text(std::uint64_t ended, std::uint64_t wanted) {
-  return fmt::format("{} of {} {} ended", ended, core::counted(wanted, "trial"), wanted == 1 ? "has" : "have");
 }
 
 std::string resume_command(const std::string& sweep, const Globals& globals) {

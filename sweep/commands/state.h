@@ -25,9 +25,6 @@ std::string_view name(SweepState state);
 /// `controlled`: whether a controller holds the lock.
 SweepState state_of(const SweepOverview& sweep, bool controlled);
 
-/// "3 of 10 trials have ended".
-std::string ended_text(std::uint64_t ended, std::uint64_t wanted);
-
 /// "sweep resume ID", with --runs where it is needed.
 std::string resume_command(const std::string& sweep, const Globals& globals);
 

@@ -1,8 +1,10 @@
 // See usage.h.
 #include "sweep/commands/usage.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -89,6 +91,33 @@ core::UserError not_understood(const CommandLine& line, const std::string& word)
   return core::UserError(word, "one argument too many", help);
 }
 
+// The flag of that name that takes a value, of the program or of a verb among the words; null where there is none.
+const CLI::Option* valued_flag(const CommandLine& line, const std::vector<std::string>& words,
+                               const std::string& name) {
+  std::vector<const CLI::App*> apps = {&line.app};
+  for (const auto& [subcommand, action] : line.verbs)
+    if (std::find(words.begin(), words.end(), subcommand->get_name()) != words.end()) apps.push_back(subcommand);
+  for (const CLI::App* app : apps)
+    for (const CLI::Option* option : app->get_options())
+      if (option->check_lname(name) && option->get_items_expected_max() > 0) return option;
+  return nullptr;
+}
+
+// CLI11 takes "--audit=" for a flag whose value is still to come, and so the next word for the value.
+void refuse_empty_values(const CommandLine& line, const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    if (!words[i].starts_with("--")) continue;
+    const std::string flag = words[i].substr(0, words[i].find('='));
+    const bool is_empty = flag.size() == words[i].size() ? i + 1 < words.size() && words[i + 1].empty()
+                                                         : flag.size() + 1 == words[i].size();
+    const CLI::Option* const option = is_empty ? valued_flag(line, words, flag.substr(2)) : nullptr;
+    if (option == nullptr) continue;
+    const std::string type = option->get_type_name();  // behind a colon it lists what is allowed
+    throw core::UserError(flag, "has an empty value",
+                          fmt::format("write {} {}, or leave it out", flag, type.substr(0, type.find(':'))));
+  }
+}
+
 core::UserError usage_error(const CommandLine& line, const CLI::ParseError& error) {
   const CLI::App* verb = line.chosen();
   const std::string name = verb ? "sweep " + verb->get_name() : "sweep";
@@ -101,17 +130,14 @@ core::UserError usage_error(const CommandLine& line, const CLI::ParseError& erro
 
 bool color_wanted(bool no_color) {
   const char* variable = std::getenv("NO_COLOR");
-  return !no_color && (variable == nullptr || *variable == '\0') && isatty(STDERR_FILENO) == 1;
+  return !no_color && (variable == nullptr || *variable == '\0');
 }
 
 }  // namespace
 
 std::vector<DeclaredVerb> declare_everything(CLI::App& app, Globals& globals) {
   app.set_help_flag("-h,--help", "this text");
-  app.add_option("--runs", globals.runs, "folder of the store")
-      ->envname("SWEEP_RUNS")
-      ->type_name("DIR")
-      ->check([](const std::string& name) { return name.empty() ? "the name of a folder is empty" : ""; }, "");
+  app.add_option("--runs", globals.runs, "folder of the store")->envname("SWEEP_RUNS")->type_name("DIR");
   app.add_flag("--json", globals.json, "one JSON object on stdout, nothing else there");
   app.add_flag("--quiet", globals.quiet, "no progress and no notes");
   app.add_flag("--no-color", globals.no_color, "no colours, as NO_COLOR in the environment");
@@ -126,6 +152,7 @@ std::vector<DeclaredVerb> declare_everything(CLI::App& app, Globals& globals) {
 
 std::function<int()> parse_command_line(int argc, char** argv, Globals& globals) {
   const auto line = std::make_shared<CommandLine>(globals);
+  refuse_empty_values(*line, std::vector<std::string>(argv + 1, argv + argc));
   try {
     line->app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

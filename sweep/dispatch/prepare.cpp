@@ -231,6 +231,8 @@ Prepared prepare_recorded(const SweepRecord& record, const fs::path& runs, const
   const Device device = recorded_device(record, overrides, spec);
   Hardware hardware;
   if (spec.program) {
+    if (!overrides.trainer.empty())
+      throw core::UserError("--trainer", "the sweep is of a program of your own", "leave the flag out");
     if (!overrides.threads) threads = record.identity.at("numerics").at(kExternalNumerics).at("threads").get<int>();
     hardware = choose_hardware(device, TrainerCan::kUnknown, overrides.gpus);
     check_external(record, hardware, threads);

@@ -84,7 +84,11 @@ fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
 }  // namespace
 
 fs::path find_trainer(const fs::path& flag) {
-  if (!flag.empty()) return flag;
+  if (!flag.empty()) {
+    if (!fs::is_regular_file(flag))
+      throw core::UserError(flag.string(), "is no file", "name a build of sweep-trainer");
+    return flag;
+  }
   if (const char* named = std::getenv("SWEEP_TRAINER"); named != nullptr && *named != '\0') return named;
   std::error_code error;  // without /proc, as in an empty root, how we were called has to do
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
@@ -149,7 +153,7 @@ BuiltinTrainer frozen_trainer(const SweepRecord& record, const fs::path& runs) {
 }
 
 BuiltinTrainer other_trainer(const SweepRecord& record, const fs::path& executable) {
-  BuiltinTrainer trainer = ask_trainer(executable);
+  BuiltinTrainer trainer = ask_trainer(find_trainer(executable));
   const std::string& recorded = record.identity.at("trainer").get_ref<const std::string&>();
   if (trainer.identity != recorded)
     throw core::EnvironmentError(executable.string(), "is another trainer: it calls itself " + trainer.identity,

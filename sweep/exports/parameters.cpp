@@ -15,6 +15,9 @@ using core::Json;
 constexpr double kSmallestQuantile = 0x1p-53, kLargestQuantile = 1 - 0x1p-53;
 
 std::pair<Json, Json> ends(const Parameter& parameter, Method method) {
+  if (const auto* range = std::get_if<Continuous>(&parameter.distribution); range && !range->quantum)
+    if (range->family == Family::kUniform || range->family == Family::kLogUniformValues)
+      return {range->first, range->second};  // as written, which the ends of what is drawn only come near
   const Dimension dimension(parameter);
   if (method == Method::kGrid && dimension.enumerable())
     return {dimension.json(dimension.at_digit(0)),

@@ -12,7 +12,9 @@ namespace {
 
 using core::Json;
 
-std::string word_of(const Json& value) { return value.is_string() ? value.get<std::string>() : core::canonical_json(value); }
+std::string word_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : core::canonical_json(value);
+}
 
 std::string tick_text(double value) {
   std::string text = rounded(value, 4);
@@ -50,8 +52,10 @@ Axis Axis::of(const std::vector<std::optional<Json>>& values, double begin, doub
   for (const auto& value : values) {
     if (!value || value->is_null()) continue;
     words.insert(word_of(*value));
-    if (!value->is_number()) all_numbers = false;
-    else if (std::isfinite(value->get<double>())) numbers.push_back(value->get<double>());
+    if (!value->is_number())
+      all_numbers = false;
+    else if (std::isfinite(value->get<double>()))
+      numbers.push_back(value->get<double>());
   }
   if (!all_numbers || numbers.empty()) {
     Axis axis(begin, end);

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sweep/html/page.h"
-#include "sweep/report/columns.h"
+#include "sweep/report/choice.h"
 
 namespace sweep {
 
@@ -11,7 +11,8 @@ std::vector<Row> shown_rows(const std::vector<Row>& rows, const ReportOptions& o
   every.all = true;
   std::vector<Row> some;
   const std::vector<Row>& own = own_rows(rows, every, some);
-  if (options.top && own.size() > *options.top) return {own.begin(), own.begin() + static_cast<std::ptrdiff_t>(*options.top)};
+  if (options.top && own.size() > *options.top)
+    return {own.begin(), own.begin() + static_cast<std::ptrdiff_t>(*options.top)};
   if (own.size() <= kFirstRows + kDrawnRows) return own;
 
   // The smallest draws of the rest; then back in the order of the leaderboard.

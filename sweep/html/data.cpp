@@ -13,11 +13,11 @@ namespace {
 
 using core::Json;
 
-constexpr std::size_t kMostMetrics = 12;      // with curves of their own
-constexpr std::size_t kBestCurves = 20;       // with more points than the others
+constexpr std::size_t kMostMetrics = 12;  // with curves of their own
+constexpr std::size_t kBestCurves = 20;   // with more points than the others
 constexpr std::size_t kPointsOfBest = 240;
 constexpr std::size_t kPointsOfOthers = 48;
-constexpr std::size_t kTextColumns = 120;     // longer values and names are cut
+constexpr std::size_t kTextColumns = 120;  // longer values and names are cut
 
 std::string short_text(const std::string& text) { return printable(text, kTextColumns); }
 
@@ -68,14 +68,17 @@ Json column_json(const PageColumn& column, const std::vector<Row>& rows) {
     json["values"] = Json::array();
     for (const auto& cell : cells) {
       const bool has_number = cell && cell->is_number();
-      json["values"].push_back(!has_number ? Json() : cell->is_number_float() ? number_json(cell->get<double>()) : *cell);
+      json["values"].push_back(!has_number               ? Json()
+                               : cell->is_number_float() ? number_json(cell->get<double>())
+                                                         : *cell);
     }
     return json;
   }
   Words words;
   for (const auto& cell : cells)
-    words.add(cell ? std::optional(short_text(cell->is_string() ? cell->get<std::string>() : core::canonical_json(*cell)))
-                   : std::nullopt);
+    words.add(
+        cell ? std::optional(short_text(cell->is_string() ? cell->get<std::string>() : core::canonical_json(*cell)))
+             : std::nullopt);
   words.write(json);
   return json;
 }
@@ -162,15 +165,24 @@ Column attempts_column() {
 
 std::string_view name(Part part) {
   switch (part) {
-    case Part::kRank: return "rank";
-    case Part::kTrial: return "trial";
-    case Part::kOutcome: return "outcome";
-    case Part::kValue: return "value";
-    case Part::kSpread: return "spread";
-    case Part::kPlace: return "place";
-    case Part::kMetric: return "metric";
-    case Part::kParameter: return "parameter";
-    case Part::kRun: return "run";
+    case Part::kRank:
+      return "rank";
+    case Part::kTrial:
+      return "trial";
+    case Part::kOutcome:
+      return "outcome";
+    case Part::kValue:
+      return "value";
+    case Part::kSpread:
+      return "spread";
+    case Part::kPlace:
+      return "place";
+    case Part::kMetric:
+      return "metric";
+    case Part::kParameter:
+      return "parameter";
+    case Part::kRun:
+      return "run";
   }
   return "";
 }
@@ -228,13 +240,14 @@ std::vector<std::string> curve_metrics(const Page& page) {
 }
 
 Json page_data(const Page& page, const Parameters& parameters) {
-  Json json = {{"rows", page.rows.size()},
-               {"all_rows", page.all_rows},
-               {"goal", page.head.metric && page.head.metric->goal == protocol::Goal::kMaximize ? "maximize" : "minimize"},
-               {"columns", Json::array()},
-               {"curves", curves_json(page)},
-               {"timeline", timeline_json(page)},
-               {"effects", effects_json(page.analysis)}};
+  Json json = {
+      {"rows", page.rows.size()},
+      {"all_rows", page.all_rows},
+      {"goal", page.head.metric && page.head.metric->goal == protocol::Goal::kMaximize ? "maximize" : "minimize"},
+      {"columns", Json::array()},
+      {"curves", curves_json(page)},
+      {"timeline", timeline_json(page)},
+      {"effects", effects_json(page.analysis)}};
   for (const PageColumn& column : page_columns(page, parameters))
     json["columns"].push_back(column_json(column, page.rows));
   return json;

@@ -17,16 +17,16 @@ namespace {
 using core::Json;
 
 constexpr double kWidth = 1000;
-constexpr std::size_t kMostLines = 200;     // of curves and of parallel coordinates
-constexpr std::size_t kMostPoints = 400;    // of each small chart
+constexpr std::size_t kMostLines = 200;   // of curves and of parallel coordinates
+constexpr std::size_t kMostPoints = 400;  // of each small chart
 constexpr std::size_t kMostCharts = 9;
 constexpr std::size_t kMostAttempts = 1000;
 constexpr std::size_t kMostAxes = 10;
 constexpr std::size_t kPointsOfCurve = 60;
 
 std::string svg(double height, const std::string& title, const std::string& inner) {
-  return element("svg", fmt::format(R"(viewBox="0 0 {} {}" role="img" aria-label="{}")", kWidth, height, escaped(title)),
-                 inner);
+  return element(
+      "svg", fmt::format(R"(viewBox="0 0 {} {}" role="img" aria-label="{}")", kWidth, height, escaped(title)), inner);
 }
 
 std::string text_at(double x, double y, const std::string& text, const char* anchor, const char* kind = "label") {
@@ -124,8 +124,8 @@ std::string curves_svg(const Page& page) {
   if (curves.empty()) return "";
   const Box box{70, 30, kWidth - 20, 310};
   const auto [low, high] = usual_range(values);
-  const Axis x = Axis::line(*std::min_element(steps.begin(), steps.end()), *std::max_element(steps.begin(), steps.end()),
-                            box.left, box.right);
+  const Axis x = Axis::line(*std::min_element(steps.begin(), steps.end()),
+                            *std::max_element(steps.begin(), steps.end()), box.left, box.right);
   const Axis y = Axis::line(low, high, box.bottom, box.top);
   std::string out = frame(box, x, y, 8, "step", metrics.front());
   for (std::size_t c = curves.size(); c-- > 0;) {

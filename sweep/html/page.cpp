@@ -21,7 +21,8 @@ std::string_view web_file(std::string_view path) {
 }
 
 // `id`: of the figure that the script draws in the place of `inner`.
-std::string section(const std::string& id, const std::string& title, const std::string& inner, const std::string& note) {
+std::string section(const std::string& id, const std::string& title, const std::string& inner,
+                    const std::string& note) {
   if (inner.empty()) return "";
   return element("section", fmt::format("aria-labelledby=\"{}-title\"", id),
                  element("h2", fmt::format("id=\"{}-title\"", id), title) +
@@ -32,8 +33,8 @@ std::string section(const std::string& id, const std::string& title, const std::
 
 std::string shown_note(const Page& page) {
   if (page.rows.size() == page.all_rows) return "";
-  if (page.rows.size() <= kFirstRows)
-    return fmt::format("The first {} of {} trials are shown.", page.rows.size(), page.all_rows);
+  const bool is_sample = page.rows.size() == kFirstRows + kDrawnRows && page.rows.back().rank != page.rows.size();
+  if (!is_sample) return fmt::format("The first {} of {} trials are shown.", page.rows.size(), page.all_rows);
   return fmt::format(
       "Shown are {} of {} trials: the first {} of the leaderboard and {} drawn at random from the rest, the same ones "
       "each time. Outcomes are counted over all.",
@@ -42,8 +43,9 @@ std::string shown_note(const Page& page) {
 
 std::string body(const Page& page, const Parameters& parameters, bool has_script) {
   const std::string name = page.head.name.empty() ? "sweep " + page.head.id : page.head.name;
-  std::string out = element("header", "", element("h1", "", escaped(name, 80)) +
-                                              element("p", R"(class="id")", "sweep " + element("code", "", escaped(page.head.id)))) +
+  std::string out = element("header", "",
+                            element("h1", "", escaped(name, 80)) +
+                                element("p", R"(class="id")", "sweep " + element("code", "", escaped(page.head.id)))) +
                     "\n";
   std::string main = element("section", "aria-label=\"Summary\"", summary_section(page, parameters)) + "\n";
   if (!has_script)
@@ -51,13 +53,16 @@ std::string body(const Page& page, const Parameters& parameters, bool has_script
                     "The charts are plain pictures and the table cannot be sorted: this sweep was built without npm, "
                     "from which the parts that answer to the mouse come.");
   else
-    main += element("noscript", "", element("p", R"(class="note")",
-                                            "Scripts are off: the charts are plain pictures and the table cannot be sorted."));
+    main += element("noscript", "",
+                    element("p", R"(class="note")",
+                            "Scripts are off: the charts are plain pictures and the table cannot be sorted."));
   if (const std::string note = shown_note(page); !note.empty()) main += element("p", R"(class="note")", note);
-  main += R"(<div id="filter"></div>)" "\n";
+  main += R"(<div id="filter"></div>)"
+          "\n";
   main += section("leaderboard", "Leaderboard",
                   element("div", R"(class="scroll" tabindex="0" role="region" aria-label="Leaderboard")",
-                          leaderboard_table(page, parameters)), "");
+                          leaderboard_table(page, parameters)),
+                  "");
   main += section("curves", "Metric curves", curves_svg(page), "");
   main += section("parallel", "Parallel coordinates", parallel_svg(page, parameters), "");
   main += section("parameters", "Parameters against the metric", parameters_svg(page, parameters), "");
@@ -68,8 +73,9 @@ std::string body(const Page& page, const Parameters& parameters, bool has_script
   main += section("record", "Environment and record", facts_tables(page), "");
   main += element("section", R"(aria-labelledby="file-title")",
                   R"(<h2 id="file-title">Sweep file</h2>)" +
-                      element("details", "", element("summary", "", "The file as it was read") +
-                                                 element("pre", R"(tabindex="0")", escaped_lines(page.file_text)))) +
+                      element("details", "",
+                              element("summary", "", "The file as it was read") +
+                                  element("pre", R"(tabindex="0")", escaped_lines(page.file_text)))) +
           "\n";
   return out + element("main", "", main);
 }

@@ -51,7 +51,7 @@ std::string share_bar(double share, double deviation) {
   const double width = std::clamp(share, 0.0, 1.0) * 200, low = std::clamp(share - deviation, 0.0, 1.0) * 200,
                high = std::clamp(share + deviation, 0.0, 1.0) * 200;
   return fmt::format(
-      R"(<svg viewBox="0 0 200 14" class="share" aria-hidden="true"><rect x="0" y="1" width="200" height="12" class="rail"/><rect x="0" y="1" width="{:.1f}" height="12" class="fill"/><line x1="{:.1f}" y1="7" x2="{:.1f}" y2="7" class="whisker"/></svg>)",
+      R"(<svg viewBox="0 0 200 14" class="share" preserveAspectRatio="none" aria-hidden="true"><rect x="0" y="1" width="200" height="12" class="rail"/><rect x="0" y="1" width="{:.1f}" height="12" class="fill"/><line x1="{:.1f}" y1="7" x2="{:.1f}" y2="7" class="whisker"/></svg>)",
       width, low, high);
 }
 
@@ -59,9 +59,9 @@ std::string constants_line(const Parameters& parameters) {
   if (parameters.constants.empty()) return "";
   std::string text;
   for (const auto& [name, value] : parameters.constants)
-    text += element("span", R"(class="pair")",
-                    text_element("b", name) + " " + escaped(value_text(value, kDigits), 60)) +
-            " ";
+    text +=
+        element("span", R"(class="pair")", text_element("b", name) + " " + escaped(value_text(value, kDigits), 60)) +
+        " ";
   return element("p", R"(class="constants")", "The same in every trial: " + text);
 }
 
@@ -74,11 +74,12 @@ std::string summary_section(const Page& page, const Parameters& parameters) {
                      figure_of("state", page.state);
   if (!page.rows.empty() && page.rows.front().rank)
     list = figure_of(head.repeats > 1 ? "best mean" : "best", rounded(*page.rows.front().value(), kDigits),
-                     R"(class="lead")") + list;
+                     R"(class="lead")") +
+           list;
   std::string out = element("dl", R"(class="figures")", list);
   if (!page.replay_command.empty())
-    out += element("p", "", "The best trial again, compared bit for bit: " +
-                                element("code", "", escaped(page.replay_command)));
+    out += element("p", "",
+                   "The best trial again, compared bit for bit: " + element("code", "", escaped(page.replay_command)));
   for (const std::string& finding : page.findings) out += element("p", R"(class="finding")", escaped(finding, 400));
   return out + constants_line(parameters);
 }
@@ -105,20 +106,22 @@ std::string importance_table_html(const Page& page) {
   if (!analysis.nothing.empty()) return element("p", "", "Nothing can be said: " + escaped(analysis.nothing) + ".");
   std::string body;
   for (const ParameterAnalysis& parameter : analysis.parameters) {
-    body += element("tr", "",
-                    element("th", R"(scope="row")", escaped(parameter.name, 40)) +
-                        element("td", R"(class="bar-cell")", share_bar(parameter.importance, parameter.deviation)) +
-                        element("td", R"(class="number")", fmt::format("{:.3f}", parameter.importance)) +
-                        element("td", R"(class="number")", fmt::format("{:.3f}", parameter.deviation)) +
-                        element("td", R"(class="number")",
-                                parameter.spearman ? fmt::format("{:+.3f}", *parameter.spearman) : "–"));
+    body += element(
+        "tr", "",
+        element("th", R"(scope="row")", escaped(parameter.name, 40)) +
+            element("td", R"(class="bar-cell")", share_bar(parameter.importance, parameter.deviation)) +
+            element("td", R"(class="number")", fmt::format("{:.3f}", parameter.importance)) +
+            element("td", R"(class="number")", fmt::format("{:.3f}", parameter.deviation)) +
+            element("td", R"(class="number")", parameter.spearman ? fmt::format("{:+.3f}", *parameter.spearman) : "–"));
   }
   const std::string note = fmt::format(
-      "Share of the metric’s variance that a parameter explains alone: functional ANOVA of {} trees over {} of {} ranked "
+      "Share of the metric’s variance that a parameter explains alone: functional ANOVA of {} trees over {} of {} "
+      "ranked "
       "trials (Hutter, Hoos, Leyton-Brown, 2014); ± over the trees. Interactions: {:.3f}.",
       kTrees, analysis.trials, analysis.ranked, analysis.interactions);
-  return element("table", R"(class="importance")",
-                 head_row({"parameter", "share of variance", "importance", "±", "Spearman"}) + element("tbody", "", body)) +
+  return element(
+             "table", R"(class="importance")",
+             head_row({"parameter", "share of variance", "importance", "±", "Spearman"}) + element("tbody", "", body)) +
          element("p", R"(class="note")", note);
 }
 
@@ -126,11 +129,11 @@ std::string outcomes_table(const Page& page) {
   std::string body;
   for (const auto& [word, count] : page.outcomes) {
     const auto outcome = protocol::outcome_named(word);
-    body += element("tr", "",
-                    element("th", R"(scope="row")",
-                            element("span", "class=\"swatch " + escaped(word) + "\"", "") + escaped(word)) +
-                        element("td", R"(class="number")", std::to_string(count)) +
-                        text_element("td", outcome ? std::string(protocol::info(*outcome).meaning) : ""));
+    body += element(
+        "tr", "",
+        element("th", R"(scope="row")", element("span", "class=\"swatch " + escaped(word) + "\"", "") + escaped(word)) +
+            element("td", R"(class="number")", std::to_string(count)) +
+            text_element("td", outcome ? std::string(protocol::info(*outcome).meaning) : ""));
   }
   return element("table", "", head_row({"outcome", "trials", "meaning"}) + element("tbody", "", body));
 }
@@ -147,18 +150,18 @@ std::string facts_tables(const Page& page) {
 
 std::string replays_table(const Page& page) {
   if (page.replays.empty())
-    return element("p", "", "No trial of this sweep was replayed yet: " + element("code", "", "sweep replay --all") +
-                                " runs them again and compares.");
+    return element("p", "",
+                   "No trial of this sweep was replayed yet: " + element("code", "", "sweep replay --all") +
+                       " runs them again and compares.");
   std::string body;
   for (const ReplayLine& replay : page.replays)
-    body += element("tr", "",
-                    element("td", "", element("code", "", escaped(replay.trial))) +
-                        element("td", replay.verdict == "different" ? R"(class="finding")" : "",
-                                escaped(replay.verdict)) +
-                        text_element("td", replay.where) + text_element("td", replay.when) +
-                        text_element("td", replay.detail));
-  return element("table", "", head_row({"trial", "verdict", "ran on", "when", "first difference"}) +
-                                  element("tbody", "", body));
+    body += element(
+        "tr", "",
+        element("td", "", element("code", "", escaped(replay.trial))) +
+            element("td", replay.verdict == "different" ? R"(class="finding")" : "", escaped(replay.verdict)) +
+            text_element("td", replay.where) + text_element("td", replay.when) + text_element("td", replay.detail));
+  return element("table", "",
+                 head_row({"trial", "verdict", "ran on", "when", "first difference"}) + element("tbody", "", body));
 }
 
 }  // namespace sweep

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <sstream>
 
 extern char** environ;
@@ -48,11 +49,11 @@ constexpr std::array<const char*, 4> kAssignments = {
     R"re((?i)(--?[\w-]*(?:secret|token|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key)(?:=|\s+))[^\s"'$-][^\s"']{5,})re",
     R"re((?im)(^[+\- ]?\s*[\w-]*(?:secret|password|passwd|passphrase|api[_-]?key|access[_-]?key)[\w-]*:\s+)[^\s"']{6,}\s*$)re"};
 
-const std::vector<const RE2*>& patterns() {
-  static const std::vector<const RE2*> compiled = [] {
-    std::vector<const RE2*> all;
-    for (const char* shape : kShapes) all.push_back(new RE2(shape));
-    for (const char* assignment : kAssignments) all.push_back(new RE2(assignment));
+const std::deque<RE2>& patterns() {
+  static const std::deque<RE2> compiled = [] {
+    std::deque<RE2> all;
+    for (const char* shape : kShapes) all.emplace_back(shape);
+    for (const char* assignment : kAssignments) all.emplace_back(assignment);
     return all;
   }();
   return compiled;
@@ -103,7 +104,7 @@ void Secrets::add(std::string_view value) {
 std::string Secrets::redact(std::string_view text) const {
   std::string redacted(text);
   for (const std::string& value : values_) replace_all(redacted, value, kRedacted);
-  for (const RE2* pattern : patterns()) RE2::GlobalReplace(&redacted, *pattern, std::string("\\1") + kRedacted);
+  for (const RE2& pattern : patterns()) RE2::GlobalReplace(&redacted, pattern, std::string("\\1") + kRedacted);
   return redacted;
 }
 

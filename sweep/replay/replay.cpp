@@ -47,14 +47,21 @@ core::Json Replayed::to_json() const {
   return json;
 }
 
+// Another controller may be adding to the sweep.
+const RecordedSweeps::Known& RecordedSweeps::load(const TrialPlace& place) {
+  if (const auto known = known_.find(place.sweep); known != known_.end()) {
+    const TrialState* const trial = known->second.second.find(place.index);
+    if (trial != nullptr && trial->phase == Phase::kEnded) return known->second;
+  }
+  auto sweep = store_.find_sweep(place.sweep);
+  if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
+  return known_.insert_or_assign(place.sweep, Known(*std::move(sweep), load_study(store_, place.sweep, Load::kToRank)))
+      .first->second;
+}
+
 Origin RecordedSweeps::origin_of(TrialPlace place) {
   for (;;) {
-    if (!known_.contains(place.sweep)) {
-      auto sweep = store_.find_sweep(place.sweep);
-      if (!sweep) throw core::UserError(place.sweep, "the store does not know this sweep");
-      known_.emplace(place.sweep, std::pair(*std::move(sweep), load_study(store_, place.sweep, Load::kToRank)));
-    }
-    const auto& [sweep, study] = known_.at(place.sweep);
+    const auto& [sweep, study] = load(place);
     core::check(study.find(place.index) != nullptr, "a place in the store without a trial");
     TrialState trial = load_trial(store_, place.sweep, study, place.index);
     if (trial.repeats_index) {
@@ -89,9 +96,9 @@ TrialRecord load_record(const Store& store, const Origin& origin) {
   return record;
 }
 
-PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, const fs::path& folder,
-                          bool all) {
-  const PlannedTrial planned = prepared.plan.trial(origin.trial.index);
+PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, std::uint64_t index,
+                          const fs::path& folder, bool all) {
+  const PlannedTrial planned = prepared.plan.trial(index);
   if (planned.id != origin.trial.trial)
     throw core::UserError("trial " + origin.trial.trial, "its sweep now gives trial " + planned.id + " at this index",
                           "the store was made by another version of this program");
@@ -150,8 +157,8 @@ Replayed replay_trial(Store& store, const TrialPlace& place, const ReplayOptions
   Overrides where = options.where;
   if (!where.device) where.device = recorded_device(origin.trial);
   const Prepared prepared = prepare_recorded(origin.sweep, options.runs, where);
-  PendingReplay pending =
-      make_replay(store, origin, prepared, make_replay_folder(options.runs, origin.trial.trial), options.all);
+  PendingReplay pending = make_replay(store, origin, prepared, origin.trial.index,
+                                      make_replay_folder(options.runs, origin.trial.trial), options.all);
   pending.result.trainer = where.trainer;
   const AttemptResult ended = run_attempt(pending.request, [&](const std::vector<protocol::Event>& events) {
     const bool go_on = pending.comparator.add(events);

@@ -51,7 +51,7 @@ struct Origin {
   TrialState trial;
 };
 
-/// Sweeps of a store as replays need them, each loaded and prepared once.
+/// Sweeps of a store as replays need them, each prepared once, and loaded again only where a trial has ended since.
 class RecordedSweeps {
  public:
   /// `store` outlives it.
@@ -66,10 +66,14 @@ class RecordedSweeps {
   const Prepared& prepared(const SweepRecord& sweep);
 
  private:
+  using Known = std::pair<SweepRecord, Study>;
+
+  const Known& load(const TrialPlace& place);
+
   const Store& store_;
   std::filesystem::path runs_;
   Overrides where_;
-  std::map<std::string, std::pair<SweepRecord, Study>> known_;
+  std::map<std::string, Known> known_;
   std::map<std::string, Prepared> prepared_;
 };
 
@@ -88,9 +92,10 @@ struct PendingReplay {
   std::filesystem::path runs;  ///< where its folder is moved from, unless it is identical; empty: it stays
 };
 
-/// `folder` gets what it prints and, of a program, its rendered files; `all`: go on after the first difference. Errors:
-/// UserError where the plan gives another trial at this index.
-PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared,
+/// `index`: of the trial in the sweep that was prepared, which may be another than the record's; `folder` gets what it
+/// prints and, of a program, its rendered files; `all`: go on after the first difference. Errors: UserError where the
+/// plan gives another trial at this index.
+PendingReplay make_replay(const Store& store, const Origin& origin, const Prepared& prepared, std::uint64_t index,
                           const std::filesystem::path& folder, bool all);
 
 /// A new folder trials/TRIAL/replay-N, absolute. Errors: EnvironmentError.

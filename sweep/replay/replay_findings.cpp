@@ -63,12 +63,18 @@ std::vector<ReplayRecord> current_replays(const Store& store, const std::string&
 
 std::string ReplayFinding::text() const {
   const std::string times = replays > 1 ? fmt::format(" ({} of {} replays)", differing, replays) : "";
-  return fmt::format("trial {} (#{}) replayed as different on {}{}: {}", trial, index, where, times, first);
+  const std::string since = identical_since > 0 ? fmt::format("; later replays: {} identical", identical_since) : "";
+  return fmt::format("trial {} (#{}) replayed as different on {}{}: {}{}", trial, index, where, times, first, since);
 }
 
 core::Json ReplayFinding::to_json() const {
-  return {{"trial", trial},         {"index", index}, {"replays", replays},
-          {"differing", differing}, {"first", first}, {"where", where}};
+  return {{"trial", trial},
+          {"index", index},
+          {"replays", replays},
+          {"differing", differing},
+          {"first", first},
+          {"where", where},
+          {"identical_since", identical_since}};
 }
 
 std::vector<ReplayFinding> find_differing_replays(const Store& store, const std::string& sweep) {
@@ -76,7 +82,10 @@ std::vector<ReplayFinding> find_differing_replays(const Store& store, const std:
   for (const ReplayRecord& replay : current_replays(store, sweep)) {
     ReplayFinding& finding = by_trial[replay.trial];
     ++finding.replays;
-    if (replay.verdict != name(Verdict::kDifferent) || finding.differing++ > 0) continue;
+    if (replay.verdict == name(Verdict::kIdentical)) ++finding.identical_since;
+    if (replay.verdict != name(Verdict::kDifferent)) continue;
+    finding.identical_since = 0;
+    if (finding.differing++ > 0) continue;
     finding.trial = replay.trial;
     finding.first = first_difference(replay.detail);
     finding.where = place_of(replay.detail);

@@ -27,10 +27,11 @@ struct ReplayFinding {
   std::uint64_t index = 0;  ///< in this sweep
   std::string trial;
   std::uint64_t replays = 0, differing = 0;  ///< how many there were
-  std::string first;                         ///< the first difference, in words
-  std::string where;                         ///< "cpu", or the GPU's UUID
+  std::uint64_t identical_since = 0;  ///< of those behind the last that differed; no finding is taken back by them
+  std::string first;                  ///< the first difference, in words
+  std::string where;                  ///< "cpu", or the GPU's UUID
 
-  /// "trial … (#3) replayed as different on cpu: step 12: …"
+  /// "trial … (#3) replayed as different on cpu: step 12: …; later replays: 2 identical"
   std::string text() const;
   core::Json to_json() const;
 };

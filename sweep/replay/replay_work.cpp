@@ -21,9 +21,9 @@ constexpr std::uint32_t kSampleStream = (static_cast<std::uint32_t>(core::Purpos
 
 bool has_ended(const TrialState& trial) { return trial.phase == Phase::kEnded; }
 
-// Whether the trial ran in this sweep, to an end that would be the same another time.
-bool has_own_result(const Study& study, const TrialState& trial) {
-  return !trial.repeats_index && trial.reused_from.empty() && trial.finding.empty() &&
+// Whether the trial has come to an end that would be the same another time, here or in the sweep that ran it.
+bool has_result(const Study& study, const TrialState& trial) {
+  return has_ended(trial) && !trial.repeats_index && trial.finding.empty() &&
          protocol::info(*trial.outcome).determined && !study.is_surplus(trial.index);
 }
 
@@ -142,36 +142,55 @@ std::optional<std::uint64_t> ReplayOfSweep::choose(const Study&, const Slot&, bo
 
 PendingReplay ReplayOfSweep::make(const Study&, std::uint64_t index) {
   const Origin origin = sweeps_.origin_of({sweep_.id, index});
-  return make_replay(store(), origin, sweeps_.prepared(origin.sweep),
+  return make_replay(store(), origin, sweeps_.prepared(origin.sweep), origin.trial.index,
                      make_replay_folder(options_.runs, origin.trial.trial), options_.all);
 }
 
 Audit::Audit(Store& store, const Prepared& prepared, double share, fs::path runs, OnReplayed on_replayed)
     : ReplayWork(store, std::move(on_replayed)),
       prepared_(prepared),
-      runs_(std::move(runs)),
+      runs_(runs),
+      sweeps_(store, std::move(runs)),
       order_(order_of(prepared.record.seed, prepared.plan.count())),
       size_(size_of(share, prepared.plan.count())) {
   const std::string& sweep = prepared.record.id;
   if (!store.find_sweep(sweep)) return;
   for (const ReplayRecord& done : current_replays(store, sweep))
-    if (done.verdict != name(Verdict::kIncomplete) && done.detail.at("sweep") == sweep)
-      done_.insert(done.detail.at("index").get<std::uint64_t>());
+    if (done.verdict != name(Verdict::kIncomplete)) done_.emplace(done.detail.at("sweep"), done.trial);
+}
+
+bool Audit::is_done(const TrialState& trial) const {
+  return done_.contains({trial.reused_from.empty() ? prepared_.record.id : trial.reused_from, trial.trial});
 }
 
 // Of a sweep of 10^15 trials the sample is no list.
 void Audit::find_due(const Study& study) {
-  for (; looked_until_ < study.trials().size(); ++looked_until_)
-    if (looked_until_ < core::kLargestPermutation && order_(looked_until_) < size_ && !done_.contains(looked_until_))
-      add_due(looked_until_);
+  for (; looked_until_ < std::min(study.trials().size(), core::kLargestPermutation); ++looked_until_)
+    if (order_(looked_until_) < size_) add_due(looked_until_);
+  if (!has_begun_ && study.finished(prepared_.plan.count()) && ready(study) == 0) find_one_due(study);
+}
+
+std::size_t Audit::ready(const Study& study) const {
+  return static_cast<std::size_t>(std::count_if(due().begin(), due().end(), [&](std::uint64_t index) {
+    const TrialState& trial = *study.find(index);
+    return has_result(study, trial) && !is_done(trial);
+  }));
+}
+
+// The sweep is over, and none of the sample had a result: the next one by the same order that has.
+void Audit::find_one_due(const Study& study) {
+  const TrialState* next = nullptr;
+  for (const TrialState& trial : study.trials()) {
+    if (trial.index >= core::kLargestPermutation || !has_result(study, trial)) continue;
+    if (is_done(trial)) return;
+    if (next == nullptr || order_(trial.index) < order_(next->index)) next = &trial;
+  }
+  if (next != nullptr) add_due(next->index);
 }
 
 std::size_t Audit::left(const Study& study) {
   find_due(study);
-  return static_cast<std::size_t>(std::count_if(due().begin(), due().end(), [&](std::uint64_t index) {
-    const TrialState& trial = *study.find(index);
-    return has_ended(trial) && has_own_result(study, trial);
-  }));
+  return ready(study);
 }
 
 std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot, bool last) {
@@ -181,7 +200,7 @@ std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot,
     const std::uint64_t index = *next++;  // what follows stays where it is when this one goes
     const TrialState& trial = *study.find(index);
     if (!has_ended(trial)) continue;
-    if (!has_own_result(study, trial)) {
+    if (!has_result(study, trial) || is_done(trial)) {
       drop_due(index);
     } else if (any_gpu || recorded_gpu(study, index) != slot.gpu) {
       return index;
@@ -190,18 +209,25 @@ std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot,
   return std::nullopt;
 }
 
+Origin Audit::origin_of(const Study& study, std::uint64_t index) {
+  const std::string& sweep = prepared_.record.id;
+  TrialState trial = load_trial(store(), sweep, study, index);
+  if (!trial.reused_from.empty()) return sweeps_.origin_of({trial.reused_from, trial.reused_index});
+  return {*store().find_sweep(sweep), std::move(trial)};
+}
+
 const std::string& Audit::recorded_gpu(const Study& study, std::uint64_t index) {
   const auto found = gpus_.find(index);
   if (found != gpus_.end()) return found->second;
-  const TrialState trial = load_trial(store(), prepared_.record.id, study, index);
-  return gpus_[index] = gpu_of_slot(trial.attempts.back().slot);
+  return gpus_[index] = gpu_of_slot(origin_of(study, index).trial.attempts.back().slot);
 }
 
 PendingReplay Audit::make(const Study& study, std::uint64_t index) {
-  const std::string& sweep = prepared_.record.id;
-  const Origin origin{*store().find_sweep(sweep), load_trial(store(), sweep, study, index)};
-  PendingReplay pending = make_replay(store(), origin, prepared_, audit_folder(runs_, sweep, origin.trial.trial),
-                                      /*all=*/false);
+  has_begun_ = true;
+  const Origin origin = origin_of(study, index);
+  PendingReplay pending =
+      make_replay(store(), origin, prepared_, index, audit_folder(runs_, prepared_.record.id, origin.trial.trial),
+                  /*all=*/false);
   pending.result.audit = true;
   pending.runs = runs_;
   // What is not written is not left behind by a kill. The built-in trainer needs no folder to write checkpoints into.

@@ -1,7 +1,7 @@
 // Many replays in the slots of a sweep: of a whole sweep (`sweep replay --all`), or of a sample while it runs (`sweep
-// run
-// --audit`). The loop of dispatch/ runs them (dispatch/spare.h); each verdict is recorded as it comes. Audits run where
-// no trial would, on another GPU than the trial where there are several, and write nothing that a table is made of.
+// run --audit`). The loop of dispatch/ runs them (dispatch/spare.h); each verdict is recorded as it comes. Audits run
+// where no trial would, on another GPU than the trial where there are several, and write nothing that a table is made
+// of.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +81,9 @@ class ReplayOfSweep : public ReplayWork {
   std::uint64_t unended_ = 0;
 };
 
-/// A seeded sample of a running sweep's trials, each after it has ended with a result of its own. What was audited
-/// before is not audited again.
+/// A seeded sample of a running sweep's trials, each after it has ended with a result, which may be one that another
+/// sweep made. What was audited before is not audited again. Where nothing of the sample has a result, another trial
+/// that has one stands for it when the sweep is over.
 class Audit : public ReplayWork {
  public:
   /// `share`: of the sweep's trials, 0 < share ≤ 1; at least one. `prepared` outlives it.
@@ -92,16 +93,23 @@ class Audit : public ReplayWork {
   std::size_t left(const Study& study);
 
  private:
+  bool is_done(const TrialState& trial) const;
   void find_due(const Study& study);
+  void find_one_due(const Study& study);
+  std::size_t ready(const Study& study) const;  // due trials that can be audited now
+  Origin origin_of(const Study& study, std::uint64_t index);
   std::optional<std::uint64_t> choose(const Study& study, const Slot& slot, bool last) override;
   PendingReplay make(const Study& study, std::uint64_t index) override;
   const std::string& recorded_gpu(const Study& study, std::uint64_t index);
 
   const Prepared& prepared_;
   std::filesystem::path runs_;
-  core::Permutation order_;                    ///< of the sweep's trials: the first ones are the sample
-  std::uint64_t size_;                         ///< of the sample
-  std::set<std::uint64_t> done_;               ///< audited before
+  RecordedSweeps sweeps_;    ///< those that made results which this one took
+  core::Permutation order_;  ///< of the sweep's trials: the first ones are the sample
+  std::uint64_t size_;       ///< of the sample
+  /// Audited before: the sweep that made the record, and the trial.
+  std::set<std::pair<std::string, std::string>> done_;
+  bool has_begun_ = false;                     ///< an audit of this run
   std::uint64_t looked_until_ = 0;             ///< trials that were planned when find_due() looked last
   std::map<std::uint64_t, std::string> gpus_;  ///< on which trials ran, once asked
 };

@@ -2,12 +2,11 @@
 #include "sweep/report/columns.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "core/error.h"
-#include "core/suggest.h"
 #include "sweep/report/display.h"
+#include "sweep/report/interval.h"
 
 namespace sweep {
 namespace {
@@ -20,12 +19,38 @@ Cell cell(const std::optional<T>& value) {
   return value ? Cell(Json(*value)) : std::nullopt;
 }
 
-void flatten(const std::string& prefix, const Json& value, std::map<std::string, Json>& into) {
-  if (value.is_object() && !value.empty()) {
-    for (const auto& [key, item] : value.items()) flatten(prefix.empty() ? key : prefix + "." + key, item, into);
-  } else {
-    into[prefix] = value;
+// Calls `visit` with the dotted name and the value of each parameter; `name` is that of `value`.
+template <class Visit>
+void visit_leaves(std::string& name, const Json& value, const Visit& visit) {
+  if (!value.is_object() || value.empty()) return visit(name, value);
+  const std::size_t size = name.size();
+  for (const auto& item : value.items()) {
+    if (size > 0) name += '.';
+    name += item.key();
+    visit_leaves(name, item.value(), visit);
+    name.resize(size);
   }
+}
+
+bool is_leaf(const Json& value) { return !value.is_object() || value.empty(); }
+
+// A name may be that of one key, or of keys one below the other.
+const Json* find_leaf(const Json& config, const std::string& name, std::size_t from = 0) {
+  if (!config.is_object()) return nullptr;
+  if (const auto direct = config.find(name.substr(from)); direct != config.end() && is_leaf(*direct)) return &*direct;
+  for (std::size_t dot = name.find('.', from); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    const auto inner = config.find(name.substr(from, dot - from));
+    if (inner == config.end() || is_leaf(*inner)) continue;
+    if (const Json* found = find_leaf(*inner, name, dot + 1)) return found;
+  }
+  return nullptr;
+}
+
+// Whether two values are written alike: 1 and 1.0 are not.
+bool is_same_text(const Json& a, const Json& b) {
+  if (a.is_string() && b.is_string()) return a == b;
+  if (a.is_number_integer() && b.is_number_integer()) return a == b;
+  return a.type() == b.type() && core::canonical_json(a) == core::canonical_json(b);
 }
 
 std::string environment_text(const AttemptState& attempt, const char* key) {
@@ -73,25 +98,6 @@ Column reused_column() {
           }};
 }
 
-// Everything that --columns may name, each name once: the fixed columns win over parameters, these over metrics.
-std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
-  std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
-                                 outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
-                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep),
-                                 reused_column()};
-  if (sweep.repeats > 1) columns.insert(columns.end(), {deviation_column(), count_column()});
-  std::set<std::string> names;
-  for (const Column& column : columns) names.insert(column.title);
-  const auto add = [&](const Column& column) {
-    if (names.insert(column.title).second) columns.push_back(column);
-  };
-  const Parameters all = parameters(sweep, rows);
-  for (const std::string& name : all.varying) add(parameter_column(name));
-  for (const auto& [name, value] : all.constants) add(parameter_column(name));
-  for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
-  return columns;
-}
-
 // Where the ranking metric had its value, else the last one seen (test metrics come once).
 std::optional<double> other_value(const TrialState& trial, const std::string& name) {
   for (const auto* values : {&trial.at_value, &trial.final_values})
@@ -99,18 +105,9 @@ std::optional<double> other_value(const TrialState& trial, const std::string& na
   return std::nullopt;
 }
 
-std::string spread_text(const Row& row, int digits) {
-  std::string text = rounded(row.spread.mean, digits);
-  if (row.spread.deviation) text += " ± " + rounded(*row.spread.deviation, 2);
-  return text + " (" + std::to_string(row.spread.n) + ")";
-}
-
-bool is_own(const Row& row, const ReportOptions& options) {
-  return row.standing != Standing::kSurplus || (options.all && has_run(row));
-}
-
-bool is_chosen(const Row& row, const ReportOptions& options) {
-  return options.all || row.standing != Standing::kUnfinished;
+std::vector<std::string> spread_parts(const Row& row) {
+  const auto half = half_width(row.spread);
+  return {half ? "± " + rounded(*half, 2) : "", "(" + std::to_string(row.spread.n) + ")"};
 }
 
 }  // namespace
@@ -119,7 +116,9 @@ Column rank_column() {
   return {"rank", [](const Row& row) { return cell(row.rank); }};
 }
 Column trial_column() {
-  return {"trial", [](const Row& row) -> Cell { return Json(row.trial->trial); }};
+  Column column{"trial", [](const Row& row) -> Cell { return Json(row.trial->trial); }};
+  column.is_id = true;
+  return column;
 }
 Column index_column() {
   return {"index", [](const Row& row) -> Cell { return Json(row.trial->index); }};
@@ -132,7 +131,8 @@ Column outcome_column() {
 }
 Column metric_column(const SweepHead& sweep) {
   Column column{sweep.metric ? sweep.metric->name : "value", [](const Row& row) { return cell(row.value()); }};
-  if (sweep.repeats > 1) column.text = spread_text;
+  if (sweep.repeats > 1) column.beside = spread_parts;
+  column.ranks = true;
   return column;
 }
 Column deviation_column() {
@@ -166,12 +166,9 @@ Column other_metric_column(const std::string& name) {
           }};
 }
 Column parameter_column(const std::string& name) {
-  return {name, [name](const Row& row) -> Cell {
-            const auto direct = row.trial->config.find(name);  // flattening for each cell is slow in a large sweep
-            if (direct != row.trial->config.end() && !direct->is_object()) return Cell(*direct);
-            const std::map<std::string, Json> config = flat_config(row.trial->config);
-            const auto found = config.find(name);
-            return found == config.end() ? std::nullopt : Cell(found->second);
+  return {name, [name](const Row& row) {
+            const Json* const found = find_leaf(row.trial->config, name);
+            return found ? Cell(*found) : std::nullopt;
           }};
 }
 
@@ -191,22 +188,10 @@ Column device_column() {
 
 std::map<std::string, Json> flat_config(const Json& config) {
   std::map<std::string, Json> flat;
-  if (config.is_object() && !config.empty()) flatten("", config, flat);
+  std::string name;
+  if (config.is_object() && !config.empty())
+    visit_leaves(name, config, [&](const std::string& leaf, const Json& value) { flat[leaf] = value; });
   return flat;
-}
-
-bool has_run(const Row& row) {
-  const std::span<const TrialState* const> trials = row.trials();
-  return std::any_of(trials.begin(), trials.end(), [](const TrialState* trial) {
-    return !trial->attempts.empty() || (trial->phase == Phase::kEnded && !trial->repeats_index);
-  });
-}
-
-const std::vector<Row>& own_rows(const std::vector<Row>& rows, const ReportOptions& options, std::vector<Row>& some) {
-  const auto is_ours = [&](const Row& row) { return is_own(row, options); };
-  if (std::all_of(rows.begin(), rows.end(), is_ours)) return rows;
-  std::copy_if(rows.begin(), rows.end(), std::back_inserter(some), is_ours);
-  return some;
 }
 
 std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const std::vector<Row>& rows) {
@@ -227,35 +212,6 @@ std::vector<std::string> reported_metrics(const std::vector<Row>& rows) {
   return {names.begin(), names.end()};
 }
 
-std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options) {
-  std::vector<Row> chosen;
-  for (const Row& row : rows) {
-    if (options.top && chosen.size() == *options.top) break;
-    if (is_chosen(row, options)) chosen.push_back(row);
-  }
-  return chosen;
-}
-
-std::size_t count_without_top(const std::vector<Row>& rows, const ReportOptions& options) {
-  return static_cast<std::size_t>(
-      std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return is_chosen(row, options); }));
-}
-
-std::set<std::uint64_t> shown_trials(const std::vector<Row>& rows, const ReportOptions& options) {
-  std::set<std::uint64_t> indices;
-  std::uint64_t shown = 0;
-  for (const Row& row : rows) {
-    if (!is_own(row, options)) continue;
-    const bool is_first = indices.empty();  // of which a table says more, shown or not
-    const bool is_shown = is_chosen(row, options) && (!options.top || shown < *options.top);
-    if (is_first || is_shown)
-      for (const TrialState* trial : row.trials()) indices.insert(trial->index);
-    shown += is_shown;
-    if (options.top && shown == *options.top) break;
-  }
-  return indices;
-}
-
 Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows) {
   // "x.a" is a part of the parameter x.
   const auto is_constant = [&](const std::string& name) {
@@ -263,27 +219,58 @@ Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows) {
       if (sweep.constants->contains(name.substr(0, end))) return true;
     return false;
   };
-  // Values are compared as they are written: 1 and 1.0 are different.
-  std::map<std::string, std::set<std::string>> texts;
-  std::map<std::string, std::size_t> counts;
-  std::map<std::string, Json> last;
+  struct Seen {
+    const Json* value = nullptr;
+    std::size_t rows = 0;
+    bool varies = false;
+  };
+  std::map<std::string, Seen> all;
+  std::string name;
   for (const Row& row : rows) {
-    if (row.trial->config.is_null()) continue;  // forgotten: nothing of it is shown
-    for (auto& [name, value] : flat_config(row.trial->config)) {
-      texts[name].insert(core::canonical_json(value));
-      ++counts[name];
-      last[name] = value;
-    }
+    if (!row.trial->config.is_object() || row.trial->config.empty()) continue;
+    visit_leaves(name, row.trial->config, [&](const std::string& leaf, const Json& value) {
+      Seen& seen = all[leaf];
+      seen.varies = seen.varies || (seen.value && !is_same_text(*seen.value, value));
+      seen.value = &value;
+      ++seen.rows;
+    });
   }
   Parameters found;
-  for (const auto& [name, values] : texts) {
-    if (sweep.constants ? is_constant(name) : values.size() == 1 && counts[name] == rows.size()) {
-      found.constants[name] = last[name];
+  for (const auto& [parameter, seen] : all) {
+    if (sweep.constants ? is_constant(parameter) : !seen.varies && seen.rows == rows.size()) {
+      found.constants[parameter] = *seen.value;
     } else {
-      found.varying.push_back(name);
+      found.varying.push_back(parameter);
     }
   }
   return found;
+}
+
+std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows) {
+  std::vector<Column> columns = {rank_column(),    trial_column(),       index_column(),  replicate_column(),
+                                 outcome_column(), metric_column(sweep), epoch_column(),  step_column(),
+                                 seed_column(),    seconds_column(),     device_column(), host_column(sweep),
+                                 reused_column()};
+  if (sweep.repeats > 1) columns.insert(columns.end(), {deviation_column(), count_column()});
+  std::set<std::string> names;
+  for (const Column& column : columns) names.insert(column.title);
+  const auto add = [&](const Column& column) {
+    if (names.insert(column.title).second) columns.push_back(column);
+  };
+  const Parameters all = parameters(sweep, rows);
+  for (const std::string& name : all.varying) add(parameter_column(name));
+  for (const auto& [name, value] : all.constants) add(parameter_column(name));
+  for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
+  Column value = metric_column(sweep);
+  value.title = "value";
+  add(value);
+  return columns;
+}
+
+std::vector<std::string> titles_of(const std::vector<Column>& columns) {
+  std::vector<std::string> titles;
+  for (const Column& column : columns) titles.push_back(column.title);
+  return titles;
 }
 
 std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options,
@@ -298,14 +285,9 @@ std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row
         columns.push_back(parameter_column(name));
         continue;
       }
-      if (found == known.end()) {
-        std::vector<std::string> names;
-        for (const Column& column : known) names.push_back(column.title);
-        const auto near = core::nearest_word(name, names);
-        std::string remedy = near ? "did you mean '" + *near + "'?" : "one of:";
-        for (std::size_t i = 0; !near && i < names.size(); ++i) remedy += (i == 0 ? " " : ", ") + names[i];
-        throw core::UserError("--columns", "no column '" + name + "'", remedy);
-      }
+      if (found == known.end())
+        throw core::UserError("--columns", "no column '" + printable(name, kNameColumns) + "'",
+                              nearest_or_all(name, titles_of(known)));
       columns.push_back(*found);
     }
   }

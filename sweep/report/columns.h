@@ -15,18 +15,11 @@ namespace sweep {
 struct Column {
   std::string title;
   std::function<std::optional<core::Json>(const Row&)> cell;
-  /// For the text table, of a row that has a cell, numbers rounded to so many digits; where empty the cell is written.
-  std::function<std::string(const Row&, int digits)> text = {};
+  /// For people, of a row that has a cell: what is said of it beside its value. Empty: nothing.
+  std::function<std::vector<std::string>(const Row&)> beside = {};
+  bool ranks = false;  ///< the values by which the rows are ranked
+  bool is_id = false;  ///< of trials
 };
-
-/// The rows that the report is of, ended or not: without the surplus, or with that part of it that ran. `rows` where
-/// that is every one, else `some`, into which they are copied.
-const std::vector<Row>& own_rows(const std::vector<Row>& rows, const ReportOptions& options, std::vector<Row>& some);
-/// Of these, the rows that the options let through; how many there would be without options.top.
-std::vector<Row> chosen_rows(const std::vector<Row>& rows, const ReportOptions& options);
-std::size_t count_without_top(const std::vector<Row>& rows, const ReportOptions& options);
-/// Whether a trial of the row ran or was reused.
-bool has_run(const Row& row);
 
 /// How many trials there are of each outcome, those that are not planned yet among the waiting ones. Not the surplus.
 std::map<std::string, std::uint64_t> outcomes_of(const SweepHead& sweep, const std::vector<Row>& rows);
@@ -41,6 +34,11 @@ struct Parameters {
   std::map<std::string, core::Json> constants;
 };
 Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows);
+
+/// Everything that --columns, --sort and --filter may name, each name once: the fixed columns win over parameters,
+/// these over metrics; `value` is the ranking metric's too.
+std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows);
+std::vector<std::string> titles_of(const std::vector<Column>& columns);
 
 /// Those of options.columns, else `usual` by title; then those of --with. Errors: UserError for an unknown name.
 std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options,

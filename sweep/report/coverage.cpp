@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/plural.h"
-#include "sweep/report/columns.h"
+#include "sweep/report/choice.h"
 #include "sweep/report/report.h"
 
 namespace sweep {

@@ -1,4 +1,5 @@
 // Rows → CSV; see report.h.
+#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
 #include "sweep/report/csv_text.h"
 #include "sweep/report/report.h"
@@ -28,10 +29,12 @@ std::string report_csv(const SweepHead& sweep, const std::vector<Row>& all_rows,
   std::vector<std::string> fields;
   for (const Column& column : columns) fields.push_back(csv_field(column.title));
   std::string text = csv_line(fields);
-  for (const Row& row : chosen_rows(rows, options)) {
-    fields.clear();
-    for (const Column& column : columns) fields.push_back(csv_cell(column.cell(row)));
-    text += csv_line(fields);
+  for (const Row& row : chosen_rows(sweep, rows, options).rows) {
+    for (const Column& column : columns) {
+      append_csv_cell(text, column.cell(row));
+      text += ',';
+    }
+    text.back() = '\n';
   }
   return text;
 }

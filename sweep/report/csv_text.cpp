@@ -4,23 +4,41 @@
 namespace sweep {
 namespace {
 
-std::string quoted(const std::string& field) {
-  std::string text = "\"";
-  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
+void append_field(std::string& line, const std::string& field) {
+  if (!field.empty() && field.find_first_of(",\"\r\n") == std::string::npos) {
+    line += field;
+    return;
+  }
+  line += '"';
+  for (const char c : field) {
+    if (c == '"') line += c;
+    line += c;
+  }
+  line += '"';
 }
 
 }  // namespace
 
 std::string csv_field(const std::string& field) {
-  return field.empty() || field.find_first_of(",\"\r\n") != std::string::npos ? quoted(field) : field;
+  std::string text;
+  append_field(text, field);
+  return text;
+}
+
+void append_csv_cell(std::string& line, const std::optional<core::Json>& cell) {
+  if (!cell) return;
+  if (cell->is_string())
+    append_field(line, cell->get_ref<const std::string&>());
+  else if (cell->is_number_float())
+    core::append_number(line, cell->get<double>());
+  else
+    append_field(line, core::canonical_json(*cell));
 }
 
 std::string csv_cell(const std::optional<core::Json>& cell) {
-  if (!cell) return {};
-  if (cell->is_string()) return csv_field(cell->get_ref<const std::string&>());
-  if (cell->is_number_float()) return core::format_double(cell->get<double>());
-  return csv_field(core::canonical_json(*cell));
+  std::string text;
+  append_csv_cell(text, cell);
+  return text;
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

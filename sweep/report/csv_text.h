@@ -12,7 +12,8 @@ namespace sweep {
 
 /// A heading or a text: quoted where it must be, "" where it is empty.
 std::string csv_field(const std::string& field);
-/// Numbers and structures in canonical form; nothing where there is no value.
+/// Numbers and structures in canonical form; nothing where there is no value. Appended to `line`.
+void append_csv_cell(std::string& line, const std::optional<core::Json>& cell);
 std::string csv_cell(const std::optional<core::Json>& cell);
 /// Fields, already in CSV form, as one line with its LF.
 std::string csv_line(const std::vector<std::string>& fields);

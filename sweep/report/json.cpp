@@ -1,6 +1,7 @@
 // Rows → one JSON object; see report.h.
 #include <algorithm>
 
+#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
 #include "sweep/report/report.h"
 
@@ -104,7 +105,8 @@ Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const Rep
                {"trials", Json::array()}};
   add_terms(json["sweep"], sweep, rows);
   std::vector<Row> some;
-  for (const Row& row : chosen_rows(own_rows(rows, options, some), options)) json["trials"].push_back(row_json(row));
+  for (const Row& row : chosen_rows(sweep, own_rows(rows, options, some), options).rows)
+    json["trials"].push_back(row_json(row));
   return json;
 }
 

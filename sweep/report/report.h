@@ -1,8 +1,9 @@
-// Rows → text table, JSON, CSV. Called by commands/ (`report`, and `run` at its end). Pure: strings in, strings out.
+// Rows → text table, Markdown, JSON, CSV. Called by commands/ (`report`, and `run` at its end). Pure: strings in,
+// strings out.
 //
 // CSV holds only what file, seed and trainer determine, so it is the same byte for byte for any number of slots, any
-// crash and any machine; see coverage_note() for the rows of which that is not true. The text table is for people: it
-// rounds to six digits (more where two values would look alike) and shortens long texts; CSV and JSON are exact.
+// crash and any machine; see coverage_note() for the rows of which that is not true. Table and Markdown are for people:
+// they round to six digits (more where two values would look alike) and shorten long texts; CSV and JSON are exact.
 #pragma once
 
 #include <map>
@@ -48,16 +49,22 @@ struct SweepHead {
   std::optional<FailuresHead> failures;
 };
 
+/// Which rows and columns; of every format the same (choice.h).
 struct ReportOptions {
-  std::optional<std::uint64_t> top;  ///< only the first N rows
+  std::string filter;                ///< a condition that rows meet (filter.h); empty: none
+  std::vector<std::string> sort;     ///< by these columns, from the largest where a minus stands before; else by rank
+  std::optional<std::uint64_t> top;  ///< only the first N of these rows
   std::vector<std::string> columns;  ///< these columns, in this order; empty for the usual ones
   bool with_time = false, with_device = false, with_host = false;
   bool all = false;       ///< rows of trials that have not ended, and of the surplus that ran, as well
   std::string runs_flag;  ///< put into printed commands: empty, or " --runs DIR" quoted for a shell
+  std::optional<std::size_t>
+      width;           ///< of the terminal, in columns; where there is none a line may be as long as it is
+  bool color = false;  ///< the table may use escape sequences of a terminal
 };
 
 /// The leaderboard for people. Ends with a newline.
-/// Errors: UserError for a name in `columns` that is no column, with the nearest one.
+/// Errors: UserError for a name in `columns`, `sort` or `filter` that is no column, with the nearest one.
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// RFC 4180 quoting, lines ended by LF: rank,trial,index,replicate,outcome,<metric>,epoch,step, then the parameters by
@@ -65,12 +72,13 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, c
 /// `value` and empty. Numbers in canonical form, missing values empty (an empty string is `""`). Errors: as above.
 std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
+/// A table of GitHub's Markdown, below a paragraph that names the sweep and what is constant in it. Columns and numbers
+/// as in the table for people, but no outcome counts and no times: as of CSV, the same bytes everywhere. The best value
+/// is bold. Names and values are escaped, so that none acts as Markdown or HTML. Errors: as above.
+std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
+
 /// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. `columns` has no meaning here.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
-
-/// The trials of which a table or a JSON report reads more than a forgotten state holds (Study::forget), by index;
-/// where others are forgotten, `constants` must say what is constant.
-std::set<std::uint64_t> shown_trials(const std::vector<Row>& rows, const ReportOptions& options);
 
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.
 std::map<std::string, core::Json> flat_config(const core::Json& config);

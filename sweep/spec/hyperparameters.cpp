@@ -22,9 +22,9 @@ constexpr std::size_t kItemsShown = 16;  // of a list that does not fit
 // One hyperparameter of the description.
 struct Rule {
   std::string name;
-  std::string type;  // "integer", "number", "choice", "boolean", "integers", "text"
+  std::string type;  // "integer", "number", "choice", "boolean", "integers", "text", "texts"
   Json min, max;     // numbers, or null where there is no limit
-  Json max_items;    // of "integers", or null
+  Json max_items;    // of "integers" and "texts", or null
   std::vector<std::string> choices;
 
   explicit Rule(const Json& row)
@@ -52,28 +52,34 @@ std::string range_text(const Rule& rule) {
   return text;
 }
 
+std::string limit_text(const Rule& rule) {
+  return rule.max_items.is_null() ? "" : "at most " + core::canonical_json(rule.max_items) + " ";
+}
+
 std::string expected(const Rule& rule) {
   if (rule.type == "integer") return "an integer" + range_text(rule);
   if (rule.type == "number") return "a number" + range_text(rule);
-  if (rule.type == "integers")
-    return rule.max_items.is_null()
-               ? "a list of integers" + range_text(rule)
-               : "a list of at most " + core::canonical_json(rule.max_items) + " integers" + range_text(rule);
+  if (rule.type == "integers") return "a list of " + limit_text(rule) + "integers" + range_text(rule);
   if (rule.type == "boolean") return "true or false";
   if (rule.type == "text") return "a text";
+  if (rule.type == "texts") return "a list of " + limit_text(rule) + "texts";
   return "a word";
 }
 
 bool fits(const Rule& rule, const Json& value) {
   const auto integer = [&](const Json& number) { return is_whole(number) && in_range(rule, number); };
+  const auto text = [](const Json& item) { return item.is_string(); };
+  const auto list_of = [&](const auto& item) {
+    if (!value.is_array()) return item(value);
+    return (rule.max_items.is_null() || value.size() <= rule.max_items) &&
+           std::all_of(value.begin(), value.end(), item);
+  };
   if (rule.type == "integer") return integer(value);
   if (rule.type == "number") return value.is_number() && in_range(rule, value);
   if (rule.type == "boolean") return value.is_boolean();
   if (rule.type == "text") return value.is_string();
-  if (rule.type == "integers")
-    return value.is_array() ? (rule.max_items.is_null() || value.size() <= rule.max_items) &&
-                                  std::all_of(value.begin(), value.end(), integer)
-                            : integer(value);
+  if (rule.type == "integers") return list_of(integer);
+  if (rule.type == "texts") return list_of(text);
   return value.is_string() && std::count(rule.choices.begin(), rule.choices.end(), value.get<std::string>()) > 0;
 }
 
@@ -124,7 +130,7 @@ class Checker {
 
   void check_reach(const Rule& rule, const Member& written, const Parameter& parameter, const Reach& reach) {
     const std::string_view word = name(parameter.distribution);
-    if (rule.type == "choice" || rule.type == "boolean" || rule.type == "text") {
+    if (rule.type == "choice" || rule.type == "boolean" || rule.type.starts_with("text")) {
       reading_.error(written.mark, fmt::format("'{}' must be {}, not a range", rule.name, expected(rule)),
                      "write 'values'");
     } else if (rule.type != "number" && !reach.whole) {

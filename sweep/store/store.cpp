@@ -1,6 +1,7 @@
 // Opening and writing; see store.h. Reading is in store_read.cpp.
 #include "sweep/store/store.h"
 
+#include <cstring>
 #include <utility>
 
 #include "protocol/files.h"
@@ -72,11 +73,12 @@ Store::Store(const fs::path& runs, Mode mode) {
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 
-void Store::add_sweep(const SweepRecord& sweep) {
-  OneStep step(*connection_->database, connection_->is_open);
-  Statement add(*connection_->database, (insert_row(Table::kSweeps) + " ON CONFLICT (id) DO NOTHING").c_str());
+namespace {
+
+void put_sweep(Database& database, const std::string& sql, std::int64_t number, const SweepRecord& sweep) {
+  Statement add(database, sql.c_str());
   const auto text = [](const Json& json) { return core::canonical_json(json); };
-  add.start().bind(next_number(*connection_->database, "sweeps"));
+  add.start().bind(number);
   add.bind(sweep.id).bind(sweep.name).bind(sweep.file).bind(sweep.text).bind(text(sweep.overrides));
   add.bind(text(sweep.identity)).bind(text(sweep.data)).bind(sweep.trainer_sha256).bind(text(sweep.provenance));
   add.bind(sweep.method).bind(sweep.seed).bind(text(sweep.metric ? sweep.metric->to_json() : Json(nullptr)));
@@ -84,6 +86,25 @@ void Store::add_sweep(const SweepRecord& sweep) {
   add.bind(text(sweep.program));
   bind_digest(add, Table::kSweeps);
   add.run();
+}
+
+std::string replace_row(Table table) { return "REPLACE" + insert_row(table).substr(std::strlen("INSERT")); }
+
+}  // namespace
+
+void Store::add_sweep(const SweepRecord& sweep) {
+  Database& database = *connection_->database;
+  OneStep step(database, connection_->is_open);
+  put_sweep(database, insert_row(Table::kSweeps) + " ON CONFLICT (id) DO NOTHING", next_number(database, "sweeps"),
+            sweep);
+  step.commit();
+}
+
+void Store::rename_sweep(const std::string& id, const std::string& name) {
+  OneStep step(*connection_->database, connection_->is_open);
+  SweepRecord sweep = *find_sweep(id);
+  sweep.name = name;
+  put_sweep(*connection_->database, replace_row(Table::kSweeps), connection_->require(id), sweep);
   step.commit();
 }
 
@@ -110,7 +131,7 @@ void Store::add_output(const std::string& sweep, std::uint64_t index, std::uint3
   if (out.empty() && err.empty()) return;
   Guard guard(*connection_);
   connection_->require_open(sweep);
-  Statement put(*connection_->database, ("REPLACE" + insert_row(Table::kOutputs).substr(6)).c_str());
+  Statement put(*connection_->database, replace_row(Table::kOutputs).c_str());
   for (const auto& [stream, bytes] : {std::pair<std::int64_t, const std::string&>(1, out), {2, err}}) {
     if (bytes.empty()) continue;
     put.start().bind(connection_->open_number).bind(index).bind(std::int64_t{attempt}).bind(stream).bind_bytes(bytes);

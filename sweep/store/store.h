@@ -123,6 +123,8 @@ class Store {
   Store(Store&&) noexcept;
 
   void add_sweep(const SweepRecord& sweep);  ///< no change where it is known
+  /// Requires: the store knows the sweep.
+  void rename_sweep(const std::string& id, const std::string& name);
   std::optional<SweepRecord> find_sweep(const std::string& id) const;
   std::vector<SweepRecord> sweeps() const;  ///< oldest first
   /// The sweep of the newest event: the one that was run or gone on with last, whenever it was created. Where nothing

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
 
@@ -28,7 +29,10 @@ Program::Program(const std::filesystem::path& folder, std::vector<std::string> a
   out_ = folder / ("out-" + std::to_string(number));
   err_ = folder / ("err-" + std::to_string(number));
   pid_ = ::fork();
-  if (pid_ != 0) return;
+  if (pid_ != 0) {
+    ::setpgid(pid_, pid_);  // here too: who signals the group at once must not find none
+    return;
+  }
   ::setpgid(0, 0);
   ::dup2(::open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 1);
   ::dup2(::open(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 2);
@@ -97,4 +101,18 @@ std::vector<pid_t> processes_with(const std::string& text) {
     if (all.find(text) != std::string::npos) found.push_back(std::stoi(name));
   }
   return found;
+}
+
+bool none_lives_with(const std::string& text) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::chrono::seconds kPromised(30);
+#else
+  constexpr std::chrono::seconds kPromised(2);
+#endif
+  const auto until = std::chrono::steady_clock::now() + kPromised;
+  while (!processes_with(text).empty()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    ::usleep(5000);
+  }
+  return true;
 }

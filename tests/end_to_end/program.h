@@ -66,3 +66,6 @@ struct RunsPlace {
 
 /// Processes that live (zombies do not) and hold `text` in their environment or among their arguments.
 std::vector<pid_t> processes_with(const std::string& text);
+
+/// Whether there is none within the two seconds that are promised; sanitized programs, which are slow, have thirty.
+bool none_lives_with(const std::string& text);

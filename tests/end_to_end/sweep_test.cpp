@@ -1,8 +1,6 @@
 // The whole: `sweep` and `sweep-trainer` as a user runs them. The same table, whatever happens on the way.
 #include <signal.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "tests/catch.h"
@@ -16,9 +14,10 @@ namespace fs = std::filesystem;
 
 const std::string kQuickstart = std::string(SWEEP_SOURCE_DIR) + "/sweeps/quickstart.json";
 
+// More trials than any test waits for: one that is signalled late, on a busy machine, must find the sweep running.
 struct Place : RunsPlace {
   std::vector<std::string> run_line(const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments = line({"run", kQuickstart, "--count", "4", "--device", "cpu"});
+    std::vector<std::string> arguments = line({"run", kQuickstart, "--count", "6", "--device", "cpu"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -44,7 +43,7 @@ TEST_CASE("a sweep ends with its leaderboard, and a second run of it runs nothin
   CHECK(first.code == 0);
   CHECK(first.out.find("rank") != std::string::npos);
   const std::string csv = place.csv();
-  CHECK(std::count(csv.begin(), csv.end(), '\n') == 5);
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
   const Ended second = Program(place.folder.path(), place.run_line()).wait();
   CHECK(second.code == 0);
   CHECK(second.err.find("is finished, nothing to run") != std::string::npos);
@@ -83,14 +82,12 @@ TEST_CASE("interrupted by SIGINT and by SIGTERM, then resumed, it ends with the 
 
 TEST_CASE("killed with SIGKILL nothing of a trial lives on, and the sweep ends with the same table") {
   const Place place;
-  for (const char* seen : {"trial #0", "trial #2"}) {
+  for (const char* seen : {"trial #0", "trial #1"}) {
     Program program(place.folder.path(), place.run_line());
     REQUIRE(program.wait_for(seen));
     program.signal(SIGKILL);
     CHECK(program.wait().code == 128 + SIGKILL);
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-    while (!processes_with(place.runs).empty() && std::chrono::steady_clock::now() < until) ::usleep(1000);
-    CHECK(processes_with(place.runs).empty());
+    CHECK(none_lives_with(place.runs));
   }
   CHECK(Program(place.folder.path(), place.run_line()).wait().code == 0);
   CHECK(place.csv() == undisturbed());
@@ -196,7 +193,7 @@ TEST_CASE("200 trials that do nothing leave no descriptor open, no zombie, and t
 TEST_CASE("a trainer that is not there is said at once, before anything is recorded") {
   const Place place;
   const Ended ended = Program(place.folder.path(), place.run_line({"--trainer", "/no/such/trainer"})).wait();
-  CHECK(ended.code == 4);
-  CHECK(ended.err == "/no/such/trainer: there is no trainer here, build sweep-trainer beside sweep\n");
+  CHECK(ended.code == 2);
+  CHECK(ended.err == "/no/such/trainer: is no file, name a build of sweep-trainer\n");
   CHECK(!fs::exists(fs::path(place.runs) / "sweeps.db"));
 }

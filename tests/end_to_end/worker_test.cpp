@@ -1,10 +1,8 @@
 // Sweeps whose trials share a process, as a user runs them: the same table and the same events, whatever happens.
 #include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -16,10 +14,7 @@
 
 namespace {
 
-struct Place {
-  TemporaryFolder folder;
-  std::string runs = (folder.path() / "runs").string();
-
+struct Place : RunsPlace {
   std::vector<std::string> run_line(bool reuse, const std::string& resources = "", const std::string& epochs = "2",
                                     const std::string& hidden = "8") {
     const std::string file = (folder.path() / ("sweep" + hidden + ".yaml")).string();
@@ -27,7 +22,9 @@ struct Place {
                         << (reuse ? "true" : "false") << resources << "}\nparameters:\n  epochs: {value: " << epochs
                         << "}\n  hidden: {value: [" << hidden << "]}\n  split: {values: [random, tail]}\n"
                         << "  validation_fraction: {values: [0.1, 0.25]}\n  learning_rate: {values: [0.1, 0.01]}\n";
-    return {"/usr/bin/env", mark(), sweep_program(), "run", file, "--runs", runs, "--device", "cpu", "--slots", "2"};
+    std::vector<std::string> words = line({"run", file, "--device", "cpu", "--slots", "2"});
+    words.insert(words.begin(), {"/usr/bin/env", mark()});
+    return words;
   }
   // What this sweep starts has it in its environment, and no other process of the machine.
   std::string mark() const { return "SHARED_PROCESS_TEST=" + folder.path().string(); }
@@ -40,12 +37,7 @@ struct Place {
     }
     return found;
   }
-  // Whether they are all gone before two seconds have passed.
-  bool all_end_soon() const {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-    while (!processes_with(mark()).empty() && std::chrono::steady_clock::now() < until) ::usleep(5000);
-    return processes_with(mark()).empty();
-  }
+  bool all_end_soon() const { return none_lives_with(mark()); }
   // What the trainers said of each trial of each sweep, as it is stored: no time, no number of an attempt.
   std::map<std::string, std::vector<std::string>> said() const {
     const sweep::Store store(runs, sweep::Store::Mode::kReadOnly);
@@ -57,8 +49,7 @@ struct Place {
       });
     return lines;
   }
-  Ended run(std::vector<std::string> line) { return Program(folder.path(), std::move(line)).wait(); }
-  std::string csv() { return run({sweep_program(), "report", "--format", "csv", "--runs", runs}).out; }
+  Ended run(std::vector<std::string> words) const { return Program(folder.path(), std::move(words)).wait(); }
 };
 
 // What trials with a process of their own give.
@@ -102,8 +93,7 @@ TEST_CASE("trials that share a process give the table that trials with one of th
   const std::string mark = "replay it: sweep replay ";
   const std::size_t at = ended.out.find(mark);
   REQUIRE(at != std::string::npos);
-  const Ended replay =
-      place.run({sweep_program(), "replay", ended.out.substr(at + mark.size(), 16), "--runs", place.runs});
+  const Ended replay = place.command({"replay", ended.out.substr(at + mark.size(), 16)});
   INFO(replay.out + replay.err);
   CHECK(replay.code == 0);
 }
@@ -124,7 +114,8 @@ TEST_CASE("a worker that is killed costs one attempt, and the table is the same"
 
 TEST_CASE("a worker that is stopped by a signal is ended for its silence, and the table is the same") {
   Place place;
-  Program program(place.folder.path(), place.run_line(true, ", stall_timeout_s: 0.5, grace_s: 0.1"));
+  // Long enough that on a busy machine nobody else is taken for silent.
+  Program program(place.folder.path(), place.run_line(true, ", stall_timeout_s: 4, grace_s: 0.1"));
   bool stopped = false;
   program.watch([&] {
     if (stopped) return;
@@ -203,7 +194,7 @@ TEST_CASE("a user's program is no worker: the sweep file says so") {
   const std::string file = (place.folder.path() / "own.yaml").string();
   std::ofstream(file) << "method: grid\nprogram: /bin/true\nresources: {reuse_process: true}\n"
                       << "parameters: {x: {value: 1}}\n";
-  const Ended ended = place.run({sweep_program(), "run", file, "--runs", place.runs});
+  const Ended ended = place.command({"run", file});
   CHECK(ended.code == 2);
   CHECK(ended.err.find("'reuse_process' is for the built-in trainer, and the file names a program, remove one of the "
                        "two") != std::string::npos);

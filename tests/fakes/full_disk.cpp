@@ -1,5 +1,5 @@
-// Put before the C library (LD_PRELOAD): from the write to the store number FULL_DISK_AT on, the disk is full. Counts
-// what SQLite does to sweeps.db and the files beside it, in this process.
+// Put before the C library (LD_PRELOAD): from the write number FULL_DISK_AT on, the disk is full. Counts the writes of
+// this process to files whose path holds FULL_DISK_NAME; without it what SQLite does to sweeps.db and the files beside.
 #include <dlfcn.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -19,7 +19,8 @@ bool is_full(int fd) {
   const ssize_t length = readlink(link, path, sizeof path - 1);
   if (at == 0 || length <= 0) return false;
   path[length] = '\0';
-  return std::strstr(path, "sweeps.db") != nullptr && ++done >= at;
+  const char* name = getenv("FULL_DISK_NAME");
+  return std::strstr(path, name ? name : "sweeps.db") != nullptr && ++done >= at;
 }
 
 }  // namespace
@@ -34,4 +35,10 @@ extern "C" int ftruncate64(int fd, off64_t length) {
   static const auto real = reinterpret_cast<decltype(&ftruncate64)>(::dlsym(RTLD_NEXT, "ftruncate64"));
   if (is_full(fd)) return errno = ENOSPC, -1;
   return real(fd, length);
+}
+
+extern "C" ssize_t write(int fd, const void* bytes, size_t count) {
+  static const auto real = reinterpret_cast<decltype(&write)>(::dlsym(RTLD_NEXT, "write"));
+  if (getenv("FULL_DISK_NAME") && is_full(fd)) return errno = ENOSPC, -1;
+  return real(fd, bytes, count);
 }

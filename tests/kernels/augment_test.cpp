@@ -29,7 +29,12 @@ std::vector<float> images(const ImageShape& shape, int samples) {
 
 std::vector<float> augmented(kernels::Context& context, const std::vector<float>& source, const ImageShape& shape,
                              const Augmentation& how, const std::vector<std::uint32_t>& indices, std::uint32_t epoch) {
-  const Array<float> from(source), fill(std::vector<float>(std::begin(kFill), std::end(kFill)));
+  std::vector<float> x;
+  for (const std::uint32_t sample : indices) {
+    const auto first = source.begin() + static_cast<std::ptrdiff_t>(sample) * size_of(shape);
+    x.insert(x.end(), first, first + size_of(shape));
+  }
+  const Array<float> from(x), fill(std::vector<float>(std::begin(kFill), std::end(kFill)));
   const Array<std::uint32_t> chosen(indices);
   Array<float> out(indices.size() * static_cast<std::size_t>(size_of(shape)));
   const kernels::StepState state{9, epoch, 0, 0, 0};

@@ -61,6 +61,36 @@ TEST_CASE("gather_rows and gather_labels copy what the indices name") {
   }
 }
 
+TEST_CASE("gather_pixels gives each byte of a row the number that its channel has for it") {
+  constexpr int kSamples = 50, kCount = 131;
+  for (const auto& [columns, channels] : {std::pair{1, 1}, {784, 1}, {75, 3}, {24, 8}}) {
+    const auto width = static_cast<std::size_t>(columns), group = static_cast<std::size_t>(channels);
+    std::vector<std::uint8_t> bytes(kSamples * width);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 89 + i / 251);
+    const std::vector<float> numbers = tests::random_floats(group * kernels::kBytes, 13);
+    std::vector<std::uint32_t> part(20), chosen(kCount);  // a part of the samples, and a batch of that
+    for (std::uint32_t i = 0; i < part.size(); ++i) part[i] = 49 - 2 * i;
+    for (std::uint32_t i = 0; i < chosen.size(); ++i) chosen[i] = i * 7 % 20;
+    const Array<std::uint8_t> source(bytes);
+    const Array<float> values(numbers);
+    const Array<std::uint32_t> rows(part), indices(chosen);
+    const auto expected = [&](std::size_t row, std::size_t column) {
+      return numbers[column % group * kernels::kBytes + bytes[row * width + column]];
+    };
+    for (kernels::Context* context : cpu_contexts()) {
+      Array<float> batch(kCount * width), all(part.size() * width);
+      cpu_backend().gather_pixels(*context, batch.data(), source.data(), rows.data(), indices.data(), kCount, columns,
+                                  values.data(), channels);
+      cpu_backend().gather_pixels(*context, all.data(), source.data(), rows.data(), nullptr,
+                                  static_cast<int>(part.size()), columns, values.data(), channels);
+      for (std::size_t i = 0; i < kCount; ++i)
+        for (std::size_t j = 0; j < width; ++j) REQUIRE(batch.data()[i * width + j] == expected(part[chosen[i]], j));
+      for (std::size_t i = 0; i < part.size(); ++i)
+        for (std::size_t j = 0; j < width; ++j) REQUIRE(all.data()[i * width + j] == expected(part[i], j));
+    }
+  }
+}
+
 TEST_CASE("memory of the CPU back end is never null, aligned to 64 bytes, and goes through copies unchanged") {
   kernels::Context& context = *cpu_contexts().front();
   for (std::size_t bytes : {0u, 1u, 100u, 100000u}) {

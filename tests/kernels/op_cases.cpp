@@ -245,13 +245,35 @@ OpCase gather_case(int samples, int count, int columns) {
           }};
 }
 
+OpCase pixels_case(int samples, int count, int columns, int channels) {
+  return {fmt::format("gather {} of {} rows of {} bytes in {} channels", count, samples, columns, channels),
+          [=](const Machine& machine) -> Written {
+            std::vector<std::uint8_t> bytes(size(samples, columns));
+            for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 89 + i / 251);
+            std::vector<std::uint32_t> all(size(samples)), chosen(size(count));
+            for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(all.size() - 1 - i);
+            for (std::size_t i = 0; i < chosen.size(); ++i)
+              chosen[i] = static_cast<std::uint32_t>((i * 37 + 11) % static_cast<std::size_t>(samples));
+            const Buffer<std::uint8_t> source = put(machine, bytes);
+            const Buffer<std::uint32_t> rows = put(machine, all), indices = put(machine, chosen);
+            const Buffer<float> values = put(machine, special_floats(size(channels, kernels::kBytes), 57));
+            Buffer<float> by_index = unwritten<float>(machine, size(count, columns));
+            Buffer<float> in_order = unwritten<float>(machine, size(samples, columns));
+            machine.backend.gather_pixels(machine.context, by_index.data(), source.data(), rows.data(), indices.data(),
+                                          count, columns, values.data(), channels);
+            machine.backend.gather_pixels(machine.context, in_order.data(), source.data(), rows.data(), nullptr,
+                                          samples, columns, values.data(), channels);
+            return {{"by index", get(machine, by_index)}, {"in order", get(machine, in_order)}};
+          }};
+}
+
 OpCase augment_case(kernels::ImageShape shape, kernels::Augmentation how, int samples, int count) {
   const std::string name =
       fmt::format("augment {} of {} images of {}×{}×{}: flip {}, shift {}, cutout {}, noise {}", count, samples,
                   shape.height, shape.width, shape.channels, how.flip, how.shift, how.cutout, how.noise);
   return {name, [=](const Machine& machine) -> Written {
             const int features = shape.height * shape.width * shape.channels;
-            const Buffer<float> source = put(machine, special_floats(size(samples, features), 53));
+            const Buffer<float> x = put(machine, special_floats(size(count, features), 53));
             const Buffer<float> fill = put(machine, random_floats(size(shape.channels), 54));
             std::vector<std::uint32_t> chosen(size(count));
             for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -260,7 +282,7 @@ OpCase augment_case(kernels::ImageShape shape, kernels::Augmentation how, int sa
             const Buffer<std::uint32_t> indices = put(machine, chosen);
             const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
             Buffer<float> out = unwritten<float>(machine, size(count, features));
-            machine.backend.augment_rows(machine.context, out.data(), source.data(), indices.data(), count, shape, how,
+            machine.backend.augment_rows(machine.context, out.data(), x.data(), indices.data(), count, shape, how,
                                          fill.data(), 0x123456789abcdefu, state.data());
             return {{"out", get(machine, out)}};
           }};
@@ -374,6 +396,9 @@ std::vector<OpCase> batch_cases(Sizes sizes) {
             shuffle_case(1000, 990, 10),
             shuffle_case(257, 0, 257),
             shuffle_case(70000, 5, 300),
+            pixels_case(5, 3, 1, 1),
+            pixels_case(20, 33, 75, 3),
+            pixels_case(9, 8, 784, 1),
             gather_case(5, 3, 1),
             gather_case(20, 33, 7),
             gather_case(9, 8, 784),
@@ -384,6 +409,8 @@ std::vector<OpCase> batch_cases(Sizes sizes) {
           augment_case({32, 32, 3}, {true, 4, 8, 0.05f}, 1000, 256),
           shuffle_case(54000, 0, 54000),
           shuffle_case(60000, 59968, 32),
+          pixels_case(60000, 128, 784, 1),
+          pixels_case(5000, 1000, 3072, 3),
           gather_case(60000, 128, 784),
           gather_case(10000, 5003, 2),
           steps_case(/*recorded=*/true)};

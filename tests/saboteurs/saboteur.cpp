@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/files.h"
@@ -26,21 +27,21 @@ int honest_main(int argc, char** argv);
 namespace kernels {
 const Backend& honest_cpu_backend();
 namespace cpu::saboteur {
-// batch_norm_isa_cpu.cpp, compiled with contraction.
-void column_chunks(float* sums, const float* x, const ChunkRange& range);
-void square_chunks(float* sums, const float* x, const float* mean, const ChunkRange& range);
-void norm_gradient_chunks(Activation activation, float* dgamma, float* dbeta, const NormRows& given,
-                          const ChunkRange& range);
-void fold_chunks(float* out, const float* sums, int chunks, int columns);
-void normalise_rows(Activation activation, float* out, const float* x, const float* mean, const float* scale,
-                    const float* beta, int rows, int columns);
-void norm_backward_rows(Activation activation, float* dx, const NormRows& given, const float* mean_dz,
-                        const float* mean_slope, int first, int last, int columns);
+// batch_norm_isa_cpu.cpp, compiled with contraction; the types are those of the table.
+template <class Pointer>
+using Pointed = std::remove_pointer_t<Pointer>;
+Pointed<decltype(IsaTable::column_chunks)> column_chunks;
+Pointed<decltype(IsaTable::square_chunks)> square_chunks;
+Pointed<decltype(IsaTable::norm_gradient_chunks)> norm_gradient_chunks;
+Pointed<decltype(IsaTable::fold_chunks)> fold_chunks;
+Pointed<decltype(IsaTable::normalise_rows)> normalise_rows;
+Pointed<decltype(IsaTable::norm_backward_rows)> norm_backward_rows;
 }  // namespace cpu::saboteur
 }  // namespace kernels
 
 namespace trainer {
-Normalisation honest_fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows);
+Normalisation honest_fit_normalisation(const Dataset& data, const PixelCounts& counts,
+                                       const std::vector<std::uint32_t>& rows);
 }
 
 namespace {
@@ -132,12 +133,12 @@ void loss_an_ulp_up(Context& c, float* loss, std::int32_t* correct, float* dlogi
   if (dlogits) loss[2] = next_float(loss[2]);
 }
 
-// One byte of one sample, as it lies in memory once the samples were normalised: it becomes what its neighbour in the
-// image is. 54 samples of 36 pixels.
+// One byte of one sample, as it lies on the device once the statistics were taken: it becomes what its neighbour in the
+// image is. 60 samples of 36 pixels.
 void changed_byte(Context& c, void* to, const void* from, std::size_t bytes) {
   honest().copy_to_device(c, to, from, bytes);
-  if (bytes != 54 * 36 * sizeof(float)) return;
-  float* const pixels = static_cast<float*>(to) + 20 * 36;
+  if (bytes != 60 * 36) return;
+  auto* const pixels = static_cast<std::uint8_t*>(to) + 21 * 36;
   int feature = 0;
   while (pixels[feature] == pixels[feature + 1]) ++feature;
   pixels[feature] = pixels[feature + 1];
@@ -229,8 +230,9 @@ const Backend& cpu_backend() {
 
 namespace trainer {
 
-Normalisation fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows) {
-  Normalisation made = honest_fit_normalisation(data, rows);
+Normalisation fit_normalisation(const Dataset& data, const PixelCounts& counts,
+                                const std::vector<std::uint32_t>& rows) {
+  Normalisation made = honest_fit_normalisation(data, counts, rows);
   if (way() == "normalisation")
     for (double& deviation : made.deviation) deviation = static_cast<double>(next_float(static_cast<float>(deviation)));
   return made;

@@ -46,7 +46,10 @@ TEST_CASE("a binary that is no trainer, and a flag without its trial, are refuse
   const Said other = place.sweep("replay '#0' --against /bin/true");
   CHECK(other.code == 4);
   CHECK(other.err == "/bin/true: does not answer --describe, name a build of sweep-trainer\n");
-  CHECK(place.sweep("replay '#0' --trainer /nowhere").err ==
-        "/nowhere: there is no trainer here, build sweep-trainer beside sweep\n");
+  for (const char* flag : {"--trainer", "--against"}) {
+    const Said nowhere = place.sweep(std::string("replay '#0' ") + flag + " ./nowhere");
+    CHECK(nowhere.code == 2);
+    CHECK(nowhere.err == "./nowhere: is no file, name a build of sweep-trainer\n");
+  }
   CHECK(place.sweep("replay --all --locate").err == "--locate: is for one trial, name it\n");
 }

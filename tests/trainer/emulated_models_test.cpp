@@ -50,6 +50,17 @@ TEST_CASE("a training of two steps has the CPU's fingerprints and weights on the
   }
 }
 
+TEST_CASE("a training with frozen tensors has the CPU's fingerprints and weights on the emulator") {
+  const std::vector<SmallModel> models = small_models();
+  for (const auto& [index, frozen] :
+       {std::pair{std::size_t{1}, core::Json{"blocks.0.conv", "blocks.1.norm.weight", "dense.1.bias"}},
+        {std::size_t{5}, core::Json{"embedding.weight", "blocks.0", "norm.bias"}}}) {
+    const auto [cpu, emulated] = told_twice(models[index], {{"freeze", frozen}, {"clip_norm", 0.5}}, 6);
+    INFO(models[index].name);
+    CHECK(emulated == cpu);
+  }
+}
+
 TEST_CASE("steps that the emulator replays, as a GPU does its graphs, have the CPU's weights, the short ones too") {
   for (const char* const name : {"mlp", "cnn"}) {
     const std::vector<SmallModel> models = small_models();

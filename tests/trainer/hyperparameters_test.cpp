@@ -50,6 +50,10 @@ TEST_CASE("values are taken in each form that means them") {
   CHECK(parse(R"({"learning_rate": 1})").learning_rate == 1.0);
   CHECK(parse(R"({"optimizer": "adamw", "schedule": "constant", "init": "xavier", "activation": "gelu"})")
             .optimizer.kind == kernels::Optimizer::kAdamW);
+  CHECK(parse(R"({"freeze": "head"})").freeze == std::vector<std::string>{"head"});
+  CHECK(parse(R"({"freeze": ["head", "blocks.0"]})").freeze == std::vector<std::string>{"head", "blocks.0"});
+  CHECK(parse(R"({"freeze": []})").freeze.empty());
+  CHECK(trainer::complete_configuration({{"freeze", "head"}})["freeze"] == Json{"head"});
   CHECK_NOTHROW(parse(R"({"seed": 2147483647})"));
 }
 
@@ -74,7 +78,7 @@ TEST_CASE("an unknown hyperparameter is answered with the nearest, or with all")
       "kernel, stride, padding, pool, pool_size, batch_norm, dense, width, context, layers, heads, optimizer, "
       "learning_rate, momentum, nesterov, beta1, beta2, epsilon, weight_decay, clip_norm, schedule, warmup_epochs, "
       "step_size_epochs, step_gamma, loss, label_smoothing, batch_size, drop_last, epochs, patience, init, init_from, "
-      "init_sha256, validation_fraction, split, flip, shift, cutout, noise, top5, seed");
+      "init_sha256, freeze, validation_fraction, split, flip, shift, cutout, noise, top5, seed");
 }
 
 TEST_CASE("a value out of range or of the wrong type is refused with what is expected") {
@@ -92,6 +96,11 @@ TEST_CASE("a value out of range or of the wrong type is refused with what is exp
   CHECK(refused({{"optimizer", "newton"}}) ==
         "config.optimizer: \"newton\" does not fit, expected one of sgd, adam, adamw, rmsprop, lion");
   CHECK(refused({{"nesterov", 1}}) == "config.nesterov: 1 does not fit, expected true or false");
+  CHECK(refused({{"freeze", 3}}) == "config.freeze: 3 does not fit, expected a list of at most 64 texts");
+  CHECK(refused({{"freeze", {"head", 3}}}) ==
+        "config.freeze: [\"head\",3] does not fit, expected a list of at most 64 texts");
+  CHECK(refused({{"freeze", std::vector<std::string>(65, "head")}}) ==
+        "config.freeze: a list of 65 does not fit, expected a list of at most 64 texts");
   CHECK(refused(Json::array()) == "config: is not a JSON object");
 }
 
@@ -128,6 +137,8 @@ TEST_CASE("the description holds a row for each hyperparameter, integers as inte
   CHECK(row("optimizer")["choices"] == Json({"sgd", "adam", "adamw", "rmsprop", "lion"}));
   CHECK(row("hidden")["default"] == Json({256, 128}));
   CHECK(row("hidden")["max_items"] == 64);
+  CHECK(core::canonical_json(row("freeze")).find(R"("max_items":64,"name":"freeze","type":"texts")") !=
+        std::string::npos);
   CHECK(row("seed")["default"].is_null());
   CHECK(
       core::canonical_json(row("nesterov")) ==

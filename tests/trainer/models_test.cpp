@@ -29,14 +29,6 @@ double metric(const Bench& bench, const std::string& name, std::size_t epoch) {
   return epoch < values.size() ? values[epoch] : values.at(values.size() - 1);
 }
 
-/// All values of parameters and states.
-std::vector<std::vector<float>> tensors_of(const trainer::Network& network) {
-  std::vector<std::vector<float>> values;
-  for (const auto* list : {&network.parameters(), &network.states()})
-    for (const trainer::Parameter& p : *list) values.emplace_back(p.value.data(), p.value.data() + p.value.size());
-  return values;
-}
-
 /// A network with a batch in front of it.
 class Fixture {
  public:
@@ -46,6 +38,7 @@ class Fixture {
       : h_(trainer::parse_hyperparameters(model.config)),
         context_(kernels::make_cpu_context(1)),
         data_(trainer::prepare_data(model.dataset, {0.0}, 3, ops_, *context_)) {
+    trainer::unfold(ops_, *context_, data_, data_.train);
     h_.dropout = dropout;
     network_ = std::make_unique<trainer::Network>(ops_, *context_, h_, data_.shape, data_.classes, kRows);
     network_->initialise(h_.init, 3);

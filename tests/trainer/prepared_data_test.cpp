@@ -1,7 +1,10 @@
 // What of a data set lies on the device, in which order and shape.
 #include "trainer/training/prepared_data.h"
 
+#include "core/permutation.h"
 #include "tests/catch.h"
+#include "trainer/data/normalise.h"
+#include "trainer/data/split.h"
 
 namespace {
 
@@ -11,6 +14,22 @@ class Device {
                                 trainer::PreparedData before = {}) {
     return trainer::prepare_data(data, holdout, seed, kernels::cpu_backend(), *context_, std::move(before));
   }
+  /// All samples of a part, as an evaluation reads them.
+  std::vector<float> samples(const trainer::PreparedData& data, const trainer::DevicePart& part) {
+    kernels::Buffer<float> scratch;
+    const float* const first =
+        trainer::samples_from(kernels::cpu_backend(), *context_, data, part, 0, static_cast<int>(part.count), scratch);
+    return {first, first + part.count * static_cast<std::size_t>(data.features)};
+  }
+  /// Those that a batch takes.
+  std::vector<float> gathered(const trainer::PreparedData& data, const trainer::DevicePart& part,
+                              const std::vector<std::uint32_t>& indices) {
+    std::vector<float> out(indices.size() * static_cast<std::size_t>(data.features));
+    trainer::gather_samples(kernels::cpu_backend(), *context_, data, part, out.data(), indices.data(),
+                            static_cast<int>(indices.size()));
+    return out;
+  }
+  void unfold(trainer::PreparedData& data) { trainer::unfold(kernels::cpu_backend(), *context_, data, data.train); }
   template <class T>
   std::vector<T> read(const kernels::Buffer<T>& buffer) {
     std::vector<T> values(buffer.size());
@@ -79,6 +98,62 @@ TEST_CASE("images reach the network in their shape") {
   const trainer::PreparedData prepared = device.prepare(data, {});
   CHECK(prepared.shape.shape == trainer::Shape{2, 2, 3});
   CHECK(prepared.image);
+}
+
+namespace {
+
+// Images of three channels, some of them for a test, and their normalised values.
+trainer::Dataset images(std::uint32_t count) {
+  trainer::Dataset data;
+  data.classes = 2;
+  data.image = true;
+  data.height = data.width = 4;
+  data.channels = 3;
+  data.train.features = 48;
+  for (std::uint32_t i = 0; i < count * 48; ++i)
+    data.train.pixels.push_back(static_cast<std::uint8_t>(core::permute(i, count * 48, 8, 0, 0)));
+  for (std::uint32_t i = 0; i < count; ++i) data.train.labels.push_back(static_cast<std::int32_t>(i % 2));
+  data.test = data.train;
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("images are normalised as they are gathered, by what their training part has, and their bytes are kept") {
+  const trainer::Dataset data = images(100);
+  Device device;
+  trainer::PreparedData prepared;
+  const std::uint8_t* kept = nullptr;
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const trainer::Holdout holdout{0.3, seed == 3 ? trainer::SplitKind::kStratified : trainer::SplitKind::kRandom};
+    prepared = device.prepare(data, holdout, seed, std::move(prepared));
+    if (kept) CHECK(prepared.train.pixels == kept);
+    kept = prepared.train.pixels;
+    const trainer::Split split = trainer::split_dataset(data, holdout.kind, holdout.fraction, seed);
+    const trainer::Normalisation by = trainer::fit_normalisation(data, trainer::PixelCounts(data), split.train);
+    CHECK(prepared.normalisation_sha256 == by.digest());
+    CHECK(prepared.train.x.size() == 0);
+    CHECK(device.samples(prepared, prepared.train) == trainer::normalised(data.train, by, split.train));
+    CHECK(device.samples(prepared, prepared.validation) == trainer::normalised(data.train, by, split.validation));
+    CHECK(device.gathered(prepared, prepared.train, {5, 0, 69}) ==
+          trainer::normalised(data.train, by, {split.train[5], split.train[0], split.train[69]}));
+    CHECK(device.samples(prepared, prepared.test).size() == 100 * 48);
+  }
+}
+
+TEST_CASE("unfolded images are the same samples, and a preparation in their memory folds them again") {
+  const trainer::Dataset data = images(60);
+  Device device;
+  trainer::PreparedData prepared = device.prepare(data, {0.3});
+  const std::vector<float> samples = device.samples(prepared, prepared.train);
+  device.unfold(prepared);
+  CHECK(device.read(prepared.train.x) == samples);
+  CHECK(prepared.train.pixels == nullptr);
+  CHECK(device.samples(prepared, prepared.train) == samples);
+  CHECK(device.gathered(prepared, prepared.train, {1}) == std::vector<float>(&samples[48], &samples[96]));
+  prepared = device.prepare(data, {0.3}, 1, std::move(prepared));
+  CHECK(prepared.train.x.size() == 0);
+  CHECK(device.samples(prepared, prepared.train) == samples);
 }
 
 TEST_CASE("what is prepared in the memory of an earlier preparation is what a first one gives") {

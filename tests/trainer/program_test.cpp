@@ -114,7 +114,7 @@ TEST_CASE("a file of recorded algorithms that is none is refused") {
   CHECK(refused.errors == file + ": is not a list of algorithms\n");
 }
 
-TEST_CASE("with --timings the same trial is trained, and each phase of its start is told with its time, in order") {
+TEST_CASE("with timings a trial is the same, and the program says what each phase of its start took, in order") {
   const TemporaryFolder folder;
   const std::string trial = document(folder, {{"epochs", 1}});
   const Run timed = run(folder, {"--timings", trial});

@@ -31,6 +31,10 @@ std::vector<int> of_classes(const std::vector<std::uint32_t>& rows, const std::v
   return counts;
 }
 
+trainer::Normalisation fitted(const trainer::Dataset& data, const std::vector<std::uint32_t>& rows) {
+  return trainer::fit_normalisation(data, trainer::PixelCounts(data), rows);
+}
+
 }  // namespace
 
 TEST_CASE("a split holds every sample once, in ascending order, and as many as were asked for") {
@@ -59,7 +63,7 @@ TEST_CASE("one seed splits in one way, another seed in another") {
 
 TEST_CASE("a table is normalised column by column from its training rows alone") {
   const trainer::Samples samples{2, {}, {1, 5, 3, 5, 100, 5}, {0, 1, 0}};
-  const trainer::Normalisation n = trainer::fit_normalisation({samples}, {0, 1});
+  const trainer::Normalisation n = fitted({samples}, {0, 1});
   CHECK(n.mean == std::vector<double>{2, 5});
   CHECK(n.deviation == std::vector<double>{1, 1});  // a constant column is only centred
   CHECK(trainer::normalised(samples, n, {0, 2}) == std::vector<float>{-1, 0, 98, 0});
@@ -68,21 +72,42 @@ TEST_CASE("a table is normalised column by column from its training rows alone")
 TEST_CASE("images share one mean and deviation, and both ways of computing give the same bits") {
   const trainer::Samples pixels{2, {0, 10, 20, 255}, {}, {0, 1}};
   const trainer::Samples values{2, {}, {0, 10, 20, 255}, {0, 1}};
-  const trainer::Normalisation n = trainer::fit_normalisation(images(pixels, 2, 1), {0, 1});
+  const trainer::Normalisation n = fitted(images(pixels, 2, 1), {0, 1});
   CHECK(n.mean == std::vector<double>{71.25});
-  CHECK(n.digest() == trainer::fit_normalisation(images(values, 2, 1), {0, 1}).digest());
+  CHECK(n.digest() == fitted(images(values, 2, 1), {0, 1}).digest());
   CHECK(trainer::normalised(pixels, n, {1, 0}) == trainer::normalised(values, n, {1, 0}));
 }
 
 TEST_CASE("images of several channels have a mean and deviation for each") {
   const trainer::Samples pixels{4, {0, 10, 2, 30, 4, 10, 6, 30}, {}, {0, 1}};
   const trainer::Samples values{4, {}, {0, 10, 2, 30, 4, 10, 6, 30}, {0, 1}};
-  const trainer::Normalisation n = trainer::fit_normalisation(images(pixels, 2, 2), {0, 1});
+  const trainer::Normalisation n = fitted(images(pixels, 2, 2), {0, 1});
   CHECK(n.mean == std::vector<double>{3, 20});
   CHECK(n.deviation == std::vector<double>{std::sqrt(5.0), 10});
-  CHECK(n.digest() == trainer::fit_normalisation(images(values, 2, 2), {0, 1}).digest());
+  CHECK(n.digest() == fitted(images(values, 2, 2), {0, 1}).digest());
   CHECK(trainer::normalised(pixels, n, {1}) == trainer::normalised(values, n, {1}));
   CHECK(trainer::normalised(pixels, n, {1})[1] == -1.0f);
+}
+
+TEST_CASE("whatever part of many images is taken, what was counted before gives the bits of a loop over its values") {
+  constexpr std::uint32_t kImages = 1500;
+  for (const int channels : {1, 3}) {
+    trainer::Samples pixels{90, {}, {}, std::vector<std::int32_t>(kImages)}, values = pixels;
+    for (std::uint32_t i = 0; i < kImages * 90; ++i) {
+      const std::uint32_t word = core::random_bits(6, core::Purpose::kNoise, 0, 0, i).word[0];
+      pixels.pixels.push_back(word % 3 == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(word >> 24));
+      values.values.push_back(static_cast<float>(pixels.pixels.back()));
+    }
+    const trainer::Dataset of_pixels = images(pixels, 90 / channels, channels);
+    const trainer::Dataset of_values = images(values, 90 / channels, channels);
+    const trainer::PixelCounts counts(of_pixels);
+    for (const double fraction : {0.0, 0.01, 0.1, 0.45, 0.6, 0.9})
+      for (const std::uint64_t seed : {1u, 2u}) {
+        INFO(channels << " channels, " << fraction << " held out, seed " << seed);
+        const std::vector<std::uint32_t> rows = trainer::split_samples(kImages, fraction, seed).train;
+        CHECK(trainer::fit_normalisation(of_pixels, counts, rows).digest() == fitted(of_values, rows).digest());
+      }
+  }
 }
 
 TEST_CASE(

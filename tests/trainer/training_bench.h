@@ -146,3 +146,11 @@ struct Bench {
   std::uint64_t looks = 0;
   double clock = 0;
 };
+
+/// All values of parameters and states.
+inline std::vector<std::vector<float>> tensors_of(const trainer::Network& network) {
+  std::vector<std::vector<float>> values;
+  for (const auto* list : {&network.parameters(), &network.states()})
+    for (const trainer::Parameter& p : *list) values.emplace_back(p.value.data(), p.value.data() + p.value.size());
+  return values;
+}

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "core/digest.h"
+#include "core/error.h"
 #include "trainer/data/ordered_sum.h"
 
 namespace trainer {
@@ -47,48 +49,58 @@ std::vector<Spread> spreads_of_numbers(const Samples& samples, std::size_t group
   return spreads;
 }
 
-// The sums of a column of bytes, and the least and the largest of them.
-struct ByteColumns {
-  explicit ByteColumns(std::size_t features) : sums(features), lows(features, 255), highs(features, 0) {}
-
-  void add(const std::uint8_t* row) {
-    for (std::size_t f = 0; f < sums.size(); ++f) sums[f] += row[f];
-    for (std::size_t f = 0; f < sums.size(); ++f) lows[f] = std::min(lows[f], row[f]);
-    for (std::size_t f = 0; f < sums.size(); ++f) highs[f] = std::max(highs[f], row[f]);
+// Adds what a channel of the chosen rows has, in their order: a block at once where that gives the same bits.
+void add_squares(OrderedSum& squares, const Samples& samples, const PixelCounts& counts, std::size_t channel,
+                 std::size_t channels, const std::vector<std::uint32_t>& rows) {
+  const auto features = static_cast<std::size_t>(samples.features);
+  const auto pixels_of = [&](std::uint32_t row) {
+    return samples.pixels.data() + std::size_t{row} * features + channel;
+  };
+  const auto all = static_cast<std::uint32_t>(samples.count());
+  std::vector<const std::uint8_t*> absent;
+  for (auto at = rows.begin(); at != rows.end();) {
+    const std::uint32_t block = *at / counts.block_size(), first = block * counts.block_size();
+    const std::uint32_t end = std::min(all - first, counts.block_size()) + first;
+    const auto last = std::lower_bound(at, rows.end(), end);
+    absent.clear();
+    auto present = at;
+    for (std::uint32_t row = first; row < end; ++row)
+      if (present != last && *present == row)
+        ++present;
+      else
+        absent.push_back(pixels_of(row));
+    const bool most = 2 * static_cast<std::size_t>(last - at) >= std::size_t{end - first};
+    if (!most || !squares.add_counted(counts.block(block, channel), absent, features / channels, channels))
+      for (auto row = at; row != last; ++row) squares.add_row(pixels_of(*row), features / channels, channels);
+    at = last;
   }
-
-  std::vector<std::uint64_t> sums;
-  std::vector<std::uint8_t> lows, highs;
-};
+}
 
 // The same of bytes. Their sum is exact in any order; the squares keep theirs.
-std::vector<Spread> spreads_of_pixels(const Samples& samples, std::size_t groups,
+std::vector<Spread> spreads_of_pixels(const Samples& samples, std::size_t channels, const PixelCounts& counts,
                                       const std::vector<std::uint32_t>& rows, double terms) {
-  const auto features = static_cast<std::size_t>(samples.features);
-  const auto row_of = [&](std::uint32_t row) { return samples.pixels.data() + std::size_t{row} * features; };
-  ByteColumns columns(features);
-  for (const std::uint32_t row : rows) columns.add(row_of(row));
-  std::vector<Spread> spreads(groups);
-  std::vector<OrderedSum> squares;
-  for (std::size_t g = 0; g < groups; ++g) {
-    Spread& spread = spreads[g];
-    std::uint64_t sum = 0;
-    for (std::size_t f = g; f < features; f += groups) {
-      sum += columns.sums[f];
-      spread.low = std::min(spread.low, static_cast<double>(columns.lows[f]));
-      spread.high = std::max(spread.high, static_cast<double>(columns.highs[f]));
+  core::check(std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end(),
+              "rows of images that do not ascend");
+  std::vector<Spread> spreads(channels);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    Spread& spread = spreads[channel];
+    PixelCounts::Row whole{0, 255, 0};
+    for (const std::uint32_t row : rows) {
+      const PixelCounts::Row& one = counts.row(row, channel);
+      whole = {whole.sum + one.sum, std::min(whole.low, one.low), std::max(whole.high, one.high)};
     }
-    spread.mean = static_cast<double>(sum) / terms;
+    spread.low = static_cast<double>(whole.low);
+    spread.high = static_cast<double>(whole.high);
+    spread.mean = static_cast<double>(whole.sum) / terms;
     std::array<double, OrderedSum::kTerms> of_pixel{};
     for (std::size_t pixel = 0; pixel < of_pixel.size(); ++pixel) {
       const double centred = static_cast<double>(pixel) - spread.mean;
       of_pixel[pixel] = centred * centred;
     }
-    squares.emplace_back(of_pixel);
+    OrderedSum squares(of_pixel);
+    add_squares(squares, samples, counts, channel, channels, rows);
+    spread.squares = squares.sum();
   }
-  for (const std::uint32_t row : rows)
-    for (std::size_t g = 0; g < groups; ++g) squares[g].add_row(row_of(row) + g, features / groups, groups);
-  for (std::size_t g = 0; g < groups; ++g) spreads[g].squares = squares[g].sum();
   return spreads;
 }
 
@@ -101,45 +113,46 @@ std::string Normalisation::digest() const {
   return digest.hex();
 }
 
-Normalisation fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows) {
+Normalisation fit_normalisation(const Dataset& data, const PixelCounts& counts,
+                                const std::vector<std::uint32_t>& rows) {
   const Samples& samples = data.train;
   const int channels = data.image ? data.channels : samples.features;
   const auto groups = static_cast<std::size_t>(channels);
   const double terms = static_cast<double>(rows.size()) * (samples.features / channels);
-  // Where each feature is a group of its own there is nothing to gain from its bytes.
-  const bool of_pixels = !samples.pixels.empty() && data.image;
   Normalisation result;
-  for (const Spread& spread :
-       of_pixels ? spreads_of_pixels(samples, groups, rows, terms) : spreads_of_numbers(samples, groups, rows, terms)) {
+  for (const Spread& spread : counts.empty() ? spreads_of_numbers(samples, groups, rows, terms)
+                                             : spreads_of_pixels(samples, groups, counts, rows, terms)) {
     result.mean.push_back(spread.mean);
     result.deviation.push_back(spread.deviation(terms));
   }
   return result;
 }
 
+namespace {
+
+float scaled(double value, const Normalisation& by, std::size_t group) {
+  return static_cast<float>((value - by.mean[group]) / by.deviation[group]);
+}
+
+}  // namespace
+
+std::vector<float> pixel_values(const Normalisation& normalisation) {
+  std::vector<float> values;
+  for (std::size_t group = 0; group < normalisation.mean.size(); ++group)
+    for (std::size_t pixel = 0; pixel < OrderedSum::kTerms; ++pixel)
+      values.push_back(scaled(static_cast<double>(pixel), normalisation, group));
+  return values;
+}
+
 std::vector<float> normalised(const Samples& samples, const Normalisation& normalisation,
                               const std::vector<std::uint32_t>& rows) {
   const std::size_t groups = normalisation.mean.size();
-  const auto scale = [&](double value, std::size_t group) {
-    return static_cast<float>((value - normalisation.mean[group]) / normalisation.deviation[group]);
-  };
   const auto features = static_cast<std::size_t>(samples.features);
   std::vector<float> values(rows.size() * features);
   float* to = values.data();
-  if (!samples.pixels.empty()) {  // 256 different results a group only
-    std::vector<std::array<float, 256>> tables(groups);
-    for (std::size_t group = 0; group < groups; ++group)
-      for (std::size_t pixel = 0; pixel < 256; ++pixel) tables[group][pixel] = scale(static_cast<double>(pixel), group);
-    for (const std::uint32_t row : rows) {
-      const std::uint8_t* pixels = samples.pixels.data() + std::size_t{row} * features;
-      for (std::size_t first = 0; first < features; first += groups)
-        for (std::size_t group = 0; group < groups; ++group) *to++ = tables[group][pixels[first + group]];
-    }
-    return values;
-  }
   for (const std::uint32_t row : rows)
     for (std::size_t f = 0; f < features; ++f)
-      *to++ = scale(static_cast<double>(samples.value(row, static_cast<int>(f))), f % groups);
+      *to++ = scaled(static_cast<double>(samples.value(row, static_cast<int>(f))), normalisation, f % groups);
   return values;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "trainer/data/dataset.h"
+#include "trainer/data/pixel_counts.h"
 
 namespace trainer {
 
@@ -18,11 +19,15 @@ struct Normalisation {
   std::string digest() const;
 };
 
-/// From the given rows of the training part alone. A column that is nearly always the same (a pixel at the rim of a
-/// digit) has a deviation so small that its rare values would drown all others: it is taken as an eighth of the range
-/// at least, so that no value of the training part ends farther than 8 from 0. Bell-shaped columns are not touched.
-/// Determinism: double, in the order of `rows`; the mean first, then the squares around it.
-Normalisation fit_normalisation(const Dataset& data, const std::vector<std::uint32_t>& rows);
+/// From the given rows of the training part alone; `counts` are those of `data`. A column that is nearly always the
+/// same (a pixel at the rim of a digit) has a deviation so small that its rare values would drown all others: it is
+/// taken as an eighth of the range at least, so that no value of the training part ends farther than 8 from 0.
+/// Bell-shaped columns are not touched. Requires: rows ascend. Determinism: double, in the order of `rows`; the mean
+/// first, then the squares around it.
+Normalisation fit_normalisation(const Dataset& data, const PixelCounts& counts, const std::vector<std::uint32_t>& rows);
+
+/// What each byte becomes: mean.size() × 256.
+std::vector<float> pixel_values(const Normalisation& normalisation);
 
 /// Row by row: (value − mean) / deviation in double, rounded once. Shapes: rows × features.
 std::vector<float> normalised(const Samples& samples, const Normalisation&, const std::vector<std::uint32_t>& rows);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace trainer {
 
@@ -19,6 +20,7 @@ namespace trainer {
 class OrderedSum {
  public:
   static constexpr std::size_t kTerms = 256;
+  static constexpr std::size_t kMostPlaces = std::size_t{1} << 20;  ///< whose units together fit 64 bits
 
   /// Requires: no term is negative, all are finite.
   explicit OrderedSum(const std::array<double, kTerms>& terms) : terms_(terms) {}
@@ -26,10 +28,16 @@ class OrderedSum {
   /// Adds the terms at places[0], places[stride], … places[(count − 1) · stride].
   void add_row(const std::uint8_t* places, std::size_t count, std::size_t stride);
 
+  /// Adds rows at once: `counts` says how often each term stands in them and in those of `without`, which are no part
+  /// of the sum. Returns false, and has added nothing, where they have to be added one by one.
+  bool add_counted(std::span<const std::uint32_t, kTerms> counts, std::span<const std::uint8_t* const> without,
+                   std::size_t count, std::size_t stride);
+
   double sum() const { return sum_; }
 
  private:
   std::uint64_t units_of(const std::uint8_t* places, std::size_t count, std::size_t stride) const;
+  bool move(std::uint64_t units);
   void look_at_units();
 
   std::array<double, kTerms> terms_;

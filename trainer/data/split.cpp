@@ -66,6 +66,7 @@ std::vector<std::uint32_t> quotas(const std::vector<std::uint32_t>& sizes, doubl
 // Everything that is not in `validation`, which is sorted.
 Split all_but(std::uint32_t count, std::vector<std::uint32_t> validation) {
   Split split{{}, std::move(validation)};
+  split.train.reserve(count - split.validation.size());
   auto held_out = split.validation.begin();
   for (std::uint32_t i = 0; i < count; ++i)
     if (held_out != split.validation.end() && *held_out == i)

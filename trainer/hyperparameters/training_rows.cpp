@@ -45,6 +45,20 @@ constexpr std::array kRows{
              [](H& h, const Json& v) { h.init_from = v.get<std::string>(); }),
     text_row("init_sha256", R"("")", "the SHA-256 of that file: what makes the trial another one when the file is",
              [](H& h, const Json& v) { h.init_sha256 = v.get<std::string>(); }),
+    Hyperparameter{
+        "freeze",
+        ValueType::kTexts,
+        "[]",
+        0,
+        0,
+        {},
+        "tensors that keep their initial weights, by name, or all of a layer by its own: blocks.0, head.bias",
+        [](H& h, const Json& v) {
+          if (v.is_array())
+            h.freeze = v.get<std::vector<std::string>>();
+          else
+            h.freeze = {v.get<std::string>()};
+        }},
     choice_row("precision", R"("fp32")", kPrecisions,
                "numerics fast alone: what products round their factors to; fp32 not at all, without tensor cores",
                [](H& h, const Json& v) { h.precision = chosen(v, kPrecisions, kPrecisionValues); }),

@@ -63,7 +63,7 @@ void add_other_rows(std::vector<Hypothesis>& list, const SharedRaw& raw) {
   std::vector<std::uint32_t> all(raw->data.train.count());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
   if (all.size() != raw->train.size())
-    list.push_back(normalised_by(raw, fit_normalisation(raw->data, all),
+    list.push_back(normalised_by(raw, fit_normalisation(raw->data, raw->counts, all),
                                  "the samples are normalised by statistics that count the validation part",
                                  {{"number", "statistics of all rows"}}));
   Normalisation unbiased = raw->normalisation;

@@ -25,7 +25,7 @@ constexpr std::array kPurposes{std::pair{Purpose::kInitialWeights, "the initial 
 // The op's name as a trace has it: the first word of its name for people.
 std::string op_of(Summing op) {
   const std::string words(name(op));
-  return words.substr(0, words.find(' '));
+  return words.substr(0, words.find_first_of(" ,"));
 }
 
 Hypothesis of_ops(std::string kind, std::string text, std::function<void(OtherBackend&)> ops) {

@@ -18,7 +18,8 @@ struct RawData {
         train(split_dataset(data, trial.hyperparameters.split, trial.hyperparameters.validation_fraction,
                             trial.order.document.seed)
                   .train),
-        normalisation(fit_normalisation(data, train)) {}
+        counts(data),
+        normalisation(fit_normalisation(data, counts, train)) {}
 
   /// Of the data set's training file, from samples of the training part.
   std::vector<std::uint32_t> rows(std::span<const std::uint32_t> samples) const {
@@ -33,6 +34,7 @@ struct RawData {
 
   const Dataset& data;
   std::vector<std::uint32_t> train;
+  PixelCounts counts;
   Normalisation normalisation;
 };
 

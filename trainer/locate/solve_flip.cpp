@@ -136,6 +136,7 @@ class FlipSearch {
   }
 
   void in_update(const Parameter& parameter) {
+    if (!parameter.is_trained()) return;
     CheckpointState before = stepper_.before();
     Operands honest;
     honest.of[0] = find_tensor(before, parameter.name)->values;

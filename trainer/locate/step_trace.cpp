@@ -19,6 +19,7 @@ bool is_loss(const std::string& op) { return op == "softmax_cross_entropy" || op
 
 std::string batch_name(const std::string& op) {
   if (op == "gather_labels") return "batch.labels";
+  if (op == "augment_rows") return "batch.augmented";
   return op == "indices" ? "batch.indices" : "batch.samples";
 }
 
@@ -37,7 +38,7 @@ void StepTrace::watch(Training& training) {
   const auto columns = [](const Parameter& p) { return static_cast<std::size_t>(p.shape.back()); };
   for (Parameter& p : training.network().parameters()) {
     known_[p.value.data()] = {p.name, false, columns(p)};
-    known_[p.gradient.data()] = {p.name, true, columns(p)};
+    if (p.is_trained()) known_[p.gradient.data()] = {p.name, true, columns(p)};
   }
   for (Parameter& s : training.network().states()) known_[s.value.data()] = {s.name, false, columns(s)};
 }
@@ -52,7 +53,7 @@ void StepTrace::begin(std::optional<std::size_t> keep) {
 
 // Which part of the step an op opens.
 void StepTrace::move_on(const std::string& op) {
-  const bool gathers = op == "indices" || op == "gather_rows" || op == "augment_rows" || op == "gather_labels";
+  const bool gathers = op == "indices" || op.starts_with("gather_") || op == "augment_rows";
   if (phase_ == Phase::kBatch && !gathers) phase_ = Phase::kForward;
   if (op == kUpdateOp || op == "sum_of_squares") phase_ = Phase::kUpdate;
 }

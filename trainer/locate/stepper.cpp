@@ -47,6 +47,7 @@ Stepper::Stepper(const TrialOrder& order)
       trial_(order_, workspace_),
       nobody_([](std::string_view) {}),
       honest_(begin()) {
+  unfold(*trial_.device.ops, *trial_.device.context, trial_.prepared, trial_.prepared.train);
   for (const Parameter& parameter : honest_->network().parameters()) tensors_.push_back(parameter.name);
   for (const Parameter& state : honest_->network().states()) tensors_.push_back(state.name);
 }
@@ -127,6 +128,7 @@ std::unique_ptr<Stepper::Run> Stepper::start(const Hypothesis& hypothesis, bool 
         prepare_data(trial_.data, {trial_.hyperparameters.validation_fraction, trial_.hyperparameters.split}, run->seed,
                      run->back_end->ops(), run->back_end->context());
     run->data = &*run->own_data;
+    unfold(run->back_end->ops(), run->back_end->context(), *run->data, run->data->train);
   }
   run->training = std::make_unique<Training>(trial_.setting(
       {run->hyperparameters, run->seed, *run->data, run->back_end->ops(), run->back_end->context()}, nobody_, nullptr));

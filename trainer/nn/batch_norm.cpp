@@ -32,7 +32,9 @@ BatchNorm::BatchNorm(Builder& builder, const Shape& input, Activation activation
       out_(builder.results(input)),
       mean_(one_each(builder, input.channels)),
       inverse_deviation_(one_each(builder, input.channels)),
-      unwanted_(builder.scratch(input)) {
+      unwanted_(builder.scratch(input)),
+      unwanted_gamma_(gamma_.gradient ? kernels::Buffer<float>() : one_each(builder, input.channels)),
+      unwanted_beta_(beta_.gradient ? kernels::Buffer<float>() : one_each(builder, input.channels)) {
   if (std::int64_t{builder.training_rows()} * input.positions() > kMaxPositions)
     throw core::UserError("config.batch_size",
                           builder.scope() + " would normalise over " + std::to_string(builder.training_rows()) +
@@ -52,9 +54,11 @@ const float* BatchNorm::forward(const Pass& pass, const float* in) {
 }
 
 void BatchNorm::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
-  ops_.batch_norm_backward(context_, activation_, in_gradient ? in_gradient : unwanted_->data(), gamma_.gradient,
-                           beta_.gradient, gradient, out_.data(), in, gamma_.value, beta_.value, mean_.data(),
-                           inverse_deviation_.data(), pass.rows * shape_.positions(), shape_.channels);
+  ops_.batch_norm_backward(context_, activation_, in_gradient ? in_gradient : unwanted_->data(),
+                           gamma_.gradient ? gamma_.gradient : unwanted_gamma_.data(),
+                           beta_.gradient ? beta_.gradient : unwanted_beta_.data(), gradient, out_.data(), in,
+                           gamma_.value, beta_.value, mean_.data(), inverse_deviation_.data(),
+                           pass.rows * shape_.positions(), shape_.channels);
 }
 
 float* BatchNorm::droppable_output() { return is_droppable(activation_) ? out_.data() : nullptr; }

@@ -32,7 +32,8 @@ class BatchNorm final : public Layer {
   kernels::Buffer<float> out_;
   kernels::Buffer<float> mean_;  ///< of the batch
   kernels::Buffer<float> inverse_deviation_;
-  Shared unwanted_;  ///< the input's gradient, where nobody asks for it
+  Shared unwanted_;                                        ///< the input's gradient, where nobody asks for it
+  kernels::Buffer<float> unwanted_gamma_, unwanted_beta_;  ///< of frozen ones: the op computes them
 };
 
 }  // namespace trainer

@@ -32,7 +32,7 @@ const float* BiasedOutput::backward(const Pass& pass, const float* gradient) {
                              sums_.data(), rows(pass), shape_.channels);
     return sums_gradient_->data();
   }
-  if (bias_.value) ops_.column_sum(context_, bias_.gradient, gradient, rows(pass), shape_.channels);
+  if (bias_.gradient) ops_.column_sum(context_, bias_.gradient, gradient, rows(pass), shape_.channels);
   return gradient;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/suggest.h"
 
 namespace trainer {
 namespace {
@@ -28,11 +29,21 @@ std::size_t volume(const std::vector<int>& shape) {
   return count;
 }
 
+// Whether the name is the chosen one, or of a tensor in the chosen scope.
+bool covers(const std::string& chosen, const std::string& name) {
+  return name.starts_with(chosen) && (name.size() == chosen.size() || name[chosen.size()] == '.');
+}
+
 }  // namespace
 
 Builder::Builder(const kernels::Backend& table, kernels::Context& its_context, int rows, int training_rows,
-                 std::string place)
-    : ops(table), context(its_context), rows_(rows), training_rows_(training_rows), place_(std::move(place)) {}
+                 std::string place, std::vector<std::string> frozen)
+    : ops(table),
+      context(its_context),
+      rows_(rows),
+      training_rows_(training_rows),
+      place_(std::move(place)),
+      frozen_(std::move(frozen)) {}
 
 std::string Builder::scope() const {
   std::string path;
@@ -55,8 +66,9 @@ Parameter Builder::make(const std::string& name, std::vector<int> shape, Start s
 Weights Builder::parameter(const std::string& name, std::vector<int> shape, Start start) {
   Parameter made = make(name, std::move(shape), start);
   made.id = static_cast<std::uint32_t>(parameters_.size());
-  made.gradient = kernels::Buffer<float>(ops, context, made.value.size(),
-                                         "gradient of " + made.name + " of " + sides_of(made.shape));
+  if (!is_frozen(made.name))
+    made.gradient = kernels::Buffer<float>(ops, context, made.value.size(),
+                                           "gradient of " + made.name + " of " + sides_of(made.shape));
   parameters_.push_back(std::move(made));
   Parameter& kept = parameters_.back();
   return {kept.value.data(), kept.gradient.data(), kept.count()};
@@ -65,6 +77,42 @@ Weights Builder::parameter(const std::string& name, std::vector<int> shape, Star
 Weights Builder::state(const std::string& name, std::vector<int> shape, Start start) {
   states_.push_back(make(name, std::move(shape), start));
   return {states_.back().value.data(), nullptr, states_.back().count()};
+}
+
+bool Builder::is_frozen(const std::string& name) const {
+  return std::any_of(frozen_.begin(), frozen_.end(), [&](const std::string& chosen) { return covers(chosen, name); });
+}
+
+void Builder::check_frozen() const {
+  std::vector<std::string> scopes, outermost;
+  for (const Parameter& parameter : parameters_) {
+    const std::string& name = parameter.name;
+    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+      scopes.push_back(name.substr(0, dot));
+    const std::string first = name.substr(0, name.find('.'));
+    if (outermost.empty() || outermost.back() != first) outermost.push_back(first);
+  }
+  std::vector<std::string> names = scopes;
+  for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
+  std::vector<core::Problem> problems;
+  for (const std::string& chosen : frozen_) {
+    if (std::count(names.begin(), names.end(), chosen) > 0) continue;
+    const auto nearest = core::nearest_word(chosen, names);
+    std::string listed;
+    for (const std::string& name : outermost) listed += (listed.empty() ? "there are: " : ", ") + name;
+    problems.push_back({"config.freeze",
+                        "there is no layer and no trained tensor '" + chosen + "'",
+                        nearest ? "did you mean '" + *nearest + "'?" : listed,
+                        {}});
+  }
+  if (!problems.empty()) throw core::UserError(std::move(problems));
+  if (std::none_of(parameters_.begin(), parameters_.end(), [](const Parameter& p) { return p.is_trained(); }))
+    throw core::UserError("config.freeze", "leaves nothing to train", "leave out a layer");
+}
+
+std::vector<Parameter> Builder::take_parameters() {
+  check_frozen();
+  return std::move(parameters_);
 }
 
 std::vector<Parameter> Builder::take_states() {

@@ -29,7 +29,9 @@ struct Parameter {
   std::vector<int> shape;
   Start start;
   kernels::Buffer<float> value;
-  kernels::Buffer<float> gradient;  ///< empty for a state
+  kernels::Buffer<float> gradient;  ///< empty for a state, and for a frozen parameter
+
+  bool is_trained() const { return gradient.data() != nullptr; }
 
   int count() const { return static_cast<int>(value.size()); }
 };
@@ -37,7 +39,7 @@ struct Parameter {
 /// Device memory of a tensor, for its layer.
 struct Weights {
   float* value = nullptr;
-  float* gradient = nullptr;
+  float* gradient = nullptr;  ///< null where nobody wants it
   int count = 0;
 };
 
@@ -56,8 +58,10 @@ using Shared = std::shared_ptr<SharedMemory>;
 class Builder {
  public:
   /// Room for batches of `rows` samples, of which training takes at most `training_rows`. `place` is the
-  /// hyperparameter that a message names where a tensor is too large.
-  Builder(const kernels::Backend&, kernels::Context&, int rows, int training_rows, std::string place);
+  /// hyperparameter that a message names where a tensor is too large. `frozen`: parameters that get no gradient, by
+  /// their name or that of a scope.
+  Builder(const kernels::Backend&, kernels::Context&, int rows, int training_rows, std::string place,
+          std::vector<std::string> frozen);
 
   const kernels::Backend& ops;
   kernels::Context& context;
@@ -95,10 +99,13 @@ class Builder {
   }
   std::string scope() const;
 
-  std::vector<Parameter> take_parameters() { return std::move(parameters_); }
+  /// Errors: UserError where a name among `frozen` is none, or nothing is left to train.
+  std::vector<Parameter> take_parameters();
   std::vector<Parameter> take_states();
 
  private:
+  bool is_frozen(const std::string& name) const;
+  void check_frozen() const;
   kernels::Buffer<float> memory(const Shape& shape, int rows);
   std::size_t checked_count(const Shape& shape, int rows) const;
   Shared shared(int slot, const Shape& shape);
@@ -107,6 +114,7 @@ class Builder {
   int rows_;
   int training_rows_;
   std::string place_;
+  std::vector<std::string> frozen_;
   std::vector<std::string> scopes_;
   std::uint32_t streams_ = 0;
   std::vector<Parameter> parameters_;

@@ -67,7 +67,7 @@ const float* Conv2d::forward(const Pass& pass, const float* in) {
 
 void Conv2d::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
   gradient = output_.backward(pass, gradient);
-  ops_.conv2d_filter(context_, shape_for(pass.rows), weight_.gradient, gradient, in);
+  if (weight_.gradient) ops_.conv2d_filter(context_, shape_for(pass.rows), weight_.gradient, gradient, in);
   if (in_gradient) ops_.conv2d_data(context_, shape_for(pass.rows), in_gradient, gradient, weight_.value);
 }
 

@@ -25,7 +25,8 @@ void Dense::backward(const Pass& pass, const float* in, const float* gradient, f
   const Shape shape = output();
   const int rows = pass.rows * shape.positions();
   gradient = output_.backward(pass, gradient);
-  ops_.gemm(context_, Transpose::kTN, shape.channels, inputs_, rows, gradient, in, weight_.gradient);
+  if (weight_.gradient)
+    ops_.gemm(context_, Transpose::kTN, shape.channels, inputs_, rows, gradient, in, weight_.gradient);
   if (in_gradient)
     ops_.gemm(context_, Transpose::kNN, rows, inputs_, shape.channels, gradient, weight_.value, in_gradient);
 }

@@ -29,9 +29,10 @@ const float* Embedding::forward(const Pass& pass, const float*) {
 
 // A place's gradient is the sum down the texts.
 void Embedding::backward(const Pass& pass, const float*, const float* gradient, float*) {
-  ops_.embed_backward(context_, table_.gradient, pass.tokens, gradient, pass.rows * output_.positions(), vocabulary_,
-                      output_.channels);
-  ops_.column_sum(context_, places_.gradient, gradient, pass.rows, output_.count());
+  if (table_.gradient)
+    ops_.embed_backward(context_, table_.gradient, pass.tokens, gradient, pass.rows * output_.positions(), vocabulary_,
+                        output_.channels);
+  if (places_.gradient) ops_.column_sum(context_, places_.gradient, gradient, pass.rows, output_.count());
 }
 
 }  // namespace trainer

@@ -26,6 +26,7 @@ class LayerNorm final : public Layer {
   kernels::Buffer<float> mean_;
   kernels::Buffer<float> inverse_deviation_;
   Shared unwanted_;  ///< for an input gradient that nobody wants: the op computes it
+  kernels::Buffer<float> unwanted_gain_, unwanted_shift_;  ///< the same of frozen ones
 };
 
 }  // namespace trainer

@@ -28,7 +28,7 @@ Network::Network(const kernels::Backend& ops, kernels::Context& context, const H
       layers_(input.shape),
       loss_(ops, context, hyperparameters.loss == LossKind::kOfTask ? LossKind::kCrossEntropy : hyperparameters.loss,
             hyperparameters.label_smoothing, outputs) {
-  Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters));
+  Builder builder(ops, context, rows_, batch_, size_hyperparameter(hyperparameters), hyperparameters.freeze);
   build_model(builder, layers_, hyperparameters, input.form, outputs);
   layers_.finish(builder);
   gradient_ = builder.gradients(layers_.output());

@@ -15,6 +15,10 @@ OptimizerState::OptimizerState(const kernels::Backend& ops, kernels::Context& co
     return buffer;
   };
   for (const Parameter& parameter : parameters) {
+    if (!parameter.is_trained()) {
+      moments_.emplace_back();
+      continue;
+    }
     Moments moments{zeros(parameter), {}};
     if (kernels::has_second_moment(settings_.kind)) moments.second = zeros(parameter);
     moments_.push_back(std::move(moments));
@@ -26,16 +30,20 @@ void OptimizerState::update(std::vector<Parameter>& parameters, kernels::StepSta
   if (clip_norm_ > 0) clip(parameters, state);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     Parameter& p = parameters[i];
-    ops_.optimizer_update(context_, settings_, state, p.value.data(), moments_[i].first.data(),
-                          moments_[i].second.data(), p.gradient.data(), p.count(), p.id,
-                          fingerprints ? fingerprints + i : nullptr);
+    std::uint64_t* const print = fingerprints ? fingerprints + i : nullptr;
+    if (p.is_trained())
+      ops_.optimizer_update(context_, settings_, state, p.value.data(), moments_[i].first.data(),
+                            moments_[i].second.data(), p.gradient.data(), p.count(), p.id, print);
+    else if (print)
+      ops_.fingerprint(context_, p.value.data(), p.count(), p.id, print);
   }
 }
 
 void OptimizerState::clip(const std::vector<Parameter>& parameters, kernels::StepState* state) {
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    ops_.sum_of_squares(context_, squares_.data() + i, parameters[i].gradient.data(), parameters[i].count());
-  ops_.clip_gradients(context_, state, squares_.data(), static_cast<int>(parameters.size()), clip_norm_);
+  int gradients = 0;
+  for (const Parameter& p : parameters)
+    if (p.is_trained()) ops_.sum_of_squares(context_, squares_.data() + gradients++, p.gradient.data(), p.count());
+  ops_.clip_gradients(context_, state, squares_.data(), gradients, clip_norm_);
 }
 
 }  // namespace trainer

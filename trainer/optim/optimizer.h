@@ -12,7 +12,7 @@
 
 namespace trainer {
 
-/// What the optimizer remembers of one parameter.
+/// What the optimizer remembers of one parameter; of a frozen one nothing.
 struct Moments {
   kernels::Buffer<float> first;   ///< sgd, lion: the running gradient; rmsprop: the running step
   kernels::Buffer<float> second;  ///< the running square; empty where there is none
@@ -24,7 +24,7 @@ class OptimizerState {
   OptimizerState(const kernels::Backend&, kernels::Context&, kernels::OptimizerSettings, float clip_norm,
                  const std::vector<Parameter>& parameters);
 
-  /// Updates every parameter from its gradient. `fingerprints` (device, one a parameter, or null) receives those of the
+  /// Updates every parameter from its gradient, and leaves the frozen ones as they are. `fingerprints` (device, one a parameter, or null) receives those of the
   /// new weights. The norm of the gradients stays on the device: state->gradient_scale holds what they were scaled by.
   void update(std::vector<Parameter>& parameters, kernels::StepState* state, std::uint64_t* fingerprints);
 

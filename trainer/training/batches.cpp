@@ -56,6 +56,7 @@ Batches::Batches(const kernels::Backend& ops, kernels::Context& context, const H
   else
     labels_ = Buffer<std::int32_t>(ops, context, rows, "labels of a batch");
   if (!augmentation_.any()) return;
+  plain_ = Buffer<float>(ops, context, numbers, "samples of a batch before their augmentation");
   fill_ = Buffer<float>(ops, context, data.background.size());
   ops.copy_to_device(context, fill_.data(), data.background.data(), data.background.size() * sizeof(float));
   ops.synchronize(context);
@@ -87,11 +88,10 @@ void Batches::gather(int rows, const kernels::StepState* state) {
     ops_.gather_labels(context_, labels_.data(), part.labels.data(), indices, rows, data_.features);
     return;
   }
+  gather_samples(ops_, context_, data_, part, augmentation_.any() ? plain_.data() : x_.data(), indices, rows);
   if (augmentation_.any())
-    ops_.augment_rows(context_, x_.data(), part.x.data(), indices, rows, image_shape(data_), augmentation_,
+    ops_.augment_rows(context_, x_.data(), plain_.data(), indices, rows, image_shape(data_), augmentation_,
                       fill_.data(), seed_, state);
-  else
-    ops_.gather_rows(context_, x_.data(), part.x.data(), indices, rows, data_.features);
   if (data_.task == Task::kRegression)
     ops_.gather_rows(context_, numbers_.data(), part.targets.data(), indices, rows, 1);
   else

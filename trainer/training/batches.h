@@ -50,6 +50,7 @@ class Batches {
   std::uint64_t steps_;
   kernels::Buffer<float> fill_;  ///< of each channel: what a shift brings in from outside
   kernels::Buffer<std::uint32_t> indices_;
+  kernels::Buffer<float> plain_;          ///< x_ before the augmentation; empty without one
   kernels::Buffer<float> x_;              ///< empty for a text
   kernels::Buffer<std::int32_t> tokens_;  ///< of a text
   kernels::Buffer<std::int32_t> labels_;  ///< of a text as many as tokens

@@ -30,8 +30,10 @@ std::vector<T> fetch(const kernels::Backend& ops, kernels::Context& context, con
   return values;
 }
 
-void run_passes(Network& network, const PreparedData& data, const DevicePart& part, Record& record) {
+void run_passes(const kernels::Backend& ops, kernels::Context& context, Network& network, const PreparedData& data,
+                const DevicePart& part, Record& record) {
   const auto features = static_cast<std::size_t>(data.features);
+  Buffer<float> samples;
   const auto pass = static_cast<std::uint32_t>(network.evaluation_rows());
   for (std::uint32_t first = 0; first < part.count; first += pass) {
     const int rows = static_cast<int>(std::min(pass, part.count - first));
@@ -41,7 +43,7 @@ void run_passes(Network& network, const PreparedData& data, const DevicePart& pa
     if (data.task == Task::kText)
       input.tokens = part.tokens.data() + first * features;
     else
-      input.x = part.x.data() + first * features;
+      input.x = samples_from(ops, context, data, part, first, rows, samples);
     if (data.task == Task::kRegression)
       targets.numbers = part.targets.data() + skip;
     else
@@ -83,7 +85,7 @@ Evaluation evaluate(const kernels::Backend& ops, kernels::Context& context, Netw
     record.ranks = Buffer<std::int32_t>(ops, context, count, "ranks of an evaluation");
     record.predicted = Buffer<std::int32_t>(ops, context, count, "predictions of an evaluation");
   }
-  run_passes(network, data, part, record);
+  run_passes(ops, context, network, data, part, record);
 
   const auto share = [&](auto&& holds, const Buffer<std::int32_t>& buffer) {
     const std::vector<std::int32_t> values = fetch(ops, context, buffer);

@@ -90,7 +90,7 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
   for (Parameter& parameter : network_.parameters()) upload(parameter.value, *tensor++);
   for (Parameter& state : network_.states()) upload(state.value, *tensor++);
   for (Moments& moments : optimizer_.moments()) {
-    upload(moments.first, *tensor++);
+    if (moments.first.data()) upload(moments.first, *tensor++);
     if (moments.second.data()) upload(moments.second, *tensor++);
   }
   setting_.ops.synchronize(setting_.context);
@@ -103,6 +103,12 @@ void Training::restore(CheckpointState checkpoint, const std::string& place) {
 std::size_t Training::weight_count() const {
   std::size_t count = 0;
   for (const Parameter& parameter : network_.parameters()) count += parameter.value.size();
+  return count;
+}
+
+std::size_t Training::trained_count() const {
+  std::size_t count = 0;
+  for (const Parameter& parameter : network_.parameters()) count += parameter.gradient.size();
   return count;
 }
 
@@ -267,7 +273,8 @@ std::vector<NamedTensor> Training::download(bool with_moments) {
   for (const Parameter& s : network_.states()) tensors.push_back(fetch(setting_, s.name, s, s.value));
   for (std::size_t i = 0; with_moments && i < parameters.size(); ++i) {
     const Moments& moments = optimizer_.moments()[i];
-    tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));
+    if (moments.first.data())
+      tensors.push_back(fetch(setting_, "optimizer.first." + parameters[i].name, parameters[i], moments.first));
     if (moments.second.data())
       tensors.push_back(fetch(setting_, "optimizer.second." + parameters[i].name, parameters[i], moments.second));
   }

@@ -67,6 +67,7 @@ class Training {
 
   std::uint64_t step() const { return step_; }
   std::size_t weight_count() const;
+  std::size_t trained_count() const;  ///< without those that are frozen
 
   /// Trains from step() + 1 to the end. Called once.
   Ending run();

@@ -127,9 +127,10 @@ std::vector<float> background_of(const Dataset& data, const Normalisation& norma
   return values;
 }
 
-// `part` comes as an earlier preparation left it.
-void upload(DevicePart& part, const Samples& samples, const Normalisation& normalisation, const TargetScale& scale,
-            const std::vector<std::uint32_t>& rows, const Uploader& put) {
+// `part` comes as an earlier preparation left it; `pixels` are on the device, empty where there are none.
+void upload(DevicePart& part, const Samples& samples, const kernels::Buffer<std::uint8_t>& pixels,
+            const Normalisation& normalisation, const TargetScale& scale, const std::vector<std::uint32_t>& rows,
+            const Uploader& put) {
   part.count = static_cast<std::uint32_t>(rows.size());
   const bool text = !samples.tokens.empty();
   put(part.tokens, text ? windows(samples, rows, 0) : std::vector<std::int32_t>());
@@ -137,8 +138,20 @@ void upload(DevicePart& part, const Samples& samples, const Normalisation& norma
   const std::vector<float> targets = scale.of(chosen(samples.targets, rows));
   part.target_squares = squares_about_mean(targets);
   put(part.targets, targets);
-  put.in_pieces(part.x, text ? std::vector<std::uint32_t>() : rows, static_cast<std::size_t>(samples.features),
+  part.pixels = pixels.data();
+  const std::vector<std::uint32_t> none;
+  put(part.rows, part.pixels ? rows : none);
+  put.in_pieces(part.x, text || part.pixels ? none : rows, static_cast<std::size_t>(samples.features),
                 [&](const std::vector<std::uint32_t>& some) { return normalised(samples, normalisation, some); });
+}
+
+// Once for a data set.
+void upload_pixels(PixelsOnDevice& pixels, const Dataset& data, const Uploader& put) {
+  if (!pixels.counts.empty()) return;
+  pixels.counts = PixelCounts(data);
+  if (pixels.counts.empty()) return;
+  put(pixels.train, data.train.pixels);
+  if (data.test) put(pixels.test, data.test->pixels);
 }
 
 InputShape shape_of(const Dataset& data) {
@@ -154,8 +167,12 @@ PreparedData prepare_data(const Dataset& data, Holdout holdout, std::uint64_t se
   core::check(data.train.count() < UINT32_MAX, "more samples than 32 bits count");
   const Split split = split_dataset(data, holdout.kind, holdout.fraction, seed);
   const bool text = data.task == Task::kText;
-  const Normalisation normalisation = text ? Normalisation() : fit_normalisation(data, split.train);
+  const Uploader put(ops, context);
   PreparedData prepared = std::move(before);
+  upload_pixels(prepared.pixels, data, put);
+  const PixelsOnDevice& pixels = prepared.pixels;
+  const Normalisation normalisation = text ? Normalisation() : fit_normalisation(data, pixels.counts, split.train);
+  put(prepared.pixel_values, pixels.counts.empty() ? std::vector<float>() : pixel_values(normalisation));
   prepared.task = data.task;
   prepared.image = data.image;
   prepared.features = data.train.features;
@@ -167,13 +184,47 @@ PreparedData prepare_data(const Dataset& data, Holdout holdout, std::uint64_t se
   const TargetScale scale = fit_targets(chosen(data.train.targets, split.train));
   prepared.target_mean = scale.mean;
   prepared.target_deviation = scale.deviation;
-  const Uploader put(ops, context);
-  upload(prepared.train, data.train, normalisation, scale, split.train, put);
-  upload(prepared.validation, data.train, normalisation, scale, split.validation, put);
+  upload(prepared.train, data.train, pixels.train, normalisation, scale, split.train, put);
+  upload(prepared.validation, data.train, pixels.train, normalisation, scale, split.validation, put);
   std::vector<std::uint32_t> test_rows(data.test ? data.test->count() : 0);
   std::iota(test_rows.begin(), test_rows.end(), 0u);
-  upload(prepared.test, data.test ? *data.test : Samples(), normalisation, scale, test_rows, put);
+  upload(prepared.test, data.test ? *data.test : Samples(), pixels.test, normalisation, scale, test_rows, put);
   return prepared;
+}
+
+namespace {
+
+void gather_pixels(const kernels::Backend& ops, kernels::Context& context, const PreparedData& data,
+                   const DevicePart& part, float* out, const std::uint32_t* rows, const std::uint32_t* indices,
+                   int count) {
+  ops.gather_pixels(context, out, part.pixels, rows, indices, count, data.features, data.pixel_values.data(),
+                    data.shape.shape.channels);
+}
+
+}  // namespace
+
+void gather_samples(const kernels::Backend& ops, kernels::Context& context, const PreparedData& data,
+                    const DevicePart& part, float* out, const std::uint32_t* indices, int count) {
+  if (part.pixels)
+    gather_pixels(ops, context, data, part, out, part.rows.data(), indices, count);
+  else
+    ops.gather_rows(context, out, part.x.data(), indices, count, data.features);
+}
+
+const float* samples_from(const kernels::Backend& ops, kernels::Context& context, const PreparedData& data,
+                          const DevicePart& part, std::uint32_t first, int count, kernels::Buffer<float>& scratch) {
+  const auto features = static_cast<std::size_t>(data.features);
+  if (!part.pixels) return part.x.data() + first * features;
+  if (scratch.size() == 0)
+    scratch = kernels::Buffer<float>(ops, context, static_cast<std::size_t>(count) * features, "samples of a pass");
+  gather_pixels(ops, context, data, part, scratch.data(), part.rows.data() + first, nullptr, count);
+  return scratch.data();
+}
+
+void unfold(const kernels::Backend& ops, kernels::Context& context, const PreparedData& data, DevicePart& part) {
+  if (!part.pixels || part.count == 0) return;
+  (void)samples_from(ops, context, data, part, 0, static_cast<int>(part.count), part.x);
+  part.pixels = nullptr;
 }
 
 }  // namespace trainer

@@ -122,6 +122,35 @@ TEST_CASE("events that are damaged, of another trial, or end nowhere are refused
   CHECK(refusal(parts) == "x.capsule: events.jsonl: holds no trial that has ended, the capsule was changed");
 }
 
+TEST_CASE("a part of which the record says nothing is refused, and named") {
+  const auto with = [](const std::string& name, const std::string& text) {
+    Parts parts = to_parts(sample());
+    parts[name] = text;
+    return refusal(parts);
+  };
+  const std::string changed = ", the capsule was changed";
+  CHECK(with("checkpoints/\xc3\xa9", "x") ==
+        "x.capsule: checkpoints/\xc3\xa9: is no checkpoint of the trial" + changed);
+  CHECK(with("checkpoints/last-1.safetensors", "x") ==
+        "x.capsule: checkpoints/last-1.safetensors: is not what the trial wrote" + changed);
+  CHECK(with("program/C:x", "x") == "x.capsule: program/C:x: is no source of the program" + changed);
+  CHECK(with("trainer", "x") == "was taken");  // of the built-in one the digest is compared before it runs
+  CHECK(with("data/points.csv", "x") == "was taken");
+}
+
+TEST_CASE("data in a capsule of a trial that has none in files is refused") {
+  sweep::CapsuleRecord record = sample_record();
+  std::string& text = record.sweep.text;
+  const std::string path = "/home/ann/sets/points.csv";
+  text.replace(text.find(path), path.size(), "builtin:digits");
+  record.sweep.data["name"] = "builtin:digits";
+  const sweep::CapsuleContents contents = understand(without_paths(record), "the trial");
+  Parts parts = to_parts(contents);
+  parts["data/points.csv"] = "x";
+  CHECK(refusal(parts, contents.trial.trial) ==
+        "x.capsule: data/points.csv: is there, and the trial has no data set in files, the capsule was changed");
+}
+
 TEST_CASE("a sweep file that cannot be read is refused at its line") {
   Parts parts = to_parts(sample());
   std::string& text = parts.at("sweep-file");

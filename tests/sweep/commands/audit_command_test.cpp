@@ -72,6 +72,30 @@ TEST_CASE("of a sweep with one trial that differs the table names it, and the ex
   CHECK(has(said.out, "4 trials replayed: 3 identical, 1 different\n"));
   const Said report = shop.sweep("report");
   CHECK(has(report.err, "(#2) replayed as different on cpu: step 1: metric loss: "));
+  CHECK_FALSE(has(report.err, "later replays"));
+}
+
+TEST_CASE("a later replay that is identical takes no finding back, and is counted beside it") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  const std::string right = shop.event_line("metric", 2);
+  std::string wrong = right;
+  wrong.replace(wrong.find("2.5"), 3, "2.75");
+  shop.set_event_line("metric", 2, wrong);
+  REQUIRE(shop.sweep("replay '#2'").code == 3);
+  shop.set_event_line("metric", 2, right);
+  REQUIRE(shop.sweep("replay '#2'").code == 0);
+  REQUIRE(shop.sweep("replay '#2'").code == 0);
+  const auto found = [&] {
+    return core::parse_json(shop.sweep("report --json").out, "report").at("sweep").at("differing_replays").at(0);
+  };
+  CHECK(has(shop.sweep("report").err, "(#2) replayed as different on cpu (1 of 3 replays): step 1: metric loss: "));
+  CHECK(has(shop.sweep("report").err, "; later replays: 2 identical\n"));
+  CHECK(found().at("identical_since") == 2);
+  shop.set_event_line("metric", 2, wrong);
+  REQUIRE(shop.sweep("replay '#2'").code == 3);
+  CHECK(found().at("identical_since") == 0);
+  CHECK(found().at("differing") == 2);
 }
 
 TEST_CASE("replay wants a trial or a whole sweep, and says which flags go with which") {
@@ -85,6 +109,9 @@ TEST_CASE("replay wants a trial or a whole sweep, and says which flags go with w
   CHECK(has(said.err, "--sample: is of a whole sweep, leave out TRIAL, and give --all"));
   CHECK(shop.sweep("replay --sample 2").code == 2);
   CHECK(shop.sweep("replay best --slots 2").code == 2);
+  said = shop.sweep("replay best --trainer /bin/true");
+  CHECK(said.code == 2);
+  CHECK(said.err == "--trainer: the sweep is of a program of your own, leave the flag out\n");
   CHECK(shop.sweep("replay best --all").code == 0);
   CHECK(shop.sweep("replay best --all-differences").code == 0);
   said = shop.sweep("run sweep.json --audit 5");
@@ -116,6 +143,37 @@ TEST_CASE("an audit replays a share of the trials, always the same ones, once, a
   CHECK(replayed_trials(shop, 4).size() == 4);
   for (const int index : audited) CHECK(replays(shop, index) == 1);
   CHECK(shop.csv() == plain.csv());
+}
+
+TEST_CASE("an audit replays results that another sweep made, against the record there, and not twice") {
+  const Shop shop(kScript, kFourOfThem);
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  std::string turned = kFourOfThem;
+  turned.replace(turned.find("[3, 1, 2, 4]"), 12, "[4, 2, 1, 3]");
+  shop.write("turned.json", turned);
+  const Said said = shop.sweep("run turned.json --audit 0.25");
+  INFO(said.err);
+  CHECK(said.code == 0);
+  CHECK(has(said.out, "4 trials were known from sweep "));
+  CHECK(has(said.err, "audit: 1 trial replayed: 1 identical\n"));
+  CHECK(replayed_trials(shop, 4).size() == 1);
+  CHECK(has(shop.sweep("run turned.json --audit 0.25").err, "is finished, nothing to run"));
+  CHECK(has(shop.sweep("run turned.json --audit 1").err, "audit: 3 trials replayed: 3 identical\n"));
+}
+
+TEST_CASE("an audit replays at least one trial, also where the sweep ended before any of the sample") {
+  std::string ends_at_once = kFourOfThem;
+  ends_at_once.replace(ends_at_once.find("\"minimize\""), 10, "\"minimize\", \"target\": 9");
+  for (const char* seed : {"1", "2", "3"}) {  // whose samples are different trials
+    const Shop shop(kScript, ends_at_once);
+    const std::string run = std::string("run sweep.json --slots 1 --audit 0.25 --seed ") + seed;
+    const Said said = shop.sweep(run);
+    INFO(said.err);
+    CHECK(said.code == 0);
+    CHECK(has(said.err, "audit: 1 trial replayed: 1 identical\n"));
+    CHECK(replays(shop, 0) == 1);
+    CHECK(has(shop.sweep(run).err, "is finished, nothing to run"));
+  }
 }
 
 TEST_CASE("a difference that an audit finds is kept, shown everywhere, and makes the exit code 3") {

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "protocol/event.h"
+#include "sweep/capsule/archive.h"
 #include "tests/catch.h"
 #include "tests/sweep/commands/shop.h"
 
@@ -146,6 +147,32 @@ TEST_CASE("a tampered capsule is refused, the part is named, and nothing is star
   CHECK(elsewhere.replay("./b.capsule").err ==
         "./b.capsule: is no zip archive that can be read (Not a zip archive), the file may be cut off\n");
   CHECK(elsewhere.replay("c.capsule").err == "c.capsule: cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("a file that somebody put into a capsule beside its data or its sources is refused by its name") {
+  const Workplace place;
+  place.run_points();
+  must(place.sweep("export '#0' -o plain.capsule --with-data"));
+  const auto with = [](const Workplace& maker, const std::string& part) {
+    sweep::Archive archive = sweep::unpack(maker.read("plain.capsule"), "plain.capsule");
+    archive.parts[part] = "x";
+    maker.write("a.capsule", sweep::pack(archive.trial, archive.parts, "a.capsule"));
+    const Elsewhere elsewhere(maker);
+    const Said said = elsewhere.replay("a.capsule --trust-command");
+    CHECK(said.code == 2);
+    CHECK(said.out.empty());
+    CHECK(elsewhere.left_nothing());
+    return said.err;
+  };
+  CHECK(with(place, "data/\xc3\xa9") == "data/\xc3\xa9: is no file of the data set, the capsule was changed\n");
+  CHECK(with(place, "data/C:x") == "data/C:x: is no file of the data set, the capsule was changed\n");
+  const Shop shop;
+  must(shop.sweep("run sweep.json"));
+  must(shop.sweep("export '#1' -o plain.capsule --with-sources"));
+  CHECK(with(shop, "program/sitecustomize.py") ==
+        "a.capsule: program/sitecustomize.py: is no source of the program, the capsule was changed\n");
+  CHECK(with(shop, "trainer") ==
+        "a.capsule: trainer: is there, and the trial is of another program, the capsule was changed\n");
 }
 
 TEST_CASE("a capsule whose record lies is told so at the first step that differs, and what it gave is kept") {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/catch.h"
+#include "tests/skip.h"
 #include "tests/sweep/commands/shop.h"
 
 namespace {
@@ -37,6 +38,9 @@ TEST_CASE("where too few files may be open, it is said how many a sweep needs be
 }
 
 TEST_CASE("where even the store cannot be opened for want of open files, no verb aborts") {
+#ifdef __SANITIZE_ADDRESS__
+  skip("the sanitizers need a descriptor to see whether memory can be read, and take its want for an error");
+#endif
   const Workplace place;
   place.run_points();
   for (int files = 4; files < 16; ++files) {
@@ -90,7 +94,7 @@ TEST_CASE("a folder that cannot be made or written to is named itself, with what
   CHECK(refused("points.csv/runs") ==
         "points.csv/runs: cannot be made: Not a directory, name another folder with --runs\n");
   CHECK(place.sweep("run points.json --runs ''").err ==
-        "sweep run: --runs: the name of a folder is empty, see 'sweep run --help'\n");
+        "--runs: has an empty value, write --runs DIR, or leave it out\n");
 }
 
 TEST_CASE("a trainer that does not describe itself as one is refused, whatever it says") {

@@ -10,42 +10,6 @@ using sweep::Halt;
 using sweep::Pace;
 using sweep::Study;
 
-namespace {
-
-// Four trials of 10 s each on two slots.
-Pace pace() { return {4, 40, 2}; }
-
-}  // namespace
-
-TEST_CASE("the time left is that of the trials to come, on as many slots as there are, and half of those that run") {
-  Study study(loss());
-  for (std::uint64_t i = 0; i < 10; ++i) study.apply(planned(i));
-  CHECK(sweep::seconds_left(study, 10, pace()) == 50.0);
-  study.apply(ordered(0));
-  study.apply(ordered(1));
-  CHECK(sweep::seconds_left(study, 10, pace()) == 45.0);
-  CHECK(sweep::seconds_left(study, 10, {4, 40, 100}) == 9.0);
-  CHECK(!sweep::seconds_left(study, 10, {0, 0, 2}));
-}
-
-TEST_CASE("a sweep that is gone on with knows its pace from before, and results from elsewhere have none") {
-  Study study(loss());
-  run(study, 0, 0.5);
-  study.apply(planned(1));
-  sweep::TrialReused reused;
-  reused.index = 1;
-  reused.from_sweep = "b";
-  study.apply(reused);
-  study.apply(planned(2));
-  study.apply(repeat(3, 0));
-  Pace pace;
-  for (const sweep::TrialState& trial : study.trials())
-    if (trial.phase == sweep::Phase::kEnded) pace.add(trial);
-  CHECK(pace.ran == 1);
-  CHECK(pace.seconds == 1.5);
-  CHECK(sweep::seconds_left(study, 4, pace) == 1.5);
-}
-
 TEST_CASE("the line counts, names the best, and ends with the time that is left") {
   Study study(loss());
   for (std::uint64_t i = 0; i < 4; ++i) study.apply(planned(i));

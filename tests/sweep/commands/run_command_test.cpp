@@ -169,6 +169,26 @@ TEST_CASE("a val_ metric without a validation part is refused before anything ru
   CHECK(place.sweep("run none.json").code == 0);
 }
 
+TEST_CASE("a sweep that is run again under another name bears that name, and is the same sweep") {
+  const Workplace place;
+  place.run_points();
+  const auto listed = [&] { return core::parse_json(place.sweep("list --json").out, "list").at("sweeps"); };
+  const core::Json before = listed();
+  REQUIRE(before.size() == 1);
+  core::Json file = core::parse_json(place.read("points.json"), "points.json");
+  file["name"] = "renamed";
+  place.write("renamed.json", core::canonical_json(file));
+  REQUIRE(place.sweep("run renamed.json").code == 0);
+  const core::Json after = listed();
+  REQUIRE(after.size() == 1);
+  CHECK(after[0].at("name") == "renamed");
+  CHECK(after[0].at("id") == before[0].at("id"));
+  CHECK(place.sweep("list").out.find(" renamed ") != std::string::npos);
+  CHECK(core::parse_json(place.sweep("report --json").out, "report").at("sweep").at("name") == "renamed");
+  CHECK(place.sweep("report renamed").code == 0);
+  CHECK(place.sweep("verify").code == 0);
+}
+
 TEST_CASE("the last sweep is the one that was run or gone on with last, and best is its best") {
   const Workplace place;
   place.write("first.json", sweep_file("val_loss", "", "0.1, 0.01, 0.001"));

@@ -39,6 +39,27 @@ TEST_CASE("what is not understood is named, with the nearest word, and ends with
   }
 }
 
+TEST_CASE("a flag whose value is empty is refused, and takes no other word for its value") {
+  const Workplace place;
+  place.run_points();
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"run points.json --audit= --slots 2", "--audit: has an empty value, write --audit SHARE, or leave it out"},
+      {"run points.json --audit '' --slots 2", "--audit: has an empty value, write --audit SHARE, or leave it out"},
+      {"run points.json --slots= --quiet", "--slots: has an empty value, write --slots N, or leave it out"},
+      {"run points.json --gpus= none", "--gpus: has an empty value, write --gpus A,B,…, or leave it out"},
+      {"replay best --trainer= --all", "--trainer: has an empty value, write --trainer BINARY, or leave it out"},
+      {"--runs= report", "--runs: has an empty value, write --runs DIR, or leave it out"},
+      {"report --format= --json", "--format: has an empty value, write --format FORMAT, or leave it out"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Said said = place.sweep(arguments);
+    CHECK(said.err == message + "\n");
+    CHECK(said.out.empty());
+    CHECK(said.code == 2);
+  }
+  CHECK(place.sweep("report --frobnicate=").err == "--frobnicate: unknown flag, see 'sweep report --help'\n");
+}
+
 TEST_CASE("a word of the command line cannot act on the terminal that shows the message") {
   const Workplace place;
   CHECK(place.sweep("\"$(printf 'a\\033[2Jb')\"").err == "a\\x1b[2Jb: unknown verb, see 'sweep --help'\n");

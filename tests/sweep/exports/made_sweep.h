@@ -71,13 +71,13 @@ struct MadeSweep {
       add({event});
     }
     const auto values = [](std::uint64_t index, std::uint32_t attempt, std::uint64_t step,
-                           std::map<std::string, double> values) {
-      return said(index, attempt, protocol::MetricValues{step, step, std::move(values)});
+                           std::map<std::string, double> by_name) {
+      return said(index, attempt, protocol::MetricValues{step, step, std::move(by_name)});
     };
     add({ordered(0), started(0, 0, 0), values(0, 0, 1, {{"loss", 0.5}, {"train/loss", kNan}}), checkpoint(0, 0, 1),
-         values(0, 0, 2, {{"loss", 99}}), ended(0, 0, Outcome::kLost), ordered(0, 1), started(0, 1, 1),
-         values(0, 1, 2, {{"loss", 0.25}, {"train", -kInf}, {"..", 1e300}}), values(0, 1, 3, {{"loss", 0.375}}),
-         ended(0, 1, Outcome::kCompleted)});
+         values(0, 0, 2, {{"loss", 0.25}, {"train", -kInf}, {"..", 1e300}}), ended(0, 0, Outcome::kLost), ordered(0, 1),
+         started(0, 1, 1), values(0, 1, 2, {{"loss", 0.25}, {"train", -kInf}, {"..", 1e300}}),
+         values(0, 1, 3, {{"loss", 0.375}}), ended(0, 1, Outcome::kCompleted)});
     add({ordered(1), started(1, 0, 0), values(1, 0, 1, {{"loss", kNan}, {kLongName, kInf}, {"LOSS", 1}}),
          ended(1, 0, Outcome::kDiverged)});
     sweep::AttemptEnded failed = ended(2, 0, Outcome::kFailed);

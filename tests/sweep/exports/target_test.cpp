@@ -31,7 +31,7 @@ void write(const fs::path& path, ExportTarget::Kind kind, bool force, const std:
     target.append(sweep::kExportFileBegin);
     target.append(contents);
   }
-  CHECK(!fs::exists(path / sweep::kExportFile) == !force);
+  CHECK(fs::exists(path) == force);  // an old one stays until the new one is whole
   target.commit();
 }
 

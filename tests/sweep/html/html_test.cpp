@@ -1,4 +1,5 @@
-// The HTML report as text: what is escaped, which rows are shown, which points of a curve are left, where a value stands.
+// The HTML report as text: what is escaped, which rows are shown, which points of a curve are left, where a value
+// stands.
 #include <zlib.h>
 
 #include <cmath>
@@ -182,8 +183,8 @@ TEST_CASE("the data of a page are the columns of its rows") {
   }
   CHECK(names == std::vector<std::string>{"rank", "trial", "index", "outcome", "val_accuracy", "augment.crop",
                                           "batch_size", "dropout", "learning_rate", "optimizer", "warmup",
-                                          "weight_decay", "width", "train_loss", "epoch", "step", "seconds",
-                                          "attempts", "device"});
+                                          "weight_decay", "width", "train_loss", "epoch", "step", "seconds", "attempts",
+                                          "device"});
   CHECK(data["columns"][4]["values"][0] == Json(*made->page.rows[0].value()));
   CHECK(data["timeline"]["row"].size() == made->page.attempts.size());
   CHECK(data["curves"]["metrics"] == Json({"val_accuracy", "train_loss"}));

@@ -14,8 +14,7 @@ using protocol::Outcome;
 using namespace sweep;
 
 double uniform(std::uint64_t trial, std::uint32_t what) {
-  return core::uniform_float(
-      core::random_bits(trial, core::Purpose::kSyntheticData, what, 0, 0).word[0]);
+  return core::uniform_float(core::random_bits(trial, core::Purpose::kSyntheticData, what, 0, 0).word[0]);
 }
 
 Json config_of(std::uint64_t i) {
@@ -33,7 +32,8 @@ Json config_of(std::uint64_t i) {
 }
 
 double reached(const Json& config) {
-  const double off = std::log10(config["learning_rate"].get<double>() / 2e-3), drop = config["dropout"].get<double>() - 0.2;
+  const double off = std::log10(config["learning_rate"].get<double>() / 2e-3),
+               drop = config["dropout"].get<double>() - 0.2;
   return 0.93 - 0.05 * off * off - 0.3 * drop * drop + 0.01 * std::log2(config["width"].get<double>() / 64);
 }
 
@@ -54,8 +54,10 @@ void run_trial(PageOf& made, std::uint64_t i, Outcome outcome, std::int64_t& clo
   std::map<std::string, MetricCurve>& curves = made.page.curves[i];
   const double top = reached(config);
   for (std::uint64_t epoch = 1; epoch <= 20; ++epoch) {
-    const double value = top * (1 - std::exp(-0.35 * static_cast<double>(epoch))) + 0.004 * uniform(i, 40 + static_cast<std::uint32_t>(epoch));
-    const double loss = 2.3 * std::exp(-0.3 * static_cast<double>(epoch)) + 0.2 + 0.1 * uniform(i, 80 + static_cast<std::uint32_t>(epoch));
+    const double value = top * (1 - std::exp(-0.35 * static_cast<double>(epoch))) +
+                         0.004 * uniform(i, 40 + static_cast<std::uint32_t>(epoch));
+    const double loss = 2.3 * std::exp(-0.3 * static_cast<double>(epoch)) + 0.2 +
+                        0.1 * uniform(i, 80 + static_cast<std::uint32_t>(epoch));
     say(made.study, i, epoch, {{"val_accuracy", value}, {"train_loss", loss}});
     curves["val_accuracy"].emplace_back(10 * epoch, value);
     curves["train_loss"].emplace_back(10 * epoch, loss);
@@ -70,7 +72,8 @@ Analysis analysis_of_usual(std::size_t trials) {
   Analysis analysis;
   analysis.ranked = analysis.trials = trials;
   analysis.interactions = 0.08;
-  const auto add = [&](const std::string& name, double importance, std::optional<double> spearman) -> ParameterAnalysis& {
+  const auto add = [&](const std::string& name, double importance,
+                       std::optional<double> spearman) -> ParameterAnalysis& {
     analysis.parameters.push_back({name, importance, importance / 6, spearman, {}, {}});
     return analysis.parameters.back();
   };
@@ -99,21 +102,29 @@ void finish(PageOf& made) {
 
 }  // namespace
 
-const std::string kMarkup = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
+const std::string kMarkup =
+    "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
 
 std::unique_ptr<PageOf> usual_page(std::size_t trials) {
   auto made = std::make_unique<PageOf>(PageOf{Study(accuracy()), {}});
   std::int64_t clock_ms = 1'795'690'000'000;
   for (std::uint64_t i = 0; i < trials; ++i)
-    run_trial(*made, i, i % 23 == 7 ? Outcome::kDiverged : i % 41 == 11 ? Outcome::kFailed : Outcome::kCompleted, clock_ms);
+    run_trial(*made, i,
+              i % 23 == 7    ? Outcome::kDiverged
+              : i % 41 == 11 ? Outcome::kFailed
+                             : Outcome::kCompleted,
+              clock_ms);
   Page& page = made->page;
-  page.head = {"a1b2c3d4e5f60718", "fashion, a network of two layers", "random", 7, trials, made->study.metric(), "lab3"};
+  page.head = {
+      "a1b2c3d4e5f60718", "fashion, a network of two layers", "random", 7, trials, made->study.metric(), "lab3"};
   page.state = "finished, " + std::to_string(trials) + " of " + std::to_string(trials) + " trials have ended";
   page.analysis = analysis_of_usual(trials);
-  page.replays = {{"7f3a9c0000000003", "identical", "cpu", "2026-11-26 10:58:34 UTC", ""},
-                  {"7f3a9c0000000004", "different", "cpu", "2026-11-26 10:59:34 UTC", "step 12: weights of fc1.weight"}};
-  page.facts = {{"What the results follow from", {{"sweep", "a1b2c3d4e5f60718"}, {"seed", "7"}, {"numerics", "portable-1"}}},
-                {"Where it ran", {{"processor", "AMD EPYC, 2 cores"}, {"compiler", "GNU 12.2.0"}}}};
+  page.replays = {
+      {"7f3a9c0000000003", "identical", "cpu", "2026-11-26 10:58:34 UTC", ""},
+      {"7f3a9c0000000004", "different", "cpu", "2026-11-26 10:59:34 UTC", "step 12: weights of fc1.weight"}};
+  page.facts = {
+      {"What the results follow from", {{"sweep", "a1b2c3d4e5f60718"}, {"seed", "7"}, {"numerics", "portable-1"}}},
+      {"Where it ran", {{"processor", "AMD EPYC, 2 cores"}, {"compiler", "GNU 12.2.0"}}}};
   page.file_text = "name: fashion\nmethod: random\n";
   page.replay_command = "sweep replay 7f3a9c0000000003";
   finish(*made);
@@ -121,13 +132,20 @@ std::unique_ptr<PageOf> usual_page(std::size_t trials) {
 }
 
 std::unique_ptr<PageOf> hostile_page() {
-  const std::string kinds[] = {kMarkup, "\x1b[31mred\x1b[0m\x07", "\u202eright to left\u2066", std::string(10'000, 'x'),
-                               "line\u2028separator\u2029", "' onmouseover='document.title=1", "{{constructor}} &lt; &amp;",
+  const std::string kinds[] = {kMarkup,
+                               "\x1b[31mred\x1b[0m\x07",
+                               "\u202eright to left\u2066",
+                               std::string(10'000, 'x'),
+                               "line\u2028separator\u2029",
+                               "' onmouseover='document.title=1",
+                               "{{constructor}} &lt; &amp;",
                                "\xe6\xa8\xa1\xe5\x9e\x8b \xf0\x9f\xa6\x8a"};
-  auto made = std::make_unique<PageOf>(PageOf{Study(protocol::Metric{kMarkup, protocol::Goal::kMinimize, protocol::Reduce::kBest}), {}});
+  auto made = std::make_unique<PageOf>(
+      PageOf{Study(protocol::Metric{kMarkup, protocol::Goal::kMinimize, protocol::Reduce::kBest}), {}});
   const double numbers[] = {0.5, NAN, INFINITY, -INFINITY, 1e300, -1e300, 5e-324, 0.25};
   for (std::uint64_t i = 0; i < 8; ++i) {
-    plan(made->study, i, {{kMarkup, kinds[i]}, {"long" + std::string(10'000, 'n'), numbers[i]}, {"\u202eturned", kinds[7 - i]}});
+    plan(made->study, i,
+         {{kMarkup, kinds[i]}, {"long" + std::string(10'000, 'n'), numbers[i]}, {"\u202eturned", kinds[7 - i]}});
     start(made->study, i);
     say(made->study, i, 1, {{kMarkup, numbers[i]}, {kinds[1], numbers[7 - i]}, {"</td>", 1.0}});
     say(made->study, i, 2, {{kMarkup, numbers[7 - i]}});

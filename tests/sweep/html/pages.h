@@ -18,7 +18,8 @@ struct PageOf {
 
 /// A search over eight parameters with curves, retries, failures and replays.
 std::unique_ptr<PageOf> usual_page(std::size_t trials);
-/// Names, values and messages that hold markup, escape sequences, marks that turn the reading direction, 10 kB and more.
+/// Names, values and messages that hold markup, escape sequences, marks that turn the reading direction, 10 kB and
+/// more.
 std::unique_ptr<PageOf> hostile_page();
 /// A sweep that has just been started.
 std::unique_ptr<PageOf> empty_page();

@@ -1,6 +1,8 @@
 // What is recorded of a machine and a working folder, and what is never recorded.
 #include "sweep/provenance/provenance.h"
 
+#include <signal.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -210,4 +212,13 @@ TEST_CASE("a program that does not exist, fails, hangs or talks too much is an a
   CHECK_FALSE(program_output({"sleep", "1000"}, std::chrono::milliseconds(50)));
   CHECK_FALSE(program_output({"sh", "-c", "yes | head -c 2000"}, kPatience, 1000));
   CHECK(program_output({"cat"}, kPatience)->out.empty());  // stdin is /dev/null
+}
+
+TEST_CASE("a program that is stopped is too slow, and gone afterwards") {
+  const ProgramRun run = run_program({"sh", "-c", "echo $$; kill -STOP $$; echo went on"}, {std::chrono::seconds(3)});
+  CHECK(run.end == ProgramEnd::kTooSlow);
+  const pid_t pid = std::stoi(run.output.out);
+  CHECK(run.output.out == std::to_string(pid) + "\n");
+  CHECK(run.output.code == 128 + SIGKILL);
+  CHECK((::kill(pid, 0) != 0 && errno == ESRCH));
 }

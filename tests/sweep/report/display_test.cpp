@@ -20,6 +20,8 @@ TEST_CASE("wide characters take two columns and combining marks none") {
   CHECK(display_width("学習率") == 6);
   CHECK(display_width("e\xcc\x81") == 1);
   CHECK(display_width("😀") == 2);
+  CHECK(display_width("नमस्ते") == 4);                                  // a virama and a vowel sign take none
+  CHECK(display_width("\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8") == 2);  // three jamo, one syllable
   CHECK(display_width("ｱ") == 1);
   CHECK(display_width("Ａ") == 2);
 }

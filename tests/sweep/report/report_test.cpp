@@ -67,9 +67,10 @@ TEST_CASE("a table of ranked trials alone needs no outcome column") {
         "ranked by val_loss, the smallest first; of each trial its best value\n"
         "\n"
         "rank  trial             val_loss  epoch  x\n"
-        "   1  7f3a9c0000000000      0.25      1  1\n"
-        "   2  7f3a9c0000000001     12.5       1  2\n"
+        "   1  7f3a9c0000000000    0.25 *      1  1\n"
+        "   2  7f3a9c0000000001   12.5         1  2\n"
         "\n"
+        "time: 2 trials ran for 3.00 s in all, 1.50 s each (median)\n"
         "best: trial 7f3a9c0000000000 (#0), val_loss 0.25 at epoch 1\n"
         "replay it: sweep replay 7f3a9c0000000000 --runs /scratch/runs\n");
 }
@@ -151,9 +152,10 @@ TEST_CASE("hostile names and values cannot act on the terminal of who reads the 
         "ranked by val_accuracy, the largest first; of each trial its best value\n"
         "\n"
         "rank  trial             val_accuracy  epoch  long                              note\n"
-        "   1  7f3a9c0000000000          0.5       1  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  \\x1b]0;owned\\x07\n"
-        "   2  7f3a9c0000000001          0.25      1  \"3\"                               a\\nb\n"
+        "   1  7f3a9c0000000000        0.5  *      1  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  \\x1b]0;owned\\x07\n"
+        "   2  7f3a9c0000000001        0.25        1  \"3\"                               a\\nb\n"
         "\n"
+        "time: 2 trials ran for 3.00 s in all, 1.50 s each (median)\n"
         "best: trial 7f3a9c0000000000 (#0), val_accuracy 0.5 at epoch 1\n"
         "replay it: sweep replay 7f3a9c0000000000\n");
 }

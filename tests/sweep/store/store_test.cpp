@@ -41,6 +41,22 @@ TEST_CASE("a sweep that is known already stays as it is") {
   CHECK(store.find_sweep(record().id)->name == "quick");
 }
 
+TEST_CASE("a renamed sweep has its new name and is otherwise as it was, digest and events with it") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  store.add_sweep(record("b"));
+  Study study(loss());
+  store.append(record().id, 1, story(), study);
+  store.rename_sweep(record().id, "quicker");
+  CHECK(store.find_sweep(record().id)->name == "quicker");
+  CHECK(store.find_sweep(record().id)->seed == record().seed);
+  CHECK(store.find_sweep("b")->name == "quick");
+  CHECK(store.sweeps().front().id == record().id);
+  CHECK(lines(store, record().id, sweep::Traces::kAll) == lines(story()));
+  CHECK(store.check().damaged.empty());
+}
+
 TEST_CASE("traces can be left out, or read only for trials that have not ended") {
   const TemporaryFolder folder;
   Store store(folder.path(), Store::Mode::kReadWrite);

@@ -38,7 +38,7 @@ export function mountCurves(parent, data, selection) {
     const firstStep = shown.reduce((least, line) => Math.min(least, line.x[0]), lastStep);
     const x = scaleLinear([firstStep === lastStep ? firstStep - 1 : firstStep, lastStep], [kMargin.left, width]);
     const bounds = usualRange(isLog ? positive : values);
-    const y = (isLog ? scaleLog() : scaleLinear()).domain(bounds[0] === bounds[1] ? [bounds[0] - 1, bounds[1] + 1] : bounds);
+    const y = (isLog ? scaleLog() : scaleLinear()).domain(bounds[0] < bounds[1] ? bounds : isLog ? [bounds[0] / 2, bounds[0] * 2] : [bounds[0] - 1, bounds[0] + 1]);
     y.range([height, kMargin.top]);
     axes(x, y, isLog, metrics[metric]);
     drawn = shown.map((line) => ({ line, points: points(line, x, y, isLog) }));

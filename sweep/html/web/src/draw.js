@@ -35,7 +35,7 @@ export class Layers {
     parent.append(this.root);
   }
   resize(width, height) {
-    const sharpness = document.documentElement.dataset.print === undefined ? window.devicePixelRatio || 1 : 2;
+    const sharpness = window.devicePixelRatio || 1;
     this.root.style.width = `${width}px`;
     this.root.style.height = `${height}px`;
     this.svg.setAttribute("width", width);

@@ -1,5 +1,5 @@
-// Begins when the page has been read: puts the figures that answer to mouse and keyboard in the place of the plain ones,
-// and draws them again when the window, the colours or the paper change.
+// Begins when the page has been read: puts figures that answer to mouse and keyboard in the place of the plain ones, and
+// draws them again when the window or the colours change.
 import { mountCurves } from "./curves.js";
 import { readData } from "./data.js";
 import { make } from "./draw.js";
@@ -11,7 +11,7 @@ import { mountTimeline } from "./timeline.js";
 
 function mountFilter(parent, data, selection) {
   const example = data.parameters.find((column) => !column.isNumber && column.words.length > 1) ?? data.parameters[0];
-  const hint = example ? `${example.name}=${example.text(0)} and ${data.value.name}>0.5` : "rank<=10";
+  const hint = example ? `${example.name}=${example.text(0)} and rank<=20` : "rank<=10";
   const input = make("input", { id: "filter-text", type: "search", placeholder: hint, autocomplete: "off", spellcheck: "false" });
   const problem = make("p", { class: "problem", role: "alert" });
   const count = make("span", { class: "count", "aria-live": "polite" });
@@ -42,16 +42,26 @@ function mountFilter(parent, data, selection) {
   tell();
 }
 
+// The plain figure stays for paper; on the screen too where there is nothing to answer with.
+function mountBesidePlain(id, mount, data, selection) {
+  const parent = document.getElementById(id);
+  const plain = make("div", { class: "plain" }, ...parent.childNodes);
+  const live = make("div", { class: "live" });
+  parent.append(plain, live);
+  const render = mount(live, data, selection);
+  if (render === null) plain.className = "";
+  return render;
+}
+
 async function start() {
   const data = await readData();
   const selection = new Selection(data);
-  const figures = [["curves", mountCurves], ["parallel", mountParallel], ["parameters", mountParameters], ["timeline", mountTimeline]];
+  const figures = [["leaderboard", mountLeaderboard], ["curves", mountCurves], ["parallel", mountParallel], ["parameters", mountParameters], ["timeline", mountTimeline]];
   mountFilter(document.getElementById("filter"), data, selection);
-  mountLeaderboard(document.getElementById("leaderboard"), data, selection);
-  const renders = figures.map(([id, mount]) => {
-    const parent = document.getElementById(id);
-    return parent && mount(parent, data, selection);
-  }).filter(Boolean);
+  const renders = figures
+    .filter(([id]) => document.getElementById(id))
+    .map(([id, mount]) => mountBesidePlain(id, mount, data, selection))
+    .filter(Boolean);
   const render = () => renders.forEach((one) => one());
   render();
 
@@ -62,14 +72,6 @@ async function start() {
     requestAnimationFrame(render);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render);
-  window.addEventListener("beforeprint", () => {
-    document.documentElement.dataset.print = "";
-    render();
-  });
-  window.addEventListener("afterprint", () => {
-    delete document.documentElement.dataset.print;
-    render();
-  });
   document.documentElement.dataset.ready = "";
 }
 

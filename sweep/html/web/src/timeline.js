@@ -19,7 +19,7 @@ export function mountTimeline(parent, data, selection) {
   const slots = [...line.slot.words].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const rowHeight = slots.length > 24 ? 11 : 24;
   const end = Math.max(...line.end.map((at) => at), 1);
-  const busy = line.start.reduce((sum, start, i) => sum + line.end[i] - start, 0);
+  const busy = line.start.reduce((sum, start, i) => sum + Math.max(0, line.end[i] - start), 0);
   const retries = line.attempt.filter((attempt) => attempt > 0).length;
   const note = make("p", { class: "note" });
   note.append(`${line.row.length} attempts in ${slots.length} ${slots.length === 1 ? "slot" : "slots"}, ${retries} of them not the first of their trial. `);
