@@ -15,8 +15,6 @@ namespace {
 
 using core::Json;
 
-constexpr std::size_t kNameColumns = 60;
-
 template <class Map, class Key>
 const typename Map::mapped_type* find_in(const Map* map, const Key& key) {
   if (map == nullptr) return nullptr;

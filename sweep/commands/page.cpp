@@ -7,6 +7,7 @@
 #include "sweep/commands/analysed.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/page_facts.h"
+#include "sweep/commands/progress_text.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/state.h"
 #include "sweep/dispatch/dispatcher.h"

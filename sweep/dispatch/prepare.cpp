@@ -30,7 +30,9 @@ SpecOverrides in_spec(const Overrides& overrides) {
 }
 
 void check_device(const core::Json& numerics, const Hardware& hardware) {
-  if (is_fast(numerics) && hardware.device == name(Device::kCpu))
+  if (!is_fast(numerics)) return;
+  (void)device_class(hardware);  // GPUs of one model: the trainer was asked of the first
+  if (hardware.device == name(Device::kCpu))
     throw core::UserError("numerics fast", "is that of a GPU, and the device is cpu", "use portable, or device cuda");
 }
 

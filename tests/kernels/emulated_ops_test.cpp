@@ -2,11 +2,18 @@
 // blocks and threads, and laid over small and large devices.
 #include <fmt/format.h>
 
+#include "kernels/fast/bf16_formula.h"
 #include "kernels/selftest.h"
 #include "tests/catch.h"
 #include "tests/kernels/emulator/block_emulator.h"
 #include "tests/kernels/emulator/emulated_backend.h"
 #include "tests/kernels/op_cases.h"
+
+namespace kernels::emulated {
+// Of kernels/fast/cast_cuda.cu; kernels/cuda_access.h declares the GPU's.
+void to_bf16(Context& context, std::uint16_t* out, const float* in, std::size_t count);
+void from_bf16(Context& context, float* out, const std::uint16_t* in, std::size_t count);
+}  // namespace kernels::emulated
 
 namespace {
 
@@ -115,5 +122,23 @@ TEST_CASE("the CUDA ops pass the self-test") {
   for (const kernels::SelftestResult& result : kernels::run_selftest(kernels::emulated_backend(), *context)) {
     INFO(result.name);
     CHECK(result.found == result.expected);
+  }
+}
+
+TEST_CASE("the CUDA casts to bfloat16 and back have the formula's bits, and touch nothing behind their arrays") {
+  const auto context = kernels::make_emulated_context(6);
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{1}, std::size_t{255}, std::size_t{257}, std::size_t{1000}}) {
+    const std::vector<float> in = tests::special_floats(count + 1, 3);
+    std::vector<std::uint16_t> narrow(count + 1, 0x1234);
+    std::vector<float> back(count + 1, 7.0f);
+    kernels::emulated::to_bf16(*context, narrow.data(), in.data(), count);
+    kernels::emulated::from_bf16(*context, back.data(), narrow.data(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK(narrow[i] == kernels::fast::to_bf16(in[i]));
+      CHECK(core::portable::bits_of(back[i]) == std::uint32_t{narrow[i]} << 16);
+    }
+    CHECK(narrow[count] == 0x1234);
+    CHECK(back[count] == 7.0f);
   }
 }

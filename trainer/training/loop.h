@@ -1,9 +1,9 @@
 // The training of one trial: step by step, event by event, from the beginning or from a checkpoint. Callers: trial.cpp
 // and the tests. It knows no file of data, no environment variable and no process.
 //
-// Determinism: every event but `checkpoint` and `started` is a function of the setting. A resumed training emits, from
-// the step after the checkpoint on, the events of one that was never interrupted, to the bit; only the bounds of
-// `trace` lines may differ. The clock decides when a checkpoint is written and nothing else.
+// Determinism: every event but `checkpoint`, `started` and `algorithms` is a function of the setting. A resumed
+// training emits, from the step after the checkpoint on, the events of one that was never interrupted, to the bit; only
+// the bounds of `trace` lines may differ. The clock decides when a checkpoint is written and nothing else.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ namespace {
 
 // Looks that were written down before; each takes `takes_s`.
 struct FakeWatched : sweep::Watched {
-  FakeWatched(FakeClock& clock, std::deque<Look> looks) : clock(clock), looks(std::move(looks)) {}
+  FakeWatched(FakeClock& of, std::deque<Look> all) : clock(of), looks(std::move(all)) {}
   Look look(const std::optional<TerminalSize>& room) override {
     rooms.push_back(room);
     clock.now_s += takes_s;
@@ -29,7 +29,7 @@ struct FakeWatched : sweep::Watched {
 };
 
 struct FakeWaker : sweep::Waker {
-  explicit FakeWaker(FakeTerminal& terminal) : terminal(terminal) {}
+  explicit FakeWaker(FakeTerminal& of) : terminal(of) {}
   Wake wait(double seconds) override {
     rests.push_back(seconds);
     seen.push_back(terminal.text());

@@ -134,7 +134,7 @@ TEST_CASE("values and metrics come out of the database and stand in CSV and JSON
   }
   CHECK(same == kInStore);
 
-  const std::string csv = sweep::report_csv(head, rows, {std::nullopt, {"index", "m", "x"}});
+  const std::string csv = sweep::report_csv(head, rows, {.columns = {"index", "m", "x"}});
   same = 0;
   for (std::size_t at = csv.find('\n') + 1; at < csv.size(); at = csv.find('\n', at) + 1) {
     const std::string line = csv.substr(at, csv.find('\n', at) - at);
