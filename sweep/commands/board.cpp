@@ -35,7 +35,7 @@ Load load_for(Shows shows) {
     case Shows::kFirstRows:
       return Load::kToRank;
     case Shows::kValues:
-      return Load::kWhole;
+      return Load::kToList;
     case Shows::kAnything:
       break;
   }

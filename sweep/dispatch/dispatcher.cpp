@@ -186,15 +186,21 @@ Study load_study(const Store& store, const std::string& sweep, Load load) {
   if (load == Load::kWhole || !store.has_whole_rows()) {
     store.read_events(sweep, with_trace ? Traces::kOfUnfinished : Traces::kNone, apply);
   } else {
+    std::vector<core::Json> configs;
+    if (load == Load::kToList) configs = store.configs(sweep);
     store.read_rows(sweep, [&](std::uint64_t index, TrialSummary&& row) {
+      if (load == Load::kToList && index >= configs.size()) return;  // planned since the configurations were read
       const bool has_ended = row.phase == name(Phase::kEnded);
-      if (has_ended && !(load == Load::kToGoOn && study.is_surplus(index) && may_wait_again(row)))
-        study.restore(ended_state(std::move(row), index));
-      else if (row.repeats)
+      if (has_ended && !(load == Load::kToGoOn && study.is_surplus(index) && may_wait_again(row))) {
+        TrialState state = ended_state(std::move(row), index);
+        if (load == Load::kToList) state.config = std::move(configs[index]);
+        study.restore(std::move(state));
+      } else if (row.repeats) {
         store.read_trial({sweep, index}, with_trace, apply);
-      else
+      } else {
         study.adopt(fold_alone(store, {sweep, index}, study.metric(), with_trace),
                     has_ended ? protocol::outcome_named(row.outcome) : std::nullopt, row.detail);
+      }
     });
     if (const auto lifted = store.guard_lifted(sweep)) study.apply(GuardLifted{*lifted});
   }

@@ -69,6 +69,7 @@ enum class Load {
   kWhole,   ///< every trial with all that its events say
   kToRank,  ///< trials that have ended are forgotten (Study::forget): what a leaderboard needs, without their events
   kToGoOn,  ///< the same, and of the others the traces too
+  kToList,  ///< as kToRank, but with the configurations
 };
 /// The study of a sweep as the store has it. Requires: the sweep is known.
 Study load_study(const Store& store, const std::string& sweep, Load load = Load::kWhole);

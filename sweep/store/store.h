@@ -159,6 +159,8 @@ class Store {
   /// The same, one after another.
   void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, TrialSummary&&)>& visit) const;
   std::uint64_t count_rows(const std::string& sweep) const;
+  /// The configurations of the sweep's planned trials, by index.
+  std::vector<core::Json> configs(const std::string& sweep) const;
   /// Up to which index the guard was passed over, as far as no trial up to there was reopened since.
   std::optional<std::uint64_t> guard_lifted(const std::string& sweep) const;
   /// Whether the rows are whole: those of an older version that is only read are not.

@@ -273,6 +273,22 @@ std::uint64_t Store::count_rows(const std::string& sweep) const {
   return read.start().bind(connection_->require(sweep)).step() ? read.whole(0) : 0;
 }
 
+std::vector<core::Json> Store::configs(const std::string& sweep) const {
+  // By the index over events: neither attempt nor seq is what a planned trial has.
+  Statement read = connection_->prepare(
+      Table::kEvents, "WHERE sweep = ? AND attempt IS NULL AND seq IS NULL AND kind = 'planned' ORDER BY trial_index");
+  std::vector<Json> configs;
+  for (read.start().bind(connection_->require(sweep)); read.step();) {
+    StudyEvent event = connection_->event_at(read);
+    auto* const planned = std::get_if<TrialPlanned>(&event);
+    if (!planned || planned->index != configs.size())
+      refuse_damaged(fmt::format("event {} was found where trial {} is planned", read.number(0), configs.size()),
+                     *connection_->database);
+    configs.push_back(std::move(planned->config));
+  }
+  return configs;
+}
+
 std::optional<std::uint64_t> Store::guard_lifted(const std::string& sweep) const {
   Statement read =
       connection_->prepare(Table::kEvents, "WHERE sweep = ? AND kind IN ('guard_lifted', 'reopened') ORDER BY number");

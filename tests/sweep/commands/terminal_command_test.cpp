@@ -41,7 +41,9 @@ constexpr char kEnter[] = "\x1b[?1049h", kLeave[] = "\x1b[?1049l";
 }  // namespace
 
 TEST_CASE("on a terminal a running sweep shows its slots, and the table at its end fits") {
-  const Shop shop;
+  // Longer than the display waits between two events that end no trial.
+  const Shop shop(
+      "#!/bin/sh\nfor a; do case $a in --x=*) x=${a#*=} ;; esac; done\necho loss=$x.5\nsleep 0.2\necho loss=$x.25\n");
   const Said said = on_terminal(shop, "run sweep.json --slots 1", 60);
   INFO(said.out);
   CHECK(said.code == 0);
@@ -122,10 +124,11 @@ TEST_CASE("every format filters, sorts and cuts the same rows") {
   const core::Json json = core::parse_json(shop.sweep("report --json" + options).out, "report");
   REQUIRE(json["trials"].size() == 2);
   CHECK(json["trials"][0]["value"] == 3.25);
-  CHECK(has(shop.sweep("report --columns x,loss" + options).out, "\n  x  loss\n"));
+  CHECK(has(shop.sweep("report --columns x,loss" + options).out, "\nx    loss\n3  3.25\n1  1.25 *\n"));
   CHECK(has(shop.sweep("report --columns x,loss --format md" + options).out,
             "\n| x | loss |\n| ---: | ---: |\n| 3 | 3.25 |\n| 1 | **1.25** |\n"));
-  CHECK(shop.sweep("report --filter 'y=1'").err == "--filter:1:1: no column 'y', did you mean 'x'?\n  y=1\n  ^\n");
+  CHECK(shop.sweep("report --filter 'los=1'").err ==
+        "--filter:1:1: no column 'los', did you mean 'loss'?\n  los=1\n  ^\n");
   CHECK(shop.sweep("report --sort los").err == "--sort: no column 'los', did you mean 'loss'?\n");
   CHECK(shop.sweep("report --sort -loss own --format csv --columns index,x").out == "index,x\n0,3\n2,2\n1,1\n");
 }
