@@ -1,5 +1,5 @@
 // What a trial under fast-1 computes by: each operation's choice is made once, or taken from the record, and kept.
-// Callers: cuda_fast.cpp, tests. It opens a library when the first operation wants it: an MLP never opens cuDNN.
+// Callers: cuda_fast.cpp, tests. It opens a library when the first operation wants it: an MLP makes no handle of cuDNN.
 #pragma once
 
 #include <functional>

@@ -55,7 +55,7 @@ class LocalLauncher : public Launcher {
   std::weak_ptr<Workers> workers_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
-  Leaders leaders_left_;        ///< those processes
+  GroupLeaders leaders_left_;   ///< those processes
   const int cores_ = usable_cores();
   int living_ = 0;           ///< processes that are there
   int next_number_;          ///< of a descriptor that has a path

@@ -75,19 +75,19 @@ bool has_ended(const Descriptor& pidfd) {
 
 }  // namespace
 
-void Leaders::add(pid_t leader, std::chrono::duration<double> ran) {
+void GroupLeaders::add(pid_t leader, std::chrono::duration<double> ran) {
   may_be_any_ = may_be_any_ || ran >= kNumbersLast;
   smallest_ = smallest_ == 0 ? leader : std::min(smallest_, leader);
   largest_ = std::max(largest_, leader);
 }
 
-std::optional<std::pair<pid_t, pid_t>> Leaders::range(pid_t newest) const {
+std::optional<std::pair<pid_t, pid_t>> GroupLeaders::range(pid_t newest) const {
   const bool began_anew = newest < largest_;  // since one of them
   if (may_be_any_ || smallest_ == 0 || began_anew) return std::nullopt;
   return std::pair(smallest_, newest);
 }
 
-void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const Leaders& leaders) {
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const GroupLeaders& leaders) {
   const Descriptor proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.is_open()) return;
   const auto range = leaders.range(newest_pid());
@@ -116,7 +116,7 @@ void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit
   }
 }
 
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Leaders& leaders) {
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const GroupLeaders& leaders) {
   std::vector<pid_t> found;
   if (markers.empty()) return found;
   const auto look = [&](pid_t pid, const Carries& carries_one) {
@@ -126,14 +126,14 @@ std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Lea
   return found;
 }
 
-std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& leaders) {
+std::size_t kill_carriers(const std::set<std::string>& markers, const GroupLeaders& leaders) {
   std::size_t killed = 0;
   for (const pid_t pid : find_carriers(markers, leaders))
     if (::kill(pid, SIGKILL) == 0) ++killed;
   return killed;
 }
 
-void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders) {
+void end_carriers(const std::set<std::string>& markers, double patience_s, const GroupLeaders& leaders) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
   std::map<pid_t, Descriptor> dying;  // each by its pidfd
   for (;;) {

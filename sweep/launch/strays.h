@@ -19,7 +19,7 @@ namespace sweep {
 using Carries = std::function<bool(const std::set<std::string>& markers)>;
 
 /// The numbers of the processes whose descendants are looked for. Theirs are larger, until the numbers begin anew.
-class Leaders {
+class GroupLeaders {
  public:
   /// `ran`: how long ago it was started. After a while the numbers may have begun anew and come past it.
   void add(pid_t leader, std::chrono::duration<double> ran);
@@ -33,16 +33,16 @@ class Leaders {
 
 /// Calls `visit` for every process of this user but this one; with `leaders` for those at least that may descend from
 /// them.
-void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const Leaders& leaders = {});
+void visit_own_processes(const std::function<void(pid_t, const Carries&)>& visit, const GroupLeaders& leaders = {});
 
 /// Every process of this user whose environment holds one of `markers` (NAME=value, whole), this one excepted. A
 /// process that is a zombie already is none. `leaders`: as above.
-std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const Leaders& leaders = {});
+std::vector<pid_t> find_carriers(const std::set<std::string>& markers, const GroupLeaders& leaders = {});
 
 /// Sends SIGKILL to each of find_carriers. Returns to how many.
-std::size_t kill_carriers(const std::set<std::string>& markers, const Leaders& leaders = {});
+std::size_t kill_carriers(const std::set<std::string>& markers, const GroupLeaders& leaders = {});
 
 /// Repeats kill_carriers until none is left and those that were killed have ended, at most for `patience_s`.
-void end_carriers(const std::set<std::string>& markers, double patience_s, const Leaders& leaders = {});
+void end_carriers(const std::set<std::string>& markers, double patience_s, const GroupLeaders& leaders = {});
 
 }  // namespace sweep

@@ -87,7 +87,7 @@ TEST_CASE("an audit killed with SIGKILL leaves no process, and the next one does
   CHECK(resumed.code == 0);
   CHECK(resumed.err.find(" its audit goes on\n") != std::string::npos);
   CHECK_FALSE(fs::exists(fs::path(place.runs) / "audits"));
-  const auto table = [](const std::string& out) { return out.substr(0, out.find("replay it: ")); };
+  const auto table = [](const std::string& out) { return out.substr(0, out.find("\ntime: ")); };
   CHECK(table(resumed.out) == table(undisturbed.command({"report"}).out));
   for (int index = 0; index < 4; ++index) CHECK(place.replays(index) == 1);
 }

@@ -5,6 +5,7 @@
 #include "kernels/fast/bf16_formula.h"
 #include "kernels/selftest.h"
 #include "tests/catch.h"
+#include "tests/kernels/cpu_contexts.h"
 #include "tests/kernels/emulator/block_emulator.h"
 #include "tests/kernels/emulator/emulated_backend.h"
 #include "tests/kernels/op_cases.h"

@@ -146,9 +146,10 @@ TEST_CASE("an audit replays a share of the trials, always the same ones, once, a
 }
 
 TEST_CASE("an audit replays results that another sweep made, against the record there, and not twice") {
-  const Shop shop(kScript, kFourOfThem);
-  REQUIRE(shop.sweep("run sweep.json").code == 0);
   std::string turned = kFourOfThem;
+  turned.insert(1, "\"reuse\": true, ");
+  const Shop shop(kScript, turned);
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
   turned.replace(turned.find("[3, 1, 2, 4]"), 12, "[4, 2, 1, 3]");
   shop.write("turned.json", turned);
   const Said said = shop.sweep("run turned.json --audit 0.25");

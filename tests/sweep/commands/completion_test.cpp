@@ -25,7 +25,7 @@ TEST_CASE("verbs, flags and the words of a flag are completed") {
   CHECK(words(place, "--runs elsewhere rep") == "replay\nreport\n");
   CHECK(words(place, "retry --outcome st") == "stalled\n");
   CHECK(words(place, "report --fo") == "--format\n");
-  CHECK(words(place, "report --format ''") == "csv\njson\ntable\n");
+  CHECK(words(place, "report --format ''") == "csv\nhtml\njson\nmd\ntable\n");
   CHECK(words(place, "st") == "stop\n");
   CHECK(words(place, "ca") == "cancel\n");
   CHECK(words(place, "cancel --n") == "--no-color\n--no-wait\n--now\n");

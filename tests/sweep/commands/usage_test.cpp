@@ -23,7 +23,7 @@ TEST_CASE("what is not understood is named, with the nearest word, and ends with
       {"report --qiet", "--qiet: unknown flag, did you mean '--quiet'?"},
       {"report --frobnicate", "--frobnicate: unknown flag, see 'sweep report --help'"},
       {"report one two", "two: one argument too many, see 'sweep report --help'"},
-      {"report --format cvs", "sweep report: --format: cvs not in {table,json,csv}, see 'sweep report --help'"},
+      {"report --format cvs", "sweep report: --format: cvs not in {table,json,csv,md,html}, see 'sweep report --help'"},
       {"report --top many",
        "sweep report: --top: 'many' is not a whole number from 1 to 18446744073709551615, see 'sweep report --help'"},
       {"show", "sweep show: TRIAL is required, see 'sweep show --help'"},

@@ -170,7 +170,7 @@ TEST_CASE("strays that were killed have ended when the search for them ends, how
 }
 
 TEST_CASE("what attempts left is looked for from the smallest of their numbers on") {
-  sweep::Leaders leaders;
+  sweep::GroupLeaders leaders;
   leaders.add(4711, std::chrono::milliseconds(20));
   leaders.add(4705, std::chrono::milliseconds(20));
   CHECK(leaders.range(4800) == std::pair<pid_t, pid_t>(4705, 4800));
@@ -178,7 +178,7 @@ TEST_CASE("what attempts left is looked for from the smallest of their numbers o
 
 TEST_CASE("what attempts left is looked for among all processes where numbers may have been given anew") {
   const auto range = [](std::vector<pid_t> numbers, pid_t newest, std::chrono::duration<double> ran) {
-    sweep::Leaders leaders;
+    sweep::GroupLeaders leaders;
     for (const pid_t number : numbers) leaders.add(number, ran);
     return leaders.range(newest);
   };
