@@ -123,6 +123,14 @@ TEST_CASE("a batch that differs is named before the weights that it changed") {
         "different\nstep 3: batch: recorded 0x0000000000000bba, replayed 0x0000000000000bbb");
 }
 
+TEST_CASE("a tensor of another name is a difference, though its fingerprint is the same") {
+  Stream recorded = whole();
+  body<Trace>(recorded, 1).tensors[1] = "fc2.bias";
+  CHECK(texts(compare(record({recorded}), whole())) ==
+        "different\nstep 1: names of the tensors: recorded [\"fc1.weight\",\"fc2.bias\"], replayed "
+        "[\"fc1.weight\",\"fc1.bias\"]");
+}
+
 TEST_CASE("a metric that differs is shown exactly, in both forms, with its distance") {
   Stream recorded = whole();
   body<MetricValues>(recorded, 4).values["val_loss"] = std::nextafter(0.125, 1.0);
