@@ -51,7 +51,7 @@ protocol::Metric read_metric(const std::string& text) {
 void check_reported(const Study& study, const std::string& name) {
   std::set<std::string> names;
   for (const TrialState& trial : study.trials())
-    for (const auto& [metric, value] : trial.final_values) names.insert(metric);
+    for (const auto& [metric, value] : *trial.final_values) names.insert(metric);
   if (names.contains(name)) return;
   if (names.empty()) refuse_metric("no trial has reported a metric yet", "");
   const std::vector<std::string> words(names.begin(), names.end());

@@ -23,8 +23,8 @@ std::string value_text(const Study& study, std::optional<double> value) {
 // The newest value of the sweep's metric.
 std::string latest_text(const Study& study, const TrialState& trial) {
   if (!study.metric()) return {};
-  const auto found = trial.final_values.find(study.metric()->name);
-  return value_text(study, found == trial.final_values.end() ? std::nullopt : std::optional(found->second));
+  const auto found = trial.final_values->find(study.metric()->name);
+  return value_text(study, found == trial.final_values->end() ? std::nullopt : std::optional(found->second));
 }
 
 // "#1, #2, #3, #4 and 3 more".

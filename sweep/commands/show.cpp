@@ -181,7 +181,7 @@ Json to_json(const Shown& shown) {
                {"value", trial.value ? Json(*trial.value) : Json()},
                {"epoch", trial.epoch ? Json(*trial.epoch) : Json()},
                {"step", trial.step ? Json(*trial.step) : Json()},
-               {"final", trial.final_values},
+               {"final", *trial.final_values},
                {"weights_sha256", trial.weights_sha256.empty() ? Json() : Json(trial.weights_sha256)},
                {"seconds", trial.seconds},
                {"repeats", trial.repeats_index ? Json(*trial.repeats_index) : Json()},

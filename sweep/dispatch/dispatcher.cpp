@@ -81,7 +81,7 @@ void pass_requests(asio::posix::stream_descriptor& arrivals, HaltSignals& signal
 // The event as it would have been recorded had the sweep asked for `metric`; `study` is the fold of those before it.
 StudyEvent judged_under(const Store& store, const protocol::Metric& metric, const Study& study, StudyEvent event) {
   if (auto* ended = std::get_if<AttemptEnded>(&event)) {
-    const auto& values = study.find(ended->index)->final_values;
+    const auto& values = *study.find(ended->index)->final_values;
     const auto last = values.find(metric.name);
     const protocol::Outcome said = ended->outcome;
     ended->outcome = judge_metric(said, metric, last == values.end() ? std::nullopt : std::optional(last->second));

@@ -79,8 +79,8 @@ AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decis
   request.attempt = decision.attempt;
   request.resume_file = decision.resume_file;
   if (study_.metric() && !decision.resume_file.empty()) {
-    const auto found = trial.final_values.find(study_.metric()->name);
-    if (found != trial.final_values.end()) request.metric_so_far = found->second;
+    const auto found = trial.final_values->find(study_.metric()->name);
+    if (found != trial.final_values->end()) request.metric_so_far = found->second;
   }
   return request;
 }

@@ -24,7 +24,7 @@ std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place
   reused.from_sweep = place.sweep;
   reused.from_index = place.index;
   std::optional<double> last;
-  if (metric && trial->final_values.contains(metric->name)) last = trial->final_values.at(metric->name);
+  if (metric && trial->final_values->contains(metric->name)) last = trial->final_values->at(metric->name);
   const protocol::Outcome recorded = *trial->outcome;
   const bool was_judged = recorded == protocol::Outcome::kCompleted || recorded == protocol::Outcome::kNoMetric ||
                           recorded == protocol::Outcome::kDiverged;
@@ -36,8 +36,8 @@ std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place
   reused.value = trial->value;
   reused.epoch = trial->epoch;
   reused.step = trial->step;
-  reused.at_value = trial->at_value;
-  reused.final_values = trial->final_values;
+  reused.at_value = *trial->at_value;
+  reused.final_values = *trial->final_values;
   reused.last_step = trial->last_step;
   reused.weights_sha256 = trial->weights_sha256;
   return reused;

@@ -175,7 +175,7 @@ class OptunaWriter : public ExportWriter {
   static std::string attributes(const ExportedTrial& trial) {
     const TrialState& state = trial.state;
     Object attributes;
-    for (const auto& [name, value] : state.final_values) attributes.add("final:" + name, number(value));
+    for (const auto& [name, value] : *state.final_values) attributes.add("final:" + name, number(value));
     if (!state.detail.empty()) attributes.add("sweep:detail", quoted(core::valid_utf8(state.detail)));
     attributes.add("sweep:outcome", quoted(trial.outcome));
     if (state.repeats_index) attributes.add("sweep:repeats", std::to_string(*state.repeats_index));

@@ -101,7 +101,7 @@ Column reused_column() {
 // Where the ranking metric had its value, else the last one seen (test metrics come once).
 std::optional<double> other_value(const TrialState& trial, const std::string& name) {
   for (const auto* values : {&trial.at_value, &trial.final_values})
-    if (const auto found = values->find(name); found != values->end()) return found->second;
+    if (const auto found = (*values)->find(name); found != (*values)->end()) return found->second;
   return std::nullopt;
 }
 
@@ -208,7 +208,7 @@ std::vector<std::string> reported_metrics(const std::vector<Row>& rows) {
   std::set<std::string> names;
   for (const Row& row : rows)
     for (const TrialState* trial : row.trials())
-      for (const auto& [name, value] : trial->final_values) names.insert(name);
+      for (const auto& [name, value] : *trial->final_values) names.insert(name);
   return {names.begin(), names.end()};
 }
 

@@ -22,7 +22,7 @@ void add_result(Json& json, const TrialState& trial) {
     json["repeats"] = *trial.repeats_index;
     return;  // the result stands in that row
   }
-  if (!trial.final_values.empty()) json["final"] = trial.final_values;
+  if (!trial.final_values->empty()) json["final"] = *trial.final_values;
   if (!trial.weights_sha256.empty()) json["weights_sha256"] = trial.weights_sha256;
   if (!trial.detail.empty()) json["detail"] = trial.detail;
 }

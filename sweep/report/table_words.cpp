@@ -47,7 +47,7 @@ std::string failures_text(const FailuresHead& failures) {
 // "; at its end test_accuracy 0.9 (never ranked on)": what the best trial did on data that never ranks.
 std::string test_text(const Row& best) {
   std::string test;
-  for (const auto& [name, value] : best.trial->final_values) {
+  for (const auto& [name, value] : *best.trial->final_values) {
     if (!name.starts_with("test_")) continue;
     const auto shown = best.replicates.empty() ? core::Json(value) : other_metric_column(name).cell(best);
     if (!shown) continue;

@@ -94,8 +94,9 @@ void TrialNumbers::write(TrialState& trial) const {
   trial.value = value_;
   trial.step = value_place_->step;
   trial.epoch = line.epoch;
-  trial.at_value = line.values;
-  trial.at_value.erase(metric_->name);
+  std::map<std::string, double> others = line.values;
+  others.erase(metric_->name);
+  trial.at_value = std::move(others);
 }
 
 // Takes `value` where it is the better one, or the later one for `last`. The earliest place wins a tie.

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/rare.h"
 #include "protocol/event.h"
 #include "protocol/outcome.h"
 #include "protocol/trial_document.h"
@@ -132,9 +133,9 @@ struct alignas(64) TrialState {
   std::uint32_t replicate = 0;
   std::uint32_t seed = 0;
   std::string detail;
-  std::optional<std::uint64_t> epoch, step;    ///< where `value` was reached
-  std::map<std::string, double> at_value;      ///< the other metrics of that step
-  std::map<std::string, double> final_values;  ///< last value of every metric (test_accuracy among them)
+  std::optional<std::uint64_t> epoch, step;                ///< where `value` was reached
+  core::Rare<std::map<std::string, double>> at_value;      ///< the other metrics of that step
+  core::Rare<std::map<std::string, double>> final_values;  ///< last value of every metric (test_accuracy among them)
   std::uint64_t last_step = 0;
   std::string weights_sha256;
   std::shared_ptr<const protocol::Checkpoint> checkpoint;  ///< newest `last` that the store holds: where a resume goes

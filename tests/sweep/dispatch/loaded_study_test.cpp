@@ -62,7 +62,7 @@ Said remembered(const TrialState& trial) {
               "from " + trial.reused_from,
               "seconds " + said(trial.seconds)};
   if (trial.phase == Phase::kEnded) return all;
-  all.insert(all.end(), {core::canonical_json(trial.config), said(trial.at_value), said(trial.final_values),
+  all.insert(all.end(), {core::canonical_json(trial.config), said(*trial.at_value), said(*trial.final_values),
                          trial.weights_sha256, trial.checkpoint ? trial.checkpoint->file : "-", trial.finding,
                          trial.reopened, std::to_string(trial.tries_from)});
   say_attempts(trial, all);
@@ -191,7 +191,7 @@ TEST_CASE("one trial that is loaded by itself is that of the fold of all events,
       say_attempts(alone, attempts);
       say_attempts(trial, of_whole);
       CHECK(attempts == of_whole);
-      CHECK(said(alone.final_values) == said(trial.final_values));
+      CHECK(said(*alone.final_values) == said(*trial.final_values));
       CHECK(core::canonical_json(alone.config) == core::canonical_json(trial.config));
       CHECK(alone.finding == trial.finding);
       CHECK(alone.reused_index == trial.reused_index);

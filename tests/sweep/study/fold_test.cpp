@@ -19,8 +19,8 @@ TEST_CASE("the best value counts, and among equal ones the earliest step") {
   CHECK(trial.value == 0.25);
   CHECK(trial.step == 2u);
   CHECK(trial.epoch == 2u);
-  CHECK(trial.at_value == std::map<std::string, double>{{"other", 1.25}});
-  CHECK(trial.final_values == std::map<std::string, double>{{"loss", 0.75}, {"other", 1.75}});
+  CHECK(*trial.at_value == std::map<std::string, double>{{"other", 1.25}});
+  CHECK(*trial.final_values == std::map<std::string, double>{{"loss", 0.75}, {"other", 1.75}});
   CHECK(trial.last_step == 4);
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("a value that is not finite is never the best one") {
 TEST_CASE("lines of one step are one line: what comes after the metric stands beside it") {
   const Study study = fold(loss(), planned(0), ordered(0), metric(0, 0, 5, 0.5),
                            said(0, 0, protocol::MetricValues{5, 5, {{"test_loss", 0.625}}}));
-  CHECK(study.find(0)->at_value == std::map<std::string, double>{{"other", 1.5}, {"test_loss", 0.625}});
+  CHECK(*study.find(0)->at_value == std::map<std::string, double>{{"other", 1.5}, {"test_loss", 0.625}});
 }
 
 TEST_CASE("after a resume the stream goes on from resumed_from, and what came after it counts no more") {
@@ -78,7 +78,7 @@ TEST_CASE("a program that comes to a step again gives another line of it: all co
                      metric(0, 0, 2, 6.0));
   CHECK(study.find(0)->value == 0.5);
   CHECK(study.find(0)->step == 1u);
-  CHECK(study.find(0)->final_values.at("loss") == 6.0);
+  CHECK(study.find(0)->final_values->at("loss") == 6.0);
   study.apply(ended(0, 0, Outcome::kLost));
   study.apply(ordered(0, 1));
   for (const auto& [step, value] : {std::pair(1, 8.0), {2, 7.0}, {1, 0.5}, {2, 6.0}, {1, 4.0}})

@@ -21,7 +21,7 @@ TEST_CASE("the first event of the program's own takes back every printed metric 
   CHECK(study.find(0)->value == 0.0625);
   study.apply(started(0, 0, 0));
   CHECK(!study.find(0)->value);
-  CHECK(study.find(0)->final_values.empty());
+  CHECK(study.find(0)->final_values->empty());
   CHECK(study.find(0)->last_step == 0);
   study.apply(metric(0, 0, 1, 0.5));
   CHECK(study.find(0)->value == 0.5);
