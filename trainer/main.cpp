@@ -181,6 +181,7 @@ int run(int argc, char** argv) {
   if (first == "trace") return trace(argc, argv);
   if (first == "locate") return locate(argc, argv);
   if (first == "--timings" && argc == 3) return time_phases(argv[2]);
+  if (first == "--timings") throw core::UserError(first, "takes one trial document", "write --timings FILE");
   if (argc > 2) throw core::UserError("arguments", "too many", "see sweep-trainer --help");
   if (first == "--help" || first == "-h") return std::fputs(trainer::help_text().c_str(), stdout) < 0;
   if (first == "--describe") return std::fputs(trainer::describe_text().c_str(), stdout) < 0;

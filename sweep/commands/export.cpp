@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <memory>
 
 #include "core/error.h"
@@ -31,6 +32,14 @@ struct Flags {
   ExportOptions options;
 };
 
+// An older capsule makes room, and so does an empty file; nothing else is overwritten. Errors: UserError.
+void require_room(const std::filesystem::path& file) {
+  std::ifstream there(file, std::ios::binary);
+  std::string first(4, '\0');
+  if (!there || !there.read(first.data(), 4) || first == "PK\x03\x04") return;
+  throw core::UserError(file.string(), "is there already and is no capsule", "name another file with -o");
+}
+
 int export_capsule(Flags flags, const Globals& globals) {
   const Store store = open_store(globals);
   const SelectedTrial selected = select_trial(store, flags.what, flags.sweep);
@@ -38,6 +47,7 @@ int export_capsule(Flags flags, const Globals& globals) {
   const Exported exported = export_trial(store, selected.place, flags.options);
   const std::filesystem::path file =
       flags.output.empty() ? std::filesystem::path(exported.trial + ".capsule") : flags.output;
+  require_room(file);
   core::write_file_durably(file, exported.bytes);
   if (globals.json) {
     core::Json json = exported.to_json();
@@ -140,7 +150,8 @@ std::function<int()> declare_export(CLI::App& subcommand, Globals& globals) {
       ->capture_default_str();
   declare_sweep_of_trial(subcommand, flags->sweep);
   subcommand.add_option("-o,--output", flags->output, "the file or folder; ID.FORMAT otherwise")->type_name("PATH");
-  subcommand.add_flag("--force", flags->force, "replace what an earlier export of a sweep wrote there");
+  subcommand.add_flag("--force", flags->force,
+                      "take the place of an earlier export of a sweep, which becomes PATH.old");
   subcommand.add_flag("--with-data", flags->options.with_data, "the data set too; it is known by its digest otherwise");
   subcommand.add_flag("--with-checkpoint", flags->options.with_checkpoint, "the checkpoints that are kept too");
   subcommand.add_flag("--with-trainer", flags->options.with_trainer, "the executable of the built-in trainer too");

@@ -1,6 +1,9 @@
 // The program `sweep`: finds the verb in the table, runs it, and turns errors into messages and exit codes. The only
 // place that catches UserError and EnvironmentError, and what a library says of the machine (a system call that failed,
 // no memory); anything unknown is our mistake and aborts.
+#include <poll.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -33,9 +36,13 @@ int fail_call(const std::string& what, int error) {
 // What was written to stdout must have arrived, or a full disk would pass for success. A reader who has seen enough
 // (`sweep report | head`) is no error.
 int finish(int code) {
-  const bool whole = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (whole || errno == EPIPE) return code;
-  return fail(std::string("stdout: cannot be written: ") + std::strerror(errno), protocol::kExitUnsuitable);
+  const bool is_flushed = std::fflush(stdout) == 0;
+  const int reason = errno;
+  if (is_flushed && std::ferror(stdout) == 0) return code;
+  pollfd out{STDOUT_FILENO, 0, 0};
+  if ((!is_flushed && reason == EPIPE) || (::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0)) return code;
+  return fail(std::string("stdout: cannot be written") + (is_flushed ? "" : ": " + std::string(std::strerror(reason))),
+              protocol::kExitUnsuitable);
 }
 
 }  // namespace

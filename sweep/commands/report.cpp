@@ -145,6 +145,7 @@ int report(Flags flags, const Globals& globals) {
                           "leave it out, or choose another format");
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
+  if (flags.sweep != "last") flags.options.sweep_word = " " + sweep.id;
   if (flags.watch) return watch(flags, globals, store, sweep);
   const Board& board = core::until_exit(load(flags, store, sweep, flags.options));
   const std::string text = flags.format == "html" ? html_report(store, sweep, board, flags.options, globals)

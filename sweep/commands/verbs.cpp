@@ -12,7 +12,7 @@ constexpr Verb kVerbs[] = {
     {"retry", "run trials that failed again, and go on with their sweep", declare_retry},
     {"check", "read a sweep file, print every problem, the size of the space and the first points", declare_check},
     {"plan", "every trial that would run: index, id, configuration, seed", declare_plan},
-    {"report", "the leaderboard, as a table, Markdown, JSON or CSV", declare_report},
+    {"report", "the leaderboard, as a table, Markdown, JSON, CSV or one HTML page", declare_report},
     {"importance", "what the metric of a sweep depends on: each parameter's share, and what its values do",
      declare_importance},
     {"list", "the sweeps in the store: which one runs, how far each is, its best value", declare_list},

@@ -33,9 +33,10 @@ Json fast_numerics(const BuiltinTrainer& trainer) {
   const auto answer = program_output({"/bin/sh", "-c", command, trainer.executable.string(), kVerb}, kPatience);
   if (!answer)
     throw core::EnvironmentError(kPlace, fmt::format("the trainer does not answer within {} s", kPatience.count()),
-                                 "see sweep doctor, or use portable");
+                                 "numerics fast need an NVIDIA GPU: where there is none use portable");
   const std::string said = last_line(answer->out);
-  if (answer->code != 0) throw core::EnvironmentError(kPlace, said, "see sweep doctor, or use portable");
+  if (answer->code != 0)
+    throw core::EnvironmentError(kPlace, said, "numerics fast need an NVIDIA GPU: where there is none use portable");
   const Json device = core::parse_json(said, kPlace);
   if (!device.is_object()) throw core::EnvironmentError(kPlace, "the trainer does not say what it computes on");
   return {{kFastNumerics, device}};

@@ -66,7 +66,7 @@ std::optional<fs::path> find_executable(const ReadyProgram& program, const std::
       "write its path, or install it");
 }
 
-constexpr char kChangeRemedy[] = "put that back, or run the changed one as a new sweep";
+constexpr char kChangeRemedy[] = "put things back as they were, or run it as a new sweep";
 
 std::string changed_text(const std::vector<std::string>& files) {
   std::string names;
@@ -155,11 +155,14 @@ void check_executables(const ReadyProgram& program) {
 [[noreturn]] void refuse_change(const SweepRecord& record, const ReadyProgram& now) {
   const auto then = ProgramSources::from_json(record.program.at("sources"), "the record of sweep " + record.id);
   std::set<std::string> names;
+  const auto has = [](const std::vector<SourceFile>& files, const std::string& path) {
+    return std::any_of(files.begin(), files.end(), [&](const SourceFile& file) { return file.path == path; });
+  };
   for (const SourceFile& file : then.files)
     if (std::find(now.sources.files.begin(), now.sources.files.end(), file) == now.sources.files.end())
-      names.insert(file.path);
+      names.insert(file.path + (has(now.sources.files, file.path) ? "" : " (gone)"));
   for (const SourceFile& file : now.sources.files)
-    if (std::find(then.files.begin(), then.files.end(), file) == then.files.end()) names.insert(file.path);
+    if (!has(then.files, file.path)) names.insert(file.path + " (new)");
   throw core::EnvironmentError("the program of sweep " + record.id, changed_text({names.begin(), names.end()}),
                                kChangeRemedy);
 }

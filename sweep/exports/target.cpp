@@ -136,14 +136,21 @@ void ExportTarget::put_in_place() {
 }
 
 void ExportTarget::replace() {
-  // The old one stands under the temporary name then, and goes with it.
-  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) return;
-  if (errno != EINVAL) fail(path_, "cannot be replaced");
-  fs::path old = temporary_;
-  old += ".old";
-  if (::rename(path_.c_str(), old.c_str()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0)
+  // The program that reads an export may have added to it, or the user: nothing of the old one is taken away.
+  for (int number = 1; kept_.empty(); ++number) {
+    fs::path old = path_;
+    old += ".old" + (number == 1 ? std::string() : std::to_string(number));
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(old, ignored))) kept_ = old;
+  }
+  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+    // The old one stands under the temporary name now.
+    if (::rename(temporary_.c_str(), kept_.c_str()) != 0) fail(kept_, "cannot be renamed");
+  } else if (errno != EINVAL || ::rename(path_.c_str(), kept_.c_str()) != 0 ||
+             ::rename(temporary_.c_str(), path_.c_str()) != 0) {
     fail(path_, "cannot be replaced");
-  temporary_ = old;
+  }
+  temporary_.clear();
 }
 
 }  // namespace sweep

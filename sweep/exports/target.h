@@ -1,5 +1,5 @@
 // Where an export is written: a folder or a file that is not there until it is whole, and takes the place of nothing
-// but an earlier export. Called by exports.cpp and the writers. It knows no format.
+// but an earlier export, which is kept beside it. Called by exports.cpp and the writers. It knows no format.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,9 @@ class ExportTarget {
   /// Syncs, and gives it its name. Called once, at the end.
   void commit();
 
+  /// After commit(): where the earlier export is now; empty where there was none.
+  const std::filesystem::path& kept() const { return kept_; }
+
   std::uint64_t files() const { return files_; }
   std::uint64_t bytes() const { return bytes_; }
 
@@ -44,7 +47,7 @@ class ExportTarget {
   void put_in_place();
   void replace();
 
-  std::filesystem::path path_, temporary_;
+  std::filesystem::path path_, temporary_, kept_;
   Kind kind_;
   bool replaces_ = false;
   std::unique_ptr<core::NewFile> file_;  // of kFile

@@ -12,6 +12,10 @@ namespace {
 
 using core::Json;
 
+// An axis is no place for the last numbers that a double holds: differences of the largest are infinite, and steps
+// between the smallest are none.
+double drawable(double value) { return std::abs(value) < 1e-290 ? 0 : std::clamp(value, -1e300, 1e300); }
+
 std::string word_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : core::canonical_json(value);
 }
@@ -55,7 +59,7 @@ Axis Axis::of(const std::vector<std::optional<Json>>& values, double begin, doub
     if (!value->is_number())
       all_numbers = false;
     else if (std::isfinite(value->get<double>()))
-      numbers.push_back(value->get<double>());
+      numbers.push_back(drawable(value->get<double>()));
   }
   if (!all_numbers || numbers.empty()) {
     Axis axis(begin, end);
@@ -74,6 +78,7 @@ double Axis::scaled(double number) const { return by_decades_ ? std::log10(numbe
 
 std::optional<double> Axis::at(double number) const {
   if (!std::isfinite(number) || (by_decades_ && number <= 0)) return std::nullopt;
+  number = drawable(number);
   return pixel(std::clamp((scaled(number) - low_) / (high_ - low_), -0.02, 1.02));
 }
 
@@ -104,6 +109,7 @@ std::vector<std::pair<double, std::string>> Axis::ticks(int about) const {
 
 std::pair<double, double> usual_range(std::vector<double> values) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  for (double& value : values) value = drawable(value);
   if (values.empty()) return {0, 1};
   std::sort(values.begin(), values.end());
   const auto quantile = [&](double share) {

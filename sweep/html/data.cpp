@@ -95,8 +95,9 @@ Json curves_json(const Page& page) {
         const auto curve = found->second.find(metrics[m]);
         if (curve == found->second.end()) continue;
         Json x = Json::array(), y = Json::array();
-        for (const auto& [step, value] :
-             fewer_points(curve->second, r < kBestCurves ? kPointsOfBest : kPointsOfOthers)) {
+        const MetricCurve fewer = fewer_points(curve->second, r < kBestCurves ? kPointsOfBest : kPointsOfOthers);
+        if (fewer.size() < curve->second.size()) json["fewer"] = true;
+        for (const auto& [step, value] : fewer) {
           x.push_back(step);
           y.push_back(number_json(for_picture(value)));
         }

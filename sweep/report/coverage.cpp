@@ -17,6 +17,7 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
   const auto surplus = std::count_if(rows.begin(), rows.end(),
                                      [](const Row& row) { return row.standing == Standing::kSurplus && has_run(row); });
   const char* const noun = rows.empty() || rows.front().replicates.empty() ? "trial" : "configuration";
+  const std::string command = "`sweep report" + options.sweep_word + " --all" + options.runs_flag + "`";
   std::vector<std::string> lines;
   if (machine > 0)
     lines.push_back(fmt::format(
@@ -24,11 +25,11 @@ std::string coverage_note(const std::vector<Row>& rows, const ReportOptions& opt
         "everywhere does not cover {}",
         core::counted(machine, noun), machine == 1 ? "was" : "were", machine == 1 ? "this row" : "these rows"));
   if (unfinished > 0 && !options.all)
-    lines.push_back(fmt::format("{} {} not ended yet: `sweep report --all` lists {}", core::counted(unfinished, noun),
-                                unfinished == 1 ? "has" : "have", unfinished == 1 ? "it" : "them"));
+    lines.push_back(fmt::format("{} {} not ended yet: {} lists {}", core::counted(unfinished, noun),
+                                unfinished == 1 ? "has" : "have", command, unfinished == 1 ? "it" : "them"));
   if (surplus > 0 && !options.all)
-    lines.push_back(fmt::format("{} ran beyond the end of the sweep and {} not ranked: `sweep report --all` lists {}",
-                                core::counted(surplus, noun), surplus == 1 ? "is" : "are",
+    lines.push_back(fmt::format("{} ran beyond the end of the sweep and {} not ranked: {} lists {}",
+                                core::counted(surplus, noun), surplus == 1 ? "is" : "are", command,
                                 surplus == 1 ? "it" : "them"));
   std::string note;
   for (const std::string& line : lines) note += (note.empty() ? "" : "\n") + line;

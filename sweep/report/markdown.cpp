@@ -93,6 +93,10 @@ std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows
         "Student's t, in brackets their number.",
         sweep.repeats);
   text += values_sentence("Constant", board.constants) + values_sentence("The same in all these rows", board.alike);
+  const std::size_t all = options.filter.empty() ? board.shown.without_top : board.shown.candidates;
+  if (board.shown.rows.size() < all)
+    text += fmt::format(" {} of {} shown{}.", board.shown.rows.size(), core::counted(all, "row"),
+                        options.filter.empty() ? "" : ", where " + literal(printable(options.filter, 200)));
   const Leaders leaders(own);
   text += "\n\n" + table(board, leaders);
   if (leaders.indistinct() > 0)

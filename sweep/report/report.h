@@ -56,8 +56,9 @@ struct ReportOptions {
   std::optional<std::uint64_t> top;  ///< only the first N of these rows
   std::vector<std::string> columns;  ///< these columns, in this order; empty for the usual ones
   bool with_time = false, with_device = false, with_host = false;
-  bool all = false;       ///< rows of trials that have not ended, and of the surplus that ran, as well
-  std::string runs_flag;  ///< put into printed commands: empty, or " --runs DIR" quoted for a shell
+  bool all = false;        ///< rows of trials that have not ended, and of the surplus that ran, as well
+  std::string runs_flag;   ///< put into printed commands: empty, or " --runs DIR" quoted for a shell
+  std::string sweep_word;  ///< put into printed commands that take a sweep: empty for the last one, or " ID"
   std::optional<std::size_t>
       width;           ///< of the terminal, in columns; where there is none a line may be as long as it is
   bool color = false;  ///< the table may use escape sequences of a terminal

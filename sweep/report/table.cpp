@@ -80,13 +80,14 @@ std::string wrapped_lines(const std::string& text, const ReportOptions& options)
 }
 
 // What has no room, and how to see it.
-std::string left_out_text(const std::vector<std::string>& left_out, const ReportOptions& options) {
+std::string left_out_text(const std::vector<std::string>& left_out, std::size_t width, const ReportOptions& options) {
   if (left_out.empty()) return {};
   std::string names;
   for (std::size_t i = 0; i < left_out.size() && i < kNamesLeftOut; ++i) names += (i > 0 ? ", " : "") + left_out[i];
   if (left_out.size() > kNamesLeftOut) names += fmt::format(" and {} more", left_out.size() - kNamesLeftOut);
-  return fmt::format("no room for {}: {}; --columns A,B chooses, and `sweep report{} | less -S` shows all\n",
-                     core::counted(left_out.size(), "column"), names, options.runs_flag);
+  return fmt::format(
+      "no room for {}: {}; --columns A,B chooses, and `COLUMNS={} sweep report{}{} | less -S` shows all\n",
+      core::counted(left_out.size(), "column"), names, width, options.sweep_word, options.runs_flag);
 }
 
 // The table itself; below it what has no room.
@@ -94,7 +95,8 @@ std::string body(const Leaderboard& board, const std::vector<Row>& own, const Le
                  const ReportOptions& options) {
   std::vector<TextColumn> columns;
   for (const Column& column : board.columns) columns.push_back(text_column(column, board, leaders));
-  const bool is_wide = options.width && width_of(columns) > *options.width;
+  const std::size_t whole = options.width ? width_of(columns) : 0;
+  const bool is_wide = options.width && whole > *options.width;
   for (std::size_t i = 0; is_wide && i < columns.size(); ++i)
     if (board.columns[i].is_id) columns[i].id_size = id_size(own);  // only then: there may be many rows
   const std::vector<std::string> left_out = options.width ? fit(columns, *options.width) : std::vector<std::string>{};
@@ -104,7 +106,7 @@ std::string body(const Leaderboard& board, const std::vector<Row>& own, const Le
     const bool is_bold = options.color && i > 0 && leaders.lead(board.shown.rows[i - 1]) == Lead::kBest;
     text += is_bold ? "\x1b[1m" + lines[i] + "\x1b[0m\n" : lines[i] + "\n";
   }
-  return text + "\n" + wrapped_lines(left_out_text(left_out, options), options);
+  return text + "\n" + wrapped_lines(left_out_text(left_out, whole, options), options);
 }
 
 std::string filter_text(const Leaderboard& board, const ReportOptions& options) {

@@ -44,18 +44,20 @@ std::string failures_text(const FailuresHead& failures) {
                      failures.max_failures);
 }
 
-// "; at its end test_accuracy 0.9 (never ranked on)": what the best trial did on data that never ranks.
-std::string test_text(const Row& best) {
+// "; at its end test_accuracy 0.9 (never ranked on)": what the best trial did on data that ranks only where --metric
+// asks.
+std::string test_text(const Row& best, const std::string& metric) {
   std::string test;
   for (const auto& [name, value] : *best.trial->final_values) {
-    if (!name.starts_with("test_")) continue;
+    if (!name.starts_with("test_") || name == metric) continue;
     const auto shown = best.replicates.empty() ? core::Json(value) : other_metric_column(name).cell(best);
     if (!shown) continue;
     test += fmt::format("{}{} {}", test.empty() ? "" : ", ", printable(name, kNameColumns),
                         rounded(shown->get<double>(), 6));
   }
   if (test.empty()) return {};
-  return fmt::format("; at {} end {} (never ranked on)", best.replicates.empty() ? "its" : "their", test);
+  return fmt::format("; at {} end {}{}", best.replicates.empty() ? "its" : "their", test,
+                     metric.starts_with("test_") ? "" : " (never ranked on)");
 }
 
 // "3 trials were known from sweep A, 1 from sweep B: they did not run here".
@@ -160,7 +162,7 @@ std::string best_text(const Row& best, const SweepHead& sweep) {
     if (best.spread.deviation) text += ", std " + core::format_double(*best.spread.deviation);
   }
   if (const auto epoch = best.epoch()) text += fmt::format(" at epoch {}", *epoch);
-  return text + test_text(best) + "\n";
+  return text + test_text(best, sweep.metric->name) + "\n";
 }
 
 std::string replay_text(const Row& best, const ReportOptions& options) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "core/suggest.h"
@@ -95,6 +96,7 @@ class Checker {
     for (const Parameter& parameter : spec.parameters) check_parameter(parameter);
     check_metric();
     check_validation(spec);
+    check_precision(spec);
     check_task(spec);
     check_keep();
     check_data();
@@ -183,18 +185,32 @@ class Checker {
   // Without a validation part there is nothing that a val_ metric could be of.
   void check_validation(const Spec& spec) {
     const std::string ranked = spec.metric ? spec.metric->name : std::string();
-    const Member* parameters = root_.find("parameters");
-    const Member* fraction = parameters ? parameters->value.find("validation_fraction") : nullptr;
-    if (!fraction || !(ranked.starts_with("val_") || ranked == "accuracy" || ranked == "loss")) return;
-    const auto check_value = [&](const Node& value) {
+    if (!(ranked.starts_with("val_") || ranked == "accuracy" || ranked == "loss")) return;
+    for_values("validation_fraction", [&](const Node& value) {
       if (value.scalar.is_number() && value.scalar == 0)
         reading_.error(value.mark,
                        fmt::format("with 'validation_fraction' {} there is no '{}'", value.describe(), ranked),
                        "write a number above 0, or rank by 'train_loss'");
-    };
-    if (const Member* value = fraction->value.find("value")) check_value(value->value);
-    if (const Member* values = fraction->value.find("values"))
-      for (const Node& value : values->value.items) check_value(value);
+    });
+  }
+
+  void check_precision(const Spec& spec) {
+    if (spec.numerics == Numerics::kFast) return;
+    for_values("precision", [&](const Node& value) {
+      if (value.scalar == "tf32" || value.scalar == "bf16")
+        reading_.error(value.mark, fmt::format("the precision {} is one of numerics fast", value.describe()),
+                       "add `numerics: fast`, which needs a GPU, or leave it out");
+    });
+  }
+
+  // Each value that the file lists for a hyperparameter; of a distribution none.
+  void for_values(const char* name, const std::function<void(const Node&)>& visit) {
+    const Member* parameters = root_.find("parameters");
+    const Member* parameter = parameters ? parameters->value.find(name) : nullptr;
+    if (!parameter) return;
+    if (const Member* value = parameter->value.find("value")) visit(value->value);
+    if (const Member* values = parameter->value.find("values"))
+      for (const Node& value : values->value.items) visit(value);
   }
 
   // A number has no class, and a class no R².

@@ -157,6 +157,8 @@ std::int64_t check_version(Database& database) {
   const std::int64_t application = database.number("PRAGMA application_id");
   const std::int64_t version = database.number("PRAGMA user_version");
   const std::string place = database.file().string();
+  if (application == 0 && version == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0)
+    throw core::UserError(place, "there is no store here yet", "run a sweep first, or name its folder with --runs");
   if (application != kApplicationId)
     throw core::UserError(place, "is a database, but not a store", "name another folder with --runs");
   if (version < 1 || version > kSchemaVersion)

@@ -15,8 +15,7 @@ namespace {
 // named namespace.
 std::vector<std::string> types_defined_twice(const std::vector<SourceFile>& sources) {
   static const std::regex space("(?:^|\n)namespace (\\w+(?:::\\w+)*) \\{");
-  static const std::regex type(
-      "(?:^|\n)(?:struct|class)(?: alignas\\(\\w+\\))? (\\w+)(?: final)?(?: : [^{;]*)? ?\\{");
+  static const std::regex type("(?:^|\n)(?:struct|class)(?: alignas\\(\\w+\\))? (\\w+)(?: final)?(?: : [^{;]*)? ?\\{");
   std::map<std::string, std::set<std::string>> places;
   for (const SourceFile& source : sources) {
     if (source.path.extension() != ".h" || *source.path.begin() == "tests") continue;

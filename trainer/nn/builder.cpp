@@ -10,6 +10,8 @@
 namespace trainer {
 namespace {
 
+constexpr std::size_t kMostListed = 24;  // names in a message
+
 constexpr auto kLimit = static_cast<std::size_t>(std::numeric_limits<int>::max());
 constexpr char kBeyond[] = ", more than one tensor holds (2^31 − 1)";
 
@@ -99,7 +101,8 @@ void Builder::check_frozen() const {
     if (std::count(names.begin(), names.end(), chosen) > 0) continue;
     const auto nearest = core::nearest_word(chosen, names);
     std::string listed;
-    for (const std::string& name : outermost) listed += (listed.empty() ? "there are: " : ", ") + name;
+    for (const std::string& name : names.size() <= kMostListed ? names : outermost)
+      listed += (listed.empty() ? "there are: " : ", ") + name;
     problems.push_back({"config.freeze",
                         "there is no layer and no trained tensor '" + chosen + "'",
                         nearest ? "did you mean '" + *nearest + "'?" : listed,

@@ -24,8 +24,9 @@ class OptimizerState {
   OptimizerState(const kernels::Backend&, kernels::Context&, kernels::OptimizerSettings, float clip_norm,
                  const std::vector<Parameter>& parameters);
 
-  /// Updates every parameter from its gradient, and leaves the frozen ones as they are. `fingerprints` (device, one a parameter, or null) receives those of the
-  /// new weights. The norm of the gradients stays on the device: state->gradient_scale holds what they were scaled by.
+  /// Updates every parameter from its gradient, and leaves the frozen ones as they are. `fingerprints` (device, one a
+  /// parameter, or null) receives those of the new weights. The norm of the gradients stays on the device:
+  /// state->gradient_scale holds what they were scaled by.
   void update(std::vector<Parameter>& parameters, kernels::StepState* state, std::uint64_t* fingerprints);
 
   std::vector<Moments>& moments() { return moments_; }

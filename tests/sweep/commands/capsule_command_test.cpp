@@ -214,6 +214,13 @@ TEST_CASE("what cannot be exported is said") {
   CHECK(none.err.find("--with-checkpoint: no checkpoint of trial ") == 0);
   CHECK(place.sweep("export '#9'").code == 2);
   CHECK(place.sweep("export '#0' -o points.csv/a.capsule").code == 4);
+  place.write("notes.txt", "precious");
+  const Said taken = place.sweep("export '#0' -o notes.txt");
+  CHECK(taken.code == 2);
+  CHECK(taken.err == "notes.txt: is there already and is no capsule, name another file with -o\n");
+  CHECK(place.read("notes.txt") == "precious");
+  CHECK(place.sweep("export '#0' -o a.capsule").code == 0);
+  CHECK(place.sweep("export '#0' -o a.capsule").code == 0);  // an older capsule
 }
 
 TEST_CASE(

@@ -116,3 +116,14 @@ TEST_CASE("doctor looks at everything and ends with 0 where all is well") {
   const Said readonly = place.sweep("doctor --runs /proc/nowhere");
   CHECK(readonly.code == 4);
 }
+
+TEST_CASE("a precision that only numerics fast has is refused by check") {
+  const Workplace place;
+  place.write("sweep.yaml", "method: grid\nparameters:\n  precision: {values: [fp32, bf16]}\n");
+  const Said said = place.sweep("check sweep.yaml");
+  CHECK(said.code == 2);
+  CHECK(
+      said.err.starts_with("sweep.yaml:3:30: the precision 'bf16' is one of numerics fast, add `numerics: fast`, which "
+                           "needs a GPU, or leave "
+                           "it out\n"));
+}

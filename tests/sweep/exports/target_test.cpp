@@ -86,7 +86,7 @@ TEST_CASE("what was begun and not brought to its end leaves nothing") {
   CHECK(fs::is_empty(place.path()));
 }
 
-TEST_CASE("what is there already is refused, and with force only an earlier export is replaced") {
+TEST_CASE("what is there already is refused, and with force only an earlier export is replaced, and kept") {
   const TemporaryFolder place;
   const fs::path folder = place.path() / "folder", file = place.path() / "file";
   write(folder, kFolder, false, "first");
@@ -105,7 +105,11 @@ TEST_CASE("what is there already is refused, and with force only an earlier expo
   write(file, kFile, true, "second");
   CHECK(core::read_file(folder / sweep::kExportFile) == "second");
   CHECK(core::read_file(file).ends_with("second"));
-  CHECK(names_in(place.path()) == std::vector<std::string>{"file", "folder"});
+  CHECK(names_in(place.path()) == std::vector<std::string>{"file", "file.old", "folder", "folder.old"});
+  CHECK(core::read_file(folder.string() + ".old/" + sweep::kExportFile) == "first");
+  CHECK(core::read_file(file.string() + ".old").ends_with("first"));
+  write(folder, kFolder, true, "third");
+  CHECK(core::read_file(folder.string() + ".old2/" + sweep::kExportFile) == "second");
 
   place.write("mine/thesis.tex", "years of work");
   place.write("sweeps.db", "SQLite format 3");

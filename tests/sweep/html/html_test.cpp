@@ -115,6 +115,17 @@ TEST_CASE("a few values far off do not stretch an axis") {
   CHECK(usual_range({NAN, INFINITY}) == std::pair(0.0, 1.0));
 }
 
+TEST_CASE("the last numbers that a double holds have a place and ticks on an axis") {
+  for (const auto& [low, high] : {std::pair(-1.7e308, 1.7e308), std::pair(5e-324, 1e-323), std::pair(1e-310, 1e-309)}) {
+    const Axis axis = Axis::of({Json(low), Json(high)}, 0, 100);
+    CHECK(std::isfinite(axis.at(low).value()));
+    CHECK(std::isfinite(axis.at(high).value()));
+    for (const auto& [at, text] : axis.ticks(5)) CHECK(std::isfinite(at));
+    const auto [from, to] = usual_range({low, high});
+    CHECK(std::isfinite(to - from));
+  }
+}
+
 TEST_CASE("of a large sweep the first thousand rows are shown and five thousand of the rest, the same ones each time") {
   Study study(sample::accuracy());
   for (std::uint64_t i = 0; i < 7000; ++i) sample::run(study, i, static_cast<double>(i * 7919 % 7000));

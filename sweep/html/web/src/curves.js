@@ -11,7 +11,7 @@ const kHeight = 360;
 const kNear = 24; // pixels
 
 export function mountCurves(parent, data, selection) {
-  const { metrics, lines } = data.curves;
+  const { metrics, lines, fewer: isThinned } = data.curves;
   if (lines.length === 0) return null;
   for (const line of lines) line.y = line.y.map(Number);
   const choice = make("select", { onchange: render }, ...metrics.map((name, i) => make("option", { value: String(i) }, name)));
@@ -32,20 +32,21 @@ export function mountCurves(parent, data, selection) {
     layers.resize(parent.clientWidth, kHeight);
     const width = layers.width - kMargin.right, height = kHeight - kMargin.bottom;
     const values = shown.flatMap((line) => line.y);
-    const positive = values.filter((value) => value > 0);
+    const positive = values.filter((value) => value > 1e-290);
     const isLog = byDecades.checked && positive.length > 0;
     const lastStep = shown.reduce((most, line) => Math.max(most, line.x[line.x.length - 1]), 1);
     const firstStep = shown.reduce((least, line) => Math.min(least, line.x[0]), lastStep);
     const x = scaleLinear([firstStep === lastStep ? firstStep - 1 : firstStep, lastStep], [kMargin.left, width]);
     const bounds = usualRange(isLog ? positive : values);
-    const y = (isLog ? scaleLog() : scaleLinear()).domain(bounds[0] < bounds[1] ? bounds : isLog ? [bounds[0] / 2, bounds[0] * 2] : [bounds[0] - 1, bounds[0] + 1]);
+    const margin = Math.abs(bounds[0]) * 0.05 || 1;
+    const y = (isLog ? scaleLog() : scaleLinear()).domain(bounds[0] < bounds[1] ? bounds : isLog ? [bounds[0] / 2, bounds[0] * 2] : [bounds[0] - margin, bounds[0] + margin]);
     y.range([height, kMargin.top]);
     axes(x, y, isLog, metrics[metric]);
     drawn = shown.map((line) => ({ line, points: points(line, x, y, isLog) }));
     paint();
     const trials = new Set(shown.map((line) => line.row)).size;
     const all = new Set(lines.map((line) => line.row)).size;
-    note.textContent = `${trials} of the ${all} trials that have curves here, drawn with fewer points than were recorded`;
+    note.textContent = `${trials} of the ${all} trials that have curves here${isThinned ? ", drawn with fewer points than were recorded" : ""}`;
   }
   function points(line, x, y, isLog) {
     const placed = [];
@@ -69,13 +70,16 @@ export function mountCurves(parent, data, selection) {
     context.beginPath();
     for (let i = 0; i < placed.length; i += 2) context.lineTo(placed[i], placed[i + 1]);
     context.stroke();
-    if (placed.length === 2) context.fillRect(placed[0] - 1.5, placed[1] - 1.5, 3, 3);
+    if (placed.length !== 2) return;
+    context.beginPath();
+    context.arc(placed[0], placed[1], 3.5, 0, 2 * Math.PI);
+    context.fill();
   }
   function clipped(layer) {
     const context = layers.context(layer);
     context.save();
     context.beginPath();
-    context.rect(kMargin.left, 0, layers.width - kMargin.left, kHeight - kMargin.bottom + 1);
+    context.rect(kMargin.left - 4, 0, layers.width - kMargin.left + 4, kHeight - kMargin.bottom + 4);
     context.clip();
     context.lineJoin = "round";
     return context;

@@ -5,6 +5,10 @@ import { shortNumber } from "./data.js";
 
 const kByDecades = 8;
 
+// An axis is no place for the last numbers that a double holds: differences of the largest are infinite, and steps
+// between the smallest are none. See drawable() of axis.cpp.
+const drawable = (value) => (Math.abs(value) < 1e-290 ? 0 : Math.max(-1e300, Math.min(1e300, value)));
+
 /** {scale, at(row), ticks}: pixels of a column's cells; NaN where a cell has no place. */
 export function columnScale(column, rows, range) {
   if (!column.isNumber) {
@@ -28,6 +32,8 @@ function liesByDecades(low, middle, high) {
 
 export function numberScale(column, low, high, range, byDecades = false) {
   if (!(low <= high)) [low, high] = [0, 1];
+  [low, high] = [drawable(low), drawable(high)];
+  byDecades = byDecades && low > 0;
   if (low === high) [low, high] = [low - (Math.abs(low) * 0.05 || 1), high + (Math.abs(high) * 0.05 || 1)];
   const scale = (byDecades ? scaleLog() : scaleLinear()).domain([low, high]).range(range).clamp(true);
   const at = (row) => {
@@ -49,7 +55,7 @@ function decades(low, high) {
 
 /** Bounds that a few values far off do not stretch; see usual_range() of axis.h. */
 export function usualRange(values) {
-  const finite = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = values.filter(Number.isFinite).map(drawable).sort((a, b) => a - b);
   if (finite.length === 0) return [0, 1];
   const quantile = (share) => finite[Math.floor(share * (finite.length - 1))];
   const low = quantile(0.05), high = quantile(0.95), more = (high - low) / 3;
