@@ -107,7 +107,8 @@ TEST_CASE("what a worker says behind the word that it is done is no trial's, and
     INFO(mode);
     Workshop shop;
     const Said first = shop.run(mode, "a");
-    REQUIRE(shop.comes_to([&] { return std::filesystem::exists(shop.misbehaved()); }));
+    // Once its word has arrived it may be ended before it makes the file.
+    REQUIRE(shop.comes_to([&] { return std::filesystem::exists(shop.misbehaved()) || !lives(first.pid()); }));
     const Said second = shop.run(mode, "b");
     CHECK(first.went_well());
     CHECK(second.went_well());
