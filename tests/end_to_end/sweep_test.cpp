@@ -72,7 +72,7 @@ TEST_CASE("interrupted by SIGINT and by SIGTERM, then resumed, it ends with the 
   }
   {
     Program program(place.folder.path(), place.line({"resume", "--device", "cpu", "--slots", "1"}));
-    REQUIRE(program.wait_for("trial #1"));
+    REQUIRE(program.wait_for("trial #"));
     program.signal(SIGTERM);
     CHECK(program.wait().code == 143);
   }
@@ -82,9 +82,9 @@ TEST_CASE("interrupted by SIGINT and by SIGTERM, then resumed, it ends with the 
 
 TEST_CASE("killed with SIGKILL nothing of a trial lives on, and the sweep ends with the same table") {
   const Place place;
-  for (const char* seen : {"trial #0", "trial #1"}) {
+  for (int kill = 0; kill < 2; ++kill) {
     Program program(place.folder.path(), place.run_line());
-    REQUIRE(program.wait_for(seen));
+    REQUIRE(program.wait_for("trial #"));  // whichever ends first: those of the run before are not said again
     program.signal(SIGKILL);
     CHECK(program.wait().code == 128 + SIGKILL);
     CHECK(none_lives_with(place.runs));
