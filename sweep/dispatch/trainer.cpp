@@ -85,8 +85,7 @@ fs::path trainer_place(const fs::path& runs, const std::string& sha256) {
 
 fs::path find_trainer(const fs::path& flag) {
   if (!flag.empty()) {
-    if (!fs::is_regular_file(flag))
-      throw core::UserError(flag.string(), "is no file", "name a build of sweep-trainer");
+    if (!fs::is_regular_file(flag)) throw core::UserError(flag.string(), "is no file", "name a build of sweep-trainer");
     return flag;
   }
   if (const char* named = std::getenv("SWEEP_TRAINER"); named != nullptr && *named != '\0') return named;

@@ -19,8 +19,8 @@ struct BuiltinTrainer {
   core::Json description;            ///< what `--describe` printed
 };
 
-/// The trainer that a flag (where it is not empty), SWEEP_TRAINER or the folder of this program names; the last two need
-/// not be there. Errors: UserError where the flag names no file.
+/// The trainer that a flag (where it is not empty), SWEEP_TRAINER or the folder of this program names; the last two
+/// need not be there. Errors: UserError where the flag names no file.
 std::filesystem::path find_trainer(const std::filesystem::path& flag);
 /// Asks a build of sweep-trainer who it is. Errors: EnvironmentError where it does not answer.
 BuiltinTrainer ask_trainer(const std::filesystem::path& executable);
@@ -33,7 +33,8 @@ BuiltinTrainer freeze(const BuiltinTrainer& asked, const std::filesystem::path& 
 /// The trainer as it was at the sweep's start. Errors: EnvironmentError where it is gone or has changed.
 BuiltinTrainer frozen_trainer(const SweepRecord& record, const std::filesystem::path& runs);
 
-/// Another build in its place. Errors: UserError where it is no file; EnvironmentError where it is none, or one of other arithmetic.
+/// Another build in its place. Errors: UserError where it is no file; EnvironmentError where it is none, or one of
+/// other arithmetic.
 BuiltinTrainer other_trainer(const SweepRecord& record, const std::filesystem::path& executable);
 
 }  // namespace sweep

@@ -67,7 +67,8 @@ TEST_CASE("every trial of convolutional networks on Fashion-MNIST replays identi
   fashion_replays(R"("model": {"value": "cnn"}, "channels": {"value": [2, 4]}, "batch_norm": {"value": true})");
 }
 
-TEST_CASE("an audit killed with SIGKILL leaves no process, and the next one does what is left, once, and leaves no file") {
+TEST_CASE(
+    "an audit killed with SIGKILL leaves no process, and the next one does what is left, once, and leaves no file") {
   const Place undisturbed, place;
   const std::vector<std::string> run = {"run", kQuickstart, "--count", "4", "--device", "cpu", "--slots", "2"};
   CHECK(undisturbed.command(run).code == 0);
