@@ -227,20 +227,10 @@ AlgorithmFacts decode(const Algorithm& algorithm) {
   return facts;
 }
 
-std::string cublaslt_version() {
-  const std::size_t number = api().version();
-  return "cublaslt " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
-         std::to_string(number % 100);
-}
+std::string cublaslt_version() { return version_text("cublaslt", api().version()); }
 
 bool cublaslt_is_there(std::string& why) {
-  try {
-    (void)api();
-    return true;
-  } catch (const core::EnvironmentError& error) {
-    why = error.what();
-    return false;
-  }
+  return is_there([]() -> const Api& { return api(); }, why);
 }
 
 }  // namespace kernels::fast

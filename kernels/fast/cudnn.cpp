@@ -304,20 +304,10 @@ std::unique_ptr<Cudnn> Cudnn::described(std::string device_json) { return std::m
 
 std::unique_ptr<Cudnn> Cudnn::on_device(void* stream) { return std::make_unique<OpenCudnn>(open_handle(stream)); }
 
-std::string cudnn_version() {
-  const std::size_t number = api().version();
-  return "cudnn " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
-         std::to_string(number % 100);
-}
+std::string cudnn_version() { return version_text("cudnn", api().version()); }
 
 bool cudnn_is_there(std::string& why) {
-  try {
-    (void)api();
-    return true;
-  } catch (const core::EnvironmentError& error) {
-    why = error.what();
-    return false;
-  }
+  return is_there([]() -> const Api& { return api(); }, why);
 }
 
 }  // namespace kernels::fast

@@ -28,4 +28,9 @@ void* Library::symbol(const char* name) const {
   return found;
 }
 
+std::string version_text(const std::string& title, std::size_t number) {
+  return title + " " + std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
+}
+
 }  // namespace kernels::fast

@@ -2,8 +2,11 @@
 // cudnn.cpp, cublaslt.cpp.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
+
+#include "core/error.h"
 
 namespace kernels::fast {
 
@@ -26,5 +29,20 @@ class Library {
   std::string title_;
   void* handle_ = nullptr;
 };
+
+/// "cudnn 9.19.0" of 91900: how both libraries count.
+std::string version_text(const std::string& title, std::size_t number);
+
+/// Whether `open`, which opens a library where it is not open yet, succeeds; else `why` is what it said.
+template <class Open>
+bool is_there(const Open& open, std::string& why) {
+  try {
+    (void)open();
+    return true;
+  } catch (const core::EnvironmentError& error) {
+    why = error.what();
+    return false;
+  }
+}
 
 }  // namespace kernels::fast

@@ -2,20 +2,16 @@
 #include "sweep/report/report.h"
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/json.h"
 #include "tests/catch.h"
 #include "tests/sweep/rank/sample_study.h"
+#include "tests/sweep/report/golden.h"
 
 using core::Json;
 using protocol::Outcome;
 using namespace sweep;
 
 namespace {
-
-std::string golden(const std::string& name) {
-  return core::read_file(std::string(SWEEP_SOURCE_DIR) + "/tests/sweep/report/golden/" + name);
-}
 
 SweepHead head(const Study& study, std::uint64_t trials) {
   return {"a1b2c3d4e5f60718", "first try", "random", 7, trials, study.metric(), "lab3"};

@@ -1,20 +1,15 @@
 // Reports of sweeps with repeats, with a target, and without a metric, against golden files.
-#include "core/files.h"
 #include "core/json.h"
 #include "sweep/report/report.h"
 #include "tests/catch.h"
 #include "tests/sweep/rank/sample_study.h"
+#include "tests/sweep/report/golden.h"
 
 using core::Json;
 using protocol::Outcome;
 using namespace sweep;
 
 namespace {
-
-std::string golden(const std::string& name) {
-  const std::string folder = SWEEP_SOURCE_DIR "/tests/sweep/report/golden/";  // one literal: GCC 12 warns of a sum here
-  return core::read_file(folder + name);
-}
 
 std::string json_text(const SweepHead& head, const std::vector<Row>& rows) {
   return core::canonical_json(report_json(head, rows)) + "\n";

@@ -1,22 +1,17 @@
 // The table at the widths of terminals against golden files, marks, filters, and what foreign texts may do: nothing.
 #include <sstream>
 
-#include "core/files.h"
 #include "sweep/report/display.h"
 #include "sweep/report/report.h"
 #include "tests/catch.h"
 #include "tests/sweep/rank/sample_study.h"
+#include "tests/sweep/report/golden.h"
 
 using core::Json;
 using protocol::Outcome;
 using namespace sweep;
 
 namespace {
-
-std::string golden(const std::string& name) {
-  const std::string folder = SWEEP_SOURCE_DIR "/tests/sweep/report/golden/";  // one literal: GCC 12 warns of a sum here
-  return core::read_file(folder + name);
-}
 
 SweepHead head(const Study& study, std::uint64_t trials) {
   SweepHead made{"a1b2c3d4e5f60718", "crowded", "random", 7, trials, study.metric(), "lab3"};
