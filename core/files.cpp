@@ -45,6 +45,47 @@ bool write_all(int fd, std::string_view contents) {
   return true;
 }
 
+// Renames, or takes away what cannot be renamed and fails.
+void put_in_place(const std::filesystem::path& temporary, const std::filesystem::path& file) {
+  if (::rename(temporary.c_str(), file.c_str()) == 0) return;
+  const int reason = errno;
+  ::unlink(temporary.c_str());
+  errno = reason;
+  fail(file, "cannot be renamed into place");
+}
+
+// A file without a name until it is whole: whoever is killed before leaves nothing. False where the file system, or a
+// machine without /proc, knows none; nothing is there then.
+bool write_unnamed(const std::filesystem::path& file, const std::filesystem::path& folder,
+                   const std::filesystem::path& temporary, std::string_view contents, unsigned mode) {
+  const Descriptor made{::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode)};
+  if (made.fd < 0) return false;
+  if (!write_all(made.fd, contents)) fail(file, "cannot be written");
+  if (::fsync(made.fd) != 0) fail(file, "cannot be synced");
+  const std::string self = "/proc/self/fd/" + std::to_string(made.fd);
+  const auto link_as = [&](const std::filesystem::path& name) {
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  };
+  if (link_as(file)) return true;
+  if (errno != EEXIST || !link_as(temporary)) return false;
+  put_in_place(temporary, file);
+  return true;
+}
+
+// The same under a temporary name.
+void write_renamed(const std::filesystem::path& file, const std::filesystem::path& temporary, std::string_view contents,
+                   unsigned mode) {
+  try {
+    NewFile made(temporary, file, mode);
+    made.write(contents);
+    made.sync();
+  } catch (const EnvironmentError&) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  put_in_place(temporary, file);
+}
+
 }  // namespace
 
 NewFile::NewFile(const std::filesystem::path& file, std::filesystem::path called, unsigned mode)
@@ -121,15 +162,7 @@ void write_file_durably(const std::filesystem::path& name, std::string_view cont
   std::filesystem::path temporary = file;
   temporary += ".tmp" + std::to_string(::getpid());
   ::unlink(temporary.c_str());  // of a process that died and had our number
-  try {
-    NewFile made(temporary, file, mode);
-    made.write(contents);
-    made.sync();
-  } catch (const EnvironmentError&) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file, "cannot be renamed into place");
+  if (!write_unnamed(file, folder, temporary, contents, mode)) write_renamed(file, temporary, contents, mode);
   sync_folder(folder);
 }
 

@@ -25,9 +25,9 @@ inline std::filesystem::path absolute_path(const std::filesystem::path& path) {
 /// The contents of a regular file. Errors: as of read_pieces.
 std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 
-/// Writes to a temporary name beside `file`, syncs it, renames it, syncs the folder. Creates the folder where it is
-/// missing. A device or a pipe is written to as it is; a link is followed. Errors: EnvironmentError that names the file
-/// and the reason (a full disk, a read-only folder).
+/// Writes a file without a name (where there are none, beside `file` under a temporary one), syncs it, names it, syncs
+/// the folder. Creates the folder where it is missing. A device or a pipe is written to as it is; a link is followed.
+/// Errors: EnvironmentError that names the file and the reason (a full disk, a read-only folder).
 /// `mode`: permissions of a file that is made anew, less the umask; it has them before it has its name.
 void write_file_durably(const std::filesystem::path& file, std::string_view contents, unsigned mode = 0666);
 

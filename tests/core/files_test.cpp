@@ -1,7 +1,11 @@
 // Whole files, read and durably written; messages of the three kinds of error.
 #include "tests/catch.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -21,6 +25,27 @@ TEST_CASE("a written file reads back and leaves no temporary file behind") {
   core::write_file_durably(file, contents);
   CHECK(core::read_file(file) == contents);
   CHECK(std::distance(fs::directory_iterator(file.parent_path()), fs::directory_iterator{}) == 1);
+}
+
+TEST_CASE("a process that is killed while it writes leaves the old file, and nothing else") {
+  const TemporaryFolder folder;
+  for (const char* name : {"old", "new"}) {
+    if (name == std::string("old")) folder.write(name, "old");
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      const struct rlimit most { 4096, 4096 };
+      ::setrlimit(RLIMIT_FSIZE, &most);
+      ::signal(SIGXFSZ, SIG_DFL);  // kills at the byte after the last one
+      core::write_file_durably(folder.path() / name, std::string(100'000, 'x'));
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+  }
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator{}) == 1);
+  CHECK(core::read_file(folder.path() / "old") == "old");
 }
 
 TEST_CASE("a file that cannot be written leaves the old one and says why") {
