@@ -2,7 +2,10 @@
 #include "sweep/exports/target.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
+
+// Between the target's name and a number: what is not whole yet. No other program names its files so, for what has such
+// a name and no lock is taken away.
+constexpr char kUnfinished[] = ".sweep-export-";
 
 [[noreturn]] void fail(const fs::path& path, const char* action) {
   const int reason = errno;
@@ -53,6 +60,39 @@ bool may_replace(const fs::path& path, ExportTarget::Kind kind, bool force) {
   return true;
 }
 
+// A descriptor that holds the lock of a file or folder; -1 where another one holds it, or it is gone; kNoLocks where it
+// cannot be locked.
+constexpr int kNoLocks = -2;
+int lock_of(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return errno == ENOENT ? -1 : kNoLocks;
+  const int error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  struct stat held {
+  }, named{};
+  const bool is_there = ::fstat(fd, &held) == 0 && ::lstat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+                        held.st_dev == named.st_dev;
+  if (error == 0 && is_there) return fd;
+  ::close(fd);
+  return error == 0 || error == EWOULDBLOCK ? -1 : kNoLocks;
+}
+
+// What exports to this path left behind that were killed: it is no longer locked.
+void remove_abandoned(const fs::path& path) {
+  const std::string begin = path.filename().string() + kUnfinished;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path("."), ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_ours = name.starts_with(begin) && name.size() > begin.size() &&
+                         name.find_first_not_of("0123456789-", begin.size()) == std::string::npos;
+    if (!is_ours || fs::is_symlink(entry.symlink_status(ignored))) continue;
+    const int lock = lock_of(entry.path());
+    if (lock < 0) continue;
+    fs::remove_all(entry.path(), ignored);
+    ::close(lock);
+  }
+}
+
 }  // namespace
 
 ExportTarget::ExportTarget(fs::path path, Kind kind, bool force) : path_(std::move(path)), kind_(kind) {
@@ -64,20 +104,32 @@ ExportTarget::ExportTarget(fs::path path, Kind kind, bool force) : path_(std::mo
   std::error_code error;
   if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), error);
   if (error) throw core::EnvironmentError(path_.parent_path().string(), "cannot be made: " + error.message());
-  temporary_ = path_;
-  temporary_ += ".tmp" + std::to_string(::getpid());
-  fs::remove_all(temporary_, error);  // of a process that died and had our number
-  if (kind_ == Kind::kFile) {
-    file_ = std::make_unique<core::NewFile>(temporary_, path_);
-    files_ = 1;
-  } else if (!fs::create_directory(temporary_, error)) {
-    throw core::EnvironmentError(temporary_.string(), "cannot be made: " + error.message());
-  }
+  remove_abandoned(path_);
+  make_temporary();
 }
 
 ExportTarget::~ExportTarget() {
   std::error_code ignored;
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  if (lock_ >= 0) ::close(lock_);
+}
+
+// Whoever sees it before it is locked may take it for abandoned, and take it away: then another one is made.
+void ExportTarget::make_temporary() {
+  for (int number = 0; lock_ < 0; ++number) {
+    temporary_ = path_;
+    temporary_ += fmt::format("{}{}-{}", kUnfinished, ::getpid(), number);
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(temporary_, error))) continue;
+    if (kind_ == Kind::kFile) {
+      file_ = std::make_unique<core::NewFile>(temporary_, path_);
+    } else if (!fs::create_directory(temporary_, error)) {
+      throw core::EnvironmentError(temporary_.string(), "cannot be made: " + error.message());
+    }
+    lock_ = lock_of(temporary_);
+    if (lock_ == kNoLocks) break;
+  }
+  files_ = kind_ == Kind::kFile ? 1 : 0;
 }
 
 void ExportTarget::add_folder(const std::string& name) {
@@ -137,20 +189,25 @@ void ExportTarget::put_in_place() {
 
 void ExportTarget::replace() {
   // The program that reads an export may have added to it, or the user: nothing of the old one is taken away.
-  for (int number = 1; kept_.empty(); ++number) {
-    fs::path old = path_;
-    old += ".old" + (number == 1 ? std::string() : std::to_string(number));
+  fs::path old;
+  for (int number = 1; old.empty(); ++number) {
+    fs::path name = path_;
+    name += ".old" + (number == 1 ? std::string() : std::to_string(number));
     std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(old, ignored))) kept_ = old;
+    if (!fs::exists(fs::symlink_status(name, ignored))) old = name;
   }
-  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
-    // The old one stands under the temporary name now.
-    if (::rename(temporary_.c_str(), kept_.c_str()) != 0) fail(kept_, "cannot be renamed");
-  } else if (errno != EINVAL || ::rename(path_.c_str(), kept_.c_str()) != 0 ||
-             ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    fail(path_, "cannot be replaced");
+  // Under the temporary name the old one would be taken away by the next export, if we were killed now: they change
+  // places under the name that it keeps.
+  if (::rename(temporary_.c_str(), old.c_str()) != 0) fail(old, "cannot be renamed into place");
+  const fs::path first = std::exchange(temporary_, old);
+  bool is_replaced = ::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0;
+  if (!is_replaced && errno == EINVAL && ::rename(old.c_str(), first.c_str()) == 0) {
+    temporary_ = first;
+    is_replaced = ::rename(path_.c_str(), old.c_str()) == 0 && ::rename(first.c_str(), path_.c_str()) == 0;
   }
+  if (!is_replaced) fail(path_, "cannot be replaced");
   temporary_.clear();
+  kept_ = old;
 }
 
 }  // namespace sweep

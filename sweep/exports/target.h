@@ -1,5 +1,6 @@
 // Where an export is written: a folder or a file that is not there until it is whole, and takes the place of nothing
-// but an earlier export, which is kept beside it. Called by exports.cpp and the writers. It knows no format.
+// but an earlier export, which is kept beside it. What a killed export left is taken away by the next one to its path.
+// Called by exports.cpp and the writers. It knows no format.
 #pragma once
 
 #include <cstdint>
@@ -44,12 +45,14 @@ class ExportTarget {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
+  void make_temporary();
   void put_in_place();
   void replace();
 
   std::filesystem::path path_, temporary_, kept_;
   Kind kind_;
   bool replaces_ = false;
+  int lock_ = -1;                        // of the temporary file or folder: it is held as long as somebody writes there
   std::unique_ptr<core::NewFile> file_;  // of kFile
   std::string buffer_;
   std::set<std::string> folders_;  // that were made

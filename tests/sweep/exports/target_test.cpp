@@ -1,6 +1,10 @@
 // Where an export is written: whole or not at all, and in nobody's place but an earlier export's.
 #include "sweep/exports/target.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/catch.h"
@@ -120,6 +124,40 @@ TEST_CASE("what is there already is refused, and with force only an earlier expo
       CHECK(refusal(place.path() / name, kind, true).find("and --force replaces nothing else") != std::string::npos);
   }
   CHECK(core::read_file(place.path() / "mine" / "thesis.tex") == "years of work");
+}
+
+TEST_CASE("what a killed export left is taken away by the next one to the same path, and nothing else") {
+  const TemporaryFolder place;
+  const auto killed = [&](const char* name, ExportTarget::Kind kind) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ExportTarget target(place.path() / name, kind, false);
+      if (kind == kFolder) target.add("x/y", "z");
+      ::raise(SIGKILL);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+  };
+  killed("a", kFolder);
+  killed("b", kFile);
+  CHECK(names_in(place.path()).size() == 2);
+  place.write("a.sweep-export-notes", "mine");
+  place.write("a.tmp4711", "mine");
+  place.write("elsewhere/x", "mine");
+  fs::create_directory_symlink(place.path() / "elsewhere", place.path() / "a.sweep-export-1-0");
+  {
+    ExportTarget living(place.path() / "a", kFolder, false);  // another one writes to the same path
+    living.add("x", "y");
+    CHECK(names_in(place.path()).size() == 6);  // with what is left of b
+    write(place.path() / "b", kFile, false, "");
+    write(place.path() / "a", kFolder, false, "");
+    living.add("still", "there");
+  }
+  CHECK(names_in(place.path()) ==
+        std::vector<std::string>{"a", "a.sweep-export-1-0", "a.sweep-export-notes", "a.tmp4711", "b", "elsewhere"});
+  CHECK(core::read_file(place.path() / "elsewhere" / "x") == "mine");
 }
 
 TEST_CASE("what came to be there while an export was written is not replaced") {
