@@ -18,6 +18,8 @@ using protocol::kFastNumerics;
 constexpr auto kPatience = std::chrono::seconds(60);  // a driver that was not used for long takes a while to wake
 constexpr char kVerb[] = "fast";
 constexpr char kPlace[] = "numerics fast";
+constexpr char kRemedy[] =
+    "it takes an NVIDIA GPU with its driver: where there is none write `numerics: portable` in the sweep file";
 
 // The last line that a program printed, without its newline.
 std::string last_line(std::string text) {
@@ -33,10 +35,9 @@ Json fast_numerics(const BuiltinTrainer& trainer) {
   const auto answer = program_output({"/bin/sh", "-c", command, trainer.executable.string(), kVerb}, kPatience);
   if (!answer)
     throw core::EnvironmentError(kPlace, fmt::format("the trainer does not answer within {} s", kPatience.count()),
-                                 "numerics fast need an NVIDIA GPU: where there is none use portable");
+                                 kRemedy);
   const std::string said = last_line(answer->out);
-  if (answer->code != 0)
-    throw core::EnvironmentError(kPlace, said, "numerics fast need an NVIDIA GPU: where there is none use portable");
+  if (answer->code != 0) throw core::EnvironmentError(kPlace, said, kRemedy);
   const Json device = core::parse_json(said, kPlace);
   if (!device.is_object()) throw core::EnvironmentError(kPlace, "the trainer does not say what it computes on");
   return {{kFastNumerics, device}};

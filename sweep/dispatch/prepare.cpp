@@ -33,7 +33,8 @@ void check_device(const core::Json& numerics, const Hardware& hardware) {
   if (!is_fast(numerics)) return;
   (void)device_class(hardware);  // GPUs of one model: the trainer was asked of the first
   if (hardware.device == name(Device::kCpu))
-    throw core::UserError("numerics fast", "is that of a GPU, and the device is cpu", "use portable, or device cuda");
+    throw core::UserError("numerics fast", "is that of a GPU, and the device is cpu",
+                          "write `numerics: portable` in the sweep file, or `device: cuda` (--device cuda)");
 }
 
 // A program whose arithmetic is not ours promises its bits on one class of device only, and for one number of threads.

@@ -129,8 +129,8 @@ TEST_CASE("a frozen trainer that changed or went away is named") {
 TEST_CASE("numerics fast where the trainer cannot compute them are refused in its words") {
   const Place place(kFastText);
   CHECK(message([&] { sweep::plan_file(place.file, place.runs, place.overrides); }) ==
-        "numerics fast: cuda: no NVIDIA GPU is visible, numerics fast need an NVIDIA GPU: where there is none use "
-        "portable");
+        "numerics fast: cuda: no NVIDIA GPU is visible, it takes an NVIDIA GPU with its driver: where there is none "
+        "write `numerics: portable` in the sweep file");
   CHECK_THROWS_AS(sweep::plan_file(place.file, place.runs, place.overrides), core::EnvironmentError);
   CHECK_FALSE(fs::exists(place.runs));
 }
