@@ -167,30 +167,36 @@ std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_
   return chosen;
 }
 
-Analysis analyse(const Spec& spec, std::span<const Observation> observations, std::uint64_t ranked,
+RankedRows count_ranked(const std::vector<Row>& rows) {
+  RankedRows ranked;
+  for (const Row& row : rows) {
+    if (row.standing != Standing::kRanked) continue;
+    ++ranked.rows;
+    ranked.trials += row.trials().size();
+  }
+  return ranked;
+}
+
+Analysis analyse(const Spec& spec, std::span<const Observation> observations, const RankedRows& ranked,
                  const AnalysisOptions& options) {
   Analysis analysis;
-  analysis.ranked = ranked;
+  analysis.ranked = ranked.rows;
+  analysis.ranked_trials = ranked.trials;
   analysis.trials = observations.size();
-  if (observations.empty()) {
-    analysis.nothing = "no trial has a rank";
+  const auto nothing = [&](std::string why) {
+    analysis.nothing = std::move(why);
     return analysis;
-  }
-  if (observations.size() < kFewestTrials) {
-    analysis.nothing = "only " + std::to_string(observations.size()) + " of the trials have a rank, and it takes " +
-                       std::to_string(kFewestTrials);
-    return analysis;
-  }
+  };
+  const std::string one = spec.repeats > 1 ? "configuration" : "trial";
+  const std::size_t n = observations.size();
+  if (n == 0) return nothing("no " + one + " has a rank");
+  if (n < kFewestTrials)
+    return nothing("only " + std::to_string(n) + " of the " + one + "s " + (n == 1 ? "has" : "have") +
+                   " a rank, and it takes " + std::to_string(kFewestTrials));
   const Scale scale(observations);
-  if (scale.is_point()) {
-    analysis.nothing = "all ranked trials have the same value";
-    return analysis;
-  }
+  if (scale.is_point()) return nothing("all ranked " + one + "s have the same value");
   std::vector<Feature> features = features_of(spec, observations);
-  if (features.empty()) {
-    analysis.nothing = "no parameter varies among the ranked trials";
-    return analysis;
-  }
+  if (features.empty()) return nothing("no parameter varies among the ranked " + one + "s");
   const Work work = grow_forest(spec, observations, std::move(features), scale, options);
   for (std::size_t f = 0; f < work.features.size(); ++f)
     analysis.parameters.push_back(parameter_of(work, f, observations, scale, options.maximize));

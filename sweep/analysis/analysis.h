@@ -63,9 +63,11 @@ struct PairAnalysis {
 };
 
 struct Analysis {
-  std::string nothing;       ///< why there is nothing to say, in words; then all below but the counts is empty
-  std::uint64_t ranked = 0;  ///< trials that could be analysed
-  std::uint64_t trials = 0;  ///< that were
+  std::string nothing;  ///< why there is nothing to say, in words; then all below but the counts is empty
+  /// With repeats a configuration counts once, here and in the effects.
+  std::uint64_t ranked = 0;                   ///< trials that could be analysed
+  std::uint64_t trials = 0;                   ///< that were
+  std::uint64_t ranked_trials = 0;            ///< how many trials `ranked` stands for
   std::vector<ParameterAnalysis> parameters;  ///< those that vary: by importance, ties by name
   std::vector<PairAnalysis> pairs;            ///< by importance, ties by name
   double interactions = 0;                    ///< what no parameter explains alone
@@ -78,8 +80,14 @@ std::uint64_t draw_of_row(const Row& row, std::uint64_t seed);
 /// The ranked rows that an analysis reads, by index: all, or kMostTrials of them, drawn by `seed`.
 std::vector<const Row*> analysed_rows(const std::vector<Row>& rows, std::uint64_t seed);
 
+/// How many rows an analysis could read, and of how many trials they are: more with repeats.
+struct RankedRows {
+  std::uint64_t rows = 0, trials = 0;
+};
+RankedRows count_ranked(const std::vector<Row>& rows);
+
 /// Requires: observations of distinct trials of the spec, by index. `ranked`: of how many they were drawn.
-Analysis analyse(const Spec& spec, std::span<const Observation> observations, std::uint64_t ranked,
+Analysis analyse(const Spec& spec, std::span<const Observation> observations, const RankedRows& ranked,
                  const AnalysisOptions& options);
 
 }  // namespace sweep

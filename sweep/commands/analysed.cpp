@@ -19,7 +19,6 @@ std::uint64_t seed_of_analysis(const SweepRecord& sweep) {
 
 Analysis analysis_of(const Store& store, const SweepRecord& sweep, const Study& study, const std::vector<Row>& rows,
                      const std::optional<protocol::Metric>& metric, bool pairs) {
-  const auto ranked = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.rank.has_value(); });
   const AnalysisOptions options{seed_of_analysis(sweep), metric && metric->goal == protocol::Goal::kMaximize, pairs};
   std::vector<Observation> observations;
   std::deque<core::Json> configs;  // of forgotten trials
@@ -29,7 +28,7 @@ Analysis analysis_of(const Store& store, const SweepRecord& sweep, const Study& 
     if (trial.is_forgotten) config = &configs.emplace_back(load_trial(store, sweep.id, study, trial.index).config);
     observations.push_back({trial.index, *row->value(), config});
   }
-  return analyse(recorded_spec(sweep), observations, static_cast<std::uint64_t>(ranked), options);
+  return analyse(recorded_spec(sweep), observations, count_ranked(rows), options);
 }
 
 }  // namespace sweep

@@ -8,10 +8,12 @@
 
 #include "core/error.h"
 #include "protocol/files.h"
+#include "sweep/commands/board.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/usage.h"
 #include "sweep/commands/verbs.h"
+#include "sweep/report/columns.h"
 
 namespace sweep {
 namespace {
@@ -68,8 +70,8 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 // What is known of the words before the last one.
 struct Position {
   const CLI::App* verb = nullptr;
-  std::string flag;           // that waits for its value
-  std::size_t arguments = 0;  // of the verb, so far
+  std::string flag;                    // that waits for its value
+  std::vector<std::string> arguments;  // of the verb, so far
   bool unknown_verb = false;
 };
 
@@ -89,7 +91,7 @@ Position find_position(const Declared& declared, const std::vector<std::string>&
       position.unknown_verb = position.verb == nullptr;
       if (position.unknown_verb) break;
     } else {
-      ++position.arguments;
+      position.arguments.push_back(word);
     }
   }
   return position;
@@ -126,7 +128,23 @@ std::vector<std::string> trial_words(const Globals& globals) {
   return words;
 }
 
-std::vector<std::string> flag_values(const Position& position) {
+// Names of columns of the sweep that the report is of, behind the commas that were typed; --sort takes a minus.
+std::vector<std::string> column_words(const Position& position, const std::string& typed, const Globals& globals) {
+  constexpr std::uint64_t kRows = 20;  // that say which parameters and metrics there are, where there are very many
+  if (!has_store(globals)) return {};
+  const Store store = open_store(globals);
+  const SweepRecord sweep = select_sweep(store, position.arguments.empty() ? "last" : position.arguments.front());
+  const Board board = load_board(store, sweep, {.top = kRows}, Shows::kFirstRows);
+  std::string before = typed.substr(0, typed.rfind(',') + 1);
+  if (position.flag == "--sort" && typed.substr(before.size()).starts_with('-')) before += '-';
+  std::vector<std::string> words;
+  for (const std::string& name : titles_of(known_columns(board.head, board.rows)))
+    if (name.find_first_of(",\n") == std::string::npos) words.push_back(before + name);
+  return words;
+}
+
+std::vector<std::string> flag_values(const Position& position, const std::string& typed, const Globals& globals) {
+  if (position.flag == "--columns" || position.flag == "--sort") return column_words(position, typed, globals);
   for (const FlagWords& row : flag_words())
     if (position.flag == row.flag && (*row.verb == '\0' || (position.verb && position.verb->get_name() == row.verb)))
       return row.words;
@@ -136,7 +154,7 @@ std::vector<std::string> flag_values(const Position& position) {
 std::vector<std::string> candidates(const Declared& declared, const Position& position, const std::string& typed,
                                     const Globals& globals) {
   if (position.unknown_verb) return {};
-  if (!position.flag.empty()) return flag_values(position);
+  if (!position.flag.empty()) return flag_values(position, typed, globals);
   if (typed.starts_with("-")) {
     std::vector<std::string> flags = flags_of(declared.app);
     if (position.verb)
@@ -149,7 +167,7 @@ std::vector<std::string> candidates(const Declared& declared, const Position& po
     return names;
   }
   if (position.verb->get_name() == "completion") return {"bash", "fish", "zsh"};
-  const std::string argument = argument_name(*position.verb, position.arguments);
+  const std::string argument = argument_name(*position.verb, position.arguments.size());
   if (argument == "FILE") return {kCompleteFiles};
   if (argument == "SWEEP") return sweep_words(globals);
   if (argument == "TRIAL" || argument == "OTHER") {

@@ -81,7 +81,7 @@ SideBySide compare_trials(const Trial& left, const Trial& right) {
   return {headline(left),
           headline(right),
           {fields_section("configuration", left.state.config, right.state.config),
-           fields_section("identity", identity_of(left), identity_of(right)),
+           fields_section("identity", identity_of(left), identity_of(right), "seed, trainer, data and numerics"),
            fields_section("environment", machine_of(left), machine_of(right)),
            fields_section("result", result_of(left), result_of(right)), metrics_section(left.record, right.record),
            fingerprints_section(left.record, right.record)}};
@@ -101,7 +101,7 @@ Section shared_section(const Store& store, const SweepRecord& left, const SweepR
   std::map<std::string, const TrialSummary*> by_id;
   for (const TrialSummary& row : theirs) by_id.try_emplace(row.trial, &row);
   std::uint64_t shared = 0, differing = 0;
-  Section section{"shared trials", {}, {}, Json::object()};
+  Section section{"shared trials", {}, {}, Json::object(), {}};
   for (const TrialSummary& row : store.summaries(left.id)) {
     if (row.repeats) continue;
     const auto found = by_id.find(row.trial);
@@ -124,8 +124,9 @@ SideBySide compare_sweeps(const Store& store, const SweepRecord& left, const Swe
   return {
       name_of(left),
       name_of(right),
-      {fields_section("file", recorded_spec(left).determining(), recorded_spec(right).determining()),
-       fields_section("identity", left.identity, right.identity),
+      {fields_section("file", recorded_spec(left).determining(), recorded_spec(right).determining(),
+                      "all of the file that determines results"),
+       fields_section("identity", left.identity, right.identity, "trainer, data and numerics"),
        fields_section("environment", left.provenance, right.provenance),
        fields_section("result", result_of(store, left), result_of(store, right)), shared_section(store, left, right)}};
 }

@@ -7,6 +7,7 @@
 #include <bit>
 #include <set>
 
+#include "core/plural.h"
 #include "sweep/report/display.h"
 #include "sweep/report/report.h"
 
@@ -87,8 +88,8 @@ bool says_nothing(const Section& section) { return section.fields.empty() && sec
 
 }  // namespace
 
-Section fields_section(const std::string& title, const Json& left, const Json& right) {
-  Section section{title, {}, {}, Json::object()};
+Section fields_section(const std::string& title, const Json& left, const Json& right, const std::string& same) {
+  Section section{title, {}, {}, Json::object(), same.empty() ? title : same};
   const std::map<std::string, Json> ours = flat_config(left), theirs = flat_config(right);
   std::set<std::string> names;
   for (const auto* side : {&ours, &theirs})
@@ -108,7 +109,10 @@ Section metrics_section(const TrialRecord& left, const TrialRecord& right) {
     for (const auto& [step, lines] : side->metrics) steps.insert(step);
   for (const std::uint64_t step : steps)
     compare_lines(step, find_in(&left.metrics, step), find_in(&right.metrics, step), tally);
-  Section section{"metrics", {}, {}, {{"compared", tally.compared}, {"different", tally.different}}};
+  Section section{"metrics", {}, {}, {{"compared", tally.compared}, {"different", tally.different}}, {}};
+  section.same = tally.compared == 0   ? "no metric on either side"
+                 : tally.compared == 1 ? "the one value of a metric"
+                                       : fmt::format("all {} values of metrics", tally.compared);
   if (!tally.step) return section;
   section.facts["first"] = {{"step", *tally.step},
                             {"name", tally.first.name},
@@ -122,7 +126,7 @@ Section metrics_section(const TrialRecord& left, const TrialRecord& right) {
 }
 
 Section fingerprints_section(const TrialRecord& left, const TrialRecord& right) {
-  Section section{"fingerprints", {}, {}, Json::object()};
+  Section section{"fingerprints", {}, {}, Json::object(), {}};
   std::uint64_t steps = 0, differing = 0;
   for (const auto& [first, trace] : left.traces)
     for (std::uint64_t step = trace.from; step <= trace.to; ++step) {
@@ -138,6 +142,7 @@ Section fingerprints_section(const TrialRecord& left, const TrialRecord& right) 
   section.facts["steps"] = steps;
   section.facts["different"] = differing;
   if (differing > 0) section.sentences.push_back(fmt::format("{} of {} common steps differ", differing, steps));
+  section.same = steps == 0 ? "no fingerprint on either side" : "the fingerprints of " + core::counted(steps, "step");
   if (steps == 0 && !(left.traces.empty() && right.traces.empty()))
     section.sentences.push_back("no step has fingerprints on both sides");
   return section;
@@ -147,13 +152,13 @@ std::string to_text(const SideBySide& sides) {
   std::string text = "left   " + sides.left + "\nright  " + sides.right + "\n", same;
   for (const Section& section : sides.sections) {
     if (says_nothing(section)) {
-      same += (same.empty() ? "" : ", ") + section.title;
+      same += (same.empty() ? "" : "; ") + section.same;
       continue;
     }
     text += "\n" + section.title + "\n" + fields_text(section);
     for (const std::string& sentence : section.sentences) text += "  " + sentence + "\n";
   }
-  return same.empty() ? text : text + "\nno difference: " + same + "\n";
+  return same.empty() ? text : text + "\nthe same on both sides: " + same + "\n";
 }
 
 Json to_json(const SideBySide& sides) {

@@ -24,6 +24,7 @@ struct Section {
   std::vector<FieldPair> fields;
   std::vector<std::string> sentences;
   core::Json facts = core::Json::object();
+  std::string same = title;  ///< what is called the same on both sides where nothing differs
 };
 
 struct SideBySide {
@@ -31,8 +32,10 @@ struct SideBySide {
   std::vector<Section> sections;
 };
 
-/// The fields of two objects that differ, by dotted name. Anything but an object counts as an empty one.
-Section fields_section(const std::string& title, const core::Json& left, const core::Json& right);
+/// The fields of two objects that differ, by dotted name. Anything but an object counts as an empty one. `same`: see
+/// Section; empty: the title.
+Section fields_section(const std::string& title, const core::Json& left, const core::Json& right,
+                       const std::string& same = {});
 
 /// Metrics by step, to the bit: how many values were compared, how many differ, the first that does.
 Section metrics_section(const TrialRecord& left, const TrialRecord& right);
@@ -40,7 +43,7 @@ Section metrics_section(const TrialRecord& left, const TrialRecord& right);
 /// Fingerprints of the steps that both have: the first step at which the batch or a tensor differs, and which one.
 Section fingerprints_section(const TrialRecord& left, const TrialRecord& right);
 
-/// For people; sections in which nothing differs are named in one line. Ends with a newline.
+/// For people; what is the same on both sides is named in one line. Ends with a newline.
 std::string to_text(const SideBySide& sides);
 core::Json to_json(const SideBySide& sides);
 

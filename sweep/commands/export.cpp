@@ -12,6 +12,7 @@
 #include "core/plural.h"
 #include "core/shell.h"
 #include "protocol/outcome.h"
+#include "sweep/commands/new_path.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/verbs.h"
@@ -149,7 +150,9 @@ std::function<int()> declare_export(CLI::App& subcommand, Globals& globals) {
       ->type_name("FORMAT")
       ->capture_default_str();
   declare_sweep_of_trial(subcommand, flags->sweep);
-  subcommand.add_option("-o,--output", flags->output, "the file or folder; ID.FORMAT otherwise")->type_name("PATH");
+  subcommand.add_option("-o,--output", flags->output, "the file or folder; ID.FORMAT otherwise")
+      ->check(new_path("then it is ID.FORMAT"))
+      ->type_name("PATH");
   subcommand.add_flag("--force", flags->force,
                       "take the place of an earlier export of a sweep, which becomes PATH.old");
   subcommand.add_flag("--with-data", flags->options.with_data, "the data set too; it is known by its digest otherwise");

@@ -59,11 +59,14 @@ void LiveBlock::on_wait(const Study& study, const std::vector<SlotWait>& waits) 
 void LiveBlock::draw(const Study& study) {
   pace_.now_s = drawn_s_ = clock_.seconds();
   erase();
-  const std::size_t rows = terminal_.size().rows, room = rows > kRowsAround ? rows - kRowsAround : 0;
-  lines_ = slot_lines(study, pace_, std::min(kMostSlots, room));
+  const TerminalSize size = terminal_.size();
   std::string last = progress_line(study, trials_, pace_);
-  if (!waits_.empty()) last += ", " + waits_;
-  lines_.push_back(std::move(last));
+  const bool joins = !waits_.empty() && display_width(last) + display_width(waits_) + 2 <= size.columns;
+  const bool waits_alone = !waits_.empty() && !joins;
+  const std::size_t around = kRowsAround + waits_alone, room = size.rows > around ? size.rows - around : 0;
+  lines_ = slot_lines(study, pace_, std::min(kMostSlots, room));
+  if (waits_alone) lines_.push_back(waits_);
+  lines_.push_back(joins ? last + ", " + waits_ : progress_line(study, trials_, pace_, size.columns));
   show();
 }
 

@@ -13,8 +13,8 @@
 #include "sweep/dispatch/dispatcher.h"
 #include "sweep/html/page.h"
 #include "sweep/replay/trial_record.h"
-#include "sweep/report/choice.h"
 #include "sweep/report/columns.h"
+#include "sweep/report/table_words.h"
 
 namespace sweep {
 namespace {
@@ -42,7 +42,7 @@ std::map<std::string, MetricCurve> curves_of(const Store& store, const TrialPlac
 // First the rows that have a rank, by rank.
 void add_curves(const Store& store, const SweepRecord& sweep, Page& page) {
   std::size_t values = 0, trials = 0;
-  for (const Row& row : page.rows) {
+  for (const Row& row : page.shown.rows) {
     for (const TrialState* trial : row.trials()) {
       if (trial->repeats_index || (trial->attempts.empty() && trial->reused_from.empty())) continue;
       if (++trials > kMostCurves || values > kMostValues) return;
@@ -71,7 +71,7 @@ void add_attempts(const Store& store, const TrialPlace& place, std::int64_t newe
 
 void add_timeline(const Store& store, const SweepRecord& sweep, Page& page) {
   const std::int64_t newest_ms = store.last_event_ms(sweep.id).value_or(sweep.created_ms);
-  for (const Row& row : page.rows)
+  for (const Row& row : page.shown.rows)
     for (const TrialState* trial : row.trials())
       if (!trial->attempts.empty()) add_attempts(store, {sweep.id, trial->index}, newest_ms, page);
   std::sort(page.attempts.begin(), page.attempts.end(), [](const RanAttempt& a, const RanAttempt& b) {
@@ -96,13 +96,15 @@ std::string state_text(const SweepRecord& sweep, const Study& study, const Globa
 }  // namespace
 
 Board load_page_board(const Store& store, const SweepRecord& sweep, const ReportOptions& options) {
-  if (store.count_rows(sweep.id) <= kLargeSweep) return load_board(store, sweep, options, Shows::kAnything);
+  const bool is_plain = options.filter.empty() && options.sort.empty() && options.columns.empty();
+  if (!is_plain || store.count_rows(sweep.id) <= kLargeSweep)
+    return load_board(store, sweep, options, Shows::kAnything);
   Study study = load_study(store, sweep.id, Load::kToRank);
   SweepHead head = sweep_head(sweep, study);
   head.constants = constants_of(sweep);
   Board board{std::move(study), std::move(head), {}, {}, find_differing_replays(store, sweep.id)};
   board.rows = rank(board.study);
-  for (const Row& row : shown_rows(board.rows, options, seed_of_analysis(sweep)))
+  for (const Row& row : shown_rows(board.head, board.rows, options, seed_of_analysis(sweep)).rows)
     for (const TrialState* trial : row.trials()) fill(store, sweep, board.study, trial->index);
   board.findings = find_disagreements(store, sweep.id);
   return board;
@@ -112,9 +114,8 @@ std::string html_report(const Store& store, const SweepRecord& sweep, const Boar
                         const Globals& globals) {
   Page page;
   page.head = board.head;
-  page.rows = shown_rows(board.rows, options, seed_of_analysis(sweep));
-  std::vector<Row> some;
-  page.all_rows = own_rows(board.rows, options, some).size();
+  page.shown = shown_rows(board.head, board.rows, options, seed_of_analysis(sweep));
+  page.options = options;
   page.outcomes = outcomes_of(board.head, board.rows);
   page.state = state_text(sweep, board.study, globals);
   page.analysis = analysis_of(store, sweep, board.study, board.rows, board.head.metric, /*pairs=*/false);
@@ -125,8 +126,7 @@ std::string html_report(const Store& store, const SweepRecord& sweep, const Boar
   for (const ReplayFinding& finding : board.replays) page.findings.push_back(finding.text());
   page.facts = facts_of(sweep, options.with_host);
   page.file_text = sweep.text;
-  if (!page.rows.empty() && page.rows.front().rank)
-    page.replay_command = "sweep replay " + page.rows.front().trial->trial + options.runs_flag;
+  if (page.shown.best) page.replay_command = replay_command(*page.shown.best, options);
   return html_page(page);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "core/error.h"
 #include "core/plural.h"
@@ -12,12 +13,50 @@
 namespace sweep {
 namespace {
 
-constexpr int kBarWidth = 24;
+constexpr int kLongBar = 24, kShortBar = 10;
 constexpr std::size_t kNamesShown = 4;
 
 std::string value_text(const Study& study, std::optional<double> value) {
   if (!study.metric() || !value) return {};
-  return fmt::format("{} {}", printable(study.metric()->name, 60), rounded(*value, 6));
+  return fmt::format("{} {}", printable(study.metric()->name, kNameColumns), rounded(*value, 6));
+}
+
+// What a line of progress is made of; what is empty is left out.
+struct ProgressParts {
+  std::string bar, count, running, unranked;
+  std::string metric, best, best_trial;
+  std::string left;
+};
+
+std::string bar(const Study& study, std::uint64_t all, int width) {
+  const std::uint64_t ended = study.ended(), trials = study.wanted(all);
+  const int filled = trials == 0 ? width : static_cast<int>(width * static_cast<double>(ended) / trials);
+  return fmt::format("[{}{}]", std::string(filled, '#'), std::string(width - filled, '.'));
+}
+
+ProgressParts parts_of(const Study& study, std::uint64_t all, const Pace& pace) {
+  ProgressParts parts;
+  parts.bar = bar(study, all, kLongBar);
+  parts.count = fmt::format("{}/{}", study.ended(), study.wanted(all));
+  if (!study.running().empty()) parts.running = fmt::format("{} running", study.running().size());
+  if (study.unranked() > 0) parts.unranked = fmt::format("{} without a rank", study.unranked());
+  if (const TrialState* best = study.best()) {
+    parts.metric = printable(study.metric()->name, kNameColumns);
+    parts.best = rounded(*study.best_value(), 6);
+    parts.best_trial = fmt::format("(#{})", best->index);
+  }
+  if (const auto left = seconds_left(study, all, pace)) parts.left = duration_text(*left) + " left";
+  return parts;
+}
+
+std::string line_of(const ProgressParts& parts) {
+  std::string best = parts.best.empty() ? "" : "best";
+  for (const std::string* word : {&parts.metric, &parts.best, &parts.best_trial})
+    if (!best.empty() && !word->empty()) best += " " + *word;
+  std::string line = parts.bar.empty() ? parts.count : parts.bar + " " + parts.count;
+  for (const std::string* part : {&parts.running, &parts.unranked, static_cast<const std::string*>(&best), &parts.left})
+    if (!part->empty()) line += ", " + *part;
+  return line;
 }
 
 // The newest value of the sweep's metric.
@@ -73,17 +112,23 @@ std::vector<std::string> slot_lines(const Study& study, const Pace& pace, std::s
   return lines;
 }
 
-std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace) {
-  const std::uint64_t ended = study.ended(), trials = study.wanted(all);
-  const int filled = trials == 0 ? kBarWidth : static_cast<int>(kBarWidth * static_cast<double>(ended) / trials);
-  std::string line =
-      fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'), ended, trials);
-  if (!study.running().empty()) line += fmt::format(", {} running", study.running().size());
-  if (study.unranked() > 0) line += fmt::format(", {} without a rank", study.unranked());
-  if (const TrialState* best = study.best())
-    line += fmt::format(", best {} (#{})", value_text(study, study.best_value()), best->index);
-  if (const auto left = seconds_left(study, all, pace)) line += fmt::format(", {} left", duration_text(*left));
-  return line;
+std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace, std::size_t columns) {
+  ProgressParts parts = parts_of(study, all, pace);
+  const std::string whole = line_of(parts);
+  if (display_width(whole) <= columns) return whole;
+  const std::function<void()> shorter[] = {[&] { parts.bar = bar(study, all, kShortBar); },
+                                           [&] { parts.bar.clear(); },
+                                           [&] { parts.running.clear(); },
+                                           [&] { parts.best_trial.clear(); },
+                                           [&] { parts.metric.clear(); },
+                                           [&] { parts.unranked.clear(); },
+                                           [&] { parts.left.clear(); },
+                                           [&] { parts.best.clear(); }};
+  for (const auto& shorten : shorter) {
+    shorten();
+    if (std::string line = line_of(parts); display_width(line) <= columns) return line;
+  }
+  return printable(line_of(parts), columns);
 }
 
 std::string trial_line(const Study& study, const TrialState& trial) {

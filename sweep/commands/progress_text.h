@@ -24,8 +24,10 @@ bool just_ended(const Study& study, const StudyEvent& event);
 /// `most` the last line says how many are left out.
 std::vector<std::string> slot_lines(const Study& study, const Pace& pace, std::size_t most);
 
-/// A bar, n/N, running, failed, best so far, time left. Pure.
-std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace);
+/// A bar, n/N, running, failed, best so far, time left: in at most so many columns of a terminal. What says least goes
+/// first: most of the bar, all of it, how many run, which trial is the best, the metric's name, what has no rank, the
+/// time, the best.
+std::string progress_line(const Study& study, std::uint64_t all, const Pace& pace, std::size_t columns = SIZE_MAX);
 
 /// One line for a trial that has ended.
 std::string trial_line(const Study& study, const TrialState& trial);

@@ -26,7 +26,7 @@ struct Flags {
   RunningFlags running;  // of those only where it runs
   std::optional<std::uint64_t> sample;
   LocateFlags locate;
-  bool all = false, all_differences = false;
+  bool all = false, all_differences = false, replicates = false;
   CapsuleFlags capsule;
 };
 
@@ -82,6 +82,21 @@ int replay_one(const Flags& flags, ReplayOptions options, const Globals& globals
   return exit_code(replayed.comparison.verdict);
 }
 
+// Every trial of the configuration that TRIAL is of.
+int replay_replicates(const Flags& flags, ReplayOptions options, const Globals& globals) {
+  const SelectedTrial selected = select_trial(open_store(globals), flags.trial, flags.sweep);
+  if (selected.sweep.repeats == 1)
+    throw core::UserError("--replicates", "sweep " + selected.sweep.id + " runs each configuration once",
+                          "leave it out");
+  ReplayAllFlags all;
+  all.sweep = selected.sweep.id;
+  all.replicates_of = selected.place.index;
+  all.slots = flags.running.slots;
+  all.busy_gpus = busy_gpus(flags.running);
+  options.all = flags.all_differences;
+  return replay_all(all, std::move(options), globals);
+}
+
 void check_flags(const Flags& flags) {
   if (!names_capsule(flags.trial)) check_no_capsule_flags(flags.capsule);
   if (flags.trial.empty() && !flags.all)
@@ -90,9 +105,13 @@ void check_flags(const Flags& flags) {
     throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "name it");
   if (flags.locate.locate && !flags.locate.against.empty())
     throw core::UserError("--locate", "asks the record, and --against another program", "give one of them");
+  if (flags.replicates && (flags.trial.empty() || names_capsule(flags.trial)))
+    throw core::UserError("--replicates", "is of a TRIAL's configuration", "name a trial of a sweep with repeats");
+  if (flags.replicates && (flags.locate.locate || !flags.locate.against.empty()))
+    throw core::UserError(flags.locate.locate ? "--locate" : "--against", "is for one trial", "leave --replicates out");
   if (flags.trial.empty()) return;
   if (flags.sample) throw core::UserError("--sample", "is of a whole sweep", "leave out TRIAL, and give --all");
-  if (flags.running.slots > 0)
+  if (flags.running.slots > 0 && !flags.replicates)
     throw core::UserError("--slots", "is for many trials", "leave out TRIAL, and give --all");
 }
 
@@ -102,6 +121,7 @@ int replay(const Flags& flags, const Globals& globals) {
   options.runs = globals.runs;
   apply(flags.running, options.where);
   options.where.trainer = flags.locate.trainer;
+  if (flags.replicates) return replay_replicates(flags, std::move(options), globals);
   if (!flags.trial.empty()) return replay_one(flags, std::move(options), globals);
   options.all = flags.all_differences;
   ReplayAllFlags all;
@@ -128,6 +148,8 @@ std::function<int()> declare_replay(CLI::App& subcommand, Globals& globals) {
       ->check(whole_number(1, UINT64_MAX))
       ->needs("--all")
       ->type_name("N");
+  subcommand.add_flag("--replicates", flags->replicates,
+                      "every trial of TRIAL's configuration, of a sweep with repeats");
   subcommand.add_flag("--all-differences", flags->all_differences,
                       "go on after the first difference and print every one");
   declare_where(subcommand, flags->running);

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <set>
 
 #include "core/error.h"
 #include "protocol/outcome.h"
@@ -46,7 +47,10 @@ int replay_all(const ReplayAllFlags& flags, ReplayOptions options, const Globals
   const Study study = load_study(store, sweep.id, Load::kToRank);
   if (study.ended() == 0)
     throw core::UserError("sweep " + sweep.id, "has no trial that has ended", "there is nothing to compare with");
-  ReplayOfSweep work(store, sweep, study, options, flags.sample, progress_of(globals));
+  std::set<std::uint64_t> only;
+  if (const auto& one = flags.replicates_of)
+    for (std::uint64_t first = *one - *one % sweep.repeats, i = 0; i < sweep.repeats; ++i) only.insert(first + i);
+  ReplayOfSweep work(store, sweep, study, options, flags.sample, progress_of(globals), only);
   DispatchOptions dispatch;
   dispatch.runs = globals.runs;
   dispatch.slots = flags.slots;

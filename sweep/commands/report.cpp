@@ -11,6 +11,7 @@
 #include "protocol/files.h"
 #include "sweep/commands/board.h"
 #include "sweep/commands/metric_flag.h"
+#include "sweep/commands/new_path.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/page.h"
 #include "sweep/commands/selection.h"
@@ -93,12 +94,8 @@ class WatchedSweep : public Watched {
     ReportOptions options = flags_.options;
     if (!room) return {table(options), is_over};
     options.width = room->columns;
+    options.height = room->rows > 1 ? room->rows - 1 : 1;  // below it the cursor
     options.top = std::min<std::uint64_t>(options.top.value_or(UINT64_MAX), room->rows);
-    std::string text = table(options);
-    // The lines around the table are broken as the width asks: how many there are is seen only now.
-    const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
-    if (lines < room->rows || *options.top == 1) return {text, is_over};
-    options.top = *options.top - std::min(*options.top - 1, lines + 1 - room->rows);
     return {table(options), is_over};
   }
 
@@ -140,9 +137,6 @@ int report(Flags flags, const Globals& globals) {
     flags.options.with_device |= name == "device";
     flags.options.with_host |= name == "host";
   }
-  if (flags.format == "html" && !(flags.options.filter.empty() && flags.options.sort.empty()))
-    throw core::UserError(flags.options.filter.empty() ? "--sort" : "--filter", "a page filters and sorts by itself",
-                          "leave it out, or choose another format");
   const Store store = open_store(globals);
   const SweepRecord sweep = select_sweep(store, flags.sweep);
   if (flags.sweep != "last") flags.options.sweep_word = " " + sweep.id;
@@ -195,7 +189,9 @@ std::function<int()> declare_report(CLI::App& subcommand, Globals& globals) {
       ->check(CLI::IsMember({"time", "device", "host"}))
       ->type_name("A,B,…");
   declare_metric(subcommand, flags->metric);
-  subcommand.add_option("--output", flags->output, "write to this file")->type_name("FILE");
+  subcommand.add_option("--output", flags->output, "write to this file")
+      ->check(new_path("then it is printed"))
+      ->type_name("FILE");
   subcommand.add_flag("--watch", flags->watch, "show it again and again until nobody runs the sweep any more");
   subcommand.add_flag("--all", flags->options.all,
                       "trials that have not ended, or ran beyond the end of the sweep, as well");

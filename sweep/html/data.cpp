@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "sweep/report/display.h"
+#include "sweep/report/leaders.h"
 
 namespace sweep {
 namespace {
@@ -38,48 +40,79 @@ double for_picture(double value) {
 // Words once, and of each row the number of its word; -1 for none.
 class Words {
  public:
-  void add(const std::optional<std::string>& word) { codes_.push_back(word ? Json(number_of(*word)) : Json(-1)); }
+  /// Returns the number. Words of another kind are others, even where they are spelled alike.
+  int add(const std::optional<std::string>& word, bool is_other_kind = false) {
+    const int code = word ? number_of(*word, is_other_kind) : -1;
+    codes_.push_back(code);
+    return code;
+  }
   void write(Json& into) const {
     into["words"] = words_;
     into["codes"] = codes_;
   }
 
  private:
-  int number_of(const std::string& word) {
-    const auto [place, is_new] = numbers_.try_emplace(word, static_cast<int>(words_.size()));
+  int number_of(const std::string& word, bool is_other_kind) {
+    const auto [place, is_new] = numbers_.try_emplace({word, is_other_kind}, static_cast<int>(words_.size()));
     if (is_new) words_.push_back(word);
     return place->second;
   }
 
-  std::map<std::string, int> numbers_;
+  std::map<std::pair<std::string, bool>, int> numbers_;
   Json words_ = Json::array(), codes_ = Json::array();
 };
 
-Json column_json(const PageColumn& column, const std::vector<Row>& rows) {
+// A value as a text; only of a string it could be that of something else.
+std::string exact_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number_float() ? core::format_double(value.get<double>()) : core::canonical_json(value);
+}
+
+// Numbers, null where there is none; `nulls` are the rows whose value is null.
+void write_numbers(Json& json, const std::vector<std::optional<Json>>& cells) {
+  Json values = Json::array(), nulls = Json::array();
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    const auto& cell = cells[row];
+    if (cell && cell->is_null()) nulls.push_back(row);
+    const bool has_number = cell && cell->is_number();
+    values.push_back(!has_number ? Json() : cell->is_number_float() ? number_json(cell->get<double>()) : *cell);
+  }
+  json["values"] = std::move(values);
+  if (!nulls.empty()) json["nulls"] = std::move(nulls);
+}
+
+// `json` are the places of those words that are no texts.
+void write_words(Json& json, const std::vector<std::optional<Json>>& cells) {
+  Words words;
+  std::set<int> others;
+  for (const auto& cell : cells) {
+    const bool is_other = cell && !cell->is_string();
+    const int code = words.add(cell ? std::optional(short_text(exact_text(*cell))) : std::nullopt, is_other);
+    if (is_other) others.insert(code);
+  }
+  words.write(json);
+  if (!others.empty()) json["json"] = others;
+}
+
+Json column_json(const Page& page, const PageColumn& column) {
+  const std::vector<Row>& rows = page.shown.rows;
   std::vector<std::optional<Json>> cells;
   bool numbers = true;
   for (const Row& row : rows) {
     cells.push_back(column.column.cell(row));
     if (cells.back() && !cells.back()->is_null()) numbers = numbers && cells.back()->is_number();
   }
-  numbers = numbers && column.part != Part::kTrial && column.part != Part::kOutcome;
-  Json json = {{"name", short_text(column.column.title)}, {"part", std::string(name(column.part))}};
-  if (numbers) {
-    json["values"] = Json::array();
-    for (const auto& cell : cells) {
-      const bool has_number = cell && cell->is_number();
-      json["values"].push_back(!has_number               ? Json()
-                               : cell->is_number_float() ? number_json(cell->get<double>())
-                                                         : *cell);
-    }
-    return json;
-  }
-  Words words;
-  for (const auto& cell : cells)
-    words.add(
-        cell ? std::optional(short_text(cell->is_string() ? cell->get<std::string>() : core::canonical_json(*cell)))
-             : std::nullopt);
-  words.write(json);
+  Json json = {{"name", short_text(column.column.title)},
+               {"part", std::string(name(column.part))},
+               {"hidden", !column.is_shown}};
+  if (column.part == Part::kOutcome) json["known"] = outcome_words();
+  if (numbers && column.part != Part::kTrial && column.part != Part::kOutcome)
+    write_numbers(json, cells);
+  else
+    write_words(json, cells);
+  if (page.head.repeats == 1 || !column.column.ranks) return json;
+  json["beside"] = Json::array();
+  for (const Row& row : rows) json["beside"].push_back(short_text(beside_text(page, column.column, row)));
   return json;
 }
 
@@ -87,8 +120,8 @@ Json curves_json(const Page& page) {
   Json json = {{"metrics", Json::array()}, {"lines", Json::array()}};
   const std::vector<std::string> metrics = curve_metrics(page);
   for (const std::string& metric : metrics) json["metrics"].push_back(short_text(metric));
-  for (std::size_t r = 0; r < page.rows.size(); ++r) {
-    for (const TrialState* trial : page.rows[r].trials()) {
+  for (std::size_t r = 0; r < page.shown.rows.size(); ++r) {
+    for (const TrialState* trial : page.shown.rows[r].trials()) {
       const auto found = page.curves.find(trial->index);
       if (found == page.curves.end()) continue;
       for (std::size_t m = 0; m < metrics.size(); ++m) {
@@ -110,8 +143,8 @@ Json curves_json(const Page& page) {
 
 Json timeline_json(const Page& page) {
   std::map<std::uint64_t, std::size_t> row_of;
-  for (std::size_t r = 0; r < page.rows.size(); ++r)
-    for (const TrialState* trial : page.rows[r].trials()) row_of[trial->index] = r;
+  for (std::size_t r = 0; r < page.shown.rows.size(); ++r)
+    for (const TrialState* trial : page.shown.rows[r].trials()) row_of[trial->index] = r;
   std::int64_t origin = page.attempts.empty() ? 0 : page.attempts.front().start_ms;
   for (const RanAttempt& ran : page.attempts) origin = std::min(origin, ran.start_ms);
   Json json = {{"row", Json::array()}, {"attempt", Json::array()}, {"start", Json::array()}, {"end", Json::array()}};
@@ -154,12 +187,33 @@ Json effects_json(const Analysis& analysis) {
   return json;
 }
 
-Column attempts_column() {
-  return {"attempts", [](const Row& row) -> std::optional<Json> {
-            std::size_t attempts = 0;
-            for (const TrialState* trial : row.trials()) attempts += trial->attempts.size();
-            return Json(attempts);
-          }};
+// Of a column that only a condition names; a parameter is one for the charts as well, where it varies.
+Part part_of(const std::string& title, const Parameters& parameters) {
+  const std::vector<std::string>& varying = parameters.varying;
+  return std::find(varying.begin(), varying.end(), title) == varying.end() ? Part::kOther : Part::kParameter;
+}
+
+std::vector<PageColumn> usual_columns(const Page& page, const Parameters& parameters) {
+  const SweepHead& head = page.head;
+  std::vector<PageColumn> columns;
+  const auto add = [&](Column column, Part part) { columns.push_back({std::move(column), part, true}); };
+  add(rank_column(), Part::kRank);
+  add(trial_column(), Part::kTrial);
+  add(index_column(), Part::kPlace);
+  add(outcome_column(), Part::kOutcome);
+  add(metric_column(head), Part::kValue);
+  if (head.repeats > 1) add(deviation_column(), Part::kSpread);
+  if (head.repeats > 1) add(count_column(), Part::kSpread);
+  for (const std::string& parameter : parameters.varying) add(parameter_column(parameter), Part::kParameter);
+  for (const std::string& metric : reported_metrics(page.shown.rows))
+    if (!head.metric || metric != head.metric->name) add(other_metric_column(metric), Part::kMetric);
+  add(epoch_column(), Part::kPlace);
+  add(step_column(), Part::kPlace);
+  add(seconds_column(), Part::kRun);
+  add(attempts_column(), Part::kRun);
+  add(device_column(), Part::kRun);
+  if (page.options.with_host) add(host_column(head), Part::kRun);
+  return columns;
 }
 
 }  // namespace
@@ -184,29 +238,44 @@ std::string_view name(Part part) {
       return "parameter";
     case Part::kRun:
       return "run";
+    case Part::kOther:
+      return "other";
   }
   return "";
 }
 
 std::vector<PageColumn> page_columns(const Page& page, const Parameters& parameters) {
-  std::vector<PageColumn> columns = {{rank_column(), Part::kRank},
-                                     {trial_column(), Part::kTrial},
-                                     {index_column(), Part::kPlace},
-                                     {outcome_column(), Part::kOutcome},
-                                     {metric_column(page.head), Part::kValue}};
-  if (page.head.repeats > 1)
-    columns.insert(columns.end(), {{deviation_column(), Part::kSpread}, {count_column(), Part::kSpread}});
-  for (const std::string& name : parameters.varying) columns.push_back({parameter_column(name), Part::kParameter});
-  for (const std::string& name : reported_metrics(page.rows))
-    if (!page.head.metric || name != page.head.metric->name)
-      columns.push_back({other_metric_column(name), Part::kMetric});
-  columns.push_back({epoch_column(), Part::kPlace});
-  columns.push_back({step_column(), Part::kPlace});
-  columns.push_back({seconds_column(), Part::kRun});
-  columns.push_back({attempts_column(), Part::kRun});
-  columns.push_back({device_column(), Part::kRun});
+  std::vector<PageColumn> columns = usual_columns(page, parameters);
+  const auto place_of = [&](const std::string& title) {
+    return std::find_if(columns.begin(), columns.end(), [&](const PageColumn& c) { return c.column.title == title; });
+  };
+  for (Column& column : known_columns(page.head, page.shown.rows)) {
+    if (place_of(column.title) != columns.end() || column.title == host_column(page.head).title) continue;
+    const Part part = part_of(column.title, parameters);
+    columns.push_back({std::move(column), part, false});
+  }
+  if (page.options.columns.empty()) return columns;
+  for (PageColumn& column : columns) column.is_shown = false;
+  std::size_t shown = 0;
+  for (Column& column : chosen_columns(page.head, page.shown.rows, page.options, {})) {
+    auto place = place_of(column.title);
+    if (place == columns.end()) place = columns.insert(place, {std::move(column), Part::kOther, false});
+    if (std::exchange(place->is_shown, true)) continue;  // named twice
+    std::rotate(columns.begin() + static_cast<std::ptrdiff_t>(shown++), place, place + 1);
+  }
   return columns;
 }
+
+std::string beside_text(const Page& page, const Column& column, const Row& row) {
+  if (!column.beside || !row.value()) return "";
+  std::string text;
+  for (const std::string& part : column.beside(row))
+    if (!part.empty()) text += (text.empty() ? "" : " ") + part;
+  const bool is_indistinct = page.shown.best && lead_beside(*page.shown.best, row) == Lead::kIndistinct;
+  return is_indistinct ? text + " ≈" : text;
+}
+
+std::string row_noun(const SweepHead& head) { return head.repeats > 1 ? "configuration" : "trial"; }
 
 MetricCurve fewer_points(const MetricCurve& curve, std::size_t most) {
   if (curve.size() <= most) return curve;
@@ -242,15 +311,15 @@ std::vector<std::string> curve_metrics(const Page& page) {
 
 Json page_data(const Page& page, const Parameters& parameters) {
   Json json = {
-      {"rows", page.rows.size()},
-      {"all_rows", page.all_rows},
+      {"rows", page.shown.rows.size()},
+      {"noun", row_noun(page.head)},
+      {"all_rows", page.shown.all},
       {"goal", page.head.metric && page.head.metric->goal == protocol::Goal::kMaximize ? "maximize" : "minimize"},
       {"columns", Json::array()},
       {"curves", curves_json(page)},
       {"timeline", timeline_json(page)},
       {"effects", effects_json(page.analysis)}};
-  for (const PageColumn& column : page_columns(page, parameters))
-    json["columns"].push_back(column_json(column, page.rows));
+  for (const PageColumn& column : page_columns(page, parameters)) json["columns"].push_back(column_json(page, column));
   return json;
 }
 

@@ -12,17 +12,26 @@
 namespace sweep {
 
 /// What a column is to the reader.
-enum class Part { kRank, kTrial, kOutcome, kValue, kSpread, kPlace, kMetric, kParameter, kRun };
+enum class Part { kRank, kTrial, kOutcome, kValue, kSpread, kPlace, kMetric, kParameter, kRun, kOther };
 std::string_view name(Part part);
 
 struct PageColumn {
   Column column;
-  Part part;
+  Part part = Part::kOther;
+  bool is_shown = false;  ///< in the leaderboard; what is not can be filtered by all the same
 };
 
-/// The columns of the page's leaderboard: those of the table, every metric and, of each trial, how it ran. Parameters
-/// that do not vary are no columns.
+/// Every column that a condition may name (the host only where it is asked for). Shown are those of options.columns,
+/// first and in their order, else those of the table, every metric and, of each trial, how it ran.
+/// Errors: UserError for an unknown name in options.columns.
 std::vector<PageColumn> page_columns(const Page& page, const Parameters& parameters);
+
+/// With repeats what stands beside a mean: "± 0.025 (3)", and "≈" where it cannot be told apart from the best. Else
+/// empty.
+std::string beside_text(const Page& page, const Column& column, const Row& row);
+
+/// "trial", or "configuration": what a row is.
+std::string row_noun(const SweepHead& head);
 
 /// A curve with at most `most` points: the first, the last, and of each stretch between the lowest and the highest.
 /// Requires: most ≥ 4.

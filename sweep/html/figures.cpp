@@ -68,7 +68,7 @@ std::optional<Json> value_of(const Row& row) {
 
 Axis metric_axis(const Page& page, double begin, double end) {
   std::vector<double> values;
-  for (const Row& row : page.rows) values.push_back(row.value().value_or(NAN));
+  for (const Row& row : page.shown.rows) values.push_back(row.value().value_or(NAN));
   const auto [low, high] = usual_range(values);
   return Axis::line(low, high, begin, end);
 }
@@ -78,15 +78,15 @@ std::string metric_name(const Page& page) { return page.head.metric ? page.head.
 std::string small_chart(const Page& page, const std::string& name, const Box& box) {
   const Column column = parameter_column(name);
   std::vector<std::optional<Json>> values;
-  for (const Row& row : page.rows) values.push_back(column.cell(row));
+  for (const Row& row : page.shown.rows) values.push_back(column.cell(row));
   const Axis x = Axis::of(values, box.left, box.right), y = metric_axis(page, box.bottom, box.top);
   std::string out = frame(box, x, y, 4, name, "");
   std::size_t drawn = 0;
-  for (std::size_t r = 0; r < page.rows.size() && drawn < kMostPoints; ++r) {
-    const auto px = x.at(values[r]), py = y.at(value_of(page.rows[r]));
+  for (std::size_t r = 0; r < page.shown.rows.size() && drawn < kMostPoints; ++r) {
+    const auto px = x.at(values[r]), py = y.at(value_of(page.shown.rows[r]));
     if (!px || !py) continue;
     out += fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.5" class="{}"/>)", *px, *py,
-                       page.rows[r].rank && *page.rows[r].rank <= 10 ? "point best" : "point");
+                       page.shown.rows[r].rank && *page.shown.rows[r].rank <= 10 ? "point best" : "point");
     ++drawn;
   }
   return out;
@@ -108,7 +108,7 @@ std::string curves_svg(const Page& page) {
   if (metrics.empty()) return "";
   std::vector<MetricCurve> curves;
   std::vector<double> values, steps;
-  for (const Row& row : page.rows) {
+  for (const Row& row : page.shown.rows) {
     for (const TrialState* trial : row.trials()) {
       const auto found = page.curves.find(trial->index);
       if (found == page.curves.end() || curves.size() == kMostLines) continue;
@@ -150,16 +150,16 @@ std::string parallel_svg(const Page& page, const Parameters& parameters) {
   for (const std::string& name : names) {
     columns.push_back(parameter_column(name));
     std::vector<std::optional<Json>> values;
-    for (const Row& row : page.rows) values.push_back(columns.back().cell(row));
+    for (const Row& row : page.shown.rows) values.push_back(columns.back().cell(row));
     axes.push_back(Axis::of(values, box.bottom, box.top));
   }
   columns.push_back({metric_name(page), value_of});
   axes.push_back(metric_axis(page, box.bottom, box.top));
   std::string lines, frames;
-  for (std::size_t r = std::min(page.rows.size(), kMostLines); r-- > 0;) {
+  for (std::size_t r = std::min(page.shown.rows.size(), kMostLines); r-- > 0;) {
     std::vector<std::pair<double, double>> points;
     for (std::size_t a = 0; a < axes.size(); ++a)
-      if (const auto y = axes[a].at(columns[a].cell(page.rows[r]))) points.emplace_back(axis_x(a), *y);
+      if (const auto y = axes[a].at(columns[a].cell(page.shown.rows[r]))) points.emplace_back(axis_x(a), *y);
     if (points.size() > 1) lines += path(points, r == 0 ? "curve best" : r < 10 ? "curve good" : "curve");
   }
   for (std::size_t a = 0; a < axes.size(); ++a) {

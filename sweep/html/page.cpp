@@ -9,6 +9,7 @@
 #include "sweep/html/markup.h"
 #include "sweep/html/sections.h"
 #include "sweep/html/web_files.h"
+#include "sweep/report/display.h"
 
 namespace sweep {
 namespace {
@@ -31,14 +32,38 @@ std::string section(const std::string& id, const std::string& title, const std::
          "\n";
 }
 
+// Markup: which rows of how many stand in the page, and in which order.
 std::string shown_note(const Page& page) {
-  if (page.rows.size() == page.all_rows) return "";
-  const bool is_sample = page.rows.size() == kFirstRows + kDrawnRows && page.rows.back().rank != page.rows.size();
-  if (!is_sample) return fmt::format("The first {} of {} trials are shown.", page.rows.size(), page.all_rows);
+  const ShownRows& shown = page.shown;
+  const std::string rows = row_noun(page.head) + "s";
+  std::vector<std::string> sentences;
+  if (!page.options.filter.empty())
+    sentences.push_back(fmt::format("{} of {} {} meet {}.", shown.chosen, shown.all, rows,
+                                    element("code", "", escaped(page.options.filter))));
+  if (!page.options.sort.empty()) {
+    std::string by;
+    for (const std::string& name : page.options.sort) by += (by.empty() ? "" : ", ") + escaped(name, kNameColumns);
+    sentences.push_back("Sorted by " + by + ".");
+  }
+  if (shown.is_sample)
+    sentences.push_back(fmt::format(
+        "Shown are {} of {} {}: the first {} of the leaderboard and {} drawn at random from the rest, the same ones "
+        "each time. Outcomes are counted over all.",
+        shown.rows.size(), shown.chosen, rows, kFirstRows, shown.rows.size() - kFirstRows));
+  else if (shown.rows.size() < shown.chosen)
+    sentences.push_back(fmt::format("The first {} of {} {} are shown.", shown.rows.size(), shown.chosen, rows));
+  std::string note;
+  for (const std::string& sentence : sentences) note += (note.empty() ? "" : " ") + sentence;
+  return note;
+}
+
+// What stands beside a mean.
+std::string spread_note(const SweepHead& head) {
+  if (head.repeats == 1) return "";
   return fmt::format(
-      "Shown are {} of {} trials: the first {} of the leaderboard and {} drawn at random from the rest, the same ones "
-      "each time. Outcomes are counted over all.",
-      page.rows.size(), page.all_rows, kFirstRows, page.rows.size() - kFirstRows);
+      "{} trials of each configuration: their mean ± half of its 95 % confidence interval by Student's t, in brackets "
+      "their number; ≈ cannot be told apart from the best by Welch's t-test at 5 %, each taken by itself.",
+      head.repeats);
 }
 
 std::string body(const Page& page, const Parameters& parameters, bool has_script) {
@@ -62,7 +87,7 @@ std::string body(const Page& page, const Parameters& parameters, bool has_script
   main += section("leaderboard", "Leaderboard",
                   element("div", R"(class="scroll" tabindex="0" role="region" aria-label="Leaderboard")",
                           leaderboard_table(page, parameters)),
-                  "");
+                  spread_note(page.head));
   main += section("curves", "Metric curves", curves_svg(page), "");
   main += section("parallel", "Parallel coordinates", parallel_svg(page, parameters), "");
   main += section("parameters", "Parameters against the metric", parameters_svg(page, parameters), "");
@@ -84,7 +109,7 @@ std::string body(const Page& page, const Parameters& parameters, bool has_script
 
 std::string html_page(const Page& page) {
   const std::string_view style = web_file("page.css"), script = web_file("page.js");
-  const Parameters varying = parameters(page.head, page.rows);
+  const Parameters varying = parameters(page.head, page.shown.rows);
   const std::string policy =
       fmt::format("default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
                   policy_hash(style), script.empty() ? "'none'" : policy_hash(script));

@@ -47,11 +47,27 @@ struct ReplayLine {
   std::string trial, verdict, where, when, detail;
 };
 
-/// Everything that a page says. `rows` are those of shown_rows().
+/// The rows that a page shows, in their order.
+struct ShownRows {
+  std::vector<Row> rows;
+  std::uint64_t chosen = 0;  ///< how many meet the condition, shown or not
+  std::uint64_t all = 0;     ///< how many there are; the surplus that did not run is not among them
+  bool is_sample = false;    ///< the first ones, and some of the rest
+  std::optional<Row> best;   ///< the first of the leaderboard, where it has a rank
+};
+
+/// All rows, or those that the options let through, in their order; of more than kFirstRows + kDrawnRows without
+/// options.top the first and a sample of the rest.
+/// Determinism: the sample is a function of `seed` and the indices of the rows.
+/// Errors: UserError for what --filter or --sort name in vain.
+ShownRows shown_rows(const SweepHead& head, const std::vector<Row>& rows, const ReportOptions& options,
+                     std::uint64_t seed);
+
+/// Everything that a page says.
 struct Page {
   SweepHead head;
-  std::vector<Row> rows;
-  std::uint64_t all_rows = 0;                     ///< how many there are, shown or not
+  ShownRows shown;
+  ReportOptions options;                          ///< the columns that were asked for, and what `shown` was made by
   std::map<std::string, std::uint64_t> outcomes;  ///< of all trials
   std::string state;                              ///< "finished, 24 of 24 trials have ended"
   Analysis analysis;
@@ -60,14 +76,9 @@ struct Page {
   std::vector<ReplayLine> replays;
   std::vector<std::string> findings;  ///< sentences: results that do not agree
   std::vector<FactGroup> facts;
-  std::string file_text;  ///< the sweep file
-  std::string replay_command;
+  std::string file_text;       ///< the sweep file
+  std::string replay_command;  ///< of the best row
 };
-
-/// The rows that a page shows, in their order: all of them, or of more than kFirstRows + kDrawnRows the first and a
-/// sample of the rest. The surplus that did not run is not among them.
-/// Determinism: the sample is a function of `seed` and the indices of the rows.
-std::vector<Row> shown_rows(const std::vector<Row>& rows, const ReportOptions& options, std::uint64_t seed);
 
 /// The whole file.
 std::string html_page(const Page& page);

@@ -10,6 +10,7 @@
 #include "sweep/html/data.h"
 #include "sweep/html/markup.h"
 #include "sweep/report/display.h"
+#include "sweep/report/importance.h"
 
 namespace sweep {
 namespace {
@@ -72,32 +73,41 @@ std::string summary_section(const Page& page, const Parameters& parameters) {
   std::string list = figure_of("search", head.method + ", " + core::counted(head.trials, "trial")) +
                      figure_of("goal", goal_text(head)) + figure_of("seed", std::to_string(head.seed)) +
                      figure_of("state", page.state);
-  if (!page.rows.empty() && page.rows.front().rank)
-    list = figure_of(head.repeats > 1 ? "best mean" : "best", rounded(*page.rows.front().value(), kDigits),
-                     R"(class="lead")") +
+  if (const auto& best = page.shown.best) {
+    const std::string beside = beside_text(page, metric_column(head), *best);
+    list = figure_of(head.repeats > 1 ? "best mean" : "best",
+                     rounded(*best->value(), kDigits) + (beside.empty() ? "" : " ") + beside, R"(class="lead")") +
            list;
+  }
   std::string out = element("dl", R"(class="figures")", list);
   if (!page.replay_command.empty())
     out += element("p", "",
-                   "The best trial again, compared bit for bit: " + element("code", "", escaped(page.replay_command)));
+                   (head.repeats > 1 ? "All trials of the best configuration again, compared bit for bit: "
+                                     : "The best trial again, compared bit for bit: ") +
+                       element("code", "", escaped(page.replay_command)));
   for (const std::string& finding : page.findings) out += element("p", R"(class="finding")", escaped(finding, 400));
   return out + constants_line(parameters);
 }
 
 std::string leaderboard_table(const Page& page, const Parameters& parameters) {
-  const std::vector<PageColumn> columns = page_columns(page, parameters);
+  std::vector<PageColumn> columns = page_columns(page, parameters);
+  std::erase_if(columns, [](const PageColumn& column) { return !column.is_shown; });
   std::vector<std::string> titles;
   for (const PageColumn& column : columns) titles.push_back(column.column.title);
   std::string body;
-  for (std::size_t r = 0; r < std::min(page.rows.size(), kStaticRows); ++r) {
+  for (std::size_t r = 0; r < std::min(page.shown.rows.size(), kStaticRows); ++r) {
     std::string cells;
-    for (const PageColumn& column : columns)
-      cells += element("td", "", escaped(cell_text(column.column.cell(page.rows[r]), column.part), kCellColumns));
+    for (const PageColumn& column : columns) {
+      const Row& row = page.shown.rows[r];
+      const std::string text = escaped(cell_text(column.column.cell(row), column.part), kCellColumns),
+                        beside = beside_text(page, column.column, row);
+      cells += element("td", "", beside.empty() ? text : text + " " + escaped(beside));
+    }
     body += element("tr", "", cells);
   }
   return element("table", "", head_row(titles) + element("tbody", "", body)) +
-         (page.rows.size() > kStaticRows
-              ? element("p", R"(class="note")", fmt::format("The first {} of {}.", kStaticRows, page.rows.size()))
+         (page.shown.rows.size() > kStaticRows
+              ? element("p", R"(class="note")", fmt::format("The first {} of {}.", kStaticRows, page.shown.rows.size()))
               : "");
 }
 
@@ -115,10 +125,9 @@ std::string importance_table_html(const Page& page) {
             element("td", R"(class="number")", parameter.spearman ? fmt::format("{:+.3f}", *parameter.spearman) : "–"));
   }
   const std::string note = fmt::format(
-      "Share of the metric’s variance that a parameter explains alone: functional ANOVA of {} trees over {} of {} "
-      "ranked "
-      "trials (Hutter, Hoos, Leyton-Brown, 2014); ± over the trees. Interactions: {:.3f}.",
-      kTrees, analysis.trials, analysis.ranked, analysis.interactions);
+      "Share of the metric’s variance that a parameter explains alone: functional ANOVA of {} trees over {} (Hutter, "
+      "Hoos, Leyton-Brown, 2014); ± over the trees. Interactions: {:.3f}.",
+      kTrees, analysed_text(page.head, analysis), analysis.interactions);
   return element(
              "table", R"(class="importance")",
              head_row({"parameter", "share of variance", "importance", "±", "Spearman"}) + element("tbody", "", body)) +

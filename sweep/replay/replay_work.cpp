@@ -85,15 +85,17 @@ void ReplayWork::add(Replayed replayed) {
 }
 
 ReplayOfSweep::ReplayOfSweep(Store& store, const SweepRecord& sweep, const Study& study, const ReplayOptions& options,
-                             std::optional<std::uint64_t> size, OnReplayed on_replayed)
+                             std::optional<std::uint64_t> size, OnReplayed on_replayed,
+                             const std::set<std::uint64_t>& only)
     : ReplayWork(store, std::move(on_replayed)), sweep_(sweep), options_(options), sweeps_(store, options.runs) {
   const std::uint64_t count = study.trials().size();
+  const auto is_meant = [&](std::uint64_t index) { return only.empty() || only.contains(index); };
   for (const std::uint64_t index : sample(sweep.seed, count, count)) {
     if (size && due().size() >= *size) break;
     const TrialState& trial = *study.find(index);
-    if (has_ended(trial) && !trial.repeats_index) add_due(index);
+    if (is_meant(index) && has_ended(trial) && !trial.repeats_index) add_due(index);
   }
-  for (const TrialState& trial : study.trials()) unended_ += !has_ended(trial);
+  for (const TrialState& trial : study.trials()) unended_ += is_meant(trial.index) && !has_ended(trial);
   Overrides where = options.where;
   if (!where.device && !due().empty()) {
     const Origin origin = sweeps_.origin_of({sweep.id, *due().begin()});

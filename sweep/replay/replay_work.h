@@ -59,10 +59,10 @@ class ReplayWork : public SpareWork {
 /// the first. Results that the sweep took from another one are replayed against the record there.
 class ReplayOfSweep : public ReplayWork {
  public:
-  /// `size`: of the sample; nothing: all. Trials whose own sweep cannot be prepared here (its data is gone) are
-  /// `not comparable` at once.
+  /// `size`: of the sample; nothing: all. `only`: of these trials, by index; empty: of all. Trials whose own sweep
+  /// cannot be prepared here (its data is gone) are `not comparable` at once.
   ReplayOfSweep(Store& store, const SweepRecord& sweep, const Study& study, const ReplayOptions& options,
-                std::optional<std::uint64_t> size, OnReplayed on_replayed);
+                std::optional<std::uint64_t> size, OnReplayed on_replayed, const std::set<std::uint64_t>& only = {});
 
   /// Of the sweep itself, for the loop. Errors: as prepare_recorded().
   const Prepared& prepared() { return sweeps_.prepared(sweep_); }

@@ -24,13 +24,6 @@ bool is_candidate(const Row& row, const ReportOptions& options) {
   return options.all || row.standing != Standing::kUnfinished;
 }
 
-std::vector<std::string> outcome_words() {
-  std::vector<std::string> words;
-  for (const protocol::OutcomeInfo& outcome : protocol::outcomes()) words.emplace_back(outcome.name);
-  words.insert(words.end(), {"repeat", "running", "waiting", "surplus"});
-  return words;
-}
-
 void keep_matching(std::vector<Row>& rows, const std::vector<Column>& columns, const std::string& text, bool is_open) {
   std::vector<FilterColumn> names;
   for (const Column& column : columns)

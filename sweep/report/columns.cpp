@@ -72,16 +72,6 @@ Cell of_last_attempts(const Row& row, Say say) {
   return Json(all);
 }
 
-// An attempt that ran elsewhere says so in its environment.
-Column host_column(const SweepHead& sweep) {
-  return {"host", [host = sweep.host](const Row& row) {
-            return of_last_attempts(row, [&](const AttemptState& attempt) {
-              const std::string own = environment_text(attempt, "host");
-              return own.empty() ? host : own;
-            });
-          }};
-}
-
 Column seed_column() {
   return {"seed", [](const Row& row) -> Cell { return Json(row.trial->seed); }};
 }
@@ -186,6 +176,24 @@ Column device_column() {
           }};
 }
 
+// An attempt that ran elsewhere says so in its environment.
+Column host_column(const SweepHead& sweep) {
+  return {"host", [host = sweep.host](const Row& row) {
+            return of_last_attempts(row, [&](const AttemptState& attempt) {
+              const std::string own = environment_text(attempt, "host");
+              return own.empty() ? host : own;
+            });
+          }};
+}
+
+Column attempts_column() {
+  return {"attempts", [](const Row& row) -> Cell {
+            std::size_t attempts = 0;
+            for (const TrialState* trial : row.trials()) attempts += trial->attempts.size();
+            return Json(attempts);
+          }};
+}
+
 std::map<std::string, Json> flat_config(const Json& config) {
   std::map<std::string, Json> flat;
   std::string name;
@@ -261,10 +269,18 @@ std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>
   for (const std::string& name : all.varying) add(parameter_column(name));
   for (const auto& [name, value] : all.constants) add(parameter_column(name));
   for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
+  add(attempts_column());
   Column value = metric_column(sweep);
   value.title = "value";
   add(value);
   return columns;
+}
+
+std::vector<std::string> outcome_words() {
+  std::vector<std::string> words;
+  for (const protocol::OutcomeInfo& outcome : protocol::outcomes()) words.emplace_back(outcome.name);
+  words.insert(words.end(), {"repeat", "running", "waiting", "surplus"});
+  return words;
 }
 
 std::vector<std::string> titles_of(const std::vector<Column>& columns) {

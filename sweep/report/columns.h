@@ -36,8 +36,10 @@ struct Parameters {
 Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows);
 
 /// Everything that --columns, --sort and --filter may name, each name once: the fixed columns win over parameters,
-/// these over metrics; `value` is the ranking metric's too.
+/// these over metrics, and these over `attempts` and `value`, which is the ranking metric's too.
 std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows);
+/// What the column `outcome` may hold.
+std::vector<std::string> outcome_words();
 std::vector<std::string> titles_of(const std::vector<Column>& columns);
 
 /// Those of options.columns, else `usual` by title; then those of --with. Errors: UserError for an unknown name.
@@ -59,5 +61,7 @@ Column step_column();
 Column parameter_column(const std::string& name);
 Column seconds_column();  ///< with repeats of all trials together
 Column device_column();
+Column host_column(const SweepHead& sweep);
+Column attempts_column();  ///< how many; with repeats of all trials together
 
 }  // namespace sweep

@@ -47,11 +47,12 @@ std::string string_text(const std::string& text) {
 
 std::string printable(std::string_view text, std::size_t max_columns) {
   std::string all = core::printable(text);
-  if (display_width(all) <= max_columns) return all;
+  const std::size_t max_bytes = kBytesPerColumn * max_columns;
+  if (all.size() <= max_bytes && display_width(all) <= max_columns) return all;
   std::size_t end = 0, columns = 0;
   while (end < all.size()) {
     const core::Utf8Character character = core::utf8_character(all, end);
-    if (columns + columns_of(character.code) + 1 > max_columns) break;
+    if (columns + columns_of(character.code) + 1 > max_columns || end + character.bytes > max_bytes) break;
     columns += columns_of(character.code);
     end += character.bytes;
   }

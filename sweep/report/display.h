@@ -21,7 +21,12 @@ inline constexpr std::size_t kNameColumns = 60;
 using core::printable;
 using core::printable_lines;
 
-/// core::printable(); longer than `max_columns` columns: cut, with "…" as the last one.
+/// Combining marks take no column: a text is cut at so many bytes for each column it may have, too. Letters of every
+/// script with the marks that they are written with need fewer.
+inline constexpr std::size_t kBytesPerColumn = 16;
+
+/// core::printable(); longer than `max_columns` columns, or than kBytesPerColumn for each: cut, with "…" as the last
+/// one.
 std::string printable(std::string_view text, std::size_t max_columns);
 
 /// What a message offers in the place of a name that is none of `names`: "did you mean 'x'?", or "one of: x, y".

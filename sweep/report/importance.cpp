@@ -26,11 +26,6 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
-std::string trials_text(const Analysis& analysis) {
-  if (analysis.trials == analysis.ranked) return fmt::format("{} ranked trials", analysis.ranked);
-  return fmt::format("a sample of {} of {} ranked trials", analysis.trials, analysis.ranked);
-}
-
 std::string importance_lines(const Analysis& analysis) {
   Lines lines = {{"parameter", "importance", "±", "spearman"}};
   for (const ParameterAnalysis& parameter : analysis.parameters)
@@ -49,7 +44,9 @@ std::string range_text(const Effect& effect) {
 }
 
 std::string effect_lines(const SweepHead& sweep, const ParameterAnalysis& parameter) {
-  Lines lines = {{"  value", "share", "trials", name_text(metric_name(sweep)), "±", "best", "trial"}};
+  const bool repeats = sweep.repeats > 1;
+  Lines lines = {{"  value", "share", repeats ? "configurations" : "trials", name_text(metric_name(sweep)), "±",
+                  repeats ? "best mean" : "best", repeats ? "first trial" : "trial"}};
   for (std::size_t i = 0; i < parameter.effects.size(); ++i) {
     const Effect& effect = parameter.effects[i];
     lines.push_back({(parameter.best_effect == i ? "* " : "  ") + range_text(effect), share_text(effect.share),
@@ -82,12 +79,20 @@ Json parameter_json(const ParameterAnalysis& parameter) {
 
 }  // namespace
 
+std::string analysed_text(const SweepHead& sweep, const Analysis& analysis) {
+  std::string text = analysis.trials == analysis.ranked
+                         ? fmt::format("{} ranked ", analysis.ranked)
+                         : fmt::format("a sample of {} of {} ranked ", analysis.trials, analysis.ranked);
+  if (sweep.repeats == 1) return text + "trials";
+  return text + fmt::format("configurations, each the mean of its trials ({} in all)", analysis.ranked_trials);
+}
+
 std::string importance_table(const SweepHead& sweep, const Analysis& analysis) {
   std::string text = "sweep " + sweep.id;
   if (!sweep.name.empty()) text += " '" + printable(sweep.name, 60) + "'";
   text += ": what " + name_text(metric_name(sweep)) + " depends on\n";
   if (!analysis.nothing.empty()) return text + "nothing can be said: " + analysis.nothing + "\n";
-  text += trials_text(analysis) + fmt::format("; functional ANOVA of {} trees, ± over the trees\n\n", kTrees);
+  text += analysed_text(sweep, analysis) + fmt::format("; functional ANOVA of {} trees, ± over the trees\n\n", kTrees);
   text += importance_lines(analysis);
   if (analysis.parameters.size() == 1) text += "one parameter varies: all that can be explained is its own\n";
   for (const ParameterAnalysis& parameter : analysis.parameters) text += "\n" + effect_lines(sweep, parameter);
@@ -99,7 +104,9 @@ Json importance_json(const SweepHead& sweep, const Analysis& analysis) {
   Json json = {
       {"sweep", {{"id", sweep.id}, {"name", sweep.name}, {"metric", sweep.metric ? sweep.metric->to_json() : Json()}}},
       {"method", {{"name", "fanova"}, {"trees", kTrees}}},
+      {"counts", sweep.repeats > 1 ? "configurations" : "trials"},
       {"ranked", analysis.ranked},
+      {"ranked_trials", analysis.ranked_trials},
       {"trials", analysis.trials},
       {"nothing", analysis.nothing.empty() ? Json() : Json(analysis.nothing)},
       {"interactions", analysis.nothing.empty() ? Json(analysis.interactions) : Json()},

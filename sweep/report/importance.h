@@ -9,6 +9,9 @@
 
 namespace sweep {
 
+/// "38 ranked trials", "a sample of 4000 of 100000 ranked trials"; with repeats configurations, and of how many trials.
+std::string analysed_text(const SweepHead& sweep, const Analysis& analysis);
+
 /// For people: importance of each parameter, then what each of its values does. Ends with a newline.
 std::string importance_table(const SweepHead& sweep, const Analysis& analysis);
 

@@ -44,8 +44,6 @@ Json replicate_json(const TrialState& trial) {
 
 Json row_json(const Row& row) {
   const TrialState& trial = *row.trial;
-  std::size_t attempts = 0;
-  for (const TrialState* one : row.trials()) attempts += one->attempts.size();
   Json json = {{"rank", or_null(row.rank)},
                {"trial", trial.trial},
                {"index", trial.index},
@@ -56,7 +54,7 @@ Json row_json(const Row& row) {
                {"epoch", or_null(row.epoch())},
                {"step", or_null(row.step())},
                {"config", trial.config},
-               {"attempts", attempts},
+               {"attempts", attempts_column().cell(row).value_or(0)},
                {"timing", {{"seconds", seconds_column().cell(row).value_or(0.0)}}},
                {"device", device_column().cell(row).value_or(Json())}};
   if (row.replicates.empty()) {
@@ -105,8 +103,16 @@ Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const Rep
                {"trials", Json::array()}};
   add_terms(json["sweep"], sweep, rows);
   std::vector<Row> some;
-  for (const Row& row : chosen_rows(sweep, own_rows(rows, options, some), options).rows)
-    json["trials"].push_back(row_json(row));
+  const std::vector<Row>& own = own_rows(rows, options, some);
+  const std::vector<Column> columns = chosen_columns(sweep, own, options, {});
+  if (!options.columns.empty()) json["columns"] = titles_of(columns);
+  for (const Row& row : chosen_rows(sweep, own, options).rows) {
+    Json one = options.columns.empty() ? row_json(row) : Json::object();
+    if (options.columns.empty() && options.with_host) one["host"] = host_column(sweep).cell(row).value_or(Json());
+    if (!options.columns.empty())
+      for (const Column& column : columns) one[column.title] = column.cell(row).value_or(Json());
+    json["trials"].push_back(std::move(one));
+  }
   return json;
 }
 

@@ -18,10 +18,12 @@ Leaders::Leaders(const std::vector<Row>& own) {
   }
 }
 
-Lead Leaders::lead(const Row& row) const {
-  if (!first_ || !row.rank) return Lead::kNone;
-  if (*row.value() == *first_->value()) return Lead::kBest;
-  return tells_apart(first_->spread, row.spread) == false ? Lead::kIndistinct : Lead::kNone;
+Lead lead_beside(const Row& best, const Row& row) {
+  if (!row.rank) return Lead::kNone;
+  if (*row.value() == *best.value()) return Lead::kBest;
+  return tells_apart(best.spread, row.spread) == false ? Lead::kIndistinct : Lead::kNone;
 }
+
+Lead Leaders::lead(const Row& row) const { return first_ ? lead_beside(*first_, row) : Lead::kNone; }
 
 }  // namespace sweep

@@ -15,6 +15,9 @@ enum class Lead {
   kIndistinct,  ///< its mean is another, and cannot be told apart from the best one (interval.h)
 };
 
+/// Of a row beside the best one. Requires: `best` has a rank.
+Lead lead_beside(const Row& best, const Row& row);
+
 class Leaders {
  public:
   /// `own`: of the whole report, the best first; it outlives this.

@@ -60,7 +60,9 @@ struct ReportOptions {
   std::string runs_flag;   ///< put into printed commands: empty, or " --runs DIR" quoted for a shell
   std::string sweep_word;  ///< put into printed commands that take a sweep: empty for the last one, or " ID"
   std::optional<std::size_t>
-      width;           ///< of the terminal, in columns; where there is none a line may be as long as it is
+      width;  ///< of the terminal, in columns; where there is none a line may be as long as it is
+  /// Of the terminal, in lines; the table leaves out what says least, then rows, and how many they are is said.
+  std::optional<std::size_t> height;
   bool color = false;  ///< the table may use escape sequences of a terminal
 };
 
@@ -78,7 +80,9 @@ std::string report_csv(const SweepHead& sweep, const std::vector<Row>& rows, con
 /// is bold. Names and values are escaped, so that none acts as Markdown or HTML. Errors: as above.
 std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
-/// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. `columns` has no meaning here.
+/// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. With `columns` (and then those of --with) each
+/// trial is an object of these by their names, null where a value is missing, and "columns" has the names in order; a
+/// host comes with with_host. Errors: as above.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.

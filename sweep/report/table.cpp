@@ -7,6 +7,7 @@
 #include "core/plural.h"
 #include "sweep/report/display.h"
 #include "sweep/report/fit.h"
+#include "sweep/report/fit_height.h"
 #include "sweep/report/leaderboard.h"
 #include "sweep/report/report.h"
 #include "sweep/report/table_words.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kValuesWidth = 100;  // of a line of constants, where no terminal is narrower
 constexpr std::size_t kShortId = 8;        // nobody writes less of an id
 constexpr std::size_t kNamesLeftOut = 12;  // so many are named
+constexpr std::size_t kFewRows = 3;        // a terminal with few lines has at least so many of the rows
 
 const char* mark_of(Lead lead) {
   switch (lead) {
@@ -90,9 +92,14 @@ std::string left_out_text(const std::vector<std::string>& left_out, std::size_t 
       core::counted(left_out.size(), "column"), names, width, options.sweep_word, options.runs_flag);
 }
 
-// The table itself; below it what has no room.
-std::string body(const Leaderboard& board, const std::vector<Row>& own, const Leaders& leaders,
-                 const ReportOptions& options) {
+// The table itself, its heading first, and what has no room.
+struct Body {
+  std::vector<std::string> lines;
+  std::string left_out;
+};
+
+Body body_of(const Leaderboard& board, const std::vector<Row>& own, const Leaders& leaders,
+             const ReportOptions& options) {
   std::vector<TextColumn> columns;
   for (const Column& column : board.columns) columns.push_back(text_column(column, board, leaders));
   const std::size_t whole = options.width ? width_of(columns) : 0;
@@ -100,13 +107,12 @@ std::string body(const Leaderboard& board, const std::vector<Row>& own, const Le
   for (std::size_t i = 0; is_wide && i < columns.size(); ++i)
     if (board.columns[i].is_id) columns[i].id_size = id_size(own);  // only then: there may be many rows
   const std::vector<std::string> left_out = options.width ? fit(columns, *options.width) : std::vector<std::string>{};
-  std::string text;
-  const std::vector<std::string> lines = table_lines(columns);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
+  Body body{table_lines(columns), wrapped_lines(left_out_text(left_out, whole, options), options)};
+  for (std::size_t i = 0; i < body.lines.size(); ++i) {
     const bool is_bold = options.color && i > 0 && leaders.lead(board.shown.rows[i - 1]) == Lead::kBest;
-    text += is_bold ? "\x1b[1m" + lines[i] + "\x1b[0m\n" : lines[i] + "\n";
+    body.lines[i] = is_bold ? "\x1b[1m" + body.lines[i] + "\x1b[0m\n" : body.lines[i] + "\n";
   }
-  return text + "\n" + wrapped_lines(left_out_text(left_out, whole, options), options);
+  return body;
 }
 
 std::string filter_text(const Leaderboard& board, const ReportOptions& options) {
@@ -121,6 +127,23 @@ std::string filter_text(const Leaderboard& board, const ReportOptions& options) 
   return text;
 }
 
+std::string joined(const std::vector<TextPart>& parts) {
+  std::string text;
+  for (const TextPart& part : parts) text += part.text;
+  return text;
+}
+
+// Leaves out of the parts around the table what has no room; returns how many rows have some.
+std::size_t rows_with_room(std::vector<TextPart>& parts, const Choice& choice, const ReportOptions& options) {
+  const std::size_t rows = choice.rows.size();
+  if (!options.height) return rows;
+  const std::size_t few = std::min(rows, kFewRows) + 1;  // and the line that counts the others
+  const std::size_t height = std::max<std::size_t>(*options.height, 1);
+  const std::size_t around = fit_height(parts, height > few ? height - few : 0);
+  if (around + rows + (rows < choice.without_top) <= height) return rows;
+  return height > around + 1 ? std::min(rows, height - around - 1) : 0;
+}
+
 }  // namespace
 
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
@@ -128,26 +151,62 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, c
   const std::vector<Row>& own = own_rows(rows, options, some);
   const Leaderboard board = make_leaderboard(sweep, own, options);
   const std::size_t values_width = std::min(options.width.value_or(kValuesWidth), kValuesWidth);
-  std::string above = wrapped_lines(heading_text(sweep, rows), options);
-  if (!board.constants.empty()) above += values_text("constant", board.constants, values_width);
-  above += wrapped_lines(filter_text(board, options), options);
-  if (!board.alike.empty()) above += values_text("the same in all these rows", board.alike, values_width);
-  if (board.shown.rows.empty())
-    return above + (board.shown.candidates == 0 ? "\nno trial has ended yet\n" : "\nno row meets the filter\n");
-
+  const auto values = [&](const char* label, const auto& named) {
+    return named.empty() ? "" : values_text(label, named, values_width);
+  };
+  // Where a terminal has few lines, what weighs least is left out first.
+  enum Weight {
+    kReplay = 1,
+    kRuns,
+    kNoRoom,
+    kConstant,
+    kAlike,
+    kMarks,
+    kSpaceBelow,
+    kSpace,
+    kTerms,
+    kFilter,
+    kBest,
+    kHeading
+  };
+  std::vector<TextPart> parts = {{wrapped_lines(heading_text(sweep, rows), options), kHeading},
+                                 {wrapped_lines(terms_text(sweep), options), kTerms},
+                                 {values("constant", board.constants), kConstant},
+                                 {wrapped_lines(filter_text(board, options), options), kFilter},
+                                 {values("the same in all these rows", board.alike), kAlike},
+                                 {"\n", kSpace}};
+  if (board.shown.rows.empty()) {
+    parts.push_back({board.shown.candidates == 0 ? "no trial has ended yet\n" : "no row meets the filter\n"});
+    if (options.height) fit_height(parts, std::max<std::size_t>(*options.height, 1));
+    return joined(parts);
+  }
   const Leaders leaders(own);
-  std::string below;
-  const std::size_t hidden = board.shown.without_top - board.shown.rows.size();
-  if (hidden > 0) below += core::counted(hidden, "more row") + " not shown\n";
+  const Body body = body_of(board, own, leaders, options);
+  parts.push_back({body.lines.front()});
+  const std::size_t table = parts.size();
   const bool shows_marks =
       std::any_of(board.columns.begin(), board.columns.end(), [](const Column& column) { return column.ranks; });
-  if (shows_marks) below += marks_text(leaders);
-  below += runs_text(own);
   const Row& best = own.front();
-  if (!sweep.metric) below += no_metric_text(own);
-  if (best.rank) below += best_text(best, sweep);
-  const std::string replay = best.rank ? replay_text(best, options) : "";  // whole, so that it can be copied
-  return above + "\n" + body(board, own, leaders, options) + wrapped_lines(below, options) + replay;
+  const auto below = [&](const std::string& text, int weight) {
+    parts.push_back({wrapped_lines(text, options), weight});
+  };
+  parts.push_back({"\n", kSpaceBelow});
+  parts.push_back({body.left_out, kNoRoom});
+  const std::size_t hidden = parts.size();
+  parts.push_back({});
+  below(shows_marks ? marks_text(leaders) : "", kMarks);
+  below(runs_text(own), kRuns);
+  below(sweep.metric ? "" : no_metric_text(own), kBest);
+  below(best.rank ? best_text(best, sweep) : "", kBest);
+  parts.push_back({best.rank ? replay_text(best, options) : "", kReplay});  // whole, so that it can be copied
+
+  const std::size_t shown = rows_with_room(parts, board.shown, options);
+  if (const std::size_t others = board.shown.without_top - shown; others > 0)
+    parts[hidden].text = core::counted(others, "more row") + " not shown\n";
+  std::string lines;
+  for (std::size_t i = 1; i <= shown; ++i) lines += body.lines[i];
+  parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(table), {lines});
+  return joined(parts);
 }
 
 }  // namespace sweep

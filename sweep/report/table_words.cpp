@@ -100,7 +100,11 @@ std::string heading_text(const SweepHead& sweep, const std::vector<Row>& rows) {
   text += fmt::format(": {}, seed {}, {}", sweep.method, sweep.seed, core::counted(sweep.trials, "trial"));
   if (sweep.repeats > 1) text += fmt::format(" ({} of each configuration)", sweep.repeats);
   const std::string counts = outcome_counts(sweep, rows);
-  text += (counts.empty() ? "" : ": " + counts) + "\n";
+  return text + (counts.empty() ? "" : ": " + counts) + "\n";
+}
+
+std::string terms_text(const SweepHead& sweep) {
+  std::string text;
   if (sweep.metric) text += "ranked by " + ranking_text(sweep) + "\n";
   if (sweep.metric && sweep.repeats > 1)
     text += "± half of the mean's 95 % confidence interval by Student's t; in brackets how many trials it is of\n";
@@ -166,7 +170,18 @@ std::string best_text(const Row& best, const SweepHead& sweep) {
 }
 
 std::string replay_text(const Row& best, const ReportOptions& options) {
-  return "replay it: sweep replay " + best.trial->trial + options.runs_flag + "\n";
+  const std::size_t trials = best.trials().size();
+  return (trials == 1 ? "replay it: " : fmt::format("replay its {} trials: ", trials)) + replay_command(best, options) +
+         "\n";
+}
+
+std::string replay_command(const Row& row, const ReportOptions& options) {
+  std::string command = "sweep replay " + row.trial->trial;
+  if (row.trials().size() > 1) {
+    command += " --replicates";
+    if (!options.sweep_word.empty()) command += " --sweep" + options.sweep_word;
+  }
+  return command + options.runs_flag;
 }
 
 std::string no_metric_text(const std::vector<Row>& rows) {

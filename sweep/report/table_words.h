@@ -11,8 +11,10 @@
 
 namespace sweep {
 
-/// The sweep, its outcomes, by what it is ranked and how it ended.
+/// The sweep and its outcomes.
 std::string heading_text(const SweepHead& sweep, const std::vector<Row>& rows);
+/// By what it is ranked and how it ended.
+std::string terms_text(const SweepHead& sweep);
 /// By what the rows are ranked, without a newline. Requires: a metric.
 std::string ranking_text(const SweepHead& sweep);
 /// "constant: batch_size 128, epochs 12", a long list in lines of at most `width` columns. Requires: not empty.
@@ -24,6 +26,8 @@ std::string runs_text(const std::vector<Row>& own);
 /// The best row and how to see it again. Requires: it has a rank.
 std::string best_text(const Row& best, const SweepHead& sweep);
 std::string replay_text(const Row& best, const ReportOptions& options);
+/// Runs the row's trial again, or with repeats all its trials.
+std::string replay_command(const Row& row, const ReportOptions& options);
 std::string no_metric_text(const std::vector<Row>& own);
 
 }  // namespace sweep

@@ -33,17 +33,19 @@ int kills_wanted(int usual) {
 
 double seconds_since(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
 
-// A folder with a program that can be killed, a sweep file of forty trials, and as many --runs as are asked for.
+// A folder with a program that can be killed, a sweep file of forty trials (or another number), and as many --runs as
+// are asked for.
 class Survivors {
  public:
-  Survivors() {
+  explicit Survivors(int configurations = kTrials, int repeats = 1) {
     static int number = 0;
     mark_ = "SURVIVOR_MARK=" + std::to_string(::getpid()) + "-" + std::to_string(++number) + "-";
     fs::create_directory(place());
     fs::copy_file(child("survivor"), place() / "survivor");
     std::ofstream(place() / "sweep.json")
         << R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./survivor", "${args}"],)"
-        << R"( "parameters": {"x": {"distribution": "int_uniform", "min": 1, "max": )" << kTrials << "}}}";
+        << R"( "repeats": )" << repeats << R"(, "parameters": {"x": {"distribution": "int_uniform", "min": 1, "max": )"
+        << configurations << "}}}";
   }
 
   fs::path place() const { return folder_.path() / "source"; }
@@ -229,4 +231,38 @@ TEST_CASE(
     for (const int index : stored) REQUIRE(now.at(index) == before.at(index));
   }
   CHECK(failures > 10);
+}
+
+TEST_CASE("the table of a sweep with repeats is the same with one, two and eight slots, killed and resumed") {
+  constexpr int kConfigurations = 7, kRepeats = 3, kAll = kConfigurations * kRepeats;
+  const Survivors survivors(kConfigurations, kRepeats);
+  std::mt19937 random(11);
+  int interrupted = 0;
+  std::string table;
+  for (const int slots : {1, 2, 8}) {
+    CAPTURE(slots);
+    const std::string runs = "slots-" + std::to_string(slots), killed = "killed-" + std::to_string(slots);
+    const std::string run = "run sweep.json --quiet --slots " + std::to_string(slots);
+    const Ended ended = survivors.run(runs, run);
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    if (table.empty()) table = survivors.csv(runs);
+    REQUIRE(table.starts_with("rank,trial,index,replicate,outcome,loss,std,n,epoch,step,x\n1,"));
+    REQUIRE(std::count(table.begin(), table.end(), '\n') == kConfigurations + 1);
+    REQUIRE(survivors.csv(runs) == table);
+
+    for (int kill = 0; kill < 2; ++kill) {
+      const auto controller = survivors.start(killed, run);
+      const int before = survivors.all_starts(killed), more = 1 + static_cast<int>(random() % 5);
+      REQUIRE(controller->wait_until([&] { return survivors.all_starts(killed) >= std::min(before + more, kAll); }));
+      ::usleep(static_cast<useconds_t>(random() % 20'000));
+      controller->signal(SIGKILL);
+      interrupted += controller->wait().code != 0;
+      REQUIRE(survivors.are_gone_in_two_seconds(killed));
+    }
+    REQUIRE(survivors.run(killed, "run sweep.json --quiet --slots " + std::to_string(9 - slots)).code == 0);
+    REQUIRE(survivors.csv(killed) == table);
+    REQUIRE(survivors.living(killed).empty());
+  }
+  CHECK(interrupted > 3);  // or the instants were badly chosen
 }

@@ -154,6 +154,9 @@ TEST_CASE("where nothing can be said, it is said why") {
   const auto y = [](const core::Json& x) { return x["x"].get<double>(); };
   const functions::Table seven({functions::uniform("x", 0, 1)}, 7, y);
   CHECK(seven.analysis().nothing == "only 7 of the trials have a rank, and it takes 8");
+  functions::Table repeated({functions::uniform("x", 0, 1)}, 7, y);
+  repeated.spec.repeats = 3;
+  CHECK(repeated.analysis().nothing == "only 7 of the configurations have a rank, and it takes 8");
   const functions::Table none({functions::uniform("x", 0, 1)}, 0, y);
   CHECK(none.analysis().nothing == "no trial has a rank");
   const functions::Table constant({functions::uniform("x", 0, 1)}, 20, [](const core::Json&) { return 3.0; });
@@ -161,6 +164,15 @@ TEST_CASE("where nothing can be said, it is said why") {
   functions::Table fixed({functions::choice("x", {1})}, 20, y);
   fixed.observations[3].value = 2;
   CHECK(fixed.analysis().nothing == "no parameter varies among the ranked trials");
+}
+
+TEST_CASE("ranked rows are counted, and the trials that they stand for") {
+  Study study(Terms{.metric = sample::loss(), .repeats = 3});
+  for (std::uint64_t i = 0; i < 9; ++i)
+    sample::run(study, i, 1.0, i == 4 ? protocol::Outcome::kDiverged : protocol::Outcome::kCompleted, {{"x", i / 3}});
+  const RankedRows ranked = count_ranked(rank(study));
+  CHECK(ranked.rows == 2);
+  CHECK(ranked.trials == 6);
 }
 
 TEST_CASE("only ranked rows are read, by index, and of very many a sample that the seed decides") {

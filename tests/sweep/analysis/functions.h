@@ -53,7 +53,7 @@ struct Table {
   Table(const Table&) = delete;
 
   sweep::Analysis analysis(sweep::AnalysisOptions options = {0x7f3a9c0012ab34cd, false, false}) const {
-    return sweep::analyse(spec, observations, observations.size(), options);
+    return sweep::analyse(spec, observations, {observations.size(), observations.size()}, options);
   }
 };
 

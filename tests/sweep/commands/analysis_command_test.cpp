@@ -29,6 +29,26 @@ TEST_CASE("importance says which parameter decides, of a sweep that ran, the sam
   CHECK(json["pairs"].size() == 1);
 }
 
+TEST_CASE("importance is asked of another metric that the trials reported, and says so") {
+  // The loss follows x, the size y.
+  const Shop shop(R"(#!/bin/sh
+for argument; do case $argument in --x=*) x=${argument#*=} ;; --y=*) y=${argument#*=} ;; esac; done
+case $y in a) size=10 ;; b) size=20 ;; *) size=40 ;; esac
+echo "step=1 loss=$x.5 size=$size"
+)",
+                  kGrid);
+  REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
+  const auto first = [&](const std::string& flags) {
+    return core::parse_json(shop.sweep("importance --json" + flags).out, "importance")["parameters"][0]["name"];
+  };
+  CHECK(first("") == "x");
+  CHECK(first(" --metric size:minimize") == "y");
+  CHECK(has(shop.sweep("importance --metric size:maximize").out, ": what size depends on\n12 ranked trials; "));
+  const Said unknown = shop.sweep("importance --metric sice:minimize");
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err == "--metric: no trial reported 'sice', did you mean 'size'?\n");
+}
+
 TEST_CASE("of a sweep with few trials or none importance says that it is too little") {
   const Shop shop;
   REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
@@ -53,7 +73,9 @@ TEST_CASE("diff shows what differs of two trials: configuration, result, metrics
   CHECK(json["sections"]["fingerprints"]["different"].get<int>() > 0);
   CHECK(json["sections"]["metrics"]["first"]["step"].get<int>() > 0);
   const Said same = place.sweep("diff '#0' " + ids[0]);
-  CHECK(has(same.out, "\nno difference: configuration, identity, environment, result, metrics, fingerprints\n"));
+  CHECK(has(same.out,
+            "\nthe same on both sides: configuration; seed, trainer, data and numerics; environment; result; all "));
+  CHECK(has(same.out, " values of metrics; the fingerprints of "));
 }
 
 TEST_CASE("diff shows two sweeps side by side, and their shared trials") {
@@ -69,6 +91,7 @@ TEST_CASE("diff shows two sweeps side by side, and their shared trials") {
   CHECK(said.code == 0);
   CHECK(has(said.out, "\nfile\n"));
   CHECK(has(said.out, "\nshared trials\n  2 trials in both, 0 with another result\n"));
+  CHECK(said.out.ends_with("\nthe same on both sides: trainer, data and numerics\n"));
   const Json json = core::parse_json(shop.sweep("diff own last --json").out, "diff");
   CHECK(json["sections"]["shared trials"]["shared"] == 2);
   const Said mixed = shop.sweep("diff own best");

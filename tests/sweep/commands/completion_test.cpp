@@ -52,6 +52,12 @@ TEST_CASE("ids of trials and ids and names of sweeps are completed, from the sto
   const std::string sweep = core::parse_json(place.sweep("list --json").out, "list").at("sweeps")[0].at("id");
   CHECK(words(place, "report " + sweep.substr(0, 4)) == sweep + "\n");
   CHECK(words(place, "report my") == "my points\n");
+  CHECK(words(place, "report --columns learn") == "learning_rate\n");
+  CHECK(words(place, "report 'my points' --columns rank,val_") == "rank,val_accuracy\nrank,val_loss\n");
+  CHECK(words(place, "report --columns rank,outc") == "rank,outcome\n");
+  CHECK(words(place, "report --sort epoch,-hid") == "epoch,-hidden\n");
+  CHECK(words(place, "report elsewhere --sort ''") == "");
+  CHECK(words(place, "--runs nowhere report --sort ''") == "");
   CHECK(words(place, "stop " + sweep.substr(0, 4)) == sweep + "\n");
   CHECK(words(place, "cancel my") == "my points\n");
 }

@@ -28,7 +28,7 @@ TEST_CASE("fields that differ are named with both values, and those that one sid
         "  a    1       1.0\n"
         "  b.c  2.0     absent\n"
         "  b.d  absent  t\n"
-        "\nno difference: environment\n");
+        "\nthe same on both sides: environment\n");
   CHECK(
       core::canonical_json(to_json(sides)) ==
       R"({"left":"one","right":"two","sections":{"configuration":{"fields":[{"left":1,"name":"a","right":1.0},)"
@@ -67,5 +67,13 @@ TEST_CASE("of fingerprints the first step and the tensor that differ are named")
 TEST_CASE("where nothing differs one line says so") {
   const SideBySide sides{
       "one", "one", {metrics_section(record(1, 1), record(1, 1)), fingerprints_section(record(1, 1), record(1, 1))}};
-  CHECK(to_text(sides) == "left   one\nright  one\n\nno difference: metrics, fingerprints\n");
+  CHECK(to_text(sides) ==
+        "left   one\nright  one\n\nthe same on both sides: all 2 values of metrics; the fingerprints of 2 steps\n");
+  const TrialRecord nothing;
+  CHECK(to_text({"one",
+                 "two",
+                 {fields_section("identity", {{"data", nullptr}}, {{"data", nullptr}}, "trainer, data and numerics"),
+                  metrics_section(nothing, nothing), fingerprints_section(nothing, nothing)}}) ==
+        "left   one\nright  two\n\nthe same on both sides: trainer, data and numerics; no metric on either side; no "
+        "fingerprint on either side\n");
 }

@@ -16,7 +16,7 @@ const std::string kFullDisk = std::string("ASAN_OPTIONS=verify_asan_link_order=0
 // Names in the folder, without what a test's own files are.
 bool holds_temporary(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().filename().string().find(".tmp") != std::string::npos) return true;
+    if (entry.path().filename().string().find(".sweep-export-") != std::string::npos) return true;
   return false;
 }
 
@@ -73,6 +73,9 @@ TEST_CASE("what is of a trial's capsule is no flag of a whole sweep's export, an
         "--format mlflow`\n");
   CHECK(has(refusal("--format opt"), "opt not in {capsule,tensorboard,mlflow,optuna}"));
   CHECK(has(refusal("nobody --format optuna"), "nobody: no such sweep"));
+  for (const std::string what : {"", "'#0' "})
+    CHECK(has(refusal(what + "--format " + (what.empty() ? "optuna" : "capsule") + " -o ''"),
+              "--output: '' names no file, name one, or leave the flag out: then it is ID.FORMAT"));
   CHECK(refusal("--format optuna --force -o runs/sweeps.db") ==
         "runs/sweeps.db: is no file that an export wrote, and --force replaces nothing else, name another path with "
         "-o\n");

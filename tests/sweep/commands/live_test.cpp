@@ -96,7 +96,18 @@ TEST_CASE("no line is wider than the terminal, and of many slots some are counte
   CHECK(shown.terminal.text() ==
         "GPU-0ffffffffffffff…\n"
         "and 2 more\n"
-        "[..................…\n");
+        "0/3, 3 running\n");
+}
+
+TEST_CASE("what is waited for has a line of its own where the bar's has no room for it") {
+  Shown shown;
+  shown.live.on_wait(shown.study, {{"GPU 0", "GPU 0, which another sweep uses"}});
+  CHECK(shown.terminal.text() == "[........................] 0/3, waits for GPU 0, which another sweep uses\n");
+  shown.terminal.now = {45, 24};
+  shown.live.on_wait(shown.study, {{"GPU 0", "GPU 0, which another sweep uses"}});
+  CHECK(shown.terminal.text() ==
+        "waits for GPU 0, which another sweep uses\n"
+        "[........................] 0/3\n");
 }
 
 TEST_CASE("a terminal that has become narrower has broken the lines, and all of them are erased") {

@@ -1,10 +1,13 @@
-// What a controller with many trials leaves on the disk and holds open while it runs: nothing a trial.
+// What a controller with many trials leaves on the disk and holds open while it runs: nothing a trial. And the report
+// of so many that their events are not all read.
 #include <filesystem>
 #include <set>
 
 #include "core/json.h"
+#include "sweep/store/store.h"
 #include "tests/catch.h"
 #include "tests/sweep/commands/shop.h"
+#include "tests/sweep/study/events.h"
 
 namespace {
 
@@ -59,4 +62,55 @@ TEST_CASE("a controller holds as many descriptors and threads after nine hundred
   constexpr int kOfOneTrial = 10;
   CHECK(held("held-900").at("descriptors") <= held("held-100").at("descriptors").get<int>() + kOfOneTrial);
   CHECK(held("held-900").at("threads") == held("held-100").at("threads"));
+}
+
+TEST_CASE("the CSV of more than two thousand trials is the one that all their events give") {
+  constexpr std::uint64_t kTrials = 2100;
+  const Workplace place;
+  {
+    sweep::SweepRecord record;
+    record.id = "a1b2c3d4e5f60718";
+    record.name = "many";
+    record.file = "many.json";
+    record.text = many(kTrials);
+    record.overrides = core::Json::object();
+    record.identity = {{"trainer", "t"}};
+    record.method = "grid";
+    record.metric = events::loss();
+    record.trials = kTrials;
+    sweep::Store store(place.path() / "runs", sweep::Store::Mode::kReadWrite);
+    store.add_sweep(record);
+    sweep::Study study(record.metric);
+    std::vector<sweep::StudyEvent> all;
+    for (std::uint64_t i = 0; i < kTrials; ++i) {
+      sweep::TrialPlanned planned = i % 100 == 99 ? events::repeat(i, i - 99) : events::planned(i);
+      planned.config = {{"x", i + 1}, {"text", i % 7 == 0 ? "a,b\n\"c\"" : "plain"}};
+      all.push_back(planned);
+    }
+    for (std::uint64_t i = 0; i < kTrials; ++i) {
+      if (i % 100 == 99) continue;
+      const auto outcome = i % 50 == 13   ? protocol::Outcome::kDiverged
+                           : i % 50 == 14 ? protocol::Outcome::kTimedOut
+                                          : protocol::Outcome::kCompleted;
+      all.push_back(events::ordered(i));
+      all.push_back(events::metric(i, 0, 1, static_cast<double>(i * 7919 % 1000) / 64));
+      all.push_back(events::metric(i, 0, 2, static_cast<double>(i * 104729 % 1000) / 64));
+      sweep::AttemptEnded ended = events::ended(i, 0, outcome);
+      ended.retries = 0;
+      all.push_back(ended);
+    }
+    store.append(record.id, 1'700'000'000'000, all, study);
+  }
+  const Said csv = place.sweep("report --format csv");
+  CHECK(csv.code == 0);
+  CHECK(csv.out.starts_with("rank,trial,index,replicate,outcome,loss,epoch,step,text,x\n1,"));
+  // --all reads every event; there is nothing more to list.
+  const std::string whole = place.sweep("report --format csv --all").out;
+  CHECK(whole.size() > 2100 * 30);
+  CHECK(csv.out == whole);
+  CHECK(place.sweep("report --format csv --top 5").out ==
+        whole.substr(0, place.sweep("report --format csv --top 5").out.size()));
+  const core::Json first = core::parse_json(place.sweep("report --json --top 3").out, "report");
+  const core::Json every = core::parse_json(place.sweep("report --json --all").out, "report");
+  for (std::size_t i = 0; i < 3; ++i) CHECK(first["trials"][i] == every["trials"][i]);
 }

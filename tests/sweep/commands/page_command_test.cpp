@@ -30,3 +30,52 @@ TEST_CASE("a page names the host only where it is asked to, and says that --top 
   CHECK(has(shop.sweep("report --format html --with host").out, host));
   CHECK(has(shop.sweep("report --format html --top 1").out, "The first 1 of 3 trials are shown."));
 }
+
+TEST_CASE("columns, filter, sort and top act in every format, and what no column is called is refused in each") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
+  const std::string flags = " --filter 'x in (2, 3)' --sort -x --top 1 --columns x,outcome";
+  CHECK(shop.sweep("report --format csv" + flags).out == "x,outcome\n3,completed\n");
+  CHECK(has(shop.sweep("report --format md" + flags).out, "| x | outcome |\n| ---: | --- |\n| 3 | completed |\n"));
+  CHECK(has(shop.sweep("report" + flags).out, "\nx  outcome\n3  completed\n"));
+  const core::Json json = core::parse_json(shop.sweep("report --json" + flags).out, "report");
+  CHECK(json["trials"] == core::Json::array({{{"x", 3}, {"outcome", "completed"}}}));
+  CHECK(json["columns"] == core::Json({"x", "outcome"}));
+  const std::string page = shop.sweep("report --format html" + flags).out;
+  CHECK(has(page, "2 of 3 trials meet <code>x in (2, 3)</code>. Sorted by -x. The first 1 of 2 trials are shown."));
+  CHECK(has(page,
+            "<th scope=\"col\">x</th><th scope=\"col\">outcome</th></tr></thead><tbody><tr><td>3</td>"
+            "<td>completed</td></tr></tbody>"));
+  for (const std::string format : {"table", "csv", "json", "md", "html"}) {
+    CAPTURE(format);
+    const auto refusal = [&](const std::string& wrong) {
+      const Said said = shop.sweep("report --format " + format + " " + wrong);
+      CHECK(said.code == 2);
+      CHECK(said.out.empty());
+      return said.err;
+    };
+    CHECK(has(refusal("--columns outcom"), "--columns: no column 'outcom', did you mean 'outcome'?"));
+    CHECK(has(refusal("--sort outcom"), "--sort: no column 'outcom', did you mean 'outcome'?"));
+    CHECK(has(refusal("--filter outcom=x"), "--filter:1:1: no column 'outcom', did you mean 'outcome'?"));
+    CHECK(has(refusal("--output ''"), "--output: '' names no file, name one, or leave the flag out"));
+  }
+}
+
+TEST_CASE("with repeats the best configuration is replayed as a whole, by the command that the reports give") {
+  const Shop shop(kScript, R"({"method": "grid", "repeats": 3, "metric": {"name": "loss", "goal": "minimize"},
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1]}}})");
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  const std::string trial = core::parse_json(shop.sweep("report --json").out, "report")["trials"][0]["trial"];
+  const std::string command = "sweep replay " + trial + " --replicates";
+  CHECK(has(shop.sweep("report").out, "\nreplay its 3 trials: " + command + "\n"));
+  CHECK(has(shop.sweep("report --format html").out, "<code>" + command + "</code>"));
+  const Said replayed = shop.sweep("replay " + trial + " --replicates --json");
+  INFO(replayed.err);
+  CHECK(replayed.code == 0);
+  std::vector<int> indices;
+  const core::Json json = core::parse_json(replayed.out, "replay");
+  for (const core::Json& one : json["trials"]) indices.push_back(one["index"].get<int>());
+  CHECK(indices == std::vector<int>{3, 4, 5});
+  CHECK(shop.sweep("replay --all --replicates").err ==
+        "--replicates: is of a TRIAL's configuration, name a trial of a sweep with repeats\n");
+}

@@ -45,7 +45,7 @@ async function place(page, name) {
   return names.findIndex((text) => text === name) + 1;
 }
 
-for (const file of ["usual.html", "hostile.html", "empty.html"])
+for (const file of ["usual.html", "hostile.html", "empty.html", "repeats.html", "wide.html"])
   for (const width of [390, 1440])
     for (const scheme of ["light", "dark"])
       test(`${file} fits ${width} pixels in ${scheme} colours, and the console stays silent`, async (browser) => {
@@ -98,13 +98,56 @@ test("the filter selects in every figure, and a wrong one says what is wrong", a
   assert.ok(optimizers.length > 3 && optimizers.every((word) => word === "adam"));
   const count = (await page.locator(".count").innerText()).split(" ")[0];
   assert.ok((await page.locator("#curves .live .controls").innerText()).startsWith("Metric") && (await page.locator("#curves .live .note").innerText()).startsWith(`${count} of the 120`));
-  await filter.fill("optimiser=adam");
-  assert.equal(await page.locator(".problem").innerText(), "no column 'optimiser'");
-  await filter.fill("width=wide");
-  assert.equal(await page.locator(".problem").innerText(), "width has numbers, and 'wide' is none");
+  for (const [condition, problem] of [
+    ["optimiser=adam", "at character 1: no column 'optimiser', did you mean 'optimizer'?; no condition is applied"],
+    ["optimizer=adam and width<wide", "at character 26: '<' compares numbers, and 'wide' is none, write =, != or in; no condition is applied"],
+    ["outcome=complete", "at character 9: no outcome 'complete', did you mean 'completed'?; no condition is applied"],
+    ["optimizer", "at character 10: a comparison is missing behind 'optimizer', write =, !=, <, <=, >, >= or in; no condition is applied"],
+  ]) {
+    await filter.fill("optimizer=adam");
+    await page.waitForFunction(() => /^\d+ of 120 trials/.test(document.querySelector(".count").textContent));
+    assert.equal(await page.locator(".problem").innerText(), "");
+    await filter.fill(condition);
+    await page.waitForFunction(() => document.querySelector(".count").textContent === "all 120 trials");
+    assert.equal(await page.getByRole("alert").innerText(), problem);
+    assert.equal(await filter.getAttribute("aria-invalid"), "true");
+  }
   await page.getByRole("button", { name: "Clear" }).click();
   await page.waitForFunction(() => document.querySelector(".count").textContent === "all 120 trials");
   assert.equal(await page.locator(".problem").innerText(), "");
+  assert.equal(await filter.getAttribute("aria-invalid"), null);
+  await page.context().close();
+});
+
+test("the filter lets through the trials that --filter does", async (browser) => {
+  const page = await open(browser, "usual.html");
+  const conditions = JSON.parse(readFileSync(join(folder, "conditions.json"), "utf8"));
+  const index = await place(page, "index");
+  for (const { condition, indices } of conditions) {
+    await page.getByLabel("Filter").fill(condition);
+    await page.waitForTimeout(20);
+    assert.equal(await page.locator(".problem").innerText(), "", condition);
+    assert.equal(await page.locator(".count").innerText(), indices.length === 120 ? "all 120 trials" : `${indices.length} of 120 trials`, condition);
+    assert.deepEqual(await column(page, index), indices.slice(0, 25), condition);
+  }
+  assert.ok(conditions.length > 10);
+  await page.context().close();
+});
+
+test("with repeats means stand with their intervals, in the table and beside the curves", async (browser) => {
+  const page = await open(browser, "repeats.html");
+  const means = await column(page, await place(page, "val_accuracy"));
+  assert.ok(means.length === 20 && means.every((text) => /^0\.\d+ ± \d\S* \(3\)( ≈)?$/.test(text)), means.join("; "));
+  assert.equal(await page.locator(".count").innerText(), "all 20 configurations");
+  assert.match(await page.locator("#curves .legend li").first().innerText(), / ± \d\S* \(3\)$/);
+  await page.context().close();
+});
+
+test("of thirty parameters the table scrolls in its box and the most important ones have axes", async (browser) => {
+  const page = await open(browser, "wide.html");
+  assert.ok(await page.locator("#leaderboard .live .scroll").evaluate((box) => box.scrollWidth > box.clientWidth));
+  assert.equal(await page.locator("#parallel .axis-name").count(), 12);
+  assert.match(await page.locator("#parallel .note").innerText(), /11 most important parameters are shown, 19 are not/);
   await page.context().close();
 });
 
@@ -116,7 +159,10 @@ async function brush(page, steps) {
   const x = box.x + box.width / 2;
   await page.mouse.move(x, box.y + 10);
   await page.mouse.down();
-  await page.mouse.move(x, box.y + box.height / 2, { steps });
+  for (let step = 1; step <= steps; ++step) {  // the page looks once a frame
+    await page.mouse.move(x, box.y + 10 + ((box.height / 2 - 10) * step) / steps);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
   await page.mouse.up();
 }
 
@@ -130,6 +176,10 @@ test("a brush over an axis selects, and Clear takes it away", async (browser) =>
   await page.getByRole("button", { name: "Clear" }).click();
   await page.waitForFunction(() => document.querySelector(".count").textContent === "all 120 trials");
   assert.equal(await page.locator("#parallel .brush .selection").first().isVisible(), false);
+  await brush(page, 5);
+  await page.setViewportSize({ width: 1100, height: 900 });
+  await page.waitForFunction(() => document.querySelector("#parallel svg").clientWidth < 1100);
+  assert.equal(await page.locator("#parallel .brush .selection").first().isVisible(), true);
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

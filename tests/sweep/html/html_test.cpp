@@ -4,12 +4,14 @@
 
 #include <cmath>
 
+#include "core/error.h"
 #include "core/json.h"
 #include "sweep/html/axis.h"
 #include "sweep/html/data.h"
 #include "sweep/html/figures.h"
 #include "sweep/html/markup.h"
 #include "sweep/html/page.h"
+#include "sweep/report/display.h"
 #include "tests/catch.h"
 #include "tests/sweep/html/pages.h"
 #include "tests/sweep/rank/sample_study.h"
@@ -129,7 +131,7 @@ TEST_CASE("the last numbers that a double holds have a place and ticks on an axi
 TEST_CASE("of a large sweep the first thousand rows are shown and five thousand of the rest, the same ones each time") {
   Study study(sample::accuracy());
   for (std::uint64_t i = 0; i < 7000; ++i) sample::run(study, i, static_cast<double>(i * 7919 % 7000));
-  const std::vector<Row> rows = rank(study), shown = shown_rows(rows, {}, 1);
+  const std::vector<Row> rows = rank(study), shown = shown_rows({}, rows, {}, 1).rows;
   REQUIRE(shown.size() == kFirstRows + kDrawnRows);
   for (std::size_t r = 0; r < kFirstRows; ++r) CHECK(shown[r].rank == r + 1);
   CHECK(std::is_sorted(shown.begin(), shown.end(), [](const Row& a, const Row& b) { return *a.rank < *b.rank; }));
@@ -138,11 +140,11 @@ TEST_CASE("of a large sweep the first thousand rows are shown and five thousand 
     for (const Row& row : some) all.push_back(row.trial->index);
     return all;
   };
-  CHECK(indices(shown_rows(rows, {}, 1)) == indices(shown));
-  CHECK(indices(shown_rows(rows, {}, 2)) != indices(shown));
+  CHECK(indices(shown_rows({}, rows, {}, 1).rows) == indices(shown));
+  CHECK(indices(shown_rows({}, rows, {}, 2).rows) != indices(shown));
   ReportOptions top;
   top.top = 10;
-  CHECK(shown_rows(rows, top, 1).size() == 10);
+  CHECK(shown_rows({}, rows, top, 1).rows.size() == 10);
 }
 
 TEST_CASE("nothing of a hostile sweep stands in the page as it is") {
@@ -184,26 +186,121 @@ TEST_CASE("a page has every section, with its plain charts in it") {
 
 TEST_CASE("the data of a page are the columns of its rows") {
   const auto made = sample::usual_page(30);
-  const Json data = page_data(made->page, parameters(made->page.head, made->page.rows));
+  const Json data = page_data(made->page, parameters(made->page.head, made->page.shown.rows));
   CHECK(data["rows"] == 30);
   CHECK(data["goal"] == "maximize");
   std::vector<std::string> names;
   for (const Json& column : data["columns"]) {
-    names.push_back(column["name"]);
+    if (!column["hidden"]) names.push_back(column["name"]);
     CHECK((column.contains("values") ? column["values"] : column["codes"]).size() == 30);
   }
   CHECK(names == std::vector<std::string>{"rank", "trial", "index", "outcome", "val_accuracy", "augment.crop",
                                           "batch_size", "dropout", "learning_rate", "optimizer", "warmup",
                                           "weight_decay", "width", "train_loss", "epoch", "step", "seconds", "attempts",
                                           "device"});
-  CHECK(data["columns"][4]["values"][0] == Json(*made->page.rows[0].value()));
+  names.clear();
+  for (const Json& column : data["columns"])
+    if (column["hidden"]) names.push_back(column["name"]);
+  CHECK(names == std::vector<std::string>{"replicate", "seed", "reused_from", "epochs", "value"});  // but not the host
+  CHECK(data["columns"][4]["values"][0] == Json(*made->page.shown.rows[0].value()));
   CHECK(data["timeline"]["row"].size() == made->page.attempts.size());
   CHECK(data["curves"]["metrics"] == Json({"val_accuracy", "train_loss"}));
 }
 
+TEST_CASE("a page has the columns that were asked for, and the others to filter by; an unknown one is refused") {
+  ReportOptions options;
+  options.columns = {"learning_rate", "host", "value", "rank", "rank"};
+  const auto made = sample::usual_page(30, options);
+  const std::vector<PageColumn> columns = page_columns(made->page, parameters(made->page.head, made->page.shown.rows));
+  std::vector<std::string> shown;
+  bool shows_first = true;
+  for (const PageColumn& column : columns) {
+    if (column.is_shown) shown.push_back(column.column.title);
+    CHECK((shows_first || !column.is_shown));
+    shows_first = column.is_shown;
+  }
+  CHECK(shown == std::vector<std::string>{"learning_rate", "host", "value", "rank"});
+  const std::string text = html_page(made->page);
+  CHECK(
+      text.find("<thead><tr><th scope=\"col\">learning_rate</th><th scope=\"col\">host</th><th scope=\"col\">value</th>"
+                "<th scope=\"col\">rank</th></tr></thead>") != text.npos);
+  auto wrong = sample::usual_page(3);
+  wrong->page.options.columns = {"learning_rat"};
+  try {
+    html_page(wrong->page);
+    FAIL("not refused");
+  } catch (const core::UserError& error) {
+    CHECK(std::string(error.what()) == "--columns: no column 'learning_rat', did you mean 'learning_rate'?");
+  }
+}
+
+TEST_CASE("a page has the rows that meet a condition, in the order asked for, and says so; its best is the sweep's") {
+  ReportOptions options;
+  options.filter = "optimizer=sgd and rank>3";
+  options.sort = {"-learning_rate"};
+  const auto made = sample::usual_page(60, options), whole = sample::usual_page(60);
+  const ShownRows& shown = made->page.shown;
+  REQUIRE(shown.rows.size() > 5);
+  REQUIRE(shown.rows.size() < 40);
+  double before = INFINITY;
+  for (const Row& row : shown.rows) {
+    CHECK(row.trial->config["optimizer"] == "sgd");
+    CHECK(*row.rank > 3);
+    CHECK(row.trial->config["learning_rate"].get<double>() <= before);
+    before = row.trial->config["learning_rate"].get<double>();
+  }
+  const std::string text = html_page(made->page), rows = std::to_string(shown.rows.size());
+  CHECK(text.find(rows + " of 60 trials meet <code>optimizer=sgd and rank&gt;3</code>. Sorted by -learning_rate.") !=
+        text.npos);
+  CHECK(shown.best->trial->index == whole->page.shown.rows.front().trial->index);
+}
+
+TEST_CASE("with repeats a page has means with their intervals, and calls its rows configurations") {
+  const auto made = sample::repeats_page();
+  const std::string text = html_page(made->page);
+  const Row& best = made->page.shown.rows.front();
+  const std::string beside = beside_text(made->page, metric_column(made->page.head), best);
+  CHECK(beside.starts_with("± "));
+  CHECK(beside.ends_with(" (3)"));
+  CHECK(text.find("<dd>" + rounded(*best.value(), 6) + " " + beside + "</dd>") != text.npos);
+  CHECK(count(text, " (3)") > 20);
+  CHECK(text.find("95 % confidence interval") != text.npos);
+  CHECK(text.find("All trials of the best configuration again, compared bit for bit: <code>sweep replay "
+                  "7f3a9c0000000003 --replicates</code>") != text.npos);
+  CHECK(text.find("over 20 ranked configurations, each the mean of its trials (60 in all) (Hutter") != text.npos);
+  const Json data = page_data(made->page, parameters(made->page.head, made->page.shown.rows));
+  CHECK(data["noun"] == "configuration");
+  CHECK(data["columns"][4]["beside"][0] == beside);
+  std::size_t indistinct = 0;
+  for (const Row& row : made->page.shown.rows)
+    indistinct += beside_text(made->page, metric_column(made->page.head), row).ends_with(" ≈");
+  CHECK(indistinct > 0);
+}
+
+TEST_CASE("words of a column that are no texts are marked, and those that are spelled alike are two") {
+  Study study(sample::accuracy());
+  const Json values[] = {"3", 3, "adam", {1, 2}, true, nullptr, 0.5};
+  for (std::uint64_t i = 0; i < 7; ++i)
+    sample::run(study, i, static_cast<double>(7 - i), protocol::Outcome::kCompleted,
+                {{"x", values[i]}, {"n", i == 3 ? Json() : Json(i)}});
+  Page page;
+  page.head.metric = study.metric();
+  const std::vector<Row> rows = rank(study);
+  page.shown = shown_rows(page.head, rows, {}, 1);
+  const Json data = page_data(page, parameters(page.head, rows));
+  for (const Json& column : data["columns"]) {
+    if (column["name"] == "x") {
+      CHECK(column["words"] == Json({"3", "3", "adam", "[1,2]", "true", "null", "0.5"}));
+      CHECK(column["json"] == Json({1, 3, 4, 5, 6}));
+    }
+    if (column["name"] == "n") CHECK(column["nulls"] == Json({3}));
+  }
+}
+
 TEST_CASE("values that JSON has no number for are words that a script reads as numbers") {
   const auto made = sample::hostile_page();
-  const std::string text = core::canonical_json(page_data(made->page, parameters(made->page.head, made->page.rows)));
+  const std::string text =
+      core::canonical_json(page_data(made->page, parameters(made->page.head, made->page.shown.rows)));
   CHECK(text.find("\"NaN\"") != text.npos);
   CHECK(text.find("\"-Infinity\"") != text.npos);
   CHECK(text.find("{\"float\"") == text.npos);

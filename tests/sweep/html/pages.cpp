@@ -95,9 +95,9 @@ Analysis analysis_of_usual(std::size_t trials) {
 }
 
 void finish(PageOf& made) {
-  made.page.rows = rank(made.study);
-  made.page.all_rows = made.page.rows.size();
-  made.page.outcomes = count_outcomes(made.page.rows);
+  const std::vector<Row> rows = rank(made.study);
+  made.page.shown = shown_rows(made.page.head, rows, made.page.options, 1);
+  made.page.outcomes = count_outcomes(rows);
 }
 
 }  // namespace
@@ -105,8 +105,9 @@ void finish(PageOf& made) {
 const std::string kMarkup =
     "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
 
-std::unique_ptr<PageOf> usual_page(std::size_t trials) {
+std::unique_ptr<PageOf> usual_page(std::size_t trials, const ReportOptions& options) {
   auto made = std::make_unique<PageOf>(PageOf{Study(accuracy()), {}});
+  made->page.options = options;
   std::int64_t clock_ms = 1'795'690'000'000;
   for (std::uint64_t i = 0; i < trials; ++i)
     run_trial(*made, i,
@@ -164,6 +165,48 @@ std::unique_ptr<PageOf> hostile_page() {
   page.facts = {{kMarkup, {{kMarkup, kinds[3]}, {kinds[2], kinds[1]}}}};
   page.file_text = kMarkup + "\n" + kinds[1] + "\n" + kinds[3];
   page.replay_command = kMarkup;
+  finish(*made);
+  return made;
+}
+
+std::unique_ptr<PageOf> repeats_page() {
+  auto made = std::make_unique<PageOf>(PageOf{Study(Terms{.metric = accuracy(), .repeats = 3}), {}});
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const Json config = config_of(i / 3);
+    run(made->study, i, reached(config) + 0.01 * uniform(i, 30), Outcome::kCompleted, config);
+    made->page.curves[i]["val_accuracy"] = {{10, 0.5}, {20, reached(config)}};
+    made->page.attempts.push_back({i, 0, "cpu:0", static_cast<std::int64_t>(2000 * i),
+                                   static_cast<std::int64_t>(2000 * i + 1500), "completed", "the next trial"});
+  }
+  Page& page = made->page;
+  page.head = {"a1b2c3d4e5f60718", "three of each", "random", 7, 60, made->study.metric(), ""};
+  page.head.repeats = 3;
+  page.state = "finished, 60 of 60 trials have ended";
+  page.analysis.ranked = page.analysis.trials = 20;
+  page.analysis.ranked_trials = 60;
+  page.analysis.parameters.push_back({"learning_rate", 0.6, 0.1, 0.2, {}, {}});
+  page.replay_command = "sweep replay 7f3a9c0000000003 --replicates";
+  finish(*made);
+  return made;
+}
+
+std::unique_ptr<PageOf> wide_page(std::size_t trials, std::size_t parameters) {
+  auto made = std::make_unique<PageOf>(PageOf{Study(accuracy()), {}});
+  for (std::uint64_t i = 0; i < trials; ++i) {
+    Json config = Json::object();
+    for (std::uint32_t p = 0; p < parameters; ++p) {
+      const std::string name = "block" + std::to_string(p / 5) + ".parameter_" + std::to_string(p);
+      if (p % 3 == 2)
+        config[name] = std::string(1, static_cast<char>('a' + static_cast<int>(4 * uniform(i, p + 1))));
+      else
+        config[name] = p % 3 == 0 ? Json(uniform(i, p + 1)) : Json(static_cast<int>(100 * uniform(i, p + 1)));
+    }
+    run(made->study, i, 0.5 + 0.4 * uniform(i, 1), Outcome::kCompleted, config);
+  }
+  Page& page = made->page;
+  page.head = {"a1b2c3d4e5f60718", "wide", "random", 7, trials, made->study.metric(), ""};
+  page.state = "finished";
+  page.analysis.nothing = "no trial has a rank";
   finish(*made);
   return made;
 }

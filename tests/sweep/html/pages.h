@@ -17,7 +17,11 @@ struct PageOf {
 };
 
 /// A search over eight parameters with curves, retries, failures and replays.
-std::unique_ptr<PageOf> usual_page(std::size_t trials);
+std::unique_ptr<PageOf> usual_page(std::size_t trials, const sweep::ReportOptions& options = {});
+/// Twenty configurations, three trials of each.
+std::unique_ptr<PageOf> repeats_page();
+/// A search over so many parameters that no screen is wide enough.
+std::unique_ptr<PageOf> wide_page(std::size_t trials, std::size_t parameters);
 /// Names, values and messages that hold markup, escape sequences, marks that turn the reading direction, 10 kB and
 /// more.
 std::unique_ptr<PageOf> hostile_page();

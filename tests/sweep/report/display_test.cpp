@@ -15,6 +15,17 @@ TEST_CASE("a text that is too wide is cut at a character, and says so") {
   CHECK(display_width(printable(std::string(100'000, 'x'), 32)) == 32);
 }
 
+TEST_CASE("a text of marks that take no column is cut by its bytes, and one as people write it is not") {
+  std::string marks = "e";
+  for (int i = 0; i < 3000; ++i) marks += "\xcc\x81";
+  CHECK(display_width(marks) == 1);
+  const std::string cut = printable(marks, 32);
+  CHECK(cut.size() <= 32 * kBytesPerColumn + std::string("…").size());
+  CHECK(cut.ends_with("\xcc\x81…"));
+  CHECK(printable("नमस्ते", 4) == "नमस्ते");
+  CHECK(printable("e\xcc\x81\xcc\xa3\xcc\x84", 1) == "e\xcc\x81\xcc\xa3\xcc\x84");
+}
+
 TEST_CASE("wide characters take two columns and combining marks none") {
   CHECK(display_width("abc") == 3);
   CHECK(display_width("学習率") == 6);

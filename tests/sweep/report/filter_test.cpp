@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "tests/catch.h"
 
 using core::Json;
@@ -33,6 +34,37 @@ std::string refusal(const std::string& text) {
 }
 
 }  // namespace
+
+// The page's reader of conditions is held to the same cases (tests/sweep/html/filter_test.mjs).
+TEST_CASE("a condition means what the cases say, which hold for the HTML page too") {
+  const Json cases = core::parse_json(
+      core::read_file(std::string(SWEEP_SOURCE_DIR) + "/tests/sweep/report/filter_cases.json"), "filter_cases.json");
+  std::vector<FilterColumn> columns;
+  for (const Json& column : cases["columns"])
+    columns.push_back({column["name"], column.value("words", std::vector<std::string>())});
+  for (const Json& one : cases["conditions"]) {
+    const std::string text = one["text"];
+    CAPTURE(text);
+    try {
+      const Filter filter(text, columns, false);
+      Json meets = Json::array();
+      for (std::size_t r = 0; r < cases["rows"].size(); ++r) {
+        const Json& row = cases["rows"][r];
+        const auto cell = [&](std::size_t column) {
+          const auto found = row.find(columns[column].name);
+          return found == row.end() ? std::nullopt : std::optional(*found);
+        };
+        if (filter.matches(cell)) meets.push_back(r);
+      }
+      CHECK(meets == one.value("meets", Json()));
+    } catch (const core::UserError& error) {
+      const core::Problem& problem = error.problems().front();
+      CHECK(problem.place.ends_with(":" + std::to_string(one.value("at", 0))));
+      CHECK(problem.problem == one.value("problem", ""));
+      CHECK(problem.remedy == one.value("remedy", ""));
+    }
+  }
+}
 
 TEST_CASE("a condition compares texts and numbers, and joins what it compares") {
   const std::map<std::string, Json> row = {{"optimizer", "adam"}, {"learning_rate", 0.0005}, {"epoch", 3}};

@@ -61,15 +61,35 @@ TEST_CASE("a sample, pairs and a single parameter are said") {
         std::string::npos);
 }
 
+TEST_CASE("with repeats configurations are counted and called so, and how many trials they are of is said") {
+  SweepHead sweep = head();
+  sweep.repeats = 3;
+  Analysis analysis = two_parameters();
+  analysis.ranked_trials = 114;
+  std::string text = importance_table(sweep, analysis);
+  CHECK(text.find("\n38 ranked configurations, each the mean of its trials (114 in all); functional ANOVA") !=
+        std::string::npos);
+  CHECK(text.find("  share  configurations  val_loss ") != std::string::npos);
+  CHECK(text.find("  best mean  first trial\n") != std::string::npos);
+  analysis.trials = 20;
+  CHECK(analysed_text(sweep, analysis) ==
+        "a sample of 20 of 38 ranked configurations, each the mean of its trials (114 in all)");
+  const core::Json json = importance_json(sweep, analysis);
+  CHECK(json["counts"] == "configurations");
+  CHECK(json["ranked"] == 38);
+  CHECK(json["ranked_trials"] == 114);
+}
+
 TEST_CASE("where there is nothing to say both forms say why") {
   Analysis analysis;
   analysis.nothing = "no trial has a rank";
   CHECK(importance_table(head(), analysis) ==
         "sweep a1b2c3d4e5f60718 'first try': what val_loss depends on\nnothing can be said: no trial has a rank\n");
-  CHECK(core::canonical_json(importance_json(head(), analysis)) ==
-        R"({"interactions":null,"method":{"name":"fanova","trees":64},"nothing":"no trial has a rank","pairs":[],)"
-        R"("parameters":[],"ranked":0,"sweep":{"id":"a1b2c3d4e5f60718","metric":{"goal":"minimize","name":"val_loss",)"
-        R"("reduce":"best"},"name":"first try"},"trials":0})");
+  CHECK(
+      core::canonical_json(importance_json(head(), analysis)) ==
+      R"({"counts":"trials","interactions":null,"method":{"name":"fanova","trees":64},"nothing":"no trial has a rank","pairs":[],)"
+      R"("parameters":[],"ranked":0,"ranked_trials":0,"sweep":{"id":"a1b2c3d4e5f60718","metric":{"goal":"minimize","name":"val_loss",)"
+      R"("reduce":"best"},"name":"first try"},"trials":0})");
 }
 
 TEST_CASE("importance as JSON is exact") {

@@ -71,6 +71,27 @@ TEST_CASE("a table of ranked trials alone needs no outcome column") {
         "replay it: sweep replay 7f3a9c0000000000 --runs /scratch/runs\n");
 }
 
+TEST_CASE("JSON with columns has these alone, in order, null where a value is missing") {
+  const Study study = every_standing();
+  ReportOptions options;
+  options.columns = {"rank", "val_accuracy", "optimizer", "val_loss"};
+  options.with_host = true;
+  options.sort = {"-index"};
+  options.top = 2;
+  const Json json = report_json(head(study, 8), rank(study), options);
+  CHECK(json["columns"] == Json({"rank", "val_accuracy", "optimizer", "val_loss", "host"}));
+  CHECK(core::canonical_json(json["trials"]) ==
+        R"([{"host":"lab3","optimizer":"sgd","rank":null,"val_accuracy":null,"val_loss":null},)"
+        R"({"host":null,"optimizer":"adam","rank":null,"val_accuracy":null,"val_loss":null}])");
+  options.columns = {"optimiser"};
+  CHECK_THROWS_AS(report_json(head(study, 8), rank(study), options), core::UserError);
+  options.columns.clear();
+  const Json whole = report_json(head(study, 8), rank(study), options);
+  CHECK_FALSE(whole.contains("columns"));
+  CHECK(whole["trials"][0]["host"] == "lab3");
+  CHECK(whole["trials"][0]["config"].is_object());
+}
+
 TEST_CASE("a sweep in which nothing has ended says so") {
   Study study(sample::accuracy());
   sample::plan(study, 0);

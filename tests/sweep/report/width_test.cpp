@@ -1,4 +1,5 @@
 // The table at the widths of terminals against golden files, marks, filters, and what foreign texts may do: nothing.
+#include <algorithm>
 #include <sstream>
 
 #include "sweep/report/display.h"
@@ -123,4 +124,23 @@ TEST_CASE("a filtered and sorted table says so, and names once what its rows hav
   CHECK(report_table(head(study, 4), rank(study), options) == golden("filtered.txt"));
   options.filter = "augment=none and batch_size=32";
   CHECK(report_table(head(study, 4), rank(study), options).ends_with("\nno row meets the filter\n"));
+}
+
+TEST_CASE("a table fits the lines of a terminal: what says least goes first, then rows, which are counted") {
+  Study study(sample::accuracy());
+  for (std::uint64_t i = 0; i < 30; ++i)
+    sample::run(study, i, 0.5 + 0.0078125 * static_cast<double>(i * 7 % 30), Outcome::kCompleted,
+                {{"learning_rate", 0.001 * static_cast<double>(i + 1)}, {"epochs", 5}, {"width", 32 << (i % 4)}});
+  for (const std::size_t height : {1, 2, 3, 5, 8, 12, 20, 60}) {
+    CAPTURE(height);
+    ReportOptions options = wide(60);
+    options.height = height;
+    const std::string table = report_table(head(study, 30), rank(study), options);
+    const auto lines = static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n'));
+    CHECK(lines <= std::max<std::size_t>(height, 2));
+    if (height < 40) CHECK(table.find(" more rows not shown\n") != std::string::npos);
+    if (height == 60) CHECK(table == report_table(head(study, 30), rank(study), wide(60)));
+    if (height == 5 || height == 12 || height == 20)
+      CHECK(table == golden("height_" + std::to_string(height) + ".txt"));
+  }
 }

@@ -46,7 +46,7 @@ export function mountCurves(parent, data, selection) {
     paint();
     const trials = new Set(shown.map((line) => line.row)).size;
     const all = new Set(lines.map((line) => line.row)).size;
-    note.textContent = `${trials} of the ${all} trials that have curves here${isThinned ? ", drawn with fewer points than were recorded" : ""}`;
+    note.textContent = `${trials} of the ${all} ${data.noun}s that have curves here${isThinned ? ", drawn with fewer points than were recorded" : ""}`;
   }
   function points(line, x, y, isLog) {
     const placed = [];
@@ -64,7 +64,7 @@ export function mountCurves(parent, data, selection) {
     svg.append("g").attr("transform", `translate(${kMargin.left},0)`).call(axisLeft(y).ticks(6, isLog ? "~g" : undefined));
     svg.append("g").attr("transform", `translate(0,${kHeight - kMargin.bottom})`).call(axisBottom(x).ticks(Math.max(3, inside / 110)));
     svg.append("text").attr("class", "axis-name").attr("x", layers.width - kMargin.right).attr("y", kHeight - 2).attr("text-anchor", "end").text("step");
-    layers.svg.setAttribute("aria-label", `${title} by step, ${selection.count} trials`);
+    layers.svg.setAttribute("aria-label", `${title} by step, ${selection.count} ${data.noun}s`);
   }
   function trace(context, placed) {
     context.beginPath();
@@ -107,7 +107,7 @@ export function mountCurves(parent, data, selection) {
     const item = make("li");
     const mark = select(item).append("svg").attr("viewBox", "0 0 18 8").attr("aria-hidden", "true");
     mark.append("line").attr("x1", 0).attr("x2", 18).attr("y1", 4).attr("y2", 4).attr("stroke", stroke).attr("stroke-width", 3);
-    item.append(`${rowName(data, row)}: ${data.value.text(row)}`);
+    item.append(`${rowName(data, row)}: ${data.value.wholeText(row)}`);
     return item;
   }
   function nearest(mouseX, mouseY) {

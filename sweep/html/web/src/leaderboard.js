@@ -13,7 +13,7 @@ function compareCells(column, a, b, sign) {
 }
 
 export function mountLeaderboard(parent, data, selection) {
-  const columns = data.columns;
+  const columns = data.columns.filter((column) => column.isShown);
   let sort = null, page = 0;
   const body = make("tbody");
   const heads = columns.map((column) => {
@@ -57,7 +57,7 @@ export function mountLeaderboard(parent, data, selection) {
     next.disabled = page === pages - 1;
   }
   function cell(column, row) {
-    const text = column.part === "trial" ? column.text(row).slice(0, 8) : column.text(row);
+    const text = column.part === "trial" ? column.text(row).slice(0, 8) : column.wholeText(row);
     const exact = column.exactText(row);
     return make("td", { class: column.isNumber ? "number" : "", title: exact === text ? undefined : exact }, text);
   }

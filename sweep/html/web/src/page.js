@@ -3,41 +3,53 @@
 import { mountCurves } from "./curves.js";
 import { readData } from "./data.js";
 import { make } from "./draw.js";
+import { asWord, FilterError, readFilter } from "./filter.js";
 import { mountLeaderboard } from "./leaderboard.js";
 import { mountParallel } from "./parallel.js";
 import { mountParameters } from "./parameters.js";
 import { Selection } from "./selection.js";
 import { mountTimeline } from "./timeline.js";
 
+const kTypingMs = 350; // a condition that is not finished is no mistake
+
 function mountFilter(parent, data, selection) {
   const example = data.parameters.find((column) => !column.isNumber && column.words.length > 1) ?? data.parameters[0];
-  const hint = example ? `${example.name}=${example.text(0)} and rank<=20` : "rank<=10";
-  const input = make("input", { id: "filter-text", type: "search", placeholder: hint, autocomplete: "off", spellcheck: "false" });
-  const problem = make("p", { class: "problem", role: "alert" });
+  const hint = example ? `${asWord(example.name)}=${example.isNumber ? example.text(0) : asWord(example.text(0))} and rank<=20` : "rank<=10";
+  const input = make("input", { id: "filter-text", type: "search", placeholder: hint, autocomplete: "off", spellcheck: "false", "aria-describedby": "filter-problem" });
+  const problem = make("p", { id: "filter-problem", class: "problem", role: "alert", "aria-live": "assertive" });
   const count = make("span", { class: "count", "aria-live": "polite" });
   const clear = make("button", { type: "button", onclick: clearAll }, "Clear");
   parent.append(make("label", { for: "filter-text" }, "Filter"), input, clear, count, problem);
   parent.classList.add("filter");
+  let waiting;
 
-  function apply() {
+  // What is wrong is said once nobody types any more; then no condition selects, and the count is that of what is shown.
+  function read(isTyping) {
+    clearTimeout(waiting);
+    let holds = null, said = "";
     try {
-      selection.setFilter(input.value);
-      problem.textContent = "";
+      if (input.value.trim() !== "") holds = readFilter(data.columns, input.value, data.rows === 0);
     } catch (error) {
-      problem.textContent = error.message;
+      if (!(error instanceof FilterError)) throw error;
+      said = `at character ${error.at}: ${error.message}; no condition is applied`;
+      if (isTyping) return void (waiting = setTimeout(read, kTypingMs, false));
     }
+    problem.textContent = said;
+    if (said) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    selection.setFilter(holds);
   }
   function clearAll() {
     input.value = "";
-    selection.brushes.clear();
-    selection.onClear?.();
-    apply();
+    selection.clearBrushes();
+    read(false);
   }
   function tell() {
-    count.textContent = selection.isAll ? `all ${data.rows} trials` : `${selection.count} of ${data.rows} trials`;
+    count.textContent = selection.isAll ? `all ${data.rows} ${data.noun}s` : `${selection.count} of ${data.rows} ${data.noun}s`;
     clear.disabled = selection.isAll && input.value === "";
   }
-  input.oninput = apply;
+  input.oninput = () => read(true);
+  input.onchange = () => read(false);
   selection.onChange(tell);
   tell();
 }

@@ -28,12 +28,14 @@ export function mountParallel(parent, data, selection) {
   const rows = drawnRows(data.rows);
   const left = data.parameters.length - (columns.length - 1);
   const note = make("p", { class: "note" }, "The better a trial, the stronger its colour; the ten best in orange. Drag along an axis to select, click beside the selection to clear it. ");
-  if (rows.length < data.rows) note.append(`Of ${data.rows} trials ${rows.length} are drawn. `);
+  if (rows.length < data.rows) note.append(`Of ${data.rows} ${data.noun}s ${rows.length} are drawn. `);
   if (left > 0) note.append(`The ${columns.length - 1} most important parameters are shown, ${left} are not.`);
   const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Parallel coordinates" });
   parent.replaceChildren(note, scroll);
   const layers = new Layers(scroll, "Each trial as a line through its parameters to its metric", 2);
-  let axes = [], places = null, colours = [], buckets = [];
+  const pixelsOf = new Map(); // of each column that has a brush: from and to
+  const due = new Set(); // axes whose brush was moved since the last frame
+  let axes = [], places = null, palette = {}, buckets = [], best = [];
 
   function render() {
     const width = Math.max(scroll.clientWidth, kMargin.left + kMargin.right + kLeastGap * (columns.length - 1));
@@ -44,6 +46,8 @@ export function mountParallel(parent, data, selection) {
       x: kMargin.left + ((width - kMargin.left - kMargin.right) * a) / (columns.length - 1),
       ...(column === data.value ? valueScale(column, range) : columnScale(column, rows, range)),
     }));
+    // Asked for once: the style of the page is made anew each time that somebody asks.
+    palette = { dim: colour("dim"), best: colour("best"), buckets: shareColours(kColours) };
     place();
     paintAll();
     paint();
@@ -53,20 +57,21 @@ export function mountParallel(parent, data, selection) {
     return numberScale(column, ...usualRange(rows.map((row) => column.number(row))), range);
   }
   // A cell without a place stands below its axis.
+  function pixelOf(axis, row) {
+    const y = axis.at(row);
+    return Number.isNaN(y) ? kHeight - kMargin.bottom + 18 : y;
+  }
   function place() {
-    const none = kHeight - kMargin.bottom + 18;
     places = new Float32Array(rows.length * axes.length);
-    rows.forEach((row, i) =>
-      axes.forEach((axis, a) => {
-        const y = axis.at(row);
-        places[i * axes.length + a] = Number.isNaN(y) ? none : y;
-      }));
+    rows.forEach((row, i) => axes.forEach((axis, a) => (places[i * axes.length + a] = pixelOf(axis, row))));
     // By place among the values: a few that are far off would leave one colour for all the others.
     const sign = data.goal === "maximize" ? 1 : -1, goodness = (i) => sign * data.value.number(rows[i]);
-    const order = rows.map((_, i) => i).filter((i) => Number.isFinite(goodness(i))).sort((a, b) => goodness(a) - goodness(b));
-    buckets = new Int8Array(rows.length).fill(-1);
-    order.forEach((i, at) => (buckets[i] = Math.floor((at * kColours) / order.length)));
-    colours = shareColours(kColours);
+    const lines = rows.map((_, i) => i);
+    const order = lines.filter((i) => Number.isFinite(goodness(i))).sort((a, b) => goodness(a) - goodness(b));
+    buckets = Array.from({ length: kColours }, () => []);
+    order.forEach((i, at) => buckets[Math.floor((at * kColours) / order.length)].push(i));
+    buckets.unshift(lines.filter((i) => !Number.isFinite(goodness(i))));
+    best = lines.filter((i) => data.rank.number(rows[i]) <= kBest);
   }
   function trace(context, i) {
     context.moveTo(axes[0].x, places[i * axes.length]);
@@ -74,28 +79,28 @@ export function mountParallel(parent, data, selection) {
   }
   function paintAll() {
     const context = layers.context(0);
-    context.strokeStyle = colour("dim");
+    context.strokeStyle = palette.dim;
     context.globalAlpha = rows.length > 400 ? 0.18 : 0.35;
     context.beginPath();
     for (let i = 0; i < rows.length; ++i) trace(context, i);
     context.stroke();
   }
-  function paintLines(context, stroke, isMeant) {
+  function paintLines(context, stroke, lines) {
     context.strokeStyle = stroke;
     context.beginPath();
-    for (let i = 0; i < rows.length; ++i) if (selection.mask[rows[i]] && isMeant(i)) trace(context, i);
+    for (const i of lines) if (selection.mask[rows[i]]) trace(context, i);
     context.stroke();
   }
   function paint() {
     const context = layers.context(1);
-    const selected = rows.reduce((count, row) => count + selection.mask[row], 0);
+    let selected = 0;
+    for (const row of rows) selected += selection.mask[row];
     context.globalAlpha = selected > 400 ? 0.4 : 0.75;
     context.lineWidth = selected > 100 ? 1 : 1.4;
-    for (let bucket = -1; bucket < kColours; ++bucket)
-      paintLines(context, bucket < 0 ? colour("dim") : colours[bucket], (i) => buckets[i] === bucket);
+    buckets.forEach((lines, bucket) => paintLines(context, bucket === 0 ? palette.dim : palette.buckets[bucket - 1], lines));
     context.globalAlpha = 1;
     context.lineWidth = 1.8;
-    paintLines(context, colour("best"), (i) => data.rank.number(rows[i]) <= kBest);
+    paintLines(context, palette.best, best);
   }
   function drawAxes() {
     const svg = select(layers.svg);
@@ -107,24 +112,35 @@ export function mountParallel(parent, data, selection) {
       name.text(cut(axis.column.name, 16)).append("title").text(axis.column.name);
       const brush = brushY()
         .extent([[-14, kMargin.top - 6], [14, kHeight - kMargin.bottom + 26]])
+        .on("start", () => (axis.pixels ??= Float32Array.from({ length: data.rows }, (_, row) => pixelOf(axis, row))))
         .on("brush end", ({ selection: pixels, sourceEvent }) => sourceEvent && brushed(axis, pixels));
       group.append("g").attr("class", "brush").call(brush);
       axis.brush = group.select(".brush");
       axis.move = brush.move;
-      if (axis.pixels) axis.brush.call(brush.move, axis.pixels);
+      if (pixelsOf.has(axis.column)) axis.brush.call(brush.move, pixelsOf.get(axis.column));
     });
   }
+  // The mouse may move more often than the screen is drawn.
   function brushed(axis, pixels) {
+    if (pixels) pixelsOf.set(axis.column, pixels);
+    else pixelsOf.delete(axis.column);
+    due.add(axis);
+    if (due.size === 1) requestAnimationFrame(choose);
+  }
+  function choose() {
     performance.mark("brush-begin");
-    const none = kHeight - kMargin.bottom + 18;
-    const holds = pixels && ((row) => {
-      const at = axis.at(row), y = Number.isNaN(at) ? none : at;
-      return y >= pixels[0] && y <= pixels[1];
-    });
-    selection.setBrush(axis.column, holds, paint);
+    for (const axis of due) {
+      const [from, to] = pixelsOf.get(axis.column) ?? [];
+      selection.setBrush(axis.column, from === undefined ? null : (row) => axis.pixels[row] >= from && axis.pixels[row] <= to, paint);
+    }
+    due.clear();
     performance.measure("brush", "brush-begin");
   }
   selection.onChange(paint);
-  selection.onClear = () => axes.forEach((axis) => axis.brush.call(axis.move, null));
+  selection.onClear = () => {
+    const brushedAxes = axes.filter((axis) => pixelsOf.has(axis.column));
+    pixelsOf.clear();
+    for (const axis of brushedAxes) axis.brush.call(axis.move, null);
+  };
   return render;
 }

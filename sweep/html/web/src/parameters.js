@@ -111,7 +111,7 @@ function mountChart(parent, data, selection, column) {
       if (selection.mask[one.row] && distance < least) [least, best] = [distance, one];
     }
     if (!best) return tip.hide();
-    tip.show(mouseX, mouseY, [rowName(data, best.row), `${column.name} ${column.text(best.row)}`, `${data.value.name} ${data.value.text(best.row)}`]);
+    tip.show(mouseX, mouseY, [rowName(data, best.row), `${column.name} ${column.text(best.row)}`, `${data.value.name} ${data.value.wholeText(best.row)}`]);
   });
   layers.root.addEventListener("mouseleave", () => tip.hide());
   return render;
