@@ -57,7 +57,7 @@ TEST_CASE("columns, filter, sort and top act in every format, and what no column
     CHECK(has(refusal("--columns outcom"), "--columns: no column 'outcom', did you mean 'outcome'?"));
     CHECK(has(refusal("--sort outcom"), "--sort: no column 'outcom', did you mean 'outcome'?"));
     CHECK(has(refusal("--filter outcom=x"), "--filter:1:1: no column 'outcom', did you mean 'outcome'?"));
-    CHECK(has(refusal("--output ''"), "--output: '' names no file, name one, or leave the flag out"));
+    CHECK(has(refusal("--output ''"), "--output: has an empty value, write --output FILE, or leave it out"));
   }
 }
 
