@@ -95,6 +95,11 @@ struct Backend {
   decltype(&ops::batch_norm) batch_norm;
   decltype(&ops::batch_norm_evaluate) batch_norm_evaluate;
   decltype(&ops::batch_norm_backward) batch_norm_backward;
+  /// All three, or null in a table that has them not: the caller then makes the two ops that each is made of, which
+  /// give the same bits.
+  decltype(&ops::batch_norm_max_pool) batch_norm_max_pool = nullptr;
+  decltype(&ops::batch_norm_max_pool_evaluate) batch_norm_max_pool_evaluate = nullptr;
+  decltype(&ops::batch_norm_max_pool_backward) batch_norm_max_pool_backward = nullptr;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
   decltype(&ops::rank_labels) rank_labels;
   decltype(&ops::regression_loss) regression_loss;

@@ -50,10 +50,15 @@ class CpuContext final : public Context {
   /// there are fewer than `least` elements a thread.
   template <class Body>
   void split(int count, int unit, int least, Body&& body) {
+    split_parts(count, unit, least, [&](int, int first, int last) { body(first, last); });
+  }
+  /// The same with body(part, first, last), where scratch(part) is the part's own.
+  template <class Body>
+  void split_parts(int count, int unit, int least, Body&& body) {
     const int parts = parts_of(count, least);
     threads.run(parts, [&](int part) {
       const int first = cut(count, unit, part, parts), last = cut(count, unit, part + 1, parts);
-      if (first < last) body(first, last);
+      if (first < last) body(part, first, last);
     });
   }
 

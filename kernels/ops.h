@@ -56,6 +56,7 @@ struct StepState {
   float gradient_scale = 1.0f;  ///< what every gradient is multiplied by before the optimizer sees it
   std::uint32_t first = 0;      ///< where the batch begins in the epoch's order of samples
   std::uint32_t begun = 0;      ///< steps of the plan that have begun, this one included: see next_step
+  float momentum = -1.0f;       ///< in place of the settings' (adam, adamw, lion: of beta1); below 0: that stays
 };
 
 /// Constants of the optimizer of one trial.
@@ -216,6 +217,19 @@ void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const
 void batch_norm_backward(Context&, Activation, float* dx, float* dgamma, float* dbeta, const float* dout,
                          const float* out, const float* x, const float* gamma, const float* beta, const float* mean,
                          const float* inverse_deviation, int rows, int columns);
+
+/// batch_norm and max_pool2d of its result, which is not kept. Shapes: x, dx as the pool's input, rows = batch × height
+/// × width; y, dy, winner as its output. Requires: the activation is kNone, kRelu or kGelu; stride ≥ both sides of the
+/// window. dx is none of the inputs. The first two of these are the forward pass in training and in evaluation.
+void batch_norm_max_pool(Context&, Activation, const Pool2dShape&, float* y, std::int32_t* winner, float* mean,
+                         float* inverse_deviation, float* running_mean, float* running_variance, const float* x,
+                         const float* gamma, const float* beta, float epsilon, float momentum);
+void batch_norm_max_pool_evaluate(Context&, Activation, const Pool2dShape&, float* y, const float* x,
+                                  const float* gamma, const float* beta, const float* running_mean,
+                                  const float* running_variance, float epsilon);
+void batch_norm_max_pool_backward(Context&, Activation, const Pool2dShape&, float* dx, float* dgamma, float* dbeta,
+                                  const float* dy, const std::int32_t* winner, const float* x, const float* gamma,
+                                  const float* beta, const float* mean, const float* inverse_deviation);
 
 /// out[i] = a[i] + b[i]. out may be a or b.
 void add(Context&, float* out, const float* a, const float* b, int count);

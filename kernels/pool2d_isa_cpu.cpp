@@ -201,6 +201,35 @@ void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, c
   });
 }
 
+// What max_pool2d_backward gives, sums of one term or none, for pixels that need not begin with a line.
+void max_pool2d_backward_pixels(const Pool2dShape& given, float* dx, const float* dy, const std::int32_t* winner,
+                                int first, int last) {
+  const Pool2dShape shape = given;  // nothing that is written can change it
+  int line = first / shape.width, column = first % shape.width;
+  for (int left = last - first; left > 0; ++line, column = 0) {
+    const int n = line / shape.height, row = line % shape.height, end = column + left;
+    const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);
+    int ow = column / shape.stride, inside = column % shape.stride;
+    for (; column < shape.width && column < end; ++column, --left, dx += shape.channels) {
+      if (down.count() > 0 && ow < shape.out_width && inside < shape.window_width) {
+        const std::ptrdiff_t at = pixel_index(n, down.first, ow, shape.out_height, shape.out_width, shape.channels);
+        const std::int32_t place = row * shape.width + column;
+        each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+          sum_short_strip<kWidth>(1, 1, dx + c, [&](int, int) {
+            return [from = dy + at + c, wins = winner + at + c, place](int j) {
+              const float value = from[j];
+              return wins[j] == place ? value : 0.0f;
+            };
+          });
+        });
+      } else {
+        for (int c = 0; c < shape.channels; ++c) dx[c] = 0.0f;
+      }
+      if (++inside == shape.stride) inside = 0, ++ow;
+    }
+  }
+}
+
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last) {
   const int terms = shape.window_height * shape.window_width;
   each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {

@@ -197,6 +197,8 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
   Planned planned = plan_file(file, runs, overrides);
   const Spec& spec = planned.plan.spec();
+  // Else each trial would fail at it.
+  if (planned.trainer.builtin && planned.data) (void)ask_about_data(*planned.trainer.builtin, *planned.data);
   planned.digests.save();
   const TrainerCan can =
       planned.trainer.builtin ? trainer_can(planned.trainer.builtin->description) : TrainerCan::kUnknown;
