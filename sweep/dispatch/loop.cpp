@@ -105,7 +105,7 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     } catch (...) {
       fail(std::current_exception());
     }
-    return study_.find(index)->finding.empty();
+    return study_.find(index)->finding->empty();
   };
   AttemptResult result;
   std::exception_ptr failure;
@@ -141,7 +141,7 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   Running& running = running_.at(index);
   AttemptEnded ended{index,          running.request.attempt, result.outcome, result.detail,
                      result.seconds, result.asked_again,      retries(),      running.shared_gpu};
-  if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
+  if (const std::string& finding = *study_.find(index)->finding; !finding.empty()) {
     ended.outcome = protocol::Outcome::kFailed;
     ended.detail = finding;
   } else if (!running.stop_reason.empty() && result.outcome == protocol::Outcome::kCancelled) {
@@ -171,7 +171,7 @@ void Loop::start(const Decision& decision) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  const bool may_take = may_reuse() && trial.attempts.empty() && trial.reopened.empty();
+  const bool may_take = may_reuse() && trial.attempts.empty() && trial.reopened->empty();
   if (may_take && reuse(trial)) {
     ended_.push_back(trial.index);
     return;
