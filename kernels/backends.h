@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/kept_memory.h"
 #include "kernels/ops.h"
 
 namespace kernels {
@@ -29,6 +30,9 @@ class Context {
 
   /// See describe_device.
   virtual std::string describe() const = 0;
+
+  /// What `allocate` takes from and `release` gives back to; null where the back end keeps nothing.
+  virtual KeptMemory* kept_memory() { return nullptr; }
 
  protected:
   Context() = default;

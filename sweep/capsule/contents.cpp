@@ -111,7 +111,7 @@ TrialState fold(const CapsuleRecord& record, const std::string& place) {
   }
   const TrialState* trial = alone.find(0);
   if (trial == nullptr || trial->phase != Phase::kEnded) refuse(place, kEventsPart, "holds no trial that has ended");
-  if (trial->attempts.empty() || !trial->reused_from.empty()) refuse(place, kEventsPart, "holds no trial that ran");
+  if (trial->attempts.empty() || !trial->reused_from->empty()) refuse(place, kEventsPart, "holds no trial that ran");
   TrialState state = *trial;
   state.index = record.index;
   return state;

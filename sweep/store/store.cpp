@@ -161,6 +161,12 @@ std::set<std::uint64_t> Store::commit(Study& study) {
   return changed;
 }
 
+void Store::require_in_place() const {
+  if (!connection_->database->has_moved()) return;
+  throw core::EnvironmentError(connection_->database->file().string(), "was deleted, moved or replaced while it was used",
+                               "put it back and go on with `sweep resume`: what was recorded since then runs again");
+}
+
 void Store::append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events,
                    Study& study) {
   add(sweep, time_ms, events, study);

@@ -143,6 +143,9 @@ class Store {
                   const std::string& err);
   /// Records what was added since the last call, with the rows of the trials that changed; returns their indices.
   std::set<std::uint64_t> commit(Study& study);
+  /// Errors: EnvironmentError where its file was deleted or replaced since it was opened: what is recorded from then on
+  /// is lost.
+  void require_in_place() const;
   /// add() and commit().
   void append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
 

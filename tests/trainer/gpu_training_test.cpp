@@ -6,9 +6,12 @@
 #include "core/error.h"
 #include "kernels/fast/backend.h"
 #include "protocol/algorithms.h"
+#include "protocol/data_set.h"
+#include "protocol/outcome.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
 #include "tests/trainer/small_models.h"
+#include "trainer/training/trial.h"
 
 namespace {
 
@@ -24,6 +27,22 @@ void open_gpu_or_skip(Bench& bench) {
 
 std::string final_weights(const Bench& bench) {
   return std::get<protocol::Finished>(bench.events.back().body).weights_sha256;
+}
+
+/// What a trial of built-in data says on the GPU, from a workspace that earlier ones may have left.
+std::string said_on_gpu(const std::string& data, core::Json config, std::uint32_t seed, trainer::Workspace& where) {
+  trainer::TrialOrder order;
+  order.place = "trial.json";
+  order.document.device = "cuda";
+  order.document.seed = seed;
+  config.update({{"epochs", 2}, {"batch_size", 48}, {"clip_norm", 0.5}});
+  order.document.config = std::move(config);
+  order.document.data = protocol::DataSource{data, "", protocol::data_digest(protocol::locate_data(data))};
+  std::string said;
+  trainer::EventSink events([&](std::string_view line) { said += line; });
+  CHECK(trainer::run_trial(order, events, where) == protocol::kTrainerCompleted);
+  where.trial_ended();
+  return said;
 }
 
 }  // namespace
@@ -54,6 +73,20 @@ TEST_CASE("every step of every model on the GPU has the CPU's fingerprints, shor
     const Told gpu = started(true);
     INFO(model.name);
     CHECK(gpu == started(false));
+  }
+}
+
+TEST_CASE("trials that take over memory and graphs of earlier ones on the GPU say what trials of their own do") {
+  Bench bench;
+  open_gpu_or_skip(bench);
+  const core::Json mlp = {{"hidden", {32, 16}}, {"dropout", 0.2}}, wider = {{"hidden", {64, 16}}, {"dropout", 0.4}};
+  const core::Json cnn = {{"model", "cnn"}, {"channels", {2, 4}}, {"dense", 8}, {"batch_norm", true}};
+  trainer::Workspace kept(trainer::Workspace::For::kManyTrials);
+  std::uint32_t seed = 0;
+  for (const core::Json& config : {mlp, mlp, wider, cnn, mlp, cnn, cnn}) {
+    trainer::Workspace own;
+    INFO("trial " << ++seed << " " << config);
+    CHECK((said_on_gpu("builtin:images", config, seed, kept) == said_on_gpu("builtin:images", config, seed, own)));
   }
 }
 
