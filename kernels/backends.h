@@ -74,6 +74,8 @@ struct Backend {
   void (*replay)(Context&, const Recording&);
 
   decltype(&ops::gemm) gemm;
+  decltype(&ops::fused_dense) fused_dense = nullptr;  ///< null: no layer is one call
+  decltype(&ops::fused_dense_backward) fused_dense_backward = nullptr;
   decltype(&ops::next_step) next_step;
   decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;

@@ -104,6 +104,18 @@ namespace ops {
 /// k = 0 gives +0. C overlaps neither A nor B.
 void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float* b, float* c);
 
+/// A layer in one call, where a back end has one: out = activation(in · weightᵀ + bias), as gemm (kNT) and
+/// bias_activation give it in two. True: done. False: nothing was done, and the caller makes the two calls; the answer
+/// is the same whenever the arguments are. Shapes: in rows×inputs, weight outputs×inputs, bias outputs, out
+/// rows×outputs. out overlaps nothing else.
+bool fused_dense(Context&, Activation, float* out, const float* in, const float* weight, const float* bias, int rows,
+                 int outputs, int inputs);
+
+/// The same for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
+/// dweight = dzᵀ · in as gemm (kTN). Shapes: dz, dout, out, z rows×outputs; all others as above.
+bool fused_dense_backward(Context&, Activation, float* dz, float* dbias, float* dweight, const float* dout,
+                          const float* out, const float* z, const float* in, int rows, int outputs, int inputs);
+
 /// *now = plan[now->begun]: the state of the step that begins. A plan is what the host knows of the steps to come;
 /// plan[i].begun is i + 1. The host sets now->begun to 0 where a plan begins.
 void next_step(Context&, StepState* now, const StepState* plan);

@@ -18,10 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-// The words of trial documents and identities.
-constexpr char kPortableNumerics[] = "portable-1";
-constexpr char kExternalNumerics[] = "external";
-
 SpecOverrides in_spec(const Overrides& overrides) {
   return {.method = overrides.method,
           .seed = overrides.seed,
@@ -275,9 +271,7 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.config = trial.config;
   document.device = prepared.hardware.device;
   document.threads = prepared.threads;
-  document.numerics = prepared.trainer.program                     ? kExternalNumerics
-                      : is_fast(prepared.plan.identity().numerics) ? protocol::kFastNumerics
-                                                                   : kPortableNumerics;
+  document.numerics = numerics_name(prepared.plan.identity().numerics);
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
   document.trace = prepared.spec().trace;

@@ -88,11 +88,7 @@ TrialRecord load_record(const Store& store, const Origin& origin) {
   TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
   record.outcome = origin.trial.outcome;
   record.cut = !origin.trial.finding->empty();
-  const core::Json& identity = origin.sweep.identity;
-  if (identity.contains("numerics") && identity.at("numerics").is_string())
-    record.numerics = identity.at("numerics").get<std::string>();
-  else if (identity.contains("numerics") && is_fast(identity.at("numerics")))
-    record.numerics = protocol::kFastNumerics;
+  record.numerics = numerics_name(origin.sweep.identity.at("numerics"));
   return record;
 }
 

@@ -37,19 +37,30 @@ struct Store::Writing {
     put_trial.bind(more.events).bind(more.outputs).run();
   }
 
-  /// The number that the next row of a numbered table gets: where rows are gone, their gap stays. Requires: a
-  /// transaction is open.
-  std::int64_t next_number(Table table) {
+  /// What `counts` says of a table, 0 where it says nothing. Errors: UserError where the row is damaged.
+  std::int64_t counted(Table table) {
     find_count.start().bind(name(table));
-    std::int64_t counted = 0;
+    std::int64_t number = 0;
     if (find_count.step()) {
       require_intact(find_count, Table::kCounts, *database);
-      counted = find_count.number(1);
+      number = find_count.number(1);
     }
     find_count.start();
-    return std::max(counted,
-                    database->number(fmt::format("SELECT coalesce(max(number), 0) FROM {}", name(table)).c_str())) +
-           1;
+    return number;
+  }
+
+  /// The number that the next row gets: where the last ones are gone, their places stay empty. Requires: a transaction
+  /// is open.
+  std::int64_t next_number(Table table) {
+    const std::string newest = fmt::format("SELECT coalesce(max(number), 0) FROM {}", name(table));
+    return std::max(counted(table), database->number(newest.c_str())) + 1;
+  }
+  /// The same of an event, for every transaction: of `counts` only the first one asks.
+  std::int64_t next_event() {
+    if (!counted_events) counted_events = counted(Table::kEvents);
+    const std::int64_t newest = last_event.start().step() ? last_event.number(0) : 0;
+    last_event.start();
+    return std::max(*counted_events, newest) + 1;
   }
 
   void put_count(Table table, std::int64_t number) {
@@ -60,8 +71,10 @@ struct Store::Writing {
 
   Database* database;
   Statement add_event{*database, insert_row(Table::kEvents).c_str()};
+  Statement last_event{*database, "SELECT max(number) FROM events"};
+  std::optional<std::int64_t> counted_events;  // when this connection first wrote
   Statement find_count{*database, select_rows(Table::kCounts, kSchemaVersion, "WHERE table_name = ?").c_str()};
-  Statement put_number{*database, "UPDATE counts SET number = ?2, digest = ?3 WHERE table_name = ?1"};
+  Statement put_number{*database, "UPDATE counts SET number = ?2, digest = ?3 WHERE table_name = ?1 AND number < ?2"};
   // A row of an older version does not know how many events or outputs it has: null, and null + n is null.
   Statement put_trial{
       *database,

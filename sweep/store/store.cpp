@@ -34,7 +34,7 @@ void Store::Connection::require_open(const std::string& sweep) {
   if (!is_open) {
     writing->begin.start().run();
     is_open = true;
-    next_event = writing->next_number(Table::kEvents);
+    next_event = writing->next_event();
   }
   if (sweep != open_sweep) {
     open_number = require(sweep);

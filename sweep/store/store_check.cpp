@@ -43,10 +43,10 @@ void Store::Connection::check_rows(Table table, StoreCheck& found) {
   Statement read = prepare(table, is_numbered ? "ORDER BY number" : "");
   for (read.start(); read.step(); ++found.rows) {
     if (read.is_null(digest_column(table))) ++found.without_digest;
-    if (std::string damage = row_damage(read, table); !damage.empty())
-      found.damaged.push_back(std::move(damage));
-    else if (is_numbered)
-      require_up_to(read.number(0));
+    std::string damage = row_damage(read, table);
+    // A damaged row fills its place where its number is the next one, and else says nothing of others.
+    if (is_numbered && (damage.empty() || read.number(0) == next)) require_up_to(read.number(0));
+    if (!damage.empty()) found.damaged.push_back(std::move(damage));
   }
   if (counted >= next) require_up_to(counted + 1);
 }

@@ -255,13 +255,14 @@ TEST_CASE("a look at the whole store names every damaged row, also one that nobo
   REQUIRE(sql.run("DELETE FROM events WHERE number = (SELECT max(number) FROM events)"));
   REQUIRE(sql.run("DELETE FROM trials WHERE sweep = 1 AND trial_index = 5"));
   const std::vector<std::string> damaged = check().damaged;
-  REQUIRE(damaged.size() == 6);
+  REQUIRE(damaged.size() == 7);
   CHECK(damaged[0] == "number 84 of the events is gone");
   CHECK_THAT(damaged[1], Catch::StartsWith("the row of trial 4 of sweep number 2 is not what was written"));
   CHECK_THAT(damaged[2], Catch::StartsWith("what attempt 0 of trial 1 of sweep number 1 printed is not"));
   CHECK_THAT(damaged[3], Catch::StartsWith("replay 2 of trial t1 is not what was written"));
   CHECK(damaged[4] == "trial 5 of sweep number 2: 7 events were recorded, and 6 are there");
   CHECK(damaged[5] == "trial 5 of sweep number 1: 0 events were recorded, and 7 are there");
+  CHECK(damaged[6] == "trial 5 of sweep number 1: 0 outputs were recorded, and 1 are there");
   CHECK(damage_found(folder.path()) != "");
 }
 
