@@ -15,7 +15,6 @@ after every epoch, as a sweep does."""
 import argparse
 import datetime
 import gzip
-import hashlib
 import itertools
 import json
 import os
@@ -82,30 +81,25 @@ def first_images(data, folder, images):
         (folder / name).write_bytes(raw[:4] + count + raw[8:header] + raw[header:header + images * item])
 
 
-def digest_of(folder):
-    """The digest of an IDX data set, as docs/formats.md says."""
-    roles = {"train_images": "train-images-idx3-ubyte", "train_labels": "train-labels-idx1-ubyte",
-             "test_images": "t10k-images-idx3-ubyte", "test_labels": "t10k-labels-idx1-ubyte"}
-    found = {role: file for role, name in roles.items() for file in sorted(folder.glob(name + "*"))}
-    digests = {role: hashlib.sha256(file.read_bytes()).hexdigest() for role, file in found.items()}
-    return hashlib.sha256(json.dumps(digests, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def digest_of(trainer, data):
+    """The digest of a data set, which the trainer tells."""
+    said = subprocess.run([str(trainer), "data", str(data)], capture_output=True, text=True, check=True).stdout
+    return json.loads(said)["sha256"]
 
 
 class Ours:
-    """sweep-trainer with a number of threads; each turn is a process of three epochs, the first of which is not timed."""
+    """sweep-trainer; each turn is a process of three epochs, the first of which is not timed. `where` stands above what
+    the document says of device and numerics."""
 
-    def __init__(self, trainer, data, network, threads, validation_fraction):
-        self.trainer, self.threads, self.validates = trainer, threads, validation_fraction > 0
-        self.name = f"sweep-trainer, {threads} thread{'s' if threads > 1 else ''}"
-        self.name += ", with validation" if self.validates else ""
+    def __init__(self, name, trainer, data, config, threads=1, where=None):
+        self.name, self.trainer, self.threads = name, trainer, threads
         metric = {"name": "train_loss", "goal": "minimize", "reduce": "best"}
         self.document = {
             "protocol": 1, "sweep": "0" * 16, "trial": "0" * 16, "index": 0, "replicate": 0, "seed": 1,
             "device": "cpu", "gpu": "", "threads": threads, "numerics": "portable-1", "trace": "step", "metric": metric,
-            "data": {"name": str(data), "path": str(data), "sha256": digest_of(data)},
-            "config": network | {"activation": "relu", "optimizer": "adam", "learning_rate": LEARNING_RATE,
-                                 "schedule": "constant", "batch_size": BATCH_SIZE, "epochs": 3,
-                                 "validation_fraction": validation_fraction}}
+            "data": {"name": str(data), "path": str(data), "sha256": digest_of(trainer, data)},
+            "config": {"activation": "relu", "optimizer": "adam", "learning_rate": LEARNING_RATE,
+                       "schedule": "constant", "batch_size": BATCH_SIZE, "epochs": 3} | config} | (where or {})
         self.seconds = []
 
     def turn(self):
@@ -125,7 +119,7 @@ class Ours:
                         ends.append(time.perf_counter())
             errors = process.stderr.read()
             if process.wait() != 0 or len(ends) != 3:
-                sys.exit(f"compare_pytorch: {self.trainer} ended with {process.returncode}: {errors}")
+                sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: {self.trainer} ended with {process.returncode}: {errors}")
         self.seconds += [later - earlier for earlier, later in zip(ends, ends[1:])]
 
 
@@ -178,9 +172,12 @@ def main():
     held = tempfile.TemporaryDirectory()
     first_images(data, pathlib.Path(held.name), images)
     trainer = arguments.trainer.resolve()
-    ours = [Ours(trainer, pathlib.Path(held.name), network, threads, 0.0) for threads in (1, 2)]
+    words = {threads: f"sweep-trainer, {threads} thread{'s' if threads > 1 else ''}" for threads in (1, 2)}
+    ours = [Ours(words[threads], trainer, pathlib.Path(held.name), network | {"validation_fraction": 0.0}, threads)
+            for threads in words]
     if name == "mlp":
-        ours += [Ours(trainer, data, network, threads, 0.1) for threads in (1, 2)]
+        ours += [Ours(words[threads] + ", with validation", trainer, data, network | {"validation_fraction": 0.1},
+                      threads) for threads in words]
     layouts = (False,) if name == "mlp" else (True, False)
     settings = itertools.product((1, 2), (1, 2), (True, False), layouts)
     theirs = [PyTorch(data, network, images, *setting) for setting in settings]

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/kept_memory.h"
 #include "kernels/ops.h"
 
 namespace kernels {
@@ -29,6 +30,9 @@ class Context {
 
   /// See describe_device.
   virtual std::string describe() const = 0;
+
+  /// What `allocate` takes from and `release` gives back to; null where the back end keeps nothing.
+  virtual KeptMemory* kept_memory() { return nullptr; }
 
  protected:
   Context() = default;
@@ -70,6 +74,8 @@ struct Backend {
   void (*replay)(Context&, const Recording&);
 
   decltype(&ops::gemm) gemm;
+  decltype(&ops::fused_dense) fused_dense = nullptr;  ///< null: no layer is one call
+  decltype(&ops::fused_dense_backward) fused_dense_backward = nullptr;
   decltype(&ops::next_step) next_step;
   decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;
@@ -91,6 +97,11 @@ struct Backend {
   decltype(&ops::batch_norm) batch_norm;
   decltype(&ops::batch_norm_evaluate) batch_norm_evaluate;
   decltype(&ops::batch_norm_backward) batch_norm_backward;
+  /// All three, or null in a table that has them not: the caller then makes the two ops that each is made of, which
+  /// give the same bits.
+  decltype(&ops::batch_norm_max_pool) batch_norm_max_pool = nullptr;
+  decltype(&ops::batch_norm_max_pool_evaluate) batch_norm_max_pool_evaluate = nullptr;
+  decltype(&ops::batch_norm_max_pool_backward) batch_norm_max_pool_backward = nullptr;
   decltype(&ops::softmax_cross_entropy) softmax_cross_entropy;
   decltype(&ops::rank_labels) rank_labels;
   decltype(&ops::regression_loss) regression_loss;

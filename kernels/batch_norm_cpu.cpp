@@ -42,6 +42,89 @@ void divide(float* out, int columns, int rows) {
   for (int j = 0; j < columns; ++j) out[j] = out[j] / static_cast<float>(rows);
 }
 
+/// What a batch is to each column.
+struct Statistics {
+  float *mean, *inverse_deviation, *running_mean, *running_variance;
+};
+
+/// Floats that take_statistics needs from `scale` on, a multiple of 16.
+std::size_t statistics_scratch(int rows, int columns) {
+  return (elements(chunks_of(rows), columns) + 2 * static_cast<std::size_t>(columns) + 15) / 16 * 16;
+}
+
+/// Fills `made` and scale = gamma · inverse_deviation.
+void take_statistics(cpu::CpuContext& context, float* scale, const Statistics& made, const float* x, const float* gamma,
+                     int rows, int columns, float epsilon, float momentum) {
+  const cpu::IsaTable& table = context.table;
+  const int chunks = chunks_of(rows);
+  float *const squares = scale + columns, *const sums = squares + columns;
+  split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) { table.column_chunks(sums, x, range); });
+  table.fold_chunks(made.mean, sums, chunks, columns);
+  divide(made.mean, columns, rows);
+  split_chunks(context, rows, columns,
+               [&](const cpu::ChunkRange& range) { table.square_chunks(sums, x, made.mean, range); });
+  table.fold_chunks(squares, sums, chunks, columns);
+  for (int j = 0; j < columns; ++j) {
+    const BatchStatistics of = batch_statistics(made.mean[j], squares[j], rows, epsilon, momentum, made.running_mean[j],
+                                                made.running_variance[j]);
+    made.inverse_deviation[j] = of.inverse_deviation;
+    made.running_mean[j] = of.running_mean;
+    made.running_variance[j] = of.running_variance;
+    scale[j] = gamma[j] * of.inverse_deviation;
+  }
+}
+
+/// What the backward pass needs of the context's scratch, and behind it, `skip` floats on, rows for each part.
+struct GradientScratch {
+  GradientScratch(cpu::CpuContext& context, int rows, int columns, int rows_a_part) {
+    const std::size_t sums = elements(chunks_of(rows), columns), width = static_cast<std::size_t>(columns);
+    skip = (2 * sums + 3 * width + 15) / 16 * 16;
+    context.reserve_scratch(skip + elements(rows_a_part, columns));
+    gamma_sums = context.scratch(0);
+    beta_sums = gamma_sums + sums;
+    scale = beta_sums + sums;
+    mean_dz = scale + width;
+    mean_slope = mean_dz + width;
+  }
+
+  std::size_t skip;
+  float *gamma_sums, *beta_sums, *scale, *mean_dz, *mean_slope;
+};
+
+/// From the chunks' sums: the gradients of gamma and beta, and what that of x needs of them.
+void finish_gradients(cpu::CpuContext& context, const GradientScratch& own, float* dgamma, float* dbeta,
+                      const float* gamma, const float* inverse_deviation, int rows, int columns) {
+  context.table.fold_chunks(dgamma, own.gamma_sums, chunks_of(rows), columns);
+  context.table.fold_chunks(dbeta, own.beta_sums, chunks_of(rows), columns);
+  for (int j = 0; j < columns; ++j) {
+    const NormGradient column = norm_gradient(gamma[j], inverse_deviation[j], dgamma[j], dbeta[j], rows);
+    own.mean_dz[j] = column.mean_dz;
+    own.mean_slope[j] = column.mean_slope;
+  }
+}
+
+int image_elements(const Pool2dShape& shape) { return shape.height * shape.width * shape.channels; }
+int rows_of(const Pool2dShape& shape) { return shape.batch * shape.height * shape.width; }
+
+/// Image by image, so that what is pooled is still near; each part's image lies behind `skip` floats of its scratch.
+void normalise_and_pool(cpu::CpuContext& context, std::size_t skip, Activation activation, const Pool2dShape& shape,
+                        float* y, std::int32_t* winner, const float* x, const float* mean, const float* scale,
+                        const float* beta) {
+  Pool2dShape one = shape;
+  one.batch = 1;
+  const int out_elements = shape.out_height * shape.out_width * shape.channels;
+  context.split_parts(
+      shape.batch, 1, std::max(1, kLeastElements / image_elements(shape)), [&](int part, int first, int last) {
+        float* const image = context.scratch(part) + skip;
+        for (int n = first; n < last; ++n) {
+          context.table.normalise_rows(activation, image, x + elements(n, image_elements(shape)), mean, scale, beta,
+                                       shape.height * shape.width, shape.channels);
+          const std::size_t at = elements(n, out_elements);
+          context.table.max_pool2d(one, y + at, winner == nullptr ? nullptr : winner + at, image, 0, shape.out_height);
+        }
+      });
+}
+
 }  // namespace
 
 void column_sum(Context& any_context, float* out, const float* x, int rows, int columns) {
@@ -82,29 +165,13 @@ void batch_norm(Context& any_context, Activation activation, float* out, float* 
   if (rows <= 0 || columns <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const int chunks = chunks_of(rows);
-  const std::size_t sums_size = elements(chunks, columns), width = static_cast<std::size_t>(columns);
-  context.reserve_scratch(sums_size + 2 * width);
-  float* const sums = context.scratch(0);
-  float *const squares = sums + sums_size, *const scale = squares + width;
-  const cpu::IsaTable& table = context.table;
-  split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) { table.column_chunks(sums, x, range); });
-  table.fold_chunks(mean, sums, chunks, columns);
-  divide(mean, columns, rows);
-  split_chunks(context, rows, columns,
-               [&](const cpu::ChunkRange& range) { table.square_chunks(sums, x, mean, range); });
-  table.fold_chunks(squares, sums, chunks, columns);
-  for (int j = 0; j < columns; ++j) {
-    const BatchStatistics made =
-        batch_statistics(mean[j], squares[j], rows, epsilon, momentum, running_mean[j], running_variance[j]);
-    inverse_deviation[j] = made.inverse_deviation;
-    running_mean[j] = made.running_mean;
-    running_variance[j] = made.running_variance;
-    scale[j] = gamma[j] * made.inverse_deviation;
-  }
+  context.reserve_scratch(statistics_scratch(rows, columns));
+  float* const scale = context.scratch(0);
+  take_statistics(context, scale, {mean, inverse_deviation, running_mean, running_variance}, x, gamma, rows, columns,
+                  epsilon, momentum);
   split_rows(context, rows, columns, [&](int first, int last) {
     const std::size_t skip = elements(first, columns);
-    table.normalise_rows(activation, out + skip, x + skip, mean, scale, beta, last - first, columns);
+    context.table.normalise_rows(activation, out + skip, x + skip, mean, scale, beta, last - first, columns);
   });
 }
 
@@ -129,26 +196,79 @@ void batch_norm_backward(Context& any_context, Activation activation, float* dx,
   if (rows <= 0 || columns <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const int chunks = chunks_of(rows);
-  const std::size_t sums_size = elements(chunks, columns), width = static_cast<std::size_t>(columns);
-  context.reserve_scratch(2 * sums_size + 3 * width);
-  float *const gamma_sums = context.scratch(0), *const beta_sums = gamma_sums + sums_size;
-  float *const scale = beta_sums + sums_size, *const mean_dz = scale + width, *const mean_slope = mean_dz + width;
-  const cpu::IsaTable& table = context.table;
-  for (int j = 0; j < columns; ++j) scale[j] = gamma[j] * inverse_deviation[j];
-  const cpu::NormRows given{dout, out, x, mean, inverse_deviation, scale, beta};
+  const GradientScratch own(context, rows, columns, 0);
+  for (int j = 0; j < columns; ++j) own.scale[j] = gamma[j] * inverse_deviation[j];
+  const cpu::NormRows given{dout, out, x, mean, inverse_deviation, own.scale, beta};
   split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) {
-    table.norm_gradient_chunks(activation, gamma_sums, beta_sums, given, range);
+    context.table.norm_gradient_chunks(activation, own.gamma_sums, own.beta_sums, given, range);
   });
-  table.fold_chunks(dgamma, gamma_sums, chunks, columns);
-  table.fold_chunks(dbeta, beta_sums, chunks, columns);
-  for (int j = 0; j < columns; ++j) {
-    const NormGradient column = norm_gradient(gamma[j], inverse_deviation[j], dgamma[j], dbeta[j], rows);
-    mean_dz[j] = column.mean_dz;
-    mean_slope[j] = column.mean_slope;
-  }
+  finish_gradients(context, own, dgamma, dbeta, gamma, inverse_deviation, rows, columns);
   split_rows(context, rows, columns, [&](int first, int last) {
-    table.norm_backward_rows(activation, dx, given, mean_dz, mean_slope, first, last, columns);
+    context.table.norm_backward_rows(activation, dx, given, own.mean_dz, own.mean_slope, first, last, columns);
+  });
+}
+
+void batch_norm_max_pool(Context& any_context, Activation activation, const Pool2dShape& shape, float* y,
+                         std::int32_t* winner, float* mean, float* inverse_deviation, float* running_mean,
+                         float* running_variance, const float* x, const float* gamma, const float* beta, float epsilon,
+                         float momentum) {
+  if (shape.batch <= 0) return;
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const cpu::PortableFloatState state;
+  const std::size_t skip = statistics_scratch(rows_of(shape), shape.channels);
+  context.reserve_scratch(skip + elements(1, image_elements(shape)));
+  float* const scale = context.scratch(0);
+  take_statistics(context, scale, {mean, inverse_deviation, running_mean, running_variance}, x, gamma, rows_of(shape),
+                  shape.channels, epsilon, momentum);
+  normalise_and_pool(context, skip, activation, shape, y, winner, x, mean, scale, beta);
+}
+
+void batch_norm_max_pool_evaluate(Context& any_context, Activation activation, const Pool2dShape& shape, float* y,
+                                  const float* x, const float* gamma, const float* beta, const float* running_mean,
+                                  const float* running_variance, float epsilon) {
+  if (shape.batch <= 0) return;
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const cpu::PortableFloatState state;
+  const std::size_t skip = statistics_scratch(0, shape.channels);
+  context.reserve_scratch(skip + elements(1, image_elements(shape)));
+  float* const scale = context.scratch(0);
+  for (int j = 0; j < shape.channels; ++j) scale[j] = gamma[j] * inverse_deviation_of(running_variance[j], epsilon);
+  normalise_and_pool(context, skip, activation, shape, y, nullptr, x, running_mean, scale, beta);
+}
+
+// The gradient of what was pooled is made twice, a chunk at a time, and never written to memory as a whole.
+void batch_norm_max_pool_backward(Context& any_context, Activation activation, const Pool2dShape& shape, float* dx,
+                                  float* dgamma, float* dbeta, const float* dy, const std::int32_t* winner,
+                                  const float* x, const float* gamma, const float* beta, const float* mean,
+                                  const float* inverse_deviation) {
+  if (shape.batch <= 0) return;
+  cpu::CpuContext& context = cpu::cpu_context(any_context);
+  const cpu::PortableFloatState state;
+  const int rows = rows_of(shape), columns = shape.channels, chunks = chunks_of(rows);
+  const GradientScratch own(context, rows, columns, kChunk);
+  for (int j = 0; j < columns; ++j) own.scale[j] = gamma[j] * inverse_deviation[j];
+  const cpu::IsaTable& table = context.table;
+  const auto each_chunk = [&](auto&& body) {
+    context.split_parts(
+        chunks, 1, std::max(1, kLeastElements / (kChunk * columns)), [&](int part, int first, int last) {
+          float* const dout = context.scratch(part) + own.skip;
+          for (int chunk = first; chunk < last; ++chunk) {
+            const int row = chunk * kChunk, end = std::min(rows, row + kChunk);
+            table.max_pool2d_backward_pixels(shape, dout, dy, winner, row, end);
+            body(chunk, end - row,
+                 cpu::NormRows{dout, nullptr, x + elements(row, columns), mean, inverse_deviation, own.scale, beta});
+          }
+        });
+  };
+  each_chunk([&](int chunk, int count, const cpu::NormRows& given) {
+    const std::size_t at = elements(chunk, columns);
+    table.norm_gradient_chunks(activation, own.gamma_sums + at, own.beta_sums + at, given,
+                               {count, columns, 0, 1, 0, columns});
+  });
+  finish_gradients(context, own, dgamma, dbeta, gamma, inverse_deviation, rows, columns);
+  each_chunk([&](int chunk, int count, const cpu::NormRows& given) {
+    table.norm_backward_rows(activation, dx + elements(chunk, kChunk * columns), given, own.mean_dz, own.mean_slope, 0,
+                             count, columns);
   });
 }
 

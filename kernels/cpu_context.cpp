@@ -93,16 +93,19 @@ std::string CpuContext::describe() const {
 }
 
 void* CpuContext::allocate(std::size_t bytes) {
-  if (bytes > present_bytes_ || held_bytes_ > present_bytes_ - bytes)
+  if (void* const spare = kept_.take(bytes)) return spare;
+  if (!has_room(bytes)) kept_.drop_all();
+  if (!has_room(bytes))
     throw OutOfMemory("cpu: allocate: no memory for " + std::to_string(bytes) + " bytes, " +
                       std::to_string(held_bytes_) + " are held already and the machine has " +
                       std::to_string(present_bytes_));
   void* const pointer = allocate_aligned(bytes);
   held_bytes_ += ::malloc_usable_size(pointer);
+  kept_.lend(pointer, bytes);
   return pointer;
 }
 
-void CpuContext::release(void* pointer) {
+void CpuContext::free_block(void* pointer) {
   held_bytes_ -= ::malloc_usable_size(pointer);
   std::free(pointer);
 }

@@ -1,8 +1,10 @@
 // The CUDA back end: context, memory, errors, and its table. All of CUDA's API is behind this file; the ops launch
 // through launch.h. Linked against the static runtime, so that the program starts where no driver is installed.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "kernels/cuda_access.h"
@@ -47,28 +49,74 @@ std::string uuid_text(const cudaUUID_t& uuid) {
 /// Memory that a context and its graphs share: a graph keeps the workspace that its kernels were given.
 using SharedMemory = std::shared_ptr<void>;
 
-SharedMemory allocate_shared(const char* op, std::size_t bytes) {
-  void* memory = nullptr;
-  require(cudaMalloc(&memory, bytes), "cudaMalloc", op, bytes);
-  return SharedMemory(memory, [](void* owned) { (void)cudaFree(owned); });
-}
+// No error is thrown from a destructor; a broken device says so at the next call.
+void free_device(void* memory) { (void)cudaFree(memory); }
+
+/// Graphs that are ready to be launched and that nobody replays any more. A later recording of as many kernels takes
+/// one over and changes its arguments, which is quicker than making one.
+class SpareGraphs {
+ public:
+  SpareGraphs() = default;
+  ~SpareGraphs() {
+    for (const Spare& each : spares_) (void)cudaGraphExecDestroy(each.graph);
+  }
+  SpareGraphs(const SpareGraphs&) = delete;
+  SpareGraphs& operator=(const SpareGraphs&) = delete;
+
+  void add(cudaGraphExec_t graph, std::size_t kernels) {
+    if (spares_.size() == kMost) {
+      (void)cudaGraphExecDestroy(spares_.front().graph);
+      spares_.erase(spares_.begin());
+    }
+    spares_.push_back({graph, kernels});
+  }
+
+  /// One that now does what `captured` says; null where none can. One that was tried in vain is gone: what a failed
+  /// update leaves of it is not to be launched.
+  cudaGraphExec_t take(cudaGraph_t captured, std::size_t kernels) {
+    const auto found =
+        std::find_if(spares_.begin(), spares_.end(), [&](const Spare& each) { return each.kernels == kernels; });
+    if (found == spares_.end()) return nullptr;
+    const cudaGraphExec_t graph = found->graph;
+    spares_.erase(found);
+    cudaGraphExecUpdateResultInfo result{};
+    if (cudaGraphExecUpdate(graph, captured, &result) == cudaSuccess) return graph;
+    (void)cudaGetLastError();  // an error that can be survived is not reported twice
+    (void)cudaGraphExecDestroy(graph);
+    return nullptr;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;  // two trainings' (training/step_graph.h)
+
+  struct Spare {
+    cudaGraphExec_t graph;
+    std::size_t kernels;
+  };
+  std::vector<Spare> spares_;  ///< the oldest first
+};
 
 /// The kernels of a recording with their arguments.
 class CudaGraph final : public Recording {
  public:
   /// Takes over what cudaStreamEndCapture gave.
-  CudaGraph(cudaGraph_t captured, SharedMemory workspace) : workspace_(std::move(workspace)) {
-    const cudaError_t error = cudaGraphInstantiateWithFlags(&graph_, captured, 0);
+  CudaGraph(cudaGraph_t captured, SharedMemory workspace, SpareGraphs& spares)
+      : workspace_(std::move(workspace)), spares_(spares) {
+    cudaError_t error = cudaGraphGetNodes(captured, nullptr, &kernels_);
+    if (error == cudaSuccess) graph_ = spares_.take(captured, kernels_);
+    if (error == cudaSuccess && !graph_) error = cudaGraphInstantiateWithFlags(&graph_, captured, 0);
     (void)cudaGraphDestroy(captured);
     require(error, "cudaGraphInstantiateWithFlags", "record");
   }
-  ~CudaGraph() override { (void)cudaGraphExecDestroy(graph_); }
+  ~CudaGraph() override { spares_.add(graph_, kernels_); }
 
   void launch(cudaStream_t stream) const { require(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch", "replay"); }
 
  private:
   cudaGraphExec_t graph_ = nullptr;
+  std::size_t kernels_ = 0;
   SharedMemory workspace_;
+  SpareGraphs& spares_;
 };
 
 class CudaContext final : public Context {
@@ -88,6 +136,7 @@ class CudaContext final : public Context {
     (void)cudaStreamSynchronize(stream_);
     attachment.reset();
     workspace_.reset();
+    (void)kept_.drop_all();
     (void)cudaStreamDestroy(stream_);
   }
 
@@ -95,6 +144,16 @@ class CudaContext final : public Context {
     return std::string(device_.name) + ", compute capability " + capability() + ", " +
            std::to_string(device_.multiProcessorCount) + " multiprocessors, driver for CUDA " + version(driver_);
   }
+
+  KeptMemory* kept_memory() override { return &kept_; }
+
+  void* allocate(const char* op, std::size_t bytes) {
+    if (void* const spare = kept_.take(bytes)) return spare;
+    void* const memory = allocate_new(op, bytes);
+    kept_.lend(memory, bytes);
+    return memory;
+  }
+  void release(void* memory) { kept_.give_back(memory); }
 
   GpuFacts facts() const {
     int runtime = 0;
@@ -111,7 +170,7 @@ class CudaContext final : public Context {
       core::check(!records_, "an op is recorded that never ran with these shapes");
       workspace_bytes_ = 0;
       workspace_.reset();  // cudaFree waits for the kernels that still use it
-      workspace_ = allocate_shared(op, bytes);
+      workspace_ = SharedMemory(allocate_new(op, bytes), free_device);
       workspace_bytes_ = bytes;
     }
     return static_cast<float*>(workspace_.get());
@@ -127,12 +186,24 @@ class CudaContext final : public Context {
     records_ = false;
     cudaGraph_t captured = nullptr;
     require(cudaStreamEndCapture(stream_, &captured), "cudaStreamEndCapture", "record");
-    return std::make_unique<CudaGraph>(captured, workspace_);
+    return std::make_unique<CudaGraph>(captured, workspace_, graphs_);
   }
 
   std::unique_ptr<Attachment> attachment;
 
  private:
+  // Rather than fail it gives up what it keeps.
+  void* allocate_new(const char* op, std::size_t bytes) {
+    void* memory = nullptr;
+    cudaError_t error = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+    if (error == cudaErrorMemoryAllocation && kept_.drop_all()) {
+      (void)cudaGetLastError();
+      error = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+    }
+    require(error, "cudaMalloc", op, bytes);
+    return memory;
+  }
+
   std::string capability() const { return std::to_string(device_.major) + "." + std::to_string(device_.minor); }
 
   cudaDeviceProp device_{};
@@ -140,6 +211,8 @@ class CudaContext final : public Context {
   cudaStream_t stream_ = nullptr;
   SharedMemory workspace_;
   std::size_t workspace_bytes_ = 0;
+  KeptMemory kept_{free_device};
+  SpareGraphs graphs_;
   bool records_ = false;
 };
 
@@ -149,17 +222,9 @@ CudaContext& cuda_context(Context& context) {
   return *found;
 }
 
-void* allocate(Context& context, std::size_t bytes) {
-  (void)cuda_context(context);
-  void* pointer = nullptr;
-  require(cudaMalloc(&pointer, bytes > 0 ? bytes : 1), "cudaMalloc", "allocate", bytes);
-  return pointer;
-}
+void* allocate(Context& context, std::size_t bytes) { return cuda_context(context).allocate("allocate", bytes); }
 
-void release(Context&, void* pointer) {
-  // No error is thrown from a destructor; a broken device says so at the next call.
-  (void)cudaFree(pointer);
-}
+void release(Context& context, void* pointer) { cuda_context(context).release(pointer); }
 
 void copy_to_device(Context& context, void* to, const void* from_host, std::size_t bytes) {
   require(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, cuda_context(context).handle()),

@@ -4,6 +4,8 @@
 // called, and a recording would hold what it did once.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/backends.h"
 
 namespace kernels {
@@ -26,13 +28,16 @@ InterposedContext& interposed(Context& context);
 /// The table that hands on every op, called "interposed".
 const Backend& forwarding_backend();
 
-/// What an entry does that hands on: the same function of the inner table, on the inner context.
+/// What an entry does that hands on: the same function of the inner table, on the inner context; false where the inner
+/// table has none.
 template <auto kMember>
 struct Forward;
 template <class Result, class... Arguments, Result (*Backend::*kMember)(Context&, Arguments...)>
 struct Forward<kMember> {
   static Result call(Context& context, Arguments... arguments) {
     InterposedContext& front = interposed(context);
+    if constexpr (std::is_same_v<Result, bool>)
+      if (front.inner.*kMember == nullptr) return false;
     return (front.inner.*kMember)(front.inner_context, arguments...);
   }
 };

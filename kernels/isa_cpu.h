@@ -116,6 +116,9 @@ struct IsaTable {
   void (*max_pool2d)(const Pool2dShape&, float* y, std::int32_t* winner, const float* x, int first, int last);
   void (*max_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner, int first,
                               int last);
+  /// dx of neighbouring pixels first … last − 1 of the batch; dx begins at the first. Requires: windows lie apart.
+  void (*max_pool2d_backward_pixels)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner,
+                                     int first, int last);
   void (*average_pool2d)(const Pool2dShape&, float* y, const float* x, int first, int last);
   void (*average_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, int first, int last);
   /// `scale` is 1 / (rows of the whole batch).

@@ -48,6 +48,8 @@ void norm_backward_rows(Activation activation, float* dx, const NormRows& given,
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last);
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
                          int last);
+void max_pool2d_backward_pixels(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner,
+                                int first, int last);
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last);
 void average_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, int first, int last);
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,

@@ -25,6 +25,7 @@ constinit const IsaTable SWEEP_ISA_TABLE = {
     .norm_backward_rows = norm_backward_rows,
     .max_pool2d = max_pool2d,
     .max_pool2d_backward = max_pool2d_backward,
+    .max_pool2d_backward_pixels = max_pool2d_backward_pixels,
     .average_pool2d = average_pool2d,
     .average_pool2d_backward = average_pool2d_backward,
     .softmax_cross_entropy = softmax_cross_entropy,

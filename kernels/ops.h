@@ -56,6 +56,7 @@ struct StepState {
   float gradient_scale = 1.0f;  ///< what every gradient is multiplied by before the optimizer sees it
   std::uint32_t first = 0;      ///< where the batch begins in the epoch's order of samples
   std::uint32_t begun = 0;      ///< steps of the plan that have begun, this one included: see next_step
+  float momentum = -1.0f;       ///< in place of the settings' (adam, adamw, lion: of beta1); below 0: that stays
 };
 
 /// Constants of the optimizer of one trial.
@@ -102,6 +103,18 @@ namespace ops {
 /// C = op(A)·op(B) by the dot rule. Shapes: op(A) m×k, op(B) k×n, C m×n; kNT: B is stored n×k; kTN: A is stored k×m.
 /// k = 0 gives +0. C overlaps neither A nor B.
 void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float* b, float* c);
+
+/// A layer in one call, where a back end has one: out = activation(in · weightᵀ + bias), as gemm (kNT) and
+/// bias_activation give it in two. True: done. False: nothing was done, and the caller makes the two calls; the answer
+/// is the same whenever the arguments are. Shapes: in rows×inputs, weight outputs×inputs, bias outputs, out
+/// rows×outputs. out overlaps nothing else.
+bool fused_dense(Context&, Activation, float* out, const float* in, const float* weight, const float* bias, int rows,
+                 int outputs, int inputs);
+
+/// The same for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
+/// dweight = dzᵀ · in as gemm (kTN). Shapes: dz, dout, out, z rows×outputs; all others as above.
+bool fused_dense_backward(Context&, Activation, float* dz, float* dbias, float* dweight, const float* dout,
+                          const float* out, const float* z, const float* in, int rows, int outputs, int inputs);
 
 /// *now = plan[now->begun]: the state of the step that begins. A plan is what the host knows of the steps to come;
 /// plan[i].begun is i + 1. The host sets now->begun to 0 where a plan begins.
@@ -216,6 +229,19 @@ void batch_norm_evaluate(Context&, Activation, float* out, const float* x, const
 void batch_norm_backward(Context&, Activation, float* dx, float* dgamma, float* dbeta, const float* dout,
                          const float* out, const float* x, const float* gamma, const float* beta, const float* mean,
                          const float* inverse_deviation, int rows, int columns);
+
+/// batch_norm and max_pool2d of its result, which is not kept. Shapes: x, dx as the pool's input, rows = batch × height
+/// × width; y, dy, winner as its output. Requires: the activation is kNone, kRelu or kGelu; stride ≥ both sides of the
+/// window. dx is none of the inputs. The first two of these are the forward pass in training and in evaluation.
+void batch_norm_max_pool(Context&, Activation, const Pool2dShape&, float* y, std::int32_t* winner, float* mean,
+                         float* inverse_deviation, float* running_mean, float* running_variance, const float* x,
+                         const float* gamma, const float* beta, float epsilon, float momentum);
+void batch_norm_max_pool_evaluate(Context&, Activation, const Pool2dShape&, float* y, const float* x,
+                                  const float* gamma, const float* beta, const float* running_mean,
+                                  const float* running_variance, float epsilon);
+void batch_norm_max_pool_backward(Context&, Activation, const Pool2dShape&, float* dx, float* dgamma, float* dbeta,
+                                  const float* dy, const std::int32_t* winner, const float* x, const float* gamma,
+                                  const float* beta, const float* mean, const float* inverse_deviation);
 
 /// out[i] = a[i] + b[i]. out may be a or b.
 void add(Context&, float* out, const float* a, const float* b, int count);

@@ -56,11 +56,17 @@ SWEEP_HOST_DEVICE inline float clip_scale(float squares, float limit) {
   return norm > limit ? limit / norm : 1.0f;
 }
 
+/// The step's own momentum where it has one.
+SWEEP_HOST_DEVICE inline float momentum_of(const StepState& state, float of_settings) {
+  return state.momentum < 0.0f ? of_settings : state.momentum;
+}
+
 /// One step under gradient g.
 template <Optimizer kKind>
 SWEEP_HOST_DEVICE inline OptimizedWeight optimizer_step(const OptimizerSettings& settings, const StepState& state,
                                                         OptimizedWeight old, float g) {
   using core::portable::fma;
+  const float momentum = momentum_of(state, settings.momentum), beta1 = momentum_of(state, settings.beta1);
   OptimizedWeight now = old;
   g = g * state.gradient_scale;
   if constexpr (kDecoupledDecay<kKind>) {
@@ -69,19 +75,19 @@ SWEEP_HOST_DEVICE inline OptimizedWeight optimizer_step(const OptimizerSettings&
     g = fma(settings.weight_decay, old.w, g);
   }
   if constexpr (kKind == Optimizer::kSgd) {
-    now.m = fma(settings.momentum, old.m, g);
-    const float ahead = fma(settings.momentum, now.m, g);
+    now.m = fma(momentum, old.m, g);
+    const float ahead = fma(momentum, now.m, g);
     now.w = fma(-state.learning_rate, settings.nesterov ? ahead : now.m, old.w);
   } else if constexpr (kKind == Optimizer::kLion) {
-    const float direction = sign(fma(settings.beta1, old.m, (1.0f - settings.beta1) * g));
+    const float direction = sign(fma(beta1, old.m, (1.0f - beta1) * g));
     now.m = fma(settings.beta2, old.m, (1.0f - settings.beta2) * g);
     now.w = fma(-state.learning_rate, direction, now.w);
   } else if constexpr (kKind == Optimizer::kRmsprop) {
     now.v = fma(settings.beta2, old.v, ((1.0f - settings.beta2) * g) * g);
-    now.m = fma(settings.momentum, old.m, g / (core::portable::sqrt(now.v) + settings.epsilon));
+    now.m = fma(momentum, old.m, g / (core::portable::sqrt(now.v) + settings.epsilon));
     now.w = fma(-state.learning_rate, now.m, old.w);
   } else {
-    now.m = fma(settings.beta1, old.m, (1.0f - settings.beta1) * g);
+    now.m = fma(beta1, old.m, (1.0f - beta1) * g);
     now.v = fma(settings.beta2, old.v, ((1.0f - settings.beta2) * g) * g);
     const float denominator = fma(core::portable::sqrt(now.v), state.bias_correction2_sqrt, settings.epsilon);
     now.w = fma(-state.learning_rate, (now.m * state.bias_correction1) / denominator, now.w);

@@ -180,6 +180,31 @@ void backward(const Pool2dShape& shape, float* dx, int first, int last, RowOf ro
   }
 }
 
+/// Sets `count` floats to +0; returns their end.
+float* clear(float* from, std::ptrdiff_t count) {
+  for (std::ptrdiff_t i = 0; i < count; ++i) from[i] = 0.0f;
+  return from + (count > 0 ? count : 0);
+}
+
+/// The gradient of `count` neighbouring pixels of one window, the first of them in place `place`.
+void spread_window(float* dx, const float* dy, const std::int32_t* winner, std::int32_t place, int count,
+                   int channels) {
+  each_strip(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
+    float value[kWidth];
+    std::int32_t wins[kWidth];
+#pragma GCC unroll 1
+    for (int c = 0; c < kWidth; ++c) value[c] = dy[first + c], wins[c] = winner[first + c];
+    float* to = dx + first;
+    for (int pixel = 0; pixel < count; ++pixel, to += channels) {
+#pragma GCC unroll 1
+      for (int c = 0; c < kWidth; ++c) {
+        const float own = value[c];
+        to[c] = 0.0f + (wins[c] == place + pixel ? own : 0.0f);
+      }
+    }
+  });
+}
+
 void divide(float* out, int channels, float divisor) {
   for (int c = 0; c < channels; ++c) out[c] = out[c] / divisor;
 }
@@ -199,6 +224,34 @@ void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, c
       return winner[c] == place ? value : 0.0f;
     };
   });
+}
+
+// What max_pool2d_backward gives, sums of one term or none, for pixels that need not begin with a line.
+void max_pool2d_backward_pixels(const Pool2dShape& given, float* dx, const float* dy, const std::int32_t* winner,
+                                int first, int last) {
+  const Pool2dShape shape = given;  // nothing that is written can change it
+  const std::ptrdiff_t channels = shape.channels;
+  int line = first / shape.width, column = first % shape.width;
+  for (int left = last - first; left > 0; ++line, column = 0) {
+    const int n = line / shape.height, row = line % shape.height;
+    const int stop = left < shape.width - column ? column + left : shape.width;
+    const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);
+    left -= stop - column;
+    for (int ow = column / shape.stride; down.count() > 0 && ow < shape.out_width && column < stop; ++ow) {
+      const int window_end = ow * shape.stride + shape.window_width, next = (ow + 1) * shape.stride;
+      const int end = stop < window_end ? stop : window_end;
+      const std::ptrdiff_t at = pixel_index(n, down.first, ow, shape.out_height, shape.out_width, shape.channels);
+      if (column < end) {
+        spread_window(dx, dy + at, winner + at, row * shape.width + column, end - column, shape.channels);
+        dx += (end - column) * channels;
+        column = end;
+      }
+      const int gap_end = stop < next ? stop : next;
+      dx = clear(dx, (gap_end - column) * channels);
+      column = gap_end;
+    }
+    dx = clear(dx, (stop - column) * channels);
+  }
 }
 
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last) {

@@ -50,6 +50,25 @@ void gemm(Context& c, Transpose transpose, int m, int n, int k, const float* a, 
   Teller(c, "gemm").floats("", out, area(m, n), {a, b, out});
 }
 
+bool fused_dense(Context& c, Activation activation, float* out, const float* in, const float* weight, const float* bias,
+                 int rows, int outputs, int inputs) {
+  if (!Forward<&Backend::fused_dense>::call(c, activation, out, in, weight, bias, rows, outputs, inputs)) return false;
+  Teller(c, "fused_dense").floats("", out, area(rows, outputs), {weight, bias});
+  return true;
+}
+
+bool fused_dense_backward(Context& c, Activation activation, float* dz, float* dbias, float* dweight, const float* dout,
+                          const float* out, const float* z, const float* in, int rows, int outputs, int inputs) {
+  if (!Forward<&Backend::fused_dense_backward>::call(c, activation, dz, dbias, dweight, dout, out, z, in, rows, outputs,
+                                                     inputs))
+    return false;
+  Teller teller(c, "fused_dense_backward");
+  teller.floats("", dz, area(rows, outputs), {dbias});
+  teller.floats("bias", dbias, one(outputs), {dbias});
+  teller.floats("weight", dweight, area(outputs, inputs), {dweight});
+  return true;
+}
+
 void shuffle_indices(Context& c, std::uint32_t* out, std::uint32_t n, std::uint64_t seed, const StepState* state,
                      std::uint32_t count) {
   Forward<&Backend::shuffle_indices>::call(c, out, n, seed, state, count);
@@ -257,6 +276,8 @@ constexpr Backend traced_table(Backend table) {
   table.gather_pixels = gather_pixels;
   table.augment_rows = augment_rows;
   table.gather_labels = gather_labels;
+  table.fused_dense = fused_dense;
+  table.fused_dense_backward = fused_dense_backward;
   table.bias_activation = bias_activation;
   table.activation_backward = activation_backward;
   table.dropout = dropout;

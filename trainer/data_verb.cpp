@@ -7,6 +7,9 @@
 #include "core/json.h"
 #include "protocol/outcome.h"
 #include "trainer/data/dataset.h"
+#include "trainer/data/split.h"
+#include "trainer/nn/network.h"
+#include "trainer/training/prepared_data.h"
 
 namespace trainer {
 namespace {
@@ -45,14 +48,40 @@ Json describe(const protocol::DataSet& source, const Dataset& data) {
   return json;
 }
 
+// As the trial would, with nothing computed. Errors: UserError.
+void try_config(const Json& config, Dataset& data, kernels::Context& context) {
+  const Hyperparameters wanted = parse_hyperparameters(config);
+  if (data.task == Task::kText) set_context(data, wanted.context, "config.context");
+  (void)split_dataset(data, wanted.split, wanted.validation_fraction, /*seed=*/0);
+  const int outputs = data.task == Task::kRegression ? 1 : data.classes;
+  (void)Network(kernels::cpu_backend(), context, wanted, shape_of(data), outputs, wanted.batch_size);
+}
+
+Json problems_of(const Json& configs, Dataset& data) {
+  const auto context = kernels::make_cpu_context(1);
+  Json problems = Json::array();
+  for (std::size_t trial = 0; trial < configs.size(); ++trial) try {
+      try_config(configs[trial], data, *context);
+    } catch (const core::UserError& error) {
+      for (const core::Problem& problem : error.problems())
+        problems.push_back(
+            {{"trial", trial}, {"place", problem.place}, {"problem", problem.problem}, {"remedy", problem.remedy}});
+    } catch (const kernels::OutOfMemory&) {  // the trial's own machine decides
+    }
+  return problems;
+}
+
 void print(const Json& json) { std::fputs((core::canonical_json(json) + "\n").c_str(), stdout); }
 
 }  // namespace
 
-int run_data_verb(const std::string& source, const std::string& options) try {
+int run_data_verb(const std::string& source, const std::string& options, const std::string& configs) try {
   const Json given = options.empty() ? Json::object() : core::parse_json(options, "options");
   const protocol::DataSet found = protocol::locate_data(source, protocol::DataOptions::from_json(given, "options"));
-  print(describe(found, load_dataset(found)));
+  Dataset data = load_dataset(found);
+  Json about = describe(found, data);
+  if (!configs.empty()) about["trials"] = problems_of(core::parse_json(configs, "configs"), data);
+  print(about);
   return protocol::kTrainerCompleted;
 } catch (const core::UserError& error) {
   Json problems = Json::array();

@@ -43,7 +43,9 @@ struct Hyperparameters {
   double warmup_epochs = 0;
   double step_size_epochs = 0;
   double step_gamma = 0;
-  float clip_norm = 0;  ///< 0: gradients are not clipped
+  bool cycle_momentum = false;
+  double momentum_min = 0, momentum_max = 0;  ///< of the cycle
+  float clip_norm = 0;                        ///< 0: gradients are not clipped
   LossKind loss{};
   float label_smoothing = 0;
   int batch_size = 0;

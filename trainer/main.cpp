@@ -176,7 +176,8 @@ int serve() {
 
 int run(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
-  if (first == "data" && (argc == 3 || argc == 4)) return trainer::run_data_verb(argv[2], argc == 4 ? argv[3] : "");
+  if (first == "data" && argc >= 3 && argc <= 5)
+    return trainer::run_data_verb(argv[2], argc >= 4 ? argv[3] : "", argc == 5 ? argv[4] : "");
   if (first == "probe") return probe(argc, argv);
   if (first == "trace") return trace(argc, argv);
   if (first == "locate") return locate(argc, argv);

@@ -53,6 +53,7 @@ int serve(const Service& service) {
   while (const std::optional<std::string> line = orders.next()) {
     const int code = service.train(protocol::Assignment::from_line(*line, kPlace), workspace, done);
     if (code != protocol::kTrainerCompleted) return code;
+    workspace.trial_ended();
   }
   return protocol::kTrainerCompleted;
 }

@@ -78,14 +78,40 @@ cublasComputeType_t compute_type(Precision precision) {
   return CUBLAS_COMPUTE_32F;
 }
 
+// Of the transpose that is asked for: what are columns of C here are its rows, and A is its second factor.
+cublasLtEpilogue_t epilogue_number(Epilogue epilogue) {
+  switch (epilogue) {
+    case Epilogue::kNone:
+      break;
+    case Epilogue::kBias:
+      return CUBLASLT_EPILOGUE_BIAS;
+    case Epilogue::kBiasRelu:
+      return CUBLASLT_EPILOGUE_RELU_BIAS;
+    case Epilogue::kBiasGradient:
+      return CUBLASLT_EPILOGUE_BGRADB;
+  }
+  return CUBLASLT_EPILOGUE_DEFAULT;
+}
+
+/// Where the bias is said to be while cuBLASLt is only asked: of the alignment that the key names, and never looked at.
+const void* nominal_bias(const Product& product) {
+  return reinterpret_cast<const void*>(std::uintptr_t{256} + static_cast<unsigned>(product.alignment % 16));
+}
+
 /// All that cuBLASLt is told of a product: `first` is B, `second` A.
 class Description {
  public:
-  explicit Description(const Product& product) : about_(product.text()) {
-    const auto [transpose, m, n, k, precision, alignment] = product;
+  explicit Description(const Product& product) : Description(product, nominal_bias(product)) {}
+
+  Description(const Product& product, const void* bias) : about_(product.text()) {
+    const auto [transpose, m, n, k, precision, alignment, epilogue] = product;
     check(api().describe(&operation_, sizeof operation_, compute_type(precision), CUDA_R_32F), "DescInit");
     set(CUBLASLT_MATMUL_DESC_TRANSA, transpose == Transpose::kNT ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_TRANSB, transpose == Transpose::kTN ? CUBLAS_OP_T : CUBLAS_OP_N);
+    if (epilogue != Epilogue::kNone) {
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue_number(epilogue));
+      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+    }
     const auto lay_out = [&](cublasLtMatrixLayoutOpaque_t& layout, cudaDataType_t type, int rows, int columns) {
       check(api().lay_out(&layout, sizeof layout, type, static_cast<std::uint64_t>(columns),
                           static_cast<std::uint64_t>(rows), columns),
@@ -184,9 +210,9 @@ class CublasLt final : public ProductLibrary {
     return facts;
   }
 
-  void run(const Product& product, const Algorithm& algorithm, void* c, const void* a, const void* b, void* workspace,
-           std::uint64_t workspace_bytes) override {
-    Description about(product);
+  void run(const Product& product, const Algorithm& algorithm, void* c, const void* a, const void* b, const void* bias,
+           void* workspace, std::uint64_t workspace_bytes) override {
+    Description about(product, bias);
     const cublasLtMatmulAlgo_t bytes = native(algorithm);
     const float one = 1, zero = 0;
     require(api().matmul(handle_.get(), about.operation(), &one, b, about.first(), a, about.second(), &zero, c,

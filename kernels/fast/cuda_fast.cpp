@@ -55,23 +55,62 @@ void narrow(Context& context, void* out, const float* in, std::size_t count) {
   cuda::to_bf16(context, static_cast<std::uint16_t*>(out), in, count);
 }
 
-void gemm(Context& context, Transpose transpose, int m, int n, int k, const float* a, const float* b, float* c) {
-  if (m == 0 || n == 0 || k == 0) return cuda_backend()->gemm(context, transpose, m, n, k, a, b, c);
-  State& state = state_of(context);
+/// The product whose factors lie at a and b and whose result at c, with the bias of its epilogue. Rounded factors lie
+/// in memory of ours, which is aligned.
+Product product_for(const State& state, Transpose transpose, int m, int n, int k, const float* a, const float* b,
+                    const float* c, Epilogue epilogue = Epilogue::kNone, const float* bias = nullptr) {
   const bool narrows = state.precision == Precision::kBf16;
-  // Rounded factors lie in memory of ours.
-  const int alignment = narrows ? alignment_of({c}) : alignment_of({a, b, c});
-  const Product product{transpose, m, n, k, state.precision, alignment};
-  const Plans::ProductPlan& plan = state.plans.product(product);
-  const std::size_t in_a = std::size_t(m) * std::size_t(k), in_b = std::size_t(k) * std::size_t(n);
+  const int alignment = narrows ? alignment_of({c, bias}) : alignment_of({a, b, c, bias});
+  return {transpose, m, n, k, state.precision, alignment, epilogue};
+}
+
+void run(Context& context, State& state, const Product& product, const Plans::ProductPlan& plan, const float* a,
+         const float* b, float* c, const float* bias = nullptr) {
+  const bool narrows = state.precision == Precision::kBf16;
+  const std::size_t in_a = std::size_t(product.m) * std::size_t(product.k);
+  const std::size_t in_b = std::size_t(product.k) * std::size_t(product.n);
   const auto [workspace, narrow_a, narrow_b] =
       cut<3>(context, "gemm", {plan.workspace_bytes, narrows ? in_a * kNarrow : 0, narrows ? in_b * kNarrow : 0});
   if (narrows) {
     narrow(context, narrow_a, a, in_a);
     narrow(context, narrow_b, b, in_b);
   }
-  state.plans.products().run(product, plan.algorithm, c, narrows ? narrow_a : a, narrows ? narrow_b : b, workspace,
-                             plan.workspace_bytes);
+  state.plans.products().run(product, plan.algorithm, c, narrows ? narrow_a : a, narrows ? narrow_b : b, bias,
+                             workspace, plan.workspace_bytes);
+}
+
+void gemm(Context& context, Transpose transpose, int m, int n, int k, const float* a, const float* b, float* c) {
+  if (m == 0 || n == 0 || k == 0) return cuda_backend()->gemm(context, transpose, m, n, k, a, b, c);
+  State& state = state_of(context);
+  const Product product = product_for(state, transpose, m, n, k, a, b, c);
+  run(context, state, product, state.plans.product(product), a, b, c);
+}
+
+bool fused_dense(Context& context, Activation activation, float* out, const float* in, const float* weight,
+                 const float* bias, int rows, int outputs, int inputs) {
+  const auto epilogue = epilogue_of(activation);
+  if (!epilogue || rows == 0) return false;
+  State& state = state_of(context);
+  const Product product = product_for(state, Transpose::kNT, rows, outputs, inputs, in, weight, out, *epilogue, bias);
+  const Plans::ProductPlan* const plan = state.plans.fused(product);
+  if (plan != nullptr) run(context, state, product, *plan, in, weight, out, bias);
+  return plan != nullptr;
+}
+
+// bf16: the sum would be of rounded gradients, and the bias is no factor of a product.
+bool fused_dense_backward(Context& context, Activation activation, float* dz, float* dbias, float* dweight,
+                          const float* dout, const float* out, const float* z, const float* in, int rows, int outputs,
+                          int inputs) {
+  State& state = state_of(context);
+  if (rows == 0 || state.precision == Precision::kBf16) return false;
+  const float* const sums = dz != nullptr ? dz : dout;
+  const Product product =
+      product_for(state, Transpose::kTN, outputs, inputs, rows, sums, in, dweight, Epilogue::kBiasGradient, dbias);
+  const Plans::ProductPlan* const plan = state.plans.fused(product);
+  if (plan == nullptr) return false;
+  if (dz != nullptr) cuda_backend()->activation_backward(context, activation, dz, nullptr, dout, out, z, rows, outputs);
+  run(context, state, product, *plan, sums, in, dweight, dbias);
+  return true;
 }
 
 /// Numbers of the tensors of a part of a convolution: out, in and other as ConvolutionPlan::run has them.
@@ -128,6 +167,8 @@ void conv2d_filter(Context& context, const Conv2dShape& shape, float* dw, const 
 Backend make_table() {
   Backend table = *cuda_backend();
   table.gemm = gemm;
+  table.fused_dense = fused_dense;
+  table.fused_dense_backward = fused_dense_backward;
   table.conv2d = conv2d;
   table.conv2d_data = conv2d_data;
   table.conv2d_filter = conv2d_filter;

@@ -36,14 +36,30 @@ const ConvolutionPlan& Plans::convolution(const Convolution& convolution) {
   return *convolution_plans_.emplace(operation, std::move(chosen.plan)).first->second;
 }
 
-const Plans::ProductPlan& Plans::product(const Product& product) {
-  const std::string operation = product.text();
-  if (const auto known = product_plans_.find(operation); known != product_plans_.end()) return known->second;
-  const Choice* const was = recorded(operation);
-  Choice choice = was ? *was : choose(products(), product);
+const Plans::ProductPlan& Plans::keep(const Product& product, Choice choice) {
   const ProductPlan plan{rebuild(products(), product, choice), choice.workspace_bytes};
   choices_.push_back(std::move(choice));
-  return product_plans_.emplace(operation, plan).first->second;
+  return *product_plans_.emplace(product.text(), plan).first->second;
+}
+
+const Plans::ProductPlan& Plans::product(const Product& product) {
+  const std::string operation = product.text();
+  if (const auto known = product_plans_.find(operation); known != product_plans_.end()) return *known->second;
+  const Choice* const was = recorded(operation);
+  return keep(product, was ? *was : choose(products(), product));
+}
+
+const Plans::ProductPlan* Plans::fused(const Product& product) {
+  const std::string operation = product.text();
+  if (const auto known = product_plans_.find(operation); known != product_plans_.end())
+    return known->second ? &*known->second : nullptr;
+  if (const Choice* const was = recorded(operation)) return &keep(product, *was);
+  Product alone = product;
+  alone.epilogue = Epilogue::kNone;
+  auto choice = recorded(alone.text()) ? std::nullopt : find_choice(products(), product);
+  if (choice) return &keep(product, *std::move(choice));
+  product_plans_.emplace(operation, std::nullopt);
+  return nullptr;
 }
 
 std::vector<Choice> Plans::take_choices() { return std::exchange(choices_, {}); }

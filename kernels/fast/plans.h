@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class Plans {
   /// Errors: EnvironmentError; NotRebuilt. What is returned lives as long as this.
   const ConvolutionPlan& convolution(const Convolution& convolution);
   const ProductPlan& product(const Product& product);
+  /// For a product with an epilogue, which may be done without: null where the library offers no algorithm, or where
+  /// the record has the product without it.
+  const ProductPlan* fused(const Product& product);
   /// The library of the products. Requires: product() was called.
   ProductLibrary& products();
 
@@ -39,6 +43,7 @@ class Plans {
 
  private:
   const Choice* recorded(const std::string& operation) const;
+  const ProductPlan& keep(const Product& product, Choice choice);
   Cudnn& cudnn();
 
   Libraries libraries_;
@@ -46,7 +51,7 @@ class Plans {
   std::unique_ptr<Cudnn> cudnn_;
   std::unique_ptr<ProductLibrary> products_;
   std::map<std::string, std::unique_ptr<ConvolutionPlan>> convolution_plans_;
-  std::map<std::string, ProductPlan> product_plans_;
+  std::map<std::string, std::optional<ProductPlan>> product_plans_;  ///< nothing: looked for in vain
   std::vector<Choice> choices_;
 };
 

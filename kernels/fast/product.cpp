@@ -16,6 +16,11 @@ std::string_view name(Transpose transpose) {
   return kNames[static_cast<std::size_t>(transpose)];
 }
 
+std::string_view name(Epilogue epilogue) {
+  constexpr std::array<std::string_view, 4> kNames = {"", " bias", " bias relu", " bias gradient"};
+  return kNames[static_cast<std::size_t>(epilogue)];
+}
+
 std::string_view name(Reduction reduction) {
   switch (reduction) {
     case Reduction::kNone:
@@ -32,8 +37,14 @@ std::string_view name(Reduction reduction) {
 
 }  // namespace
 
+std::optional<Epilogue> epilogue_of(Activation activation) {
+  if (activation == Activation::kNone) return Epilogue::kBias;
+  return activation == Activation::kRelu ? std::optional(Epilogue::kBiasRelu) : std::nullopt;
+}
+
 std::string Product::text() const {
-  return key_text("gemm " + std::string(name(transpose)), {{"m", m}, {"n", n}, {"k", k}, {"a", alignment}}, precision);
+  return key_text("gemm " + std::string(name(transpose)) + std::string(name(epilogue)),
+                  {{"m", m}, {"n", n}, {"k", k}, {"a", alignment}}, precision);
 }
 
 int alignment_of(std::initializer_list<const void*> pointers) {
@@ -82,14 +93,19 @@ std::string refusal(const AlgorithmFacts& facts, Precision precision) {
   return "";
 }
 
-Choice choose(ProductLibrary& library, const Product& product) {
+std::optional<Choice> find_choice(ProductLibrary& library, const Product& product) {
   for (const Algorithm& offer : library.offers(product)) {
     const AlgorithmFacts facts = library.facts(product, offer);
     if (!refusal(facts, product.precision).empty()) continue;
     const auto bytes = library.workspace_bytes(product, offer);
     if (!bytes || *bytes > kMostProductBytes) continue;
-    return {product.text(), library.version(), offer.hexadecimal(), *bytes, facts.to_json()};
+    return Choice{product.text(), library.version(), offer.hexadecimal(), *bytes, facts.to_json()};
   }
+  return std::nullopt;
+}
+
+Choice choose(ProductLibrary& library, const Product& product) {
+  if (auto choice = find_choice(library, product)) return *std::move(choice);
   throw core::EnvironmentError(library.version(), "has no algorithm for " + product.text() + " that repeats its bits",
                                "use numerics portable, or another precision");
 }

@@ -19,14 +19,28 @@ namespace kernels::fast {
 /// Scratch memory that an algorithm may have; constant for the same reason as kMostConvolutionBytes.
 inline constexpr std::uint64_t kMostProductBytes = std::uint64_t{32} << 20;
 
+/// What is done in the same call as a product. `bias` is one number for each column of C, or for each row of it where
+/// it is a gradient.
+enum class Epilogue {
+  kNone,
+  kBias,         ///< C += bias
+  kBiasRelu,     ///< C = relu(C + bias)
+  kBiasGradient  ///< kTN: bias = the sum of A's rows, whose order is the library's own
+};
+
+/// The epilogue that bias and activation of a layer are in; nothing where there is none. gelu has none: cuBLASLt's is
+/// the approximation by tanh, another function than ours.
+std::optional<Epilogue> epilogue_of(Activation activation);
+
 /// C = op(A)·op(B), row-major, as ops::gemm has it.
 struct Product {
   Transpose transpose;
   int m, n, k;
   Precision precision;
   int alignment;  ///< in bytes, of every pointer: 16 or 4. It changes what is offered
+  Epilogue epilogue = Epilogue::kNone;
 
-  /// "gemm nt m128 n256 k784 a16 tf32": the key of its choice. On disk.
+  /// "gemm nt m128 n256 k784 a16 tf32", "gemm nt bias relu m128 …": the key of its choice. On disk.
   std::string text() const;
 };
 
@@ -72,9 +86,10 @@ class ProductLibrary {
   /// The scratch memory that the algorithm needs for this product here; nothing where it cannot compute it.
   virtual std::optional<std::uint64_t> workspace_bytes(const Product& product, const Algorithm& algorithm) = 0;
   virtual AlgorithmFacts facts(const Product& product, const Algorithm& algorithm) = 0;
-  /// In stream order. `workspace`: workspace_bytes().
+  /// In stream order. `bias`: of the epilogue, read or written as it says; null without one. `workspace`:
+  /// workspace_bytes().
   virtual void run(const Product& product, const Algorithm& algorithm, void* c, const void* a, const void* b,
-                   void* workspace, std::uint64_t workspace_bytes) = 0;
+                   const void* bias, void* workspace, std::uint64_t workspace_bytes) = 0;
 
  protected:
   ProductLibrary() = default;
@@ -82,8 +97,9 @@ class ProductLibrary {
 
 inline constexpr int kOffers = 8;
 
-/// The first offer that refusal() lets pass and that passes cuBLASLt's own check. Errors: EnvironmentError where there
-/// is none.
+/// The first offer that refusal() lets pass and that passes cuBLASLt's own check; nothing where there is none.
+std::optional<Choice> find_choice(ProductLibrary& library, const Product& product);
+/// The same. Errors: EnvironmentError where there is none.
 Choice choose(ProductLibrary& library, const Product& product);
 /// The algorithm of a recorded choice. Errors: NotRebuilt, where it is not of this version or cannot compute it here.
 Algorithm rebuild(ProductLibrary& library, const Product& product, const Choice& recorded);

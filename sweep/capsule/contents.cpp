@@ -32,9 +32,10 @@ constexpr char kOtherVersion[] = "another version of sweep made it, or it was ch
 }
 
 bool is_external(const Json& numerics) {
-  return numerics.is_object() && numerics.contains("external") && numerics["external"].is_object() &&
-         numerics["external"].contains("threads") && numerics["external"]["threads"].is_number_integer() &&
-         numerics["external"].contains("device") && numerics["external"]["device"].is_string();
+  if (!numerics.is_object() || !numerics.contains(kExternalNumerics)) return false;
+  const Json& where = numerics[kExternalNumerics];
+  return where.is_object() && where.contains("threads") && where["threads"].is_number_integer() &&
+         where.contains("device") && where["device"].is_string();
 }
 
 bool is_identity(const Json& json) {
@@ -47,7 +48,7 @@ bool is_identity(const Json& json) {
       if (!digest.is_string()) return false;
   }
   return (data.is_null() || data.is_string() || data.is_object()) &&
-         (json["numerics"].is_string() || is_external(json["numerics"]) || is_fast(json["numerics"]));
+         (json["numerics"] == kPortableNumerics || is_external(json["numerics"]) || is_fast(json["numerics"]));
 }
 
 bool is_program(const Json& json) {
@@ -110,7 +111,7 @@ TrialState fold(const CapsuleRecord& record, const std::string& place) {
   }
   const TrialState* trial = alone.find(0);
   if (trial == nullptr || trial->phase != Phase::kEnded) refuse(place, kEventsPart, "holds no trial that has ended");
-  if (trial->attempts.empty() || !trial->reused_from.empty()) refuse(place, kEventsPart, "holds no trial that ran");
+  if (trial->attempts.empty() || !trial->reused_from->empty()) refuse(place, kEventsPart, "holds no trial that ran");
   TrialState state = *trial;
   state.index = record.index;
   return state;
@@ -122,7 +123,7 @@ Prepared prepared_for(const SweepRecord& sweep, TrialPlan plan, const TrialState
   hardware.device = trial.attempts.back().device;
   const Json& numerics = sweep.identity["numerics"];
   const int threads =
-      is_external(numerics) ? numerics["external"]["threads"].get<int>() : plan.spec().resources.threads;
+      is_external(numerics) ? numerics[kExternalNumerics]["threads"].get<int>() : plan.spec().resources.threads;
   Trainer trainer;
   if (sweep.program.is_object()) trainer.program.emplace();
   std::optional<protocol::DataSource> data;

@@ -125,12 +125,11 @@ void lay_out_program(const Capsule& capsule, SweepRecord& sweep, const fs::path&
 void fill_store(Store& store, const CapsuleContents& contents, const SweepRecord& sweep) {
   store.add_sweep(sweep);
   Study study(terms_of(sweep));
-  std::vector<StudyEvent> before;
   for (std::uint64_t i = 0; i < contents.record.index; ++i) {
     const PlannedTrial planned = contents.plan.trial(i);
-    before.emplace_back(TrialPlanned{i, planned.replicate, planned.id, planned.config, planned.seed, {}});
+    store.add(sweep.id, sweep.created_ms,
+              {TrialPlanned{i, planned.replicate, planned.id, planned.config, planned.seed, {}}}, study);
   }
-  store.add(sweep.id, sweep.created_ms, before, study);
   for (const StoredEvent& stored : contents.record.events) store.add(sweep.id, stored.time_ms, {stored.event}, study);
   store.commit(study);
 }

@@ -33,8 +33,23 @@ std::vector<std::string> first_command(const Planned& checked) {
 }
 
 core::Json about_data(const Planned& checked) {
-  return checked.trainer.builtin && checked.data ? ask_about_data(*checked.trainer.builtin, *checked.data)
-                                                 : core::Json();
+  if (!checked.trainer.builtin || !checked.data) return nullptr;
+  return ask_about_data(*checked.trainer.builtin, *checked.data, first_configs(checked.plan));
+}
+
+// What the first trials could not do with the data: a warning each, for others may do. Taken out of what is said of
+// the data.
+std::vector<core::Problem> take_trial_problems(core::Json& about) {
+  std::vector<core::Problem> problems;
+  if (!about.is_object() || !about.contains("trials")) return problems;
+  for (const core::Json& problem : about["trials"])
+    problems.push_back(
+        {fmt::format("trial #{}: {}", problem.value("trial", std::uint64_t{0}), problem.value("place", "")),
+         problem.value("problem", ""),
+         problem.value("remedy", ""),
+         {}});
+  about.erase("trials");
+  return problems;
 }
 
 // "1437 samples, 360 to test, 64 features, 10 classes"; of a text its characters.
@@ -128,8 +143,10 @@ struct Flags : SweepFlags {
 
 int check(const Flags& flags, const Globals& globals) {
   // Data that is not here is worth a word, but the file is right without it.
-  const Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
-  const core::Json data = about_data(checked);
+  Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
+  core::Json data = about_data(checked);
+  const std::vector<core::Problem> of_trials = take_trial_problems(data);
+  checked.warnings.insert(checked.warnings.end(), of_trials.begin(), of_trials.end());
   if (flags.tries) return try_trial(flags, static_cast<double>(flags.try_time_s), globals);
   if (globals.json) {
     print_json(check_json(checked, data));

@@ -44,7 +44,7 @@ void add_curves(const Store& store, const SweepRecord& sweep, Page& page) {
   std::size_t values = 0, trials = 0;
   for (const Row& row : page.shown.rows) {
     for (const TrialState* trial : row.trials()) {
-      if (trial->repeats_index || (trial->attempts.empty() && trial->reused_from.empty())) continue;
+      if (trial->repeats_index || (trial->attempts.empty() && trial->reused_from->empty())) continue;
       if (++trials > kMostCurves || values > kMostValues) return;
       page.curves[trial->index] = curves_of(store, {sweep.id, trial->index}, values);
     }

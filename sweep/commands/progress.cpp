@@ -76,7 +76,7 @@ class JsonLines : public Progress {
       if (trial.value) json["value"] = *trial.value;
       if (study.is_surplus(trial.index)) json["surplus"] = true;
       if (!trial.detail.empty()) json["detail"] = trial.detail;
-      if (!trial.reused_from.empty()) json["reused_from"] = trial.reused_from;
+      if (!trial.reused_from->empty()) json["reused_from"] = *trial.reused_from;
     } else {
       return;
     }

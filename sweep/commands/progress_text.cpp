@@ -134,10 +134,10 @@ std::string progress_line(const Study& study, std::uint64_t all, const Pace& pac
 std::string trial_line(const Study& study, const TrialState& trial) {
   std::string line = fmt::format("trial #{} {} {}", trial.index, trial.trial, protocol::name(*trial.outcome));
   if (const std::string value = value_text(study, trial.value); !value.empty()) line += ", " + value;
-  if (trial.reused_from.empty())
+  if (trial.reused_from->empty())
     line += ", " + duration_text(trial.seconds);
   else
-    line += ", known from sweep " + trial.reused_from;
+    line += ", known from sweep " + *trial.reused_from;
   if (study.is_surplus(trial.index)) line += ", beyond the end of the sweep";
   if (!trial.detail.empty()) line += ": " + printable(trial.detail, 200);
   return line;

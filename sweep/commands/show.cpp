@@ -185,7 +185,7 @@ Json to_json(const Shown& shown) {
                {"weights_sha256", trial.weights_sha256.empty() ? Json() : Json(trial.weights_sha256)},
                {"seconds", trial.seconds},
                {"repeats", trial.repeats_index ? Json(*trial.repeats_index) : Json()},
-               {"reused_from", trial.reused_from.empty() ? Json() : Json(trial.reused_from)},
+               {"reused_from", trial.reused_from->empty() ? Json() : Json(*trial.reused_from)},
                {"surplus", shown.beyond.has_value()},
                {"identity", shown.sweep.identity},
                {"provenance", shown.sweep.provenance},
@@ -224,8 +224,8 @@ std::string head_text(const Shown& shown) {
                       printable(trial.detail, 400));
   if (trial.repeats_index)
     text += fmt::format("repeats   #{}: the same configuration, drawn again\n", *trial.repeats_index);
-  if (!trial.reused_from.empty())
-    text += fmt::format("reused    from sweep {}, #{}\n", trial.reused_from, trial.reused_index);
+  if (!trial.reused_from->empty())
+    text += fmt::format("reused    from sweep {}, #{}\n", *trial.reused_from, trial.reused_index);
   if (shown.beyond) text += fmt::format("surplus   {}: this one is not ranked\n", *shown.beyond);
   if (trial.value && shown.sweep.metric) {
     text += fmt::format("metric    {} {}", printable(shown.sweep.metric->name, 60), core::format_double(*trial.value));

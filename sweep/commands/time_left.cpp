@@ -41,7 +41,7 @@ std::optional<double> length_of(const TrialState& trial) {
 }
 
 void Pace::add(const TrialState& ended) {
-  if (ended.seconds <= 0 || !ended.reused_from.empty()) return;
+  if (ended.seconds <= 0 || !ended.reused_from->empty()) return;
   ++ran;
   seconds += ended.seconds;
   if (const auto length = length_of(ended)) {

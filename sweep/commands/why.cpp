@@ -70,7 +70,7 @@ std::string why_it_runs(const WhyFacts& facts) {
 std::string why_it_ended(const TrialState& trial) {
   const protocol::OutcomeInfo& outcome = protocol::info(*trial.outcome);
   std::string text = fmt::format("{}: {}", outcome.name, outcome.meaning);
-  if (!trial.finding.empty()) text = fmt::format("{}: two attempts gave different results", outcome.name);
+  if (!trial.finding->empty()) text = fmt::format("{}: two attempts gave different results", outcome.name);
   if (!trial.detail.empty()) text += "; " + printable(trial.detail, 400);
   if (!outcome.determined) text += "; the machine's doing, so another run may end otherwise";
   return text;
@@ -198,11 +198,11 @@ std::string why_this_rank(const Study& study, const TrialState& trial) {
 std::string why_reused(const WhyFacts& facts) {
   std::vector<std::string> parts;
   const TrialState& trial = facts.trial;
-  if (!trial.reused_from.empty())
+  if (!trial.reused_from->empty())
     parts.push_back(
-        fmt::format("known from sweep {} (#{}), where it ran: not run here", trial.reused_from, trial.reused_index));
+        fmt::format("known from sweep {} (#{}), where it ran: not run here", *trial.reused_from, trial.reused_index));
   for (const Elsewhere& other : facts.elsewhere) {
-    if (other.sweep == trial.reused_from) continue;
+    if (other.sweep == *trial.reused_from) continue;
     parts.push_back(fmt::format("sweep {} (#{}) {}", other.sweep, other.index,
                                 other.reused_ours ? "took the result from here" : "has this trial as well"));
   }

@@ -48,6 +48,11 @@ bool is_fast(const Json& numerics) {
          numerics[kFastNumerics].is_object();
 }
 
+std::string numerics_name(const Json& numerics) {
+  if (numerics.is_string()) return numerics.get<std::string>();
+  return is_fast(numerics) ? kFastNumerics : kExternalNumerics;
+}
+
 void check_fast_class(const SweepRecord& record, const BuiltinTrainer& trainer) {
   const Json& then = record.identity.at("numerics");
   if (!is_fast(then)) return;

@@ -2,6 +2,8 @@
 // and by whoever goes on with a recorded sweep. It asks the trainer and reads no GPU itself.
 #pragma once
 
+#include <string>
+
 #include "core/json.h"
 #include "sweep/dispatch/trainer.h"
 #include "sweep/store/store.h"
@@ -14,6 +16,12 @@ core::Json fast_numerics(const BuiltinTrainer& trainer);
 
 /// Whether these numerics of an identity are those of fast-1.
 bool is_fast(const core::Json& numerics);
+
+inline constexpr char kPortableNumerics[] = "portable-1";
+inline constexpr char kExternalNumerics[] = "external";
+
+/// The word for these numerics of an identity in documents and comparisons: "portable-1", "fast-1" or "external".
+std::string numerics_name(const core::Json& numerics);
 
 /// Before a recorded sweep goes on. Errors: EnvironmentError naming what is another by now; as fast_numerics(). Of
 /// other numerics nothing is asked.

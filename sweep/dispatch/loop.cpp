@@ -22,6 +22,7 @@ constexpr std::size_t kMostGone = 2;
 constexpr int kMostUncommitted = 8;
 constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
 constexpr auto kLetBegin = std::chrono::microseconds(100);
+constexpr double kLookAtStoreS = 1;
 constexpr auto kLookAgain = std::chrono::milliseconds(500);  // whether what another controller held is free
 
 }  // namespace
@@ -85,6 +86,7 @@ asio::awaitable<void> Loop::go_on() {
         break;
       case Decision::What::kDone:
         commit();
+        look_at_store(0);
         next_.reset();
         launcher_.end_waiting();
         if (!use_spare_slots()) co_return;
@@ -105,7 +107,7 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     } catch (...) {
       fail(std::current_exception());
     }
-    return study_.find(index)->finding.empty();
+    return study_.find(index)->finding->empty();
   };
   AttemptResult result;
   std::exception_ptr failure;
@@ -141,7 +143,7 @@ void Loop::finish_trial(std::uint64_t index, const AttemptResult& result) {
   Running& running = running_.at(index);
   AttemptEnded ended{index,          running.request.attempt, result.outcome, result.detail,
                      result.seconds, result.asked_again,      retries(),      running.shared_gpu};
-  if (const std::string& finding = study_.find(index)->finding; !finding.empty()) {
+  if (const std::string& finding = *study_.find(index)->finding; !finding.empty()) {
     ended.outcome = protocol::Outcome::kFailed;
     ended.detail = finding;
   } else if (!running.stop_reason.empty() && result.outcome == protocol::Outcome::kCancelled) {
@@ -171,7 +173,7 @@ void Loop::start(const Decision& decision) {
     busy_elsewhere_.insert(trial.index);
     return;
   }
-  const bool may_take = may_reuse() && trial.attempts.empty() && trial.reopened.empty();
+  const bool may_take = may_reuse() && trial.attempts.empty() && trial.reopened->empty();
   if (may_take && reuse(trial)) {
     ended_.push_back(trial.index);
     return;
@@ -336,6 +338,7 @@ void Loop::commit() {
   try {
     changed = store_.commit(study_);
     uncommitted_ = 0;
+    look_at_store(kLookAtStoreS);
   } catch (...) {
     cannot_record_ = true;
     throw;
@@ -346,6 +349,14 @@ void Loop::commit() {
   }
   for (const std::uint64_t index : changed)
     if (study_.find(index)->phase == Phase::kEnded) study_.forget(index);
+}
+
+// The store's file may be gone, with all that is recorded from then on. Looked at where the last time is so long ago.
+void Loop::look_at_store(double after_s) {
+  const double now = clock_.seconds();
+  if (now < store_seen_s_ + after_s) return;
+  store_seen_s_ = now;
+  store_.require_in_place();
 }
 
 void Loop::fail(std::exception_ptr failure) {

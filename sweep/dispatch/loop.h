@@ -117,6 +117,7 @@ class Loop {
   void record_output(std::uint64_t index, std::uint32_t attempt, const Output& output);
   void record(const StudyEvent& event) { record(std::vector<StudyEvent>(1, event)); }
   void commit();
+  void look_at_store(double after_s);
   void fail(std::exception_ptr failure);
 
   boost::asio::any_io_executor executor_;
@@ -148,6 +149,7 @@ class Loop {
   std::exception_ptr failure_;                  ///< ends the sweep
   int uncommitted_ = 0;                         ///< how often something was recorded since the last commit
   bool is_disturbed_ = false;                   ///< something happened during the wait
+  double store_seen_s_ = 0;
   bool cannot_record_ = false;                  ///< the store failed: study_ is ahead of it
   Halt halted_ = Halt::kNone;
   int signal_ = 0;

@@ -18,10 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-// The words of trial documents and identities.
-constexpr char kPortableNumerics[] = "portable-1";
-constexpr char kExternalNumerics[] = "external";
-
 SpecOverrides in_spec(const Overrides& overrides) {
   return {.method = overrides.method,
           .seed = overrides.seed,
@@ -198,6 +194,8 @@ Planned plan_file(const fs::path& file, const fs::path& runs, const Overrides& o
 Prepared prepare_file(const fs::path& file, const fs::path& runs, const Overrides& overrides) {
   Planned planned = plan_file(file, runs, overrides);
   const Spec& spec = planned.plan.spec();
+  // Else each trial would fail at it.
+  if (planned.trainer.builtin && planned.data) (void)ask_about_data(*planned.trainer.builtin, *planned.data);
   planned.digests.save();
   const TrainerCan can =
       planned.trainer.builtin ? trainer_can(planned.trainer.builtin->description) : TrainerCan::kUnknown;
@@ -274,9 +272,7 @@ protocol::TrialDocument trial_document(const Prepared& prepared, const PlannedTr
   document.config = trial.config;
   document.device = prepared.hardware.device;
   document.threads = prepared.threads;
-  document.numerics = prepared.trainer.program                     ? kExternalNumerics
-                      : is_fast(prepared.plan.identity().numerics) ? protocol::kFastNumerics
-                                                                   : kPortableNumerics;
+  document.numerics = numerics_name(prepared.plan.identity().numerics);
   document.data = prepared.data;
   document.metric = prepared.spec().metric;
   document.trace = prepared.spec().trace;

@@ -71,7 +71,8 @@ bool is_about_data(const Json& answer) {
                     has(problem, "remedy", is_text);
            });
   };
-  if (!answer.is_object() || !has(answer, "problems", are_problems)) return false;
+  if (!answer.is_object() || !has(answer, "problems", are_problems) || !has(answer, "trials", are_problems))
+    return false;
   for (const char* count : {"samples", "test_samples", "features", "classes", "characters", "vocabulary"})
     if (!has(answer, count, is_count)) return false;
   return true;
@@ -114,10 +115,11 @@ BuiltinTrainer ask_trainer(const fs::path& executable) {
   return {path, description["identity"].get<std::string>(), core::sha256_file(path), description};
 }
 
-Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& data) {
-  const auto answer = program_output({trainer.executable.string(), "data", data.path.empty() ? data.name : data.path,
-                                      core::canonical_json(data.options.to_json())},
-                                     kDataPatience);
+Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& data, const Json& configs) {
+  std::vector<std::string> words = {trainer.executable.string(), "data", data.path.empty() ? data.name : data.path,
+                                    core::canonical_json(data.options.to_json())};
+  if (!configs.empty()) words.push_back(core::canonical_json(configs));
+  const auto answer = program_output(words, kDataPatience);
   const Json about = answer ? parsed(answer->out) : Json();
   if (!is_about_data(about)) return nullptr;
   const auto refused = about.find("problems");

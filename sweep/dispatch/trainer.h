@@ -25,8 +25,10 @@ std::filesystem::path find_trainer(const std::filesystem::path& flag);
 /// Asks a build of sweep-trainer who it is. Errors: EnvironmentError where it does not answer.
 BuiltinTrainer ask_trainer(const std::filesystem::path& executable);
 /// Lets the trainer read a data set: what it says of it, null where it does not answer (`data` is a verb of later
-/// builds). Errors: UserError with every problem that it has with the data.
-core::Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& data);
+/// builds); and, in "trials", what trials of `configs`, a list, could not do with it.
+/// Errors: UserError with every problem that it has with the data.
+core::Json ask_about_data(const BuiltinTrainer& trainer, const protocol::DataSource& data,
+                          const core::Json& configs = core::Json::array());
 /// Keeps the executable as it is now under runs/trainers/, by its digest: a build in the middle of a sweep changes
 /// nothing, and a replay in a year runs the same bytes. Returns the kept one.
 BuiltinTrainer freeze(const BuiltinTrainer& asked, const std::filesystem::path& runs);

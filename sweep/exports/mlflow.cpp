@@ -141,7 +141,7 @@ class MlflowWriter : public ExportWriter {
     if (!state.detail.empty()) tags["sweep.detail"] = core::printable(state.detail);
     if (head_.record.repeats > 1) tags["sweep.replicate"] = std::to_string(state.replicate);
     if (state.repeats_index) tags["sweep.repeats"] = std::to_string(*state.repeats_index);
-    if (!state.reused_from.empty()) tags["sweep.reused_from"] = state.reused_from;
+    if (!state.reused_from->empty()) tags["sweep.reused_from"] = *state.reused_from;
     return tags;
   }
 

@@ -180,7 +180,7 @@ class OptunaWriter : public ExportWriter {
     attributes.add("sweep:outcome", quoted(trial.outcome));
     if (state.repeats_index) attributes.add("sweep:repeats", std::to_string(*state.repeats_index));
     attributes.add("sweep:replicate", std::to_string(state.replicate));
-    if (!state.reused_from.empty()) attributes.add("sweep:reused_from", quoted(state.reused_from));
+    if (!state.reused_from->empty()) attributes.add("sweep:reused_from", quoted(*state.reused_from));
     return attributes.add("sweep:seed", std::to_string(state.seed)).add("sweep:trial", quoted(state.trial)).text();
   }
 

@@ -35,7 +35,10 @@ Descriptor make_document(const std::string& text) {
   return file;
 }
 
-bool NamedFiles::are_needed() { return ::access("/proc/self/fd", X_OK) != 0; }
+bool NamedFiles::are_needed() {
+  static const bool are_needed = ::access("/proc/self/fd", X_OK) != 0;
+  return are_needed;
+}
 
 NamedFiles::NamedFiles(const std::string& document_text) {
   std::error_code error;

@@ -80,7 +80,7 @@ void flatten(const Json& value, const std::string& path, std::map<std::string, s
 
 std::map<std::string, std::string> leaves_of(const Json& value) {
   std::map<std::string, std::string> leaves;
-  if (value.is_object()) flatten(value, "", leaves);
+  flatten(value, "", leaves);  // of anything but an object nothing
   return leaves;
 }
 

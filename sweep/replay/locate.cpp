@@ -150,8 +150,7 @@ Located locate_difference(const LocateRequest& request, const TrialRecord& recor
   if (!request.trainer)
     return not_located(
         "the trial is of a program of your own: what it computes in a step is known to it alone; fingerprint events "
-        "say "
-        "where to look");
+        "say where to look");
   if (record.traces.empty())
     return not_located("the record holds no fingerprints (\"trace\": \"off\"): only the metrics can be compared");
   if (difference.kind != Difference::Kind::kBatch && difference.kind != Difference::Kind::kWeights)

@@ -66,8 +66,8 @@ Origin RecordedSweeps::origin_of(TrialPlace place) {
     TrialState trial = load_trial(store_, place.sweep, study, place.index);
     if (trial.repeats_index) {
       place.index = *trial.repeats_index;
-    } else if (!trial.reused_from.empty()) {
-      place = {trial.reused_from, trial.reused_index};
+    } else if (!trial.reused_from->empty()) {
+      place = {*trial.reused_from, trial.reused_index};
     } else {
       return {sweep, std::move(trial)};
     }
@@ -87,12 +87,8 @@ Device recorded_device(const TrialState& trial) {
 TrialRecord load_record(const Store& store, const Origin& origin) {
   TrialRecord record = TrialRecord::from_attempts(store.trial_events({origin.sweep.id, origin.trial.index}));
   record.outcome = origin.trial.outcome;
-  record.cut = !origin.trial.finding.empty();
-  const core::Json& identity = origin.sweep.identity;
-  if (identity.contains("numerics") && identity.at("numerics").is_string())
-    record.numerics = identity.at("numerics").get<std::string>();
-  else if (identity.contains("numerics") && is_fast(identity.at("numerics")))
-    record.numerics = protocol::kFastNumerics;
+  record.cut = !origin.trial.finding->empty();
+  record.numerics = numerics_name(origin.sweep.identity.at("numerics"));
   return record;
 }
 

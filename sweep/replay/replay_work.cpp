@@ -23,7 +23,7 @@ bool has_ended(const TrialState& trial) { return trial.phase == Phase::kEnded; }
 
 // Whether the trial has come to an end that would be the same another time, here or in the sweep that ran it.
 bool has_result(const Study& study, const TrialState& trial) {
-  return has_ended(trial) && !trial.repeats_index && trial.finding.empty() &&
+  return has_ended(trial) && !trial.repeats_index && trial.finding->empty() &&
          protocol::info(*trial.outcome).determined && !study.is_surplus(trial.index);
 }
 
@@ -110,14 +110,14 @@ void ReplayOfSweep::refuse_unprepared(const Study& study) {
   std::map<std::string, std::string> problems;  // by sweep; empty: there is none
   for (const std::uint64_t index : std::set<std::uint64_t>(due())) {
     const TrialState& trial = *study.find(index);
-    if (trial.reused_from.empty()) continue;
-    if (!problems.contains(trial.reused_from)) problems[trial.reused_from] = problem_with(trial.reused_from);
-    const std::string& problem = problems.at(trial.reused_from);
+    if (trial.reused_from->empty()) continue;
+    if (!problems.contains(*trial.reused_from)) problems[*trial.reused_from] = problem_with(*trial.reused_from);
+    const std::string& problem = problems.at(*trial.reused_from);
     if (problem.empty()) continue;
     drop_due(index);
     Replayed refused;
     refused.trial = trial.trial;
-    refused.sweep = trial.reused_from;
+    refused.sweep = *trial.reused_from;
     refused.index = trial.reused_index;
     refused.comparison.verdict = Verdict::kNotComparable;
     refused.comparison.reasons.push_back(problem);
@@ -162,7 +162,7 @@ Audit::Audit(Store& store, const Prepared& prepared, double share, fs::path runs
 }
 
 bool Audit::is_done(const TrialState& trial) const {
-  return done_.contains({trial.reused_from.empty() ? prepared_.record.id : trial.reused_from, trial.trial});
+  return done_.contains({trial.reused_from->empty() ? prepared_.record.id : *trial.reused_from, trial.trial});
 }
 
 // Of a sweep of 10^15 trials the sample is no list.
@@ -214,7 +214,7 @@ std::optional<std::uint64_t> Audit::choose(const Study& study, const Slot& slot,
 Origin Audit::origin_of(const Study& study, std::uint64_t index) {
   const std::string& sweep = prepared_.record.id;
   TrialState trial = load_trial(store(), sweep, study, index);
-  if (!trial.reused_from.empty()) return sweeps_.origin_of({trial.reused_from, trial.reused_index});
+  if (!trial.reused_from->empty()) return sweeps_.origin_of({*trial.reused_from, trial.reused_index});
   return {*store().find_sweep(sweep), std::move(trial)};
 }
 

@@ -134,7 +134,7 @@ class Verifier {
 
   void check_ended(const AttemptEnded& stored) {
     const TrialState* trial = study_->find(stored.index);
-    if (trial == nullptr || !trial->finding.empty() || !study_->metric()) return;
+    if (trial == nullptr || !trial->finding->empty() || !study_->metric()) return;
     const auto last = trial->final_values->find(study_->metric()->name);
     const std::optional<double> value = last == trial->final_values->end() ? std::nullopt : std::optional(last->second);
     compare(trial_place(stored.index) + ", attempt " + std::to_string(stored.attempt), "outcome",

@@ -80,7 +80,7 @@ Column seed_column() {
 Column reused_column() {
   return {"reused_from", [](const Row& row) -> Cell {
             std::set<std::string> sweeps;
-            for (const TrialState* trial : row.trials()) sweeps.insert(trial->reused_from);
+            for (const TrialState* trial : row.trials()) sweeps.insert(*trial->reused_from);
             sweeps.erase("");
             std::string text;
             for (const std::string& sweep : sweeps) text += (text.empty() ? "" : " ") + sweep;

@@ -17,7 +17,7 @@ Json or_null(const std::optional<T>& value) {
 
 // What is known of one trial, and of no row.
 void add_result(Json& json, const TrialState& trial) {
-  if (!trial.reused_from.empty()) json["reused_from"] = trial.reused_from;
+  if (!trial.reused_from->empty()) json["reused_from"] = *trial.reused_from;
   if (trial.repeats_index) {
     json["repeats"] = *trial.repeats_index;
     return;  // the result stands in that row

@@ -143,10 +143,11 @@ std::string marks_text(const Leaders& leaders) {
 std::string runs_text(const std::vector<Row>& own) {
   std::map<std::string, std::uint64_t> reused;
   std::vector<double> seconds;
+  seconds.reserve(own.size());
   for (const Row& row : own) {
     for (const TrialState* trial : row.trials()) {
-      if (!trial->reused_from.empty())
-        ++reused[trial->reused_from];
+      if (!trial->reused_from->empty())
+        ++reused[*trial->reused_from];
       else if (trial->phase == Phase::kEnded && trial->seconds > 0)
         seconds.push_back(trial->seconds);
     }

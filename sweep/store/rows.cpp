@@ -54,11 +54,14 @@ constexpr Column kTrialColumns[] = {{"sweep"},          {"trial_index"},
 constexpr Column kOutputColumns[] = {{"sweep"}, {"trial_index"}, {"attempt"}, {"stream"}, {"bytes"}};
 constexpr Column kReplayColumns[] = {{"number"}, {"trial"}, {"time_ms"}, {"verdict"}, {"detail"}};
 
-constexpr std::array<TableInfo, 5> kTables = {{{"sweeps", kSweepColumns},
+constexpr Column kCountColumns[] = {{"table_name"}, {"number"}};
+
+constexpr std::array<TableInfo, 6> kTables = {{{"sweeps", kSweepColumns},
                                                {"events", kEventColumns},
                                                {"trials", kTrialColumns},
                                                {"outputs", kOutputColumns, 3},
-                                               {"replays", kReplayColumns}}};
+                                               {"replays", kReplayColumns},
+                                               {"counts", kCountColumns, 5}}};
 constexpr std::int64_t kDigestSince = 4;
 
 const TableInfo& info(Table table) { return kTables[static_cast<std::size_t>(table)]; }
@@ -83,6 +86,8 @@ std::string row_name(const Statement& row, Table table) {
                          row.number(0));
     case Table::kReplays:
       return fmt::format("replay {} of trial {}", row.number(0), row.text(1));
+    case Table::kCounts:
+      return "the number of " + row.text(0);
   }
   return {};
 }
@@ -139,6 +144,8 @@ void refuse_damaged(const std::string& damage, const Database& database) {
   throw core::UserError(database.file().string(), damage,
                         "the disk, the memory or another program changed it: put a copy of the store in its place");
 }
+
+const char* name(Table table) { return info(table).name; }
 
 std::vector<Table> tables_of(std::int64_t version) {
   std::vector<Table> tables;

@@ -10,7 +10,7 @@
 
 namespace sweep {
 
-enum class Table { kSweeps, kEvents, kTrials, kOutputs, kReplays };
+enum class Table { kSweeps, kEvents, kTrials, kOutputs, kReplays, kCounts };
 
 /// "SELECT <every column>, digest FROM <table> <rest>". A store that is only read stays at its version: what it lacks
 /// is given as null, or as the value that it stands for.
@@ -37,6 +37,10 @@ void require_intact(const Statement& row, Table table, const RowReader& reader, 
 
 /// Errors: UserError with this damage.
 [[noreturn]] void refuse_damaged(const std::string& damage, const Database& database);
+
+/// Tables whose rows are numbered from 1 without a gap, and of which `counts` says how many there are.
+inline constexpr Table kNumbered[] = {Table::kSweeps, Table::kEvents, Table::kReplays};
+const char* name(Table table);
 
 /// Every table of a store of this version.
 std::vector<Table> tables_of(std::int64_t version);

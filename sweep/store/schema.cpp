@@ -1,6 +1,7 @@
 // See schema.h.
 #include "sweep/store/schema.h"
 
+#include <fmt/format.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "sweep/store/rows.h"
 #include "sweep/store/store.h"
 
 namespace sweep {
@@ -16,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kApplicationId = 0x73777031;
-constexpr std::int64_t kSchemaVersion = 4;
 
 constexpr char kSchema[] = R"(
 CREATE TABLE sweeps (
@@ -35,7 +36,8 @@ CREATE TABLE trials (
   sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, trial TEXT NOT NULL, seed INTEGER NOT NULL,
   attempts INTEGER NOT NULL, phase TEXT NOT NULL, outcome TEXT NOT NULL, value REAL, epoch INTEGER, step INTEGER,
   last_step INTEGER NOT NULL, seconds REAL NOT NULL, reused_from TEXT NOT NULL, repeats INTEGER,
-  detail TEXT NOT NULL DEFAULT '', digest INTEGER, events INTEGER, PRIMARY KEY (sweep, trial_index)) WITHOUT ROWID;
+  detail TEXT NOT NULL DEFAULT '', digest INTEGER, events INTEGER, outputs INTEGER,
+  PRIMARY KEY (sweep, trial_index)) WITHOUT ROWID;
 CREATE INDEX trials_by_id ON trials (trial);
 CREATE TABLE outputs (
   sweep INTEGER NOT NULL REFERENCES sweeps, trial_index INTEGER NOT NULL, attempt INTEGER NOT NULL,
@@ -44,6 +46,8 @@ CREATE TABLE replays (
   number INTEGER PRIMARY KEY, trial TEXT NOT NULL, time_ms INTEGER NOT NULL, verdict TEXT NOT NULL,
   detail TEXT NOT NULL, digest INTEGER);
 CREATE INDEX replays_by_trial ON replays (trial);
+CREATE TABLE counts (
+  table_name TEXT PRIMARY KEY, number INTEGER NOT NULL, digest INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 // From version 1 to 2: targets, replicates and programs of sweeps.
@@ -81,6 +85,13 @@ ALTER TABLE outputs ADD COLUMN digest INTEGER;
 ALTER TABLE replays ADD COLUMN digest INTEGER;
 )";
 
+// From version 4 to 5: how many rows there are. Trials that are there get no number of outputs.
+constexpr char kToVersion5[] = R"(
+ALTER TABLE trials ADD COLUMN outputs INTEGER;
+CREATE TABLE counts (
+  table_name TEXT PRIMARY KEY, number INTEGER NOT NULL, digest INTEGER NOT NULL) WITHOUT ROWID;
+)";
+
 // SQLite would wait for ever at a pipe.
 void require_file(const fs::path& file) {
   std::error_code ignored;
@@ -97,17 +108,30 @@ bool is_old(Database& database) {
   return database.number("PRAGMA application_id") == kApplicationId && version >= 1 && version < kSchemaVersion;
 }
 
+void count_rows(Database& database) {
+  Statement put(database, insert_row(Table::kCounts).c_str());
+  for (const Table table : kNumbered) {
+    const std::string newest = fmt::format("SELECT coalesce(max(number), 0) FROM {}", name(table));
+    put.start().bind(name(table)).bind(database.number(newest.c_str()));
+    bind_digest(put, Table::kCounts);
+    put.run();
+  }
+}
+
 void create_schema(Database& database) {
   Transaction transaction(database);  // another controller may be doing the same: look again inside
   if (database.number("PRAGMA user_version") == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
     database.run(kSchema);
+    count_rows(database);
     database.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
     set_version(database);
   } else if (is_old(database)) {
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version < 2) database.run(kToVersion2);
     if (version < 3) database.run(kToVersion3);
-    database.run(kToVersion4);
+    if (version < 4) database.run(kToVersion4);
+    database.run(kToVersion5);
+    count_rows(database);
     set_version(database);
   }
   transaction.commit();

@@ -9,6 +9,9 @@
 
 namespace sweep {
 
+inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kCountsSince = 5;  ///< the version that brought `counts`
+
 /// Errors: UserError where there is none, EnvironmentError.
 std::unique_ptr<Database> open_read_only(const std::filesystem::path& file);
 /// Makes it where it is missing, and brings an older version to the present one. Errors: EnvironmentError, UserError.

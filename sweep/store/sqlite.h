@@ -28,6 +28,9 @@ class Database {
   sqlite3* handle() { return handle_; }
   const std::filesystem::path& file() const { return file_; }
 
+  /// Whether its file was deleted, or another one is in its place. SQLite goes on writing to what nobody finds again.
+  bool has_moved();
+
   /// Throws what the result code means: EnvironmentError (locked, full, not writable) or UserError (damaged, no store).
   [[noreturn]] void fail(int code) const;
 

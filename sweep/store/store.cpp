@@ -14,11 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-// Of a row that gets the next number. Requires: a transaction is open.
-std::int64_t next_number(Database& database, const char* table) {
-  return database.number((std::string("SELECT coalesce(max(number), 0) + 1 FROM ") + table).c_str());
-}
-
 // A transaction of its own, unless one is open already.
 class OneStep {
  public:
@@ -39,8 +34,7 @@ void Store::Connection::require_open(const std::string& sweep) {
   if (!is_open) {
     writing->begin.start().run();
     is_open = true;
-    next_event = writing->last_event.start().step() ? writing->last_event.number(0) + 1 : 1;
-    writing->last_event.start();
+    next_event = writing->next_event();
   }
   if (sweep != open_sweep) {
     open_number = require(sweep);
@@ -51,7 +45,7 @@ void Store::Connection::require_open(const std::string& sweep) {
 void Store::Connection::roll_back() {
   if (is_open) sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   is_open = false;
-  more_events.clear();
+  more.clear();
 }
 
 // Rolls back unless all went well.
@@ -95,8 +89,10 @@ std::string replace_row(Table table) { return "REPLACE" + insert_row(table).subs
 void Store::add_sweep(const SweepRecord& sweep) {
   Database& database = *connection_->database;
   OneStep step(database, connection_->is_open);
-  put_sweep(database, insert_row(Table::kSweeps) + " ON CONFLICT (id) DO NOTHING", next_number(database, "sweeps"),
-            sweep);
+  if (connection_->number_of(sweep.id)) return;
+  const std::int64_t number = connection_->writing->next_number(Table::kSweeps);
+  put_sweep(database, insert_row(Table::kSweeps), number, sweep);
+  connection_->writing->put_count(Table::kSweeps, number);
   step.commit();
 }
 
@@ -120,7 +116,7 @@ void Store::add(const std::string& sweep, std::int64_t time_ms, const std::vecto
     put.bind(text.seq).bind(text.kind).bind(time_ms).bind(text.line);
     bind_digest(put, Table::kEvents);
     put.run();
-    ++connection_->more_events[text.index];
+    ++connection_->more[text.index].events;
     study.apply(event);
   }
   guard.done = true;
@@ -131,9 +127,13 @@ void Store::add_output(const std::string& sweep, std::uint64_t index, std::uint3
   if (out.empty() && err.empty()) return;
   Guard guard(*connection_);
   connection_->require_open(sweep);
+  Statement find(*connection_->database,
+                 "SELECT 1 FROM outputs WHERE sweep = ? AND trial_index = ? AND attempt = ? AND stream = ?");
   Statement put(*connection_->database, replace_row(Table::kOutputs).c_str());
   for (const auto& [stream, bytes] : {std::pair<std::int64_t, const std::string&>(1, out), {2, err}}) {
     if (bytes.empty()) continue;
+    find.start().bind(connection_->open_number).bind(index).bind(std::int64_t{attempt}).bind(stream);
+    if (!find.step()) ++connection_->more[index].outputs;
     put.start().bind(connection_->open_number).bind(index).bind(std::int64_t{attempt}).bind(stream).bind_bytes(bytes);
     bind_digest(put, Table::kOutputs);
     put.run();
@@ -145,19 +145,26 @@ std::set<std::uint64_t> Store::commit(Study& study) {
   if (!connection_->is_open) return {};
   Guard guard(*connection_);
   std::set<std::uint64_t> changed = study.take_changed();
-  auto& more = connection_->more_events;
+  auto& more = connection_->more;
   for (const std::uint64_t index : changed) {
     const auto counted = more.extract(index);
     connection_->writing->write_row(connection_->open_number, index, summarize(*study.find(index)),
-                                    counted ? counted.mapped() : 0);
+                                    counted ? counted.mapped() : RowCounts{});
   }
   Statement& add_to_count = connection_->writing->add_to_count;
   for (const auto& [index, count] : std::exchange(more, {}))
-    add_to_count.start().bind(count).bind(connection_->open_number).bind(index).run();
+    add_to_count.start().bind(count.events).bind(count.outputs).bind(connection_->open_number).bind(index).run();
+  connection_->writing->put_count(Table::kEvents, connection_->next_event - 1);
   connection_->writing->end.start().run();
   connection_->is_open = false;
   guard.done = true;
   return changed;
+}
+
+void Store::require_in_place() const {
+  if (!connection_->database->has_moved()) return;
+  throw core::EnvironmentError(connection_->database->file().string(), "was deleted, moved or replaced while it was used",
+                               "put it back and go on with `sweep resume`: what was recorded since then runs again");
 }
 
 void Store::append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events,
@@ -169,10 +176,12 @@ void Store::append(const std::string& sweep, std::int64_t time_ms, const std::ve
 void Store::add_replay(const ReplayRecord& replay) {
   OneStep step(*connection_->database, connection_->is_open);
   Statement add(*connection_->database, insert_row(Table::kReplays).c_str());
-  add.start().bind(next_number(*connection_->database, "replays")).bind(replay.trial).bind(replay.time_ms);
+  const std::int64_t number = connection_->writing->next_number(Table::kReplays);
+  add.start().bind(number).bind(replay.trial).bind(replay.time_ms);
   add.bind(replay.verdict).bind(core::canonical_json(replay.detail));
   bind_digest(add, Table::kReplays);
   add.run();
+  connection_->writing->put_count(Table::kReplays, number);
   step.commit();
 }
 

@@ -4,7 +4,7 @@
 // schema version). Durability: what append() has recorded survives the death of the process; after a loss of power the
 // last moments may be missing, and what is there is consistent.
 //
-// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 4 (schema.cpp: what older ones lack):
+// runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 5 (schema.cpp: what older ones lack):
 //
 //   sweeps    one row a sweep; columns as in SweepRecord, JSON as canonical text. `number` is the order of creation.
 //   events    what happened, in order: number, sweep (sweeps.number), trial_index, attempt, seq, kind, time_ms, line.
@@ -16,10 +16,13 @@
 //             wants to rank the trials of a sweep, or to go on with it, reads these instead of the events.
 //   outputs   what attempts printed, where that is little: sweep, trial_index, attempt, stream (1, 2), bytes.
 //   replays   one row a replay: trial, time_ms, verdict, detail (JSON).
+//   counts    how many sweeps, events and replays there are: table_name, number.
 //
-// Each row ends with `digest`, 64 bits over its columns (row_digest.h; `events` of trials is held against the events
-// themselves). Whoever reads a row checks it: a damaged one is a UserError that names it, and nothing of it is used. A
-// row of an older version has none, and is taken as it is.
+// Each row ends with `digest`, 64 bits over its columns (row_digest.h), but for `events` and `outputs` of trials: how
+// many rows of these tables the trial has, held against the rows themselves. Whoever reads a row checks it: a damaged
+// one is a UserError that names it, and nothing of it is used. A row of an older version has none, and is taken as it
+// is. Sweeps, events and replays are numbered from 1 without a gap, and none is ever removed: one that is gone is
+// noticed, also the last ones, and a number is never given again.
 //
 // Benefit: any SQLite shell reads it, also while a sweep runs. Downside: a trace is base64 inside JSON inside a row,
 // half as large again as its numbers.
@@ -140,6 +143,9 @@ class Store {
                   const std::string& err);
   /// Records what was added since the last call, with the rows of the trials that changed; returns their indices.
   std::set<std::uint64_t> commit(Study& study);
+  /// Errors: EnvironmentError where its file was deleted or replaced since it was opened: what is recorded from then on
+  /// is lost.
+  void require_in_place() const;
   /// add() and commit().
   void append(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
 

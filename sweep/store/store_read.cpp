@@ -83,12 +83,6 @@ class EventSequence {
 // The smallest text that is greater than every text that begins with `prefix`; prefixes are hex digits.
 std::string after_prefix(std::string prefix) { return prefix + '\x7f'; }
 
-std::string miscount_text(std::int64_t sweep, std::optional<std::uint64_t> index, std::int64_t counted,
-                          std::int64_t found) {
-  return fmt::format("{} of sweep number {}: {} events were recorded, and {} are there",
-                     index ? fmt::format("trial {}", *index) : "the trials", sweep, counted, found);
-}
-
 }  // namespace
 
 std::optional<std::int64_t> Store::Connection::number_of(const std::string& id) {
@@ -105,11 +99,6 @@ std::int64_t Store::Connection::require(const std::string& id) {
   throw core::UserError(database->file().string(), "holds no sweep " + id);
 }
 
-void Store::Connection::require_intact_rows(Table table) {
-  Statement all = prepare(table, "");
-  for (all.start(); all.step();) require_intact(all, table, *database);
-}
-
 StudyEvent Store::Connection::event_at(const Statement& row) const {
   require_intact(row, Table::kEvents, *database);
   EventText text;
@@ -119,20 +108,6 @@ StudyEvent Store::Connection::event_at(const Statement& row) const {
   text.kind = row.text(5);
   text.line = row.text(7);
   return from_text(text, database->file().string() + " event of trial " + std::to_string(text.index));
-}
-
-void Store::Connection::require_all_events(std::int64_t sweep, std::optional<std::uint64_t> index) {
-  if (version < 4 || is_open) return;
-  const std::string one = index ? " AND trial_index = ?2" : "";
-  Statement count(*database, ("SELECT (SELECT count(*) FROM events WHERE sweep = ?1" + one +
-                              "), (SELECT CASE WHEN count(events) = count(*) THEN sum(events) END FROM trials "
-                              "WHERE sweep = ?1" +
-                              one + ")")
-                                 .c_str());
-  count.start().bind(sweep);
-  if (index) count.bind(*index);
-  if (!count.step() || count.is_null(1) || count.number(0) == count.number(1)) return;
-  refuse_damaged(miscount_text(sweep, index, count.number(1), count.number(0)), *database);
 }
 
 std::optional<SweepRecord> Store::find_sweep(const std::string& id) const {
@@ -173,7 +148,7 @@ void Store::read_events(const std::string& sweep, Traces traces,
         " AND (kind != 'trace' OR seq IS NULL OR trial_index IN "
         "(SELECT trial_index FROM trials WHERE sweep = ?1 AND phase != 'ended'))";
   const std::int64_t number = connection_->require(sweep);
-  connection_->require_all_events(number, std::nullopt);
+  connection_->require_all_rows(Table::kEvents, number, std::nullopt);
   Statement read = connection_->prepare(Table::kEvents, rest + " ORDER BY number");
   for (read.start().bind(number); read.step();) visit({sweep, read.number(6), connection_->event_at(read)});
 }
@@ -181,7 +156,7 @@ void Store::read_events(const std::string& sweep, Traces traces,
 void Store::read_trial(const TrialPlace& place, bool with_trace,
                        const std::function<void(const StoredEvent&)>& visit) const {
   const std::int64_t number = connection_->require(place.sweep);
-  connection_->require_all_events(number, place.index);
+  connection_->require_all_rows(Table::kEvents, number, place.index);
   Statement read = connection_->prepare(
       Table::kEvents, std::string("WHERE sweep = ? AND trial_index = ? ") +
                           (with_trace ? "" : "AND (kind != 'trace' OR seq IS NULL) ") + "ORDER BY number");
@@ -217,7 +192,7 @@ std::vector<SharedTrial> Store::shared_trials(const std::string& sweep, std::opt
 
 std::vector<TrainerSaid> Store::trial_events(const TrialPlace& place, bool with_trace) const {
   const std::int64_t number = connection_->require(place.sweep);
-  connection_->require_all_events(number, place.index);
+  connection_->require_all_rows(Table::kEvents, number, place.index);
   Statement ours =
       connection_->prepare(Table::kEvents, "WHERE sweep = ? AND trial_index = ? AND seq IS NULL ORDER BY number DESC");
   bool is_settled = false;  // by the newest of these two kinds; the others are looked at for damage
@@ -309,12 +284,14 @@ std::optional<std::string> Store::output(const TrialPlace& place, std::uint32_t 
   if (connection_->version < 3) return std::nullopt;
   Statement read =
       connection_->prepare(Table::kOutputs, "WHERE sweep = ? AND trial_index = ? AND attempt = ? AND stream = ?");
-  read.start().bind(connection_->require(place.sweep)).bind(place.index).bind(std::int64_t{attempt});
+  const std::int64_t number = connection_->require(place.sweep);
+  read.start().bind(number).bind(place.index).bind(std::int64_t{attempt});
   if (read.bind(std::int64_t{stream}).step()) {
     require_intact(read, Table::kOutputs, *connection_->database);
     return read.bytes(4);
   }
   connection_->require_intact_rows(Table::kOutputs);
+  connection_->require_all_rows(Table::kOutputs, number, place.index);
   return std::nullopt;
 }
 
@@ -356,30 +333,6 @@ std::vector<ReplayRecord> Store::replays_of(const std::string& sweep) const {
       "WHERE trial IN (SELECT trial FROM trials WHERE sweep = ? AND trial = replays.trial) ORDER BY number");
   read.start().bind(connection_->require(sweep));
   return read_replays(read, *connection_->database);
-}
-
-StoreCheck Store::check() const {
-  StoreCheck found;
-  const auto note = [&](std::string damage) {
-    if (!damage.empty()) found.damaged.push_back(std::move(damage));
-  };
-  for (const Table table : tables_of(connection_->version)) {
-    Statement read = connection_->prepare(table, "");
-    for (read.start(); read.step(); ++found.rows) {
-      if (read.is_null(digest_column(table))) ++found.without_digest;
-      note(row_damage(read, table));
-    }
-  }
-  if (connection_->version < 4) return found;
-  Statement counts(*connection_->database,
-                   "SELECT sweep, trial_index, events, (SELECT count(*) FROM events WHERE events.sweep = trials.sweep "
-                   "AND events.trial_index = trials.trial_index) AS found FROM trials WHERE events != found "
-                   "UNION ALL SELECT sweep, trial_index, 0, count(*) FROM events WHERE NOT EXISTS (SELECT 1 FROM "
-                   "trials WHERE trials.sweep = events.sweep AND trials.trial_index = events.trial_index) "
-                   "GROUP BY sweep, trial_index");
-  for (counts.start(); counts.step();)
-    note(miscount_text(counts.number(0), counts.whole(1), counts.number(2), counts.number(3)));
-  return found;
 }
 
 }  // namespace sweep

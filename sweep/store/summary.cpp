@@ -15,7 +15,7 @@ TrialSummary summarize(const TrialState& trial) {
   row.trial = trial.trial;
   row.phase = name(trial.phase);
   row.outcome = trial.outcome ? protocol::name(*trial.outcome) : "";
-  row.reused_from = trial.reused_from;
+  row.reused_from = *trial.reused_from;
   row.seed = trial.seed;
   row.attempts = trial.attempts.size();
   row.last_step = trial.last_step;

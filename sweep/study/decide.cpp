@@ -40,7 +40,7 @@ std::string reason_to_try_again(const TrialState& trial, const AttemptState& las
 
 std::string reason_to_go_on(const TrialState& trial) {
   const bool runs_again = trial.tries_from < trial.attempts.size();
-  const std::string why = runs_again ? reason_to_try_again(trial, trial.attempts.back()) : trial.reopened;
+  const std::string why = runs_again ? reason_to_try_again(trial, trial.attempts.back()) : *trial.reopened;
   return why + (trial.checkpoint ? "; goes on from step " + std::to_string(trial.checkpoint->step)
                                  : "; starts from the beginning, there is no checkpoint");
 }
@@ -51,7 +51,7 @@ Decision start(const TrialState& trial) {
   decision.index = trial.index;
   decision.attempt = static_cast<std::uint32_t>(trial.attempts.size());
   if (trial.checkpoint) decision.resume_file = trial.checkpoint->file;
-  decision.reason = trial.attempts.empty() && trial.reopened.empty() ? "next in order" : reason_to_go_on(trial);
+  decision.reason = trial.attempts.empty() && trial.reopened->empty() ? "next in order" : reason_to_go_on(trial);
   return decision;
 }
 
@@ -74,7 +74,7 @@ std::optional<Decision> stop_surplus(const Study& study, const std::set<std::uin
 }  // namespace
 
 bool goes_on(const TrialState& trial) {
-  if (!trial.finding.empty() || trial.attempts.empty() || !trial.attempts.back().outcome) return false;
+  if (!trial.finding->empty() || trial.attempts.empty() || !trial.attempts.back().outcome) return false;
   const AttemptState& last = trial.attempts.back();
   if (last.asked_again || last.outcome == Outcome::kKilled || last.outcome == Outcome::kStalled)
     return counted_tries(trial) <= last.retries;

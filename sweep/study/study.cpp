@@ -39,7 +39,7 @@ void mirror(const TrialState& ran, TrialState& repeat) {
 
 // Whether a trial that ended like this goes on from its checkpoint when it is reopened: what it did until then holds.
 bool keeps_its_place(const TrialState& trial) {
-  if (!trial.finding.empty() || !trial.reused_from.empty()) return false;
+  if (!trial.finding->empty() || !trial.reused_from->empty()) return false;
   switch (*trial.outcome) {
     case Outcome::kFailed:
     case Outcome::kKilled:
@@ -224,8 +224,8 @@ void Study::apply_attempt_ended(const AttemptEnded& event) {
     return;
   }
   const bool gave_up = !surplus && protocol::info(event.outcome).trial_goes_on;
-  trial.outcome = !trial.finding.empty() || gave_up ? Outcome::kFailed : event.outcome;
-  trial.detail = !trial.finding.empty() ? trial.finding : event.detail;
+  trial.outcome = !trial.finding->empty() || gave_up ? Outcome::kFailed : event.outcome;
+  trial.detail = !trial.finding->empty() ? *trial.finding : event.detail;
   end(trial);
 }
 

@@ -118,7 +118,8 @@ struct AttemptState {
   bool shared_gpu = false;
 };
 
-/// What the rules and the leaderboard ask of every trial comes first and shares a cache line.
+/// Of a hundred thousand trials each cache line counts. What the rules ask of every trial comes first and shares one;
+/// what a leaderboard asks of every trial beside that shares the next.
 struct alignas(64) TrialState {
   std::uint64_t index = 0;
   std::optional<std::uint64_t> repeats_index;  ///< this trial never runs: it ends as, and with, that one
@@ -130,23 +131,24 @@ struct alignas(64) TrialState {
   core::Json config;
 
   std::string trial;
+  double seconds = 0;                                      ///< of all attempts
+  core::Rare<std::string> reused_from;                     ///< sweep id; empty where the trial ran here
+  core::Rare<std::map<std::string, double>> at_value;      ///< the other metrics of the step at which `value` was reached
+  core::Rare<std::map<std::string, double>> final_values;  ///< last value of every metric (test_accuracy among them)
+
   std::uint32_t replicate = 0;
   std::uint32_t seed = 0;
   std::string detail;
-  std::optional<std::uint64_t> epoch, step;                ///< where `value` was reached
-  core::Rare<std::map<std::string, double>> at_value;      ///< the other metrics of that step
-  core::Rare<std::map<std::string, double>> final_values;  ///< last value of every metric (test_accuracy among them)
+  std::optional<std::uint64_t> epoch, step;  ///< where `value` was reached
   std::uint64_t last_step = 0;
   std::string weights_sha256;
   std::shared_ptr<const protocol::Checkpoint> checkpoint;  ///< newest `last` that the store holds: where a resume goes
                                                            ///< on; null: none
   std::vector<AttemptState> attempts;
-  std::string finding;             ///< where two attempts disagree: the first such place, in words
-  std::string reused_from;         ///< sweep id; empty where the trial ran here
-  std::uint64_t reused_index = 0;  ///< its index there
-  double seconds = 0;              ///< of all attempts
-  std::string reopened;            ///< why it was reopened last; empty where it never was
-  std::size_t tries_from = 0;      ///< the attempt from which tries are counted
+  core::Rare<std::string> finding;   ///< where two attempts disagree: the first such place, in words
+  core::Rare<std::string> reopened;  ///< why it was reopened last; empty where it never was
+  std::uint64_t reused_index = 0;    ///< its index in the sweep `reused_from`
+  std::size_t tries_from = 0;        ///< the attempt from which tries are counted
 };
 
 /// By what the trials of a sweep are judged.

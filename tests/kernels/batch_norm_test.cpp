@@ -216,3 +216,78 @@ TEST_CASE("the gradients of batch normalisation are its derivatives in double") 
   require_slope(gamma, found.dgamma);
   require_slope(beta, found.dbeta);
 }
+
+namespace {
+
+/// What batch_norm with pooling gives, as one op or as the two.
+struct Pooled {
+  Floats y, evaluated, mean, inverse, running_mean, running_variance, dx, dgamma, dbeta;
+  std::vector<std::int32_t> winner;
+};
+
+Pooled pooled(kernels::Context& context, Activation activation, const kernels::Pool2dShape& shape, Fill fill,
+              bool as_one) {
+  const kernels::Backend& ops = kernels::cpu_backend();
+  const int rows = shape.batch * shape.height * shape.width, columns = shape.channels;
+  const std::size_t outputs = size(shape.batch * shape.out_height * shape.out_width, columns);
+  const Problem given = make(activation, rows, columns, fill);
+  const Floats nothing(static_cast<std::size_t>(columns), 7.0f), unwritten(size(rows, columns), 7.0f);
+  const Array<float> x(given.x), gamma(given.gamma), beta(given.beta), dy(fill(outputs, 9));
+  Array<float> mean(nothing), inverse(nothing), dgamma(nothing), dbeta(nothing), out(unwritten), dout(unwritten);
+  Array<float> running_mean(given.running_mean), running_variance(given.running_variance), dx(unwritten);
+  Array<float> y(Floats(outputs, 7.0f)), evaluated(Floats(outputs, 7.0f));
+  Array<std::int32_t> winner(std::vector<std::int32_t>(outputs, -7));
+  if (as_one) {
+    ops.batch_norm_max_pool(context, activation, shape, y.data(), winner.data(), mean.data(), inverse.data(),
+                            running_mean.data(), running_variance.data(), x.data(), gamma.data(), beta.data(), kEpsilon,
+                            kMomentum);
+    ops.batch_norm_max_pool_evaluate(context, activation, shape, evaluated.data(), x.data(), gamma.data(), beta.data(),
+                                     running_mean.data(), running_variance.data(), kEpsilon);
+    ops.batch_norm_max_pool_backward(context, activation, shape, dx.data(), dgamma.data(), dbeta.data(), dy.data(),
+                                     winner.data(), x.data(), gamma.data(), beta.data(), mean.data(), inverse.data());
+  } else {
+    ops.batch_norm(context, activation, out.data(), mean.data(), inverse.data(), running_mean.data(),
+                   running_variance.data(), x.data(), gamma.data(), beta.data(), rows, columns, kEpsilon, kMomentum);
+    ops.max_pool2d(context, shape, y.data(), winner.data(), out.data());
+    ops.batch_norm_evaluate(context, activation, out.data(), x.data(), gamma.data(), beta.data(), running_mean.data(),
+                            running_variance.data(), rows, columns, kEpsilon);
+    ops.max_pool2d(context, shape, evaluated.data(), nullptr, out.data());
+    ops.max_pool2d_backward(context, shape, dout.data(), dy.data(), winner.data());
+    ops.batch_norm_backward(context, activation, dx.data(), dgamma.data(), dbeta.data(), dout.data(), nullptr, x.data(),
+                            gamma.data(), beta.data(), mean.data(), inverse.data(), rows, columns);
+  }
+  return {y.values(),       evaluated.values(),    mean.values(),
+          inverse.values(), running_mean.values(), running_variance.values(),
+          dx.values(),      dgamma.values(),       dbeta.values(),
+          winner.values()};
+}
+
+}  // namespace
+
+TEST_CASE("batch norm and pooling as one op have the bits of the two, on every instruction set and number of threads") {
+  const kernels::Pool2dShape shapes[] = {{3, 28, 28, 16, 2, 2, 2, 14, 14}, {5, 7, 9, 3, 2, 2, 2, 3, 4},
+                                         {2, 9, 10, 37, 3, 3, 3, 3, 3},    {4, 8, 11, 5, 2, 1, 3, 3, 4},
+                                         {1, 2, 2, 1, 2, 2, 2, 1, 1},      {40, 12, 7, 20, 1, 3, 4, 3, 2}};
+  for (const kernels::Pool2dShape& shape : shapes)
+    for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu})
+      for (const Fill fill :
+           {Fill(tests::random_floats), activation == Activation::kGelu ? Fill(special_finite) : Fill(special)}) {
+        const auto one_thread = kernels::make_cpu_context(1);
+        const Pooled expected = pooled(*one_thread, activation, shape, fill, false);
+        for (const auto& context : cpu_contexts()) {
+          const Pooled found = pooled(*context, activation, shape, fill, true);
+          INFO(kernels::describe_device(*context) << ", " << shape.height << "×" << shape.width << "×" << shape.channels
+                                                  << ", activation " << static_cast<int>(activation));
+          CHECK(first_difference(found.y, expected.y) == "");
+          CHECK(found.winner == expected.winner);
+          CHECK(first_difference(found.evaluated, expected.evaluated) == "");
+          CHECK(first_difference(found.mean, expected.mean) == "");
+          CHECK(first_difference(found.inverse, expected.inverse) == "");
+          CHECK(first_difference(found.running_mean, expected.running_mean) == "");
+          CHECK(first_difference(found.running_variance, expected.running_variance) == "");
+          CHECK(first_difference(found.dx, expected.dx) == "");
+          CHECK(first_difference(found.dgamma, expected.dgamma) == "");
+          CHECK(first_difference(found.dbeta, expected.dbeta) == "");
+        }
+      }
+}

@@ -3,6 +3,7 @@
 #include "kernels/fast/cublaslt.h"
 
 #include "core/error.h"
+#include "kernels/fast/plans.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
 
@@ -19,7 +20,10 @@ Algorithm algorithm(std::uint64_t id) { return {{id, 2, 3, 4, 5, 6, 7, ~std::uin
 class FakeLibrary final : public ProductLibrary {
  public:
   std::string version() const override { return name; }
-  std::vector<Algorithm> offers(const Product&) override { return list; }
+  std::vector<Algorithm> offers(const Product& product) override {
+    asked.push_back(product.text());
+    return list;
+  }
   std::optional<std::uint64_t> workspace_bytes(const Product&, const Algorithm& one) override {
     if (one.words[0] == unsupported) return std::nullopt;
     return bytes;
@@ -31,9 +35,11 @@ class FakeLibrary final : public ProductLibrary {
     facts.uses_tensor_cores = one.words[0] == 2;
     return facts;
   }
-  void run(const Product&, const Algorithm&, void*, const void*, const void*, void*, std::uint64_t) override {}
+  void run(const Product&, const Algorithm&, void*, const void*, const void*, const void*, void*,
+           std::uint64_t) override {}
 
   std::string name = "cublaslt 13.1.0";
+  std::vector<std::string> asked;
   std::vector<Algorithm> list = {algorithm(1), algorithm(2), algorithm(3), algorithm(4)};
   std::uint64_t unsupported = 0, bytes = 64;
 };
@@ -47,6 +53,19 @@ std::string message_of(const auto& call) {
   return "no error";
 }
 
+const Product kFused{Transpose::kNT, 128, 256, 784, Precision::kFp32, 16, Epilogue::kBiasRelu};
+
+/// Plans over a stand-in that lives as long as they do.
+struct PlansOfFake {
+  explicit PlansOfFake(std::vector<Choice> recorded)
+      : plans({{}, [this] { return std::move(owned); }}, std::move(recorded)) {}
+  std::vector<std::string> asked() const { return library->asked; }
+
+  std::unique_ptr<FakeLibrary> owned = std::make_unique<FakeLibrary>();
+  FakeLibrary* library = owned.get();
+  Plans plans;
+};
+
 void require_cublaslt() {
   std::string why;
   if (!cublaslt_is_there(why)) skip(why);
@@ -56,6 +75,14 @@ void require_cublaslt() {
 
 TEST_CASE("the key of a product's choice is its content and the alignment of its memory") {
   CHECK(kProduct.text() == "gemm nt m128 n256 k784 a16 fp32");
+  Product fused = kProduct;
+  for (const auto& [epilogue, text] :
+       {std::pair(Epilogue::kBias, "gemm nt bias m128 n256 k784 a16 fp32"),
+        std::pair(Epilogue::kBiasRelu, "gemm nt bias relu m128 n256 k784 a16 fp32"),
+        std::pair(Epilogue::kBiasGradient, "gemm nt bias gradient m128 n256 k784 a16 fp32")}) {
+    fused.epilogue = epilogue;
+    CHECK(fused.text() == text);
+  }
   alignas(32) static char memory[64];
   CHECK(alignment_of({memory, memory + 16}) == 16);
   CHECK(alignment_of({memory, memory + 8}) == 4);
@@ -128,6 +155,52 @@ TEST_CASE("a recorded algorithm comes back only as what it was, and else names o
   Choice other = recorded;
   other.decoded["splits"] = 9;
   CHECK(text(other).find("\"splits\":0") != std::string::npos);
+}
+
+TEST_CASE(
+    "bias and relu are an epilogue of a product; gelu, whose formula is another there, tanh and sigmoid are none") {
+  using kernels::Activation;
+  CHECK(epilogue_of(Activation::kNone) == Epilogue::kBias);
+  CHECK(epilogue_of(Activation::kRelu) == Epilogue::kBiasRelu);
+  for (const Activation other : {Activation::kGelu, Activation::kTanh, Activation::kSigmoid})
+    CHECK_FALSE(epilogue_of(other));
+}
+
+TEST_CASE("a product with an epilogue is chosen, recorded and rebuilt under a key of its own, and asked for once") {
+  PlansOfFake fresh({});
+  const Plans::ProductPlan* const plan = fresh.plans.fused(kFused);
+  REQUIRE(plan != nullptr);
+  CHECK(plan->algorithm == algorithm(3));
+  CHECK(fresh.plans.fused(kFused) == plan);
+  CHECK(fresh.asked() == std::vector<std::string>{kFused.text()});
+  const std::vector<Choice> choices = fresh.plans.take_choices();
+  REQUIRE(choices.size() == 1);
+  CHECK(choices[0].operation == "gemm nt bias relu m128 n256 k784 a16 fp32");
+
+  PlansOfFake again(choices);
+  REQUIRE(again.plans.fused(kFused) != nullptr);
+  CHECK(again.plans.fused(kFused)->algorithm == algorithm(3));
+  CHECK(again.asked().empty());
+  CHECK(again.plans.take_choices() == choices);
+
+  PlansOfFake elsewhere(choices);
+  elsewhere.library->name = "cublaslt 13.2.0";
+  CHECK_THROWS_AS(elsewhere.plans.fused(kFused), NotRebuilt);
+}
+
+TEST_CASE("where no algorithm has the epilogue, or the record has the product without it, it is done without") {
+  PlansOfFake without({});
+  without.library->list.clear();
+  CHECK(without.plans.fused(kFused) == nullptr);
+  CHECK(without.plans.fused(kFused) == nullptr);
+  CHECK(without.asked().size() == 1);
+  CHECK(without.plans.take_choices().empty());
+
+  FakeLibrary library;
+  PlansOfFake recorded({choose(library, kProduct)});
+  CHECK(recorded.plans.fused(kFused) == nullptr);
+  CHECK(recorded.asked().empty());
+  CHECK(recorded.plans.product(kProduct).algorithm == algorithm(3));
 }
 
 TEST_CASE("cuBLASLt decodes an algorithm's bytes without a GPU") {

@@ -164,6 +164,7 @@ OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool spe
             const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
             StepState clipped = kStep;
             clipped.gradient_scale = special ? 0.75f : 1.0f;
+            if (with_fingerprint) clipped.momentum = 0.875f;
             const Buffer<StepState> state = put(machine, std::vector<StepState>{clipped});
             Buffer<std::uint64_t> print = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}});
             OptimizerSettings settings;

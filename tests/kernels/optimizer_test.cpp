@@ -112,6 +112,29 @@ TEST_CASE("optimizer_update equals the formula of its paper at every step and we
   }
 }
 
+TEST_CASE("a step's own momentum stands for the settings', which a negative one leaves") {
+  for (const Optimizer kind : {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kRmsprop, Optimizer::kLion}) {
+    const bool has_betas = kind == Optimizer::kAdam || kind == Optimizer::kLion;
+    const auto updated = [&](float of_settings, float of_step) {
+      kernels::OptimizerSettings settings{kind};
+      (has_betas ? settings.beta1 : settings.momentum) = of_settings;
+      kernels::StepState state{2, 0, 0.01f, 4.0f, 20.0f};
+      state.momentum = of_step;
+      Array<float> w(tests::random_floats(1500, 1)), m(tests::random_floats(1500, 2));
+      Array<float> v(std::vector<float>(1500, 0.5f)), gradient(tests::random_floats(1500, 3));
+      cpu_backend().optimizer_update(*cpu_contexts().front(), settings, &state, w.data(), m.data(),
+                                     kernels::has_second_moment(kind) ? v.data() : nullptr, gradient.data(), 1500, 1,
+                                     nullptr);
+      std::vector<float> both = w.values(), momenta = m.values();
+      both.insert(both.end(), momenta.begin(), momenta.end());
+      return both;
+    };
+    CHECK(updated(0.9f, 0.75f) == updated(0.75f, -1.0f));
+    CHECK(updated(0.9f, 0.0f) == updated(0.0f, -1.0f));
+    CHECK(updated(0.9f, 0.75f) != updated(0.9f, -1.0f));
+  }
+}
+
 TEST_CASE(
     "the sum of squares is the dot product of the tensor with itself, for every size, thread and instruction set") {
   for (const int count : {0, 1, 255, 256, 257, 4095, 4096, 4097, 20001, 300000}) {

@@ -1,11 +1,17 @@
 // Whole trainings on a real GPU: the constants of the CPU, with steps as CUDA graphs and without. Each case is skipped,
 // with the reason, where there is no GPU.
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "kernels/fast/backend.h"
 #include "protocol/algorithms.h"
+#include "protocol/data_set.h"
+#include "protocol/outcome.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
 #include "tests/trainer/small_models.h"
+#include "trainer/training/trial.h"
 
 namespace {
 
@@ -21,6 +27,22 @@ void open_gpu_or_skip(Bench& bench) {
 
 std::string final_weights(const Bench& bench) {
   return std::get<protocol::Finished>(bench.events.back().body).weights_sha256;
+}
+
+/// What a trial of built-in data says on the GPU, from a workspace that earlier ones may have left.
+std::string said_on_gpu(const std::string& data, core::Json config, std::uint32_t seed, trainer::Workspace& where) {
+  trainer::TrialOrder order;
+  order.place = "trial.json";
+  order.document.device = "cuda";
+  order.document.seed = seed;
+  config.update({{"epochs", 2}, {"batch_size", 48}, {"clip_norm", 0.5}});
+  order.document.config = std::move(config);
+  order.document.data = protocol::DataSource{data, "", protocol::data_digest(protocol::locate_data(data))};
+  std::string said;
+  trainer::EventSink events([&](std::string_view line) { said += line; });
+  CHECK(trainer::run_trial(order, events, where) == protocol::kTrainerCompleted);
+  where.trial_ended();
+  return said;
 }
 
 }  // namespace
@@ -51,6 +73,20 @@ TEST_CASE("every step of every model on the GPU has the CPU's fingerprints, shor
     const Told gpu = started(true);
     INFO(model.name);
     CHECK(gpu == started(false));
+  }
+}
+
+TEST_CASE("trials that take over memory and graphs of earlier ones on the GPU say what trials of their own do") {
+  Bench bench;
+  open_gpu_or_skip(bench);
+  const core::Json mlp = {{"hidden", {32, 16}}, {"dropout", 0.2}}, wider = {{"hidden", {64, 16}}, {"dropout", 0.4}};
+  const core::Json cnn = {{"model", "cnn"}, {"channels", {2, 4}}, {"dense", 8}, {"batch_norm", true}};
+  trainer::Workspace kept(trainer::Workspace::For::kManyTrials);
+  std::uint32_t seed = 0;
+  for (const core::Json& config : {mlp, mlp, wider, cnn, mlp, cnn, cnn}) {
+    trainer::Workspace own;
+    INFO("trial " << ++seed << " " << config);
+    CHECK((said_on_gpu("builtin:images", config, seed, kept) == said_on_gpu("builtin:images", config, seed, own)));
   }
 }
 
@@ -137,6 +173,41 @@ TEST_CASE("under fast-1 a training of each model repeats its bits, whatever its 
         CHECK(again.weights == first.weights);
         CHECK(again.choices == first.choices);
       }
+    }
+  }
+}
+
+TEST_CASE("under fast-1 a layer in one call gives what two give, near enough, and hands a NaN on") {
+  open_fast_or_skip();
+  constexpr int kRows = 64, kOutputs = 32, kInputs = 48;
+  const kernels::Backend& ops = *kernels::fast::backend();
+  const auto context = kernels::fast::make_context();
+  kernels::fast::begin_trial(*context, Precision::kFp32, {});
+  const auto filled = [&](int count, std::uint32_t tensor) {
+    kernels::Buffer<float> made(ops, *context, static_cast<std::size_t>(count));
+    ops.initialise(*context, kernels::Initialisation::kHe, made.data(), count, 2, 2, 1.0f, 1, tensor);
+    return made;
+  };
+  const auto host = [&](const kernels::Buffer<float>& from) {
+    std::vector<float> values(from.size());
+    ops.copy_to_host(*context, values.data(), from.data(), values.size() * sizeof(float));
+    return values;
+  };
+  auto in = filled(kRows * kInputs, 1);
+  const auto weight = filled(kOutputs * kInputs, 2), bias = filled(kOutputs, 3);
+  auto one = filled(kRows * kOutputs, 4), two = filled(kRows * kOutputs, 5);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  ops.copy_to_device(*context, in.data(), &nan, sizeof nan);
+  for (const auto activation : {kernels::Activation::kNone, kernels::Activation::kRelu}) {
+    if (!ops.fused_dense(*context, activation, one.data(), in.data(), weight.data(), bias.data(), kRows, kOutputs,
+                         kInputs))
+      skip("cuBLASLt offers no epilogue here");
+    ops.gemm(*context, kernels::Transpose::kNT, kRows, kOutputs, kInputs, in.data(), weight.data(), two.data());
+    ops.bias_activation(*context, activation, two.data(), nullptr, two.data(), bias.data(), kRows, kOutputs);
+    const std::vector<float> fused = host(one), parts = host(two);
+    for (std::size_t i = 0; i < fused.size(); ++i) {
+      CHECK(std::isnan(fused[i]) == (i < kOutputs));
+      if (i >= kOutputs) CHECK(std::abs(fused[i] - parts[i]) < 1e-4f);
     }
   }
 }

@@ -72,13 +72,13 @@ TEST_CASE("an optimizer has defaults of its own where others are usual, and a va
 TEST_CASE("an unknown hyperparameter is answered with the nearest, or with all") {
   CHECK(refused({{"learnin_rate", 1}}) ==
         "config.learnin_rate: there is no such hyperparameter, did you mean 'learning_rate'?");
-  CHECK(
-      refused({{"colour", 1}}) ==
-      "config.colour: there is no such hyperparameter, there are: model, hidden, activation, dropout, channels, "
-      "kernel, stride, padding, pool, pool_size, batch_norm, dense, width, context, layers, heads, optimizer, "
-      "learning_rate, momentum, nesterov, beta1, beta2, epsilon, weight_decay, clip_norm, schedule, warmup_epochs, "
-      "step_size_epochs, step_gamma, loss, label_smoothing, batch_size, drop_last, epochs, patience, init, init_from, "
-      "init_sha256, freeze, precision, validation_fraction, split, flip, shift, cutout, noise, top5, seed");
+  CHECK(refused({{"colour", 1}}) ==
+        "config.colour: there is no such hyperparameter, there are: model, hidden, activation, dropout, channels, "
+        "kernel, stride, padding, pool, pool_size, batch_norm, dense, width, context, layers, heads, optimizer, "
+        "learning_rate, momentum, nesterov, beta1, beta2, epsilon, weight_decay, clip_norm, schedule, warmup_epochs, "
+        "step_size_epochs, step_gamma, cycle_momentum, momentum_min, momentum_max, loss, label_smoothing, batch_size, "
+        "drop_last, epochs, patience, init, init_from, "
+        "init_sha256, freeze, precision, validation_fraction, split, flip, shift, cutout, noise, top5, seed");
 }
 
 TEST_CASE("a value out of range or of the wrong type is refused with what is expected") {

@@ -60,6 +60,24 @@ TEST_CASE("the program says what a data set holds, and what is wrong with one") 
   CHECK(run(folder, {"data", "builtin:images"}).code == 0);
 }
 
+TEST_CASE("the program says what trials of given configurations could not do with a data set") {
+  const TemporaryFolder folder;
+  const Run run_of = run(folder, {"data", "builtin:images", "",
+                                  R"([{"model":"cnn","freeze":["blocks.0"]},{"model":"cnn","freeze":"block.0"},
+                                      {"model":"transformer"},{"split":"file"}])"});
+  CHECK(run_of.code == 0);
+  const core::Json about = core::Json::parse(run_of.output), trials = about["trials"];
+  CHECK(about["classes"] == 10);
+  REQUIRE(trials.size() == 3);
+  CHECK(trials[0] == core::Json({{"trial", 1},
+                                 {"place", "config.freeze"},
+                                 {"problem", "there is no layer and no trained tensor 'block.0'"},
+                                 {"remedy", "did you mean 'blocks.0'?"}}));
+  CHECK(trials[1]["place"] == "config.model");
+  CHECK(trials[2]["trial"] == 3);
+  CHECK(trials[2]["problem"] == "the data set has no file of indices");
+}
+
 TEST_CASE("the program describes itself in one line of JSON") {
   const TemporaryFolder folder;
   const Run described = run(folder, {"--describe"});

@@ -80,6 +80,70 @@ TEST_CASE("one cycle begins at a 25th, is at its height after its rise and ends 
   CHECK(one.learning_rate(1) == 0.5);
 }
 
+// The values of torch.optim.lr_scheduler.OneCycleLR (PyTorch 1.13), total_steps 20, pct_start 7/20, which puts its top
+// where ours is after a rise of 6 steps, max_lr 1, base_momentum 0.85, max_momentum 0.95.
+TEST_CASE("one cycle moves rate and momentum as PyTorch's does") {
+  const double rates[] = {0.040000000000000036,
+                          0.10430780618346935,
+                          0.28,
+                          0.52,
+                          0.7599999999999999,
+                          0.9356921938165306,
+                          1.0,
+                          0.9854709668293912,
+                          0.9427282419145536,
+                          0.8742558770640542,
+                          0.7840332372360844,
+                          0.6773037343114937,
+                          0.5602700990543009,
+                          0.43973390094569903,
+                          0.32270026568850624,
+                          0.2159707627639156,
+                          0.12574812293594576,
+                          0.0572757580854464,
+                          0.014533033170608847,
+                          4e-06};
+  const double momenta[] = {0.95,
+                            0.9433012701892219,
+                            0.9249999999999999,
+                            0.8999999999999999,
+                            0.875,
+                            0.856698729810778,
+                            0.85,
+                            0.8514529091286974,
+                            0.8557271987173395,
+                            0.8625744625914449,
+                            0.8715967626634422,
+                            0.8822697556478731,
+                            0.8939731659872339,
+                            0.9060268340127661,
+                            0.9177302443521267,
+                            0.9284032373365577,
+                            0.937425537408555,
+                            0.9442728012826604,
+                            0.9485470908713025,
+                            0.95};
+  const trainer::Schedule s =
+      schedule({{"schedule", "onecycle"}, {"learning_rate", 1.0}, {"epochs", 2}, {"cycle_momentum", true}}, 10);
+  for (std::uint64_t step = 1; step <= 20; ++step) {
+    CHECK(s.learning_rate(step) == Approx(rates[step - 1]).epsilon(1e-13));
+    CHECK(s.momentum(step).value() == Approx(momenta[step - 1]).epsilon(1e-14));
+    CHECK(s.state(step).momentum == static_cast<float>(*s.momentum(step)));
+  }
+  const double beta1 = static_cast<double>(0.875f), power = beta1 * beta1 * beta1 * beta1 * beta1;
+  CHECK(s.state(5).momentum == 0.875f);
+  CHECK(s.state(5).bias_correction1 == static_cast<float>(1 / (1 - power)));
+}
+
+TEST_CASE("the momentum stays where nobody asks for a cycle, and under every other schedule") {
+  const trainer::Schedule plain = schedule({{"schedule", "onecycle"}, {"epochs", 2}}, 10);
+  const trainer::Schedule other = schedule({{"schedule", "cosine"}, {"epochs", 2}, {"cycle_momentum", true}}, 10);
+  for (const trainer::Schedule* s : {&plain, &other}) {
+    CHECK_FALSE(s->momentum(5).has_value());
+    CHECK(s->state(5).momentum < 0);
+  }
+}
+
 TEST_CASE("learning rates have the bits that they always had") {
   const auto rate = [](const char* kind, std::uint64_t step) {
     return std::bit_cast<std::uint64_t>(

@@ -160,6 +160,15 @@ TEST_CASE("a stratified split leaves each class a sample to train on") {
   CHECK(of_classes(split.train, labels) == std::vector<int>{1, 1, 1});
 }
 
+TEST_CASE("a stratified split that would hold out nothing is refused") {
+  CHECK(message_of([] {
+          trainer::stratified_split({0, 1}, 2, 0.5, 1);
+        }) ==
+        "config.split: stratified would hold out nothing: 2 samples in 2 classes, of which each keeps one to train on, "
+        "use random or tail, or validation_fraction 0");
+  CHECK(trainer::stratified_split({0, 1, 1}, 2, 0.5, 1).validation.size() == 1);
+}
+
 TEST_CASE("the tail of a data set is its last samples") {
   trainer::Dataset data;
   data.train = {1, {}, {0, 0, 0, 0, 0}, {0, 1, 0, 1, 0}};

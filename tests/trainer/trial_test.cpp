@@ -1,6 +1,8 @@
 // A trial from its document on: what is refused before training starts, and what `started` records.
 #include "trainer/training/trial.h"
 
+#include <cstring>
+
 #include "core/digest.h"
 #include "core/files.h"
 #include "protocol/data_set.h"
@@ -212,4 +214,39 @@ TEST_CASE("the document says how many of its best epochs a trial keeps, and unde
   CHECK(files == 2);
   order.document.best_name = "{epoch}/{val_loss}";
   CHECK(refused(order) == "checkpoints.name: has '/' in a file's name, write letters, digits, or one of . _ - + =");
+}
+
+TEST_CASE("a trial says the same from memory that trials of other models have left full of NaN") {
+  const core::Json small = {{"epochs", 1}, {"batch_size", 100}, {"validation_fraction", 0.5}, {"clip_norm", 0.5}};
+  const auto with = [&](core::Json config) {
+    config.update(small);
+    return config;
+  };
+  const core::Json mlp = with({{"hidden", {64, 32}}, {"dropout", 0.2}, {"optimizer", "adamw"}});
+  const core::Json cnn = with({{"model", "cnn"}, {"channels", {2, 4}}, {"dense", 8}, {"batch_norm", true}});
+  const core::Json resnet = with({{"model", "resnet"}, {"width", 1}, {"flip", true}, {"shift", 1}});
+  const core::Json text = with({{"model", "transformer"}, {"layers", 1}, {"heads", 1}, {"width", 8}, {"context", 8}});
+  const std::vector<trainer::TrialOrder> orders = {
+      order_for("builtin:images", mlp),    order_for("builtin:images", cnn), order_for("builtin:images", cnn),
+      order_for("builtin:images", resnet), order_for("builtin:sums", text),  order_for("builtin:surface", mlp),
+  };
+  trainer::Workspace workspace(trainer::Workspace::For::kManyTrials);
+  const auto lines = [](const trainer::TrialOrder& order, trainer::Workspace& where) {
+    std::string said;
+    trainer::EventSink events([&](std::string_view line) { said += line; });
+    CHECK(trainer::run_trial(order, events, where) == protocol::kTrainerCompleted);
+    return said;
+  };
+  for (const trainer::TrialOrder& order : orders) {
+    trainer::Workspace own;
+    INFO(order.document.data->name << " " << order.document.config);
+    CHECK((lines(order, workspace) == lines(order, own)));  // in brackets: the two are long
+    workspace.trial_ended();
+    std::size_t blocks = 0;
+    workspace.kept_memory()->each_spare([&](void* block, std::size_t bytes) {
+      std::memset(block, 0xff, bytes);
+      ++blocks;
+    });
+    CHECK(blocks > 10);
+  }
 }

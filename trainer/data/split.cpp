@@ -113,6 +113,12 @@ Split stratified_split(const std::vector<std::int32_t>& labels, int classes, dou
   for (const std::int32_t label : labels) ++sizes[static_cast<std::size_t>(label)];
   std::vector<std::uint32_t> left = quotas(sizes, fraction, held_out_of(count, fraction));
   const std::uint32_t wanted = std::accumulate(left.begin(), left.end(), 0u);
+  if (wanted == 0)
+    throw core::UserError("config.split",
+                          fmt::format("stratified would hold out nothing: {} in {} classes, of which each keeps one to "
+                                      "train on",
+                                      core::counted(count, "sample"), classes),
+                          "use random or tail, or validation_fraction 0");
   const core::Permutation order = order_of(count, seed);
   std::vector<std::uint32_t> chosen;
   for (std::uint32_t i = 0; chosen.size() < wanted; ++i) {

@@ -56,6 +56,14 @@ constexpr std::array kRows{
                [](H& h, const Json& v) { h.step_size_epochs = v.get<double>(); }),
     number_row("step_gamma", "0.1", 0, 1, "schedule step: what each step multiplies the learning rate by",
                [](H& h, const Json& v) { h.step_gamma = v.get<double>(); }),
+    boolean_row("cycle_momentum", "false",
+                "schedule onecycle: the momentum (adam, adamw, lion: beta1) falls while the learning rate rises, from "
+                "momentum_max to momentum_min, and back; in place of the constant one",
+                [](H& h, const Json& v) { h.cycle_momentum = v.get<bool>(); }),
+    number_row("momentum_min", "0.85", 0, kMaxBeta, "cycle_momentum: where the learning rate is at its height",
+               [](H& h, const Json& v) { h.momentum_min = v.get<double>(); }),
+    number_row("momentum_max", "0.95", 0, kMaxBeta, "cycle_momentum: at the first and the last step",
+               [](H& h, const Json& v) { h.momentum_max = v.get<double>(); }),
 };
 
 /// Where an optimizer's paper or its usual use has another value than the table.

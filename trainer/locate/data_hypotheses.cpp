@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "core/math_double.h"
 #include "trainer/locate/hypotheses.h"
+#include "trainer/locate/neighbour.h"
 #include "trainer/locate/raw_data.h"
 
 namespace trainer {
@@ -27,16 +27,6 @@ Hypothesis normalised_by(const SharedRaw& raw, Normalisation other, std::string 
   return hypothesis;
 }
 
-// One ulp of a float, or of a double.
-double away(double value, bool up, bool of_float) {
-  if (of_float) {
-    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-    return static_cast<double>(std::bit_cast<float>(up == (value > 0) ? bits + 1 : bits - 1));
-  }
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  return std::bit_cast<double>(up == (value > 0) ? bits + 1 : bits - 1);
-}
-
 // `group`: one of the features or channels; nothing for all of them.
 void add_ulps(std::vector<Hypothesis>& list, const SharedRaw& raw, std::optional<std::size_t> group) {
   for (const bool of_mean : {true, false})
@@ -45,7 +35,9 @@ void add_ulps(std::vector<Hypothesis>& list, const SharedRaw& raw, std::optional
         Normalisation other = raw->normalisation;
         std::vector<double>& numbers = of_mean ? other.mean : other.deviation;
         for (std::size_t g = 0; g < numbers.size(); ++g)
-          if ((!group || g == *group) && numbers[g] != 0) numbers[g] = away(numbers[g], up, of_float);
+          if (!group || g == *group)
+            numbers[g] =
+                (of_float ? neighbour_as_float(numbers[g], up) : neighbour(numbers[g], up)).value_or(numbers[g]);
         const std::string where =
             group ? fmt::format(" of {} {}", raw->data.image ? "channel" : "feature", *group) : "";
         list.push_back(normalised_by(

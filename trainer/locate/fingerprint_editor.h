@@ -1,5 +1,5 @@
 // What the fingerprint of a tensor would be if one or two of its words were others, without hashing it anew: each word
-// enters one product of its block. Callers: solve_batch.cpp, solve_flip.cpp, which try millions of words.
+// enters one product of its block. Callers: batch_hypotheses.cpp, solve_flip.cpp, which try millions of words.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The hypotheses, by family. Callers: locator.cpp. Each family is a list made for the trial and the step at hand; none
-// of them trains.
+// The hypotheses, by family. Callers: locate_verb.cpp. Each family is a list made for the trial and the step at hand;
+// none of them trains.
 #pragma once
 
 #include <vector>

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
+#include <optional>
 #include <set>
 
 #include "trainer/hyperparameters/rows.h"
 #include "trainer/locate/hypotheses.h"
+#include "trainer/locate/neighbour.h"
 #include "trainer/optim/schedule.h"
 
 namespace trainer {
@@ -17,13 +18,6 @@ using kernels::hypotheses::OtherBackend;
 
 constexpr int kNearEpochs = 20;  // counts of epochs that are tried on each side
 
-// The next representable number; x is finite, not 0 and not the last.
-template <class Bits, class Number>
-Number neighbour(Number x, bool up) {
-  const Bits bits = std::bit_cast<Bits>(x);
-  return std::bit_cast<Number>(static_cast<Bits>(up == (x > 0) ? bits + 1 : bits - 1));
-}
-
 // A value that a row of the table could have instead, and how to say so.
 struct OtherValue {
   double value;
@@ -31,12 +25,15 @@ struct OtherValue {
 };
 
 std::vector<OtherValue> neighbours(double value) {
-  if (value == 0) return {};
-  const auto as_float = static_cast<float>(value);
-  return {{static_cast<double>(neighbour<std::uint32_t>(as_float, true)), "one ulp of a float up"},
-          {static_cast<double>(neighbour<std::uint32_t>(as_float, false)), "one ulp of a float down"},
-          {neighbour<std::uint64_t>(value, true), "one ulp of a double up"},
-          {neighbour<std::uint64_t>(value, false), "one ulp of a double down"}};
+  std::vector<OtherValue> others;
+  const auto add = [&](std::optional<double> other, const char* how) {
+    if (other) others.push_back({*other, how});
+  };
+  add(neighbour_as_float(value, true), "one ulp of a float up");
+  add(neighbour_as_float(value, false), "one ulp of a float down");
+  add(neighbour(value, true), "one ulp of a double up");
+  add(neighbour(value, false), "one ulp of a double down");
+  return others;
 }
 
 // What the trial's configuration has for a row: a number, or its default.
@@ -72,10 +69,9 @@ Hypothesis rate_hypothesis(float rate, float honest, const std::string& how) {
 
 void add_rates(std::vector<Hypothesis>& list, const Schedule& schedule, std::uint64_t step) {
   const float honest = schedule.state(step).learning_rate;
-  if (honest != 0) {
-    list.push_back(rate_hypothesis(neighbour<std::uint32_t>(honest, true), honest, "one ulp up"));
-    list.push_back(rate_hypothesis(neighbour<std::uint32_t>(honest, false), honest, "one ulp down"));
-  }
+  for (const bool up : {true, false})
+    if (const auto rate = neighbour(honest, up))
+      list.push_back(rate_hypothesis(*rate, honest, up ? "one ulp up" : "one ulp down"));
   const auto add_step = [&](std::uint64_t other, const char* how) {
     if (const float rate = schedule.state(other).learning_rate; rate != honest)
       list.push_back(rate_hypothesis(rate, honest, how));

@@ -1,5 +1,5 @@
 // Searches for a single wrong bit or value: more candidates than could each be trained under, so that they are told
-// apart by the fingerprint's own structure, or by thousands of steps of a small network. Callers: locator.cpp.
+// apart by the fingerprint's own structure, or by thousands of steps of a small network. Callers: locate_verb.cpp.
 #pragma once
 
 #include <optional>

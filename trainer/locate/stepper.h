@@ -1,5 +1,5 @@
 // Trains single steps of a trial, as they should be or under a hypothesis, from the state before a step. Callers:
-// locator.cpp and the solvers. On the CPU, whatever the trial ran on: portable arithmetic gives the same bits.
+// locate_verb.cpp and the solvers. On the CPU, whatever the trial ran on: portable arithmetic gives the same bits.
 #pragma once
 
 #include <cstdint>

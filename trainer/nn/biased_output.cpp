@@ -26,6 +26,24 @@ const float* BiasedOutput::forward(const Pass& pass) {
   return out_.data();
 }
 
+const float* BiasedOutput::fused_dense(const Pass& pass, const float* in, const Weights& weight, int inputs) {
+  if (!ops_.fused_dense || !bias_.value ||
+      !ops_.fused_dense(context_, activation_, out_.data(), in, weight.value, bias_.value, rows(pass), shape_.channels,
+                        inputs))
+    return nullptr;
+  return out_.data();
+}
+
+const float* BiasedOutput::fused_dense_backward(const Pass& pass, const float* in, const float* gradient,
+                                                const Weights& weight, int inputs) {
+  if (!ops_.fused_dense_backward || !bias_.gradient || !weight.gradient) return nullptr;
+  float* const sums_gradient = sums_gradient_ ? sums_gradient_->data() : nullptr;
+  if (!ops_.fused_dense_backward(context_, activation_, sums_gradient, bias_.gradient, weight.gradient, gradient,
+                                 out_.data(), sums_.data(), in, rows(pass), shape_.channels, inputs))
+    return nullptr;
+  return sums_gradient ? sums_gradient : gradient;
+}
+
 const float* BiasedOutput::backward(const Pass& pass, const float* gradient) {
   if (sums_gradient_) {
     ops_.activation_backward(context_, activation_, sums_gradient_->data(), bias_.gradient, gradient, out_.data(),

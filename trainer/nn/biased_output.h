@@ -27,6 +27,13 @@ class BiasedOutput {
   /// After the products: the layer's results.
   const float* forward(const Pass& pass);
 
+  /// The results of the whole dense layer, where the back end computes them in one call; else null, and nothing was
+  /// done.
+  const float* fused_dense(const Pass& pass, const float* in, const Weights& weight, int inputs);
+  /// The same of backward(): overwrites the gradients of bias and weight.
+  const float* fused_dense_backward(const Pass& pass, const float* in, const float* gradient, const Weights& weight,
+                                    int inputs);
+
   /// The gradient of the products, from that of the results; overwrites the bias's.
   const float* backward(const Pass& pass, const float* gradient);
 

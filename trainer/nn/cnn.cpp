@@ -1,13 +1,15 @@
 // The model cnn: blocks of convolution, batch norm, activation, pooling and dropout, then fully connected layers, of
 // which the last one predicts.
+#include <optional>
+
 #include "core/error.h"
 #include "core/plural.h"
-#include "trainer/nn/batch_norm.h"
 #include "trainer/nn/conv2d.h"
 #include "trainer/nn/dense.h"
 #include "trainer/nn/dropout.h"
 #include "trainer/nn/models.h"
 #include "trainer/nn/pool2d.h"
+#include "trainer/nn/pooled_norm.h"
 
 namespace trainer {
 namespace {
@@ -21,15 +23,15 @@ int of_block(const std::vector<int>& list, const char* name, std::size_t block, 
   return list[list.size() == 1 ? 0 : block];
 }
 
-void add_pooling(Builder& builder, Sequential& layers, PoolKind kind, int size) {
-  if (kind == PoolKind::kNone || size == 1) return;
-  const Shape shape = layers.output();
+// The pooling of a block of that output; none where there is nothing to pool.
+std::optional<kernels::Pool2dShape> pooling_of(const Builder& builder, const Shape& shape, PoolKind kind, int size) {
+  if (kind == PoolKind::kNone || size == 1) return std::nullopt;
   if (size > shape.height || size > shape.width)
     throw core::UserError("config.pool_size",
                           builder.scope() + " would pool windows of side " + std::to_string(size) + " of images of " +
                               std::to_string(shape.height) + "×" + std::to_string(shape.width),
                           "take smaller windows or fewer blocks");
-  layers.add<Pool2d>(builder, shape, kind == PoolKind::kMax ? Pool2d::Kind::kMax : Pool2d::Kind::kAverage, size);
+  return Pool2d::side_by_side(shape, size);
 }
 
 void add_block(Builder& builder, Sequential& layers, const Hyperparameters& h, std::size_t block) {
@@ -42,8 +44,15 @@ void add_block(Builder& builder, Sequential& layers, const Hyperparameters& h, s
   options.has_bias = !h.batch_norm;
   if (!h.batch_norm) options.activation = h.activation;
   builder.within("conv", [&] { layers.add<Conv2d>(builder, layers.output(), options); });
-  if (h.batch_norm) builder.within("norm", [&] { layers.add<BatchNorm>(builder, layers.output(), h.activation); });
-  add_pooling(builder, layers, h.pool, of_block(h.pool_size, "pool_size", block, blocks));
+  const Shape shape = layers.output();
+  const auto pooling = pooling_of(builder, shape, h.pool, of_block(h.pool_size, "pool_size", block, blocks));
+  if (h.batch_norm && pooling && h.pool == PoolKind::kMax) {
+    add_pooled_norm(builder, layers, h.activation, *pooling);
+  } else {
+    if (h.batch_norm) builder.within("norm", [&] { layers.add<BatchNorm>(builder, shape, h.activation); });
+    if (pooling)
+      layers.add<Pool2d>(builder, h.pool == PoolKind::kMax ? Pool2d::Kind::kMax : Pool2d::Kind::kAverage, *pooling);
+  }
   if (h.dropout > 0) layers.add<Dropout>(builder, layers.last(), static_cast<float>(h.dropout));
 }
 

@@ -15,6 +15,7 @@ Dense::Dense(Builder& builder, const Shape& input, int outputs, Options options)
               builder.parameter("bias", {outputs}, {})) {}
 
 const float* Dense::forward(const Pass& pass, const float* in) {
+  if (const float* const out = output_.fused_dense(pass, in, weight_, inputs_)) return out;
   const Shape shape = output();
   ops_.gemm(context_, Transpose::kNT, pass.rows * shape.positions(), shape.channels, inputs_, in, weight_.value,
             output_.products());
@@ -24,9 +25,13 @@ const float* Dense::forward(const Pass& pass, const float* in) {
 void Dense::backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) {
   const Shape shape = output();
   const int rows = pass.rows * shape.positions();
-  gradient = output_.backward(pass, gradient);
-  if (weight_.gradient)
-    ops_.gemm(context_, Transpose::kTN, shape.channels, inputs_, rows, gradient, in, weight_.gradient);
+  if (const float* const fused = output_.fused_dense_backward(pass, in, gradient, weight_, inputs_)) {
+    gradient = fused;
+  } else {
+    gradient = output_.backward(pass, gradient);
+    if (weight_.gradient)
+      ops_.gemm(context_, Transpose::kTN, shape.channels, inputs_, rows, gradient, in, weight_.gradient);
+  }
   if (in_gradient)
     ops_.gemm(context_, Transpose::kNN, rows, inputs_, shape.channels, gradient, weight_.value, in_gradient);
 }

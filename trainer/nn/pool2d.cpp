@@ -7,10 +7,12 @@ kernels::Pool2dShape Pool2d::whole(const Shape& input) {
   return {1, input.height, input.width, input.channels, input.height, input.width, 1, 1, 1};
 }
 
+kernels::Pool2dShape Pool2d::side_by_side(const Shape& input, int size) {
+  return {1, input.height, input.width, input.channels, size, size, size, input.height / size, input.width / size};
+}
+
 Pool2d::Pool2d(Builder& builder, const Shape& input, Kind kind, int size)
-    : Pool2d(
-          builder, kind,
-          {1, input.height, input.width, input.channels, size, size, size, input.height / size, input.width / size}) {}
+    : Pool2d(builder, kind, side_by_side(input, size)) {}
 
 Pool2d::Pool2d(Builder& builder, Kind kind, const kernels::Pool2dShape& shape)
     : ops_(builder.ops), context_(builder.context), kind_(kind), shape_(shape), out_(builder.results(output())) {

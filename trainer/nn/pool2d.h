@@ -15,6 +15,8 @@ class Pool2d final : public Layer {
   Pool2d(Builder&, const Shape& input, Kind, int size);
   /// One window over the whole image: a number a channel.
   static kernels::Pool2dShape whole(const Shape& input);
+  /// What the first constructor makes of its arguments.
+  static kernels::Pool2dShape side_by_side(const Shape& input, int size);
   Pool2d(Builder&, Kind, const kernels::Pool2dShape&);
 
   Shape output() const override { return {shape_.out_height, shape_.out_width, shape_.channels}; }

@@ -2,12 +2,11 @@
 // one of `width` channels; of 2·width, pooled, and a residual branch of two; of 4·width, pooled; of 8·width, pooled,
 // and a residual branch of two; then the largest of each channel, and a linear layer that predicts.
 // Source: Page, "How to train your ResNet" (2018), after He et al., "Deep residual learning" (2016).
-#include "trainer/nn/batch_norm.h"
 #include "trainer/nn/conv2d.h"
 #include "trainer/nn/dense.h"
 #include "trainer/nn/dropout.h"
 #include "trainer/nn/models.h"
-#include "trainer/nn/pool2d.h"
+#include "trainer/nn/pooled_norm.h"
 #include "trainer/nn/residual.h"
 
 namespace trainer {
@@ -20,20 +19,22 @@ class ResnetBuilder {
  public:
   ResnetBuilder(Builder& builder, Sequential& layers) : builder_(builder), layers_(layers) {}
 
-  /// Convolution, batch norm, relu.
-  void add_convolution(Sequential& layers, int channels) {
+  /// Convolution, batch norm, relu, and pooling by 2×2.
+  void add_convolution(Sequential& layers, int channels, bool pools = false) {
     Conv2d::Options options;
     options.channels = channels;
     options.has_bias = false;
     builder_.within("conv", [&] { layers.add<Conv2d>(builder_, layers.output(), options); });
-    builder_.within("norm", [&] { layers.add<BatchNorm>(builder_, layers.output(), kernels::Activation::kRelu); });
+    const Shape shape = layers.output();
+    if (pools && shape.height > 1 && shape.width > 1)
+      add_pooled_norm(builder_, layers, kernels::Activation::kRelu, Pool2d::side_by_side(shape, 2));
+    else
+      builder_.within("norm", [&] { layers.add<BatchNorm>(builder_, shape, kernels::Activation::kRelu); });
   }
 
   void add_stage(const std::string& name, int channels, bool pools, bool has_branch) {
     builder_.within(name, [&] {
-      add_convolution(layers_, channels);
-      const Shape shape = layers_.output();
-      if (pools && shape.height > 1 && shape.width > 1) layers_.add<Pool2d>(builder_, shape, Pool2d::Kind::kMax, 2);
+      add_convolution(layers_, channels, pools);
       if (has_branch) builder_.within("residual", [&] { add_branch(channels); });
     });
   }

@@ -35,6 +35,9 @@ double bias_correction(double beta, std::uint64_t step) {
 Schedule::Schedule(const Hyperparameters& hyperparameters, std::uint64_t steps_per_epoch)
     : kind_(hyperparameters.schedule),
       learning_rate_(hyperparameters.learning_rate),
+      cycles_momentum_(kind_ == ScheduleKind::kOneCycle && hyperparameters.cycle_momentum),
+      momentum_min_(hyperparameters.momentum_min),
+      momentum_max_(hyperparameters.momentum_max),
       beta1_(static_cast<double>(hyperparameters.optimizer.beta1)),
       beta2_(static_cast<double>(hyperparameters.optimizer.beta2)),
       steps_per_epoch_(steps_per_epoch),
@@ -69,17 +72,26 @@ double Schedule::learning_rate(std::uint64_t step) const {
   }
 }
 
-double Schedule::one_cycle(std::uint64_t step) const {
-  const double start = learning_rate_ / kOneCycleStart, end = learning_rate_ / kOneCycleEnd;
+Schedule::Cycle Schedule::cycle(std::uint64_t step) const {
   std::uint64_t rise = warmup_steps_;
   if (rise == 0) rise = static_cast<std::uint64_t>(kOneCycleRise * static_cast<double>(total_steps_) + 0.5);
-  if (step <= rise) {
-    const double progress = static_cast<double>(step - 1) / static_cast<double>(rise);
-    return start + (learning_rate_ - start) * (1.0 - half_cosine(progress));
-  }
-  if (step == rise + 1) return learning_rate_;
+  if (step <= rise)
+    return {Cycle::Part::kRise, 1.0 - half_cosine(static_cast<double>(step - 1) / static_cast<double>(rise))};
+  if (step == rise + 1) return {Cycle::Part::kTop, 1.0};
   const double progress = static_cast<double>(step - rise - 1) / static_cast<double>(total_steps_ - rise - 1);
-  return end + (learning_rate_ - end) * half_cosine(progress);
+  return {Cycle::Part::kFall, half_cosine(progress)};
+}
+
+double Schedule::one_cycle(std::uint64_t step) const {
+  const auto [part, height] = cycle(step);
+  if (part == Cycle::Part::kTop) return learning_rate_;
+  const double low = learning_rate_ / (part == Cycle::Part::kRise ? kOneCycleStart : kOneCycleEnd);
+  return low + (learning_rate_ - low) * height;
+}
+
+std::optional<double> Schedule::momentum(std::uint64_t step) const {
+  if (!cycles_momentum_) return std::nullopt;
+  return momentum_max_ - (momentum_max_ - momentum_min_) * cycle(step).height;
 }
 
 kernels::StepState Schedule::state(std::uint64_t step) const {
@@ -88,7 +100,12 @@ kernels::StepState Schedule::state(std::uint64_t step) const {
   state.step = static_cast<std::uint32_t>(step);
   state.epoch = static_cast<std::uint32_t>((step - 1) / steps_per_epoch_);
   state.learning_rate = static_cast<float>(learning_rate(step));
-  state.bias_correction1 = static_cast<float>(bias_correction(beta1_, step));
+  double beta1 = beta1_;
+  if (const std::optional<double> cycled = momentum(step)) {
+    state.momentum = static_cast<float>(*cycled);
+    beta1 = static_cast<double>(state.momentum);
+  }
+  state.bias_correction1 = static_cast<float>(bias_correction(beta1, step));
   state.bias_correction2_sqrt = static_cast<float>(core::portable::sqrt(bias_correction(beta2_, step)));
   return state;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "kernels/ops.h"
 #include "trainer/hyperparameters.h"
@@ -29,10 +30,13 @@ class Schedule {
   ///   linear    rate · (1 − p)
   ///   step      rate · gamma^k, k = ⌊(step − W − 1) / S⌋, S = step_size_epochs in steps, at least 1
   /// onecycle has no warm-up beside its own: half a cosine from rate / 25 at the first step to rate at step R + 1, then
-  /// half a cosine to rate / 250,000 at the last; R = W, or 0.3 · total where W is 0. The momentum stays. Source:
-  /// Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018), in
-  /// PyTorch's form.
+  /// half a cosine to rate / 250,000 at the last; R = W, or 0.3 · total where W is 0. Source: Smith, Topin,
+  /// "Super-convergence: very fast training of neural networks using large learning rates" (2018), in PyTorch's form.
   double learning_rate(std::uint64_t step) const;
+
+  /// Under onecycle with cycle_momentum, before rounding: from momentum_max at the first step to momentum_min at step
+  /// R + 1 and back to momentum_max at the last, as PyTorch's OneCycleLR. Else nothing: the optimizer's own stays.
+  std::optional<double> momentum(std::uint64_t step) const;
 
   /// What the device needs for step 1 … total_steps().
   /// Bias corrections: Kingma & Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
@@ -40,9 +44,18 @@ class Schedule {
 
  private:
   double one_cycle(std::uint64_t step) const;
+  // From 0 at the first step to 1 at step R + 1, the top, and back to 0 at the last, along two halves of cosines.
+  struct Cycle {
+    enum class Part { kRise, kTop, kFall } part;
+    double height;
+  };
+  Cycle cycle(std::uint64_t step) const;
 
   ScheduleKind kind_;
   double learning_rate_;
+  bool cycles_momentum_;
+  double momentum_min_;
+  double momentum_max_;
   double beta1_;
   double beta2_;
   std::uint64_t steps_per_epoch_;

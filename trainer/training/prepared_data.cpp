@@ -154,13 +154,13 @@ void upload_pixels(PixelsOnDevice& pixels, const Dataset& data, const Uploader& 
   if (data.test) put(pixels.test, data.test->pixels);
 }
 
+}  // namespace
+
 InputShape shape_of(const Dataset& data) {
   if (data.task == Task::kText) return {{data.train.features, 1, 1}, Form::kText};
   if (data.image) return {{data.height, data.width, data.channels}, Form::kImages};
   return {{1, 1, data.train.features}, Form::kNumbers};
 }
-
-}  // namespace
 
 PreparedData prepare_data(const Dataset& data, Holdout holdout, std::uint64_t seed, const kernels::Backend& ops,
                           kernels::Context& context, PreparedData before) {

@@ -60,6 +60,9 @@ struct Holdout {
   bool operator==(const Holdout&) const = default;
 };
 
+/// What a network for the data takes. Requires: windows of a text are cut (set_context).
+InputShape shape_of(const Dataset&);
+
 /// Splits by `seed`, fits the normalisation on the training part, applies it to all. Requires: windows of a text are
 /// cut (set_context). `before`: what was prepared of this data set on this device and nobody needs any more; its memory
 /// is used again, and so are the bytes of images.

@@ -48,6 +48,7 @@ bool is_drawn(const Holdout& holdout) {
 Dataset& Workspace::data(const protocol::DataSource& source) {
   if (data_ && source == source_) return *data_;
   prepared_.reset();
+  if (kernels::KeptMemory* const kept = kept_memory()) (void)kept->drop_all();
   data_.reset();
   data_ = load_checked(source);
   source_ = source;
@@ -61,7 +62,16 @@ Device& Workspace::device(const protocol::TrialDocument& document, kernels::CpuI
   device_ = {};
   device_ = open_device(document, isa);
   choice_ = std::move(choice);
+  if (kernels::KeptMemory* const kept = kept_memory()) kept->keep();
   return device_;
+}
+
+void Workspace::trial_ended() {
+  if (kernels::KeptMemory* const kept = kept_memory()) kept->drop_unused();
+}
+
+kernels::KeptMemory* Workspace::kept_memory() {
+  return trials_ == For::kManyTrials && device_.context ? device_.context->kept_memory() : nullptr;
 }
 
 PreparedData& Workspace::prepare(Holdout holdout, std::uint64_t seed) {

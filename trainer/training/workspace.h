@@ -1,5 +1,6 @@
-// What a trial works with and leaves as it found it: the data set, the device, the samples on it. Of one trial, or kept
-// from one to the next by a worker. Callers: trial.cpp, serve.cpp. It knows no network and no event.
+// What a trial works with and leaves as it found it: the data set, the device, the samples on it, and memory of the
+// device for whatever else it makes. Of one trial, or kept from one to the next by a worker. Callers: trial.cpp,
+// serve.cpp. It knows no network and no event.
 //
 // Determinism: what it gives does not depend on what it gave before; a kept thing is used again only for a request that
 // would make the same one.
@@ -38,6 +39,11 @@ class Workspace {
   /// The samples of data() on device(). Of one trial the host's copy goes away. Requires: both were asked for, and the
   /// windows of a text are cut. Errors: as prepare_data().
   PreparedData& prepare(Holdout holdout, std::uint64_t seed);
+
+  /// Between two trials: of the device's memory what the last one had in use stays for the next.
+  void trial_ended();
+  /// That memory; null where nothing is kept.
+  kernels::KeptMemory* kept_memory();
 
  private:
   // All that prepare_data() depends on, beside the data set and the device.

@@ -101,6 +101,23 @@ echo '{"event":"finished","seq":1,"outcome":"completed"}' >>"$SWEEP_EVENTS"
   CHECK(shop.sweep("replay '#0'").code == 0);
 }
 
+TEST_CASE("where a program says otherwise what it computes with, a replay claims nothing and names the field") {
+  const Shop shop(R"(#!/bin/sh
+echo '{"event":"started","seq":0,"protocol":1,"trainer":"own","environment":{"library":"'$(cat version)'"}}' >>"$SWEEP_EVENTS"
+echo '{"event":"metric","seq":1,"step":1,"values":{"loss":5}}' >>"$SWEEP_EVENTS"
+echo '{"event":"finished","seq":2,"outcome":"completed"}' >>"$SWEEP_EVENTS"
+)");
+  shop.write("version", "2.1");
+  REQUIRE(shop.sweep("run sweep.json --count 1").code == 0);
+  CHECK(shop.sweep("replay '#0'").code == 0);
+  shop.write("version", "2.2");
+  const Said replay = shop.sweep("replay '#0'");
+  INFO(replay.out + replay.err);
+  CHECK(replay.code == 4);
+  CHECK(has(replay.out, "not comparable: trial "));
+  CHECK(has(replay.out, R"(library: recorded "2.1", replayed "2.2")"));
+}
+
 TEST_CASE("exit codes of a program are its own, and a metric that never came is named with the nearest line") {
   const Shop shop("#!/bin/sh\necho losss=3\nexit 0\n");
   CHECK(shop.sweep("run sweep.json --count 1").code == 1);

@@ -56,8 +56,29 @@ TEST_CASE("sweep check reads the data set, says what it holds, and every problem
   CHECK(wrong.code == 2);
   CHECK(wrong.err.find("houses.csv:2: label '1.5' is neither a whole number nor a name (3 such rows), for a number to "
                        "predict set the option task: regression\n") != std::string::npos);
+  const Said run = place.sweep("run houses.yaml");
+  CHECK(run.code == 2);
+  CHECK(run.err == wrong.err);
+  CHECK_FALSE(std::filesystem::exists(place.path() / "runs"));
   file("{path: houses.csv, label: prize}");
   CHECK(place.sweep("check houses.yaml").err.find("has no column 'prize', did you mean 'price'?") != std::string::npos);
+}
+
+TEST_CASE("sweep check warns of what the first trials could not do with the data set") {
+  const Workplace place;
+  place.write("few.csv", "x,y,label\n1,2,0\n3,4,1\n");
+  place.write("few.yaml",
+              "method: grid\ndata: few.csv\nparameters:\n  split: {values: [tail, stratified]}\n"
+              "  freeze: {value: [layer.0]}\n  validation_fraction: {value: 0.5}\n");
+  const Said said = place.sweep("check few.yaml");
+  CHECK(said.code == 0);
+  CHECK(
+      said.err.find("warning: trial #0: config.freeze: there is no layer and no trained tensor 'layer.0', did you mean "
+                    "'layers.0'?\n") != std::string::npos);
+  CHECK(said.err.find("warning: trial #1: config.split: stratified would hold out nothing: 2 samples in 2 classes") !=
+        std::string::npos);
+  CHECK(said.out.find("\ndata  2 samples, 2 features, 2 classes\n") != std::string::npos);
+  CHECK_FALSE(core::parse_json(place.sweep("check few.yaml --json").out, "check")["data_set"].contains("trials"));
 }
 
 TEST_CASE("the flag --slots 1 runs one trial after the other, whatever the machine has") {

@@ -61,7 +61,10 @@ TEST_CASE("a changed row, configuration, seed, id, decision or term of a sweep i
   CHECK(has(changed(row("attempts = 2")), "row of trial #1: attempts: stored 2, expected 1"));
   CHECK(has(changed("DELETE FROM trials WHERE trial_index = 1"), "trial 1 of sweep number 1: 0 events were recorded"));
   CHECK(has(changed("DELETE FROM trials WHERE trial_index = 2"), "trial 2 of sweep number 1: 0 events were recorded"));
-  CHECK(has(changed("DELETE FROM events WHERE kind = 'ordered' AND trial_index = 1"), "which does not run"));
+  CHECK(has(changed("DELETE FROM events WHERE number = 4"), "store: row: stored number 4 of the events is gone"));
+  CHECK(has(changed("UPDATE events SET kind = 'guard_lifted', attempt = NULL, line = '{}' WHERE kind = 'ordered' AND "
+                    "trial_index = 1"),
+            "which does not run"));
   CHECK(has(changed("UPDATE events SET line = '{' WHERE kind = 'planned' AND trial_index = 1"), "not valid JSON"));
   CHECK(has(changed("UPDATE sweeps SET seed = 9"), "sweep: seed: stored 9, expected 0"));
   CHECK(has(changed("UPDATE sweeps SET repeats = 0"), "sweep: repeats: stored 0, expected 1"));

@@ -98,6 +98,26 @@ TEST_CASE("when the store fails what runs is asked to stop, and nothing more is 
   vfs.fail_at(0, false);
 }
 
+TEST_CASE("a store that is deleted while its sweep runs is missed within a second, and at the end of the sweep") {
+  const sweep::Prepared sweep = prepared();
+  const std::vector<std::pair<double, std::size_t>> waits = {{0, 3}, {1, 2}};  // and how many trials begin
+  for (const auto& [seconds, started] : waits) {
+    CAPTURE(seconds);
+    const TemporaryFolder folder;
+    Controller controller(folder.path(), sweep, 1);
+    controller.launcher.on_start = [&, seconds = seconds](std::uint64_t index) {
+      if (index != 1) return;
+      std::filesystem::remove(folder.path() / "sweeps.db");
+      controller.clock.now_s += seconds;
+    };
+    CHECK_THROWS_WITH(controller.run(),
+                      (folder.path() / "sweeps.db").string() +
+                          ": was deleted, moved or replaced while it was used, put it back and go on with `sweep "
+                          "resume`: what was recorded since then runs again");
+    CHECK(controller.launcher.started.size() == started);
+  }
+}
+
 TEST_CASE("when what an attempt printed cannot be recorded no row of a trial says more than its events") {
   const sweep::Prepared sweep = prepared();
   const std::string more_than_a_cache(3 << 20, 'x');  // so that it is written before the transaction ends

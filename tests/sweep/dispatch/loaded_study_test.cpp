@@ -59,12 +59,12 @@ Said remembered(const TrialState& trial) {
               "epoch " + said(trial.epoch),
               "step " + said(trial.step),
               "last step " + std::to_string(trial.last_step),
-              "from " + trial.reused_from,
+              "from " + *trial.reused_from,
               "seconds " + said(trial.seconds)};
   if (trial.phase == Phase::kEnded) return all;
   all.insert(all.end(), {core::canonical_json(trial.config), said(*trial.at_value), said(*trial.final_values),
-                         trial.weights_sha256, trial.checkpoint ? trial.checkpoint->file : "-", trial.finding,
-                         trial.reopened, std::to_string(trial.tries_from)});
+                         trial.weights_sha256, trial.checkpoint ? trial.checkpoint->file : "-", *trial.finding,
+                         *trial.reopened, std::to_string(trial.tries_from)});
   say_attempts(trial, all);
   return all;
 }
@@ -144,10 +144,10 @@ TEST_CASE("a study that is loaded to rank or to go on is the fold of all events,
     for (const TrialState& trial : whole.trials()) {
       const bool ended = trial.phase == Phase::kEnded;
       seen["repeated draw"] += ended && trial.repeats_index;
-      seen["reused"] += ended && !trial.reused_from.empty();
-      seen["reopened, ended again"] += ended && !trial.reopened.empty();
-      seen["reopened, not ended again"] += !ended && !trial.reopened.empty();
-      seen["finding"] += ended && !trial.finding.empty();
+      seen["reused"] += ended && !trial.reused_from->empty();
+      seen["reopened, ended again"] += ended && !trial.reopened->empty();
+      seen["reopened, not ended again"] += !ended && !trial.reopened->empty();
+      seen["finding"] += ended && !trial.finding->empty();
       seen["surplus"] += ended && whole.is_surplus(trial.index);
     }
   }
@@ -193,7 +193,7 @@ TEST_CASE("one trial that is loaded by itself is that of the fold of all events,
       CHECK(attempts == of_whole);
       CHECK(said(*alone.final_values) == said(*trial.final_values));
       CHECK(core::canonical_json(alone.config) == core::canonical_json(trial.config));
-      CHECK(alone.finding == trial.finding);
+      CHECK(*alone.finding == *trial.finding);
       CHECK(alone.reused_index == trial.reused_index);
     }
   }

@@ -175,7 +175,7 @@ TEST_CASE(
   for (const sweep::TrialState& trial : whole.trials()) {
     INFO(trial.index << " " << trial.detail << (trial.attempts.empty() ? "" : " on " + trial.attempts.back().slot));
     CHECK(trial.outcome == Outcome::kCompleted);
-    moved += !trial.reopened.empty();
+    moved += !trial.reopened->empty();
     for (const sweep::AttemptState& attempt : trial.attempts) on_bad += attempt.slot == "GPU-bad/0";
   }
   CHECK(moved >= 3);

@@ -257,7 +257,7 @@ TEST_CASE("a trial that another sweep has ended is not run again, unless fresh r
     Controller controller(folder.path(), large);
     const Ending ending = controller.run();
     CHECK(controller.launcher.started == decltype(controller.launcher.started){{3, 0}});
-    CHECK(ending.study.find(0)->reused_from == small.record.id);
+    CHECK(*ending.study.find(0)->reused_from == small.record.id);
     CHECK(ending.study.find(0)->value == 0.5);
     CHECK(ending.finished());
   }

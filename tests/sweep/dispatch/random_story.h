@@ -160,7 +160,7 @@ class RandomStory {
   void reuse() {
     if (whole().waiting().empty()) return plan();
     const std::uint64_t index = one_of(whole().waiting());
-    if (!trial(index).attempts.empty() || !trial(index).reopened.empty()) return;
+    if (!trial(index).attempts.empty() || !trial(index).reopened->empty()) return;
     sweep::TrialReused event;
     event.index = index;
     event.from_sweep = "b1b2c3d4e5f60718";

@@ -189,6 +189,29 @@ TEST_CASE("what attempts left is looked for among all processes where numbers ma
   CHECK(range({32700, 150}, 200, a_moment) == std::nullopt);  // the first has left something at 32701
 }
 
+TEST_CASE("a child begins with no signal ignored and none blocked, whatever its starter does with them") {
+  const auto before = ::signal(SIGUSR2, SIG_IGN);
+  sigset_t blocked, mask_before;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &mask_before);
+  sweep::Pipe out = sweep::make_pipe();
+  const char script[] = "while read -r name value; do case $name in Sig[BI]*) echo $name $value; esac; done";
+  sweep::Child child({{"/bin/sh", "-c", std::string(script) + " < /proc/$$/status"}, {}, out.write_end.get()},
+                     sweep::Begin::kAtOnce);
+  out.write_end.reset();
+  std::string said;
+  char block[256];
+  for (ssize_t got; (got = ::read(out.read_end.get(), block, sizeof block)) > 0;)
+    said.append(block, static_cast<std::size_t>(got));
+  int status = 0;
+  const bool reaped = ::waitpid(child.pid(), &status, 0) == child.pid();
+  ::pthread_sigmask(SIG_SETMASK, &mask_before, nullptr);
+  ::signal(SIGUSR2, before);
+  CHECK(reaped);
+  CHECK(said == "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n");
+}
+
 TEST_CASE("a signal that meets a child before it begins ends it, and no handler of the starter runs in it") {
   static volatile int handled = 0;
   const auto before = ::signal(SIGTERM, [](int) { handled = 1; });

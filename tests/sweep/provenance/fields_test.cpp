@@ -34,6 +34,9 @@ TEST_CASE("every field of a sweep's record has a row of the table") {
   CHECK(find_field(FieldPlace::kSweep, "git.commit")->name == "git.commit");
   CHECK(find_field(FieldPlace::kAttempt, "data.classes")->name == "data");
   CHECK(find_field(FieldPlace::kAttempt, "mood") == nullptr);
+  CHECK(find_field(FieldPlace::kSweep, "git.difference.bytes")->name == "git.difference");
+  CHECK(find_field(FieldPlace::kSweep, "mxcsr") == nullptr);
+  CHECK(find_field(FieldPlace::kSweep, "libraries")->place == FieldPlace::kSweep);
 }
 
 TEST_CASE("fields that differ are named as far down as there are objects, with both values") {
@@ -60,4 +63,28 @@ TEST_CASE("fields that differ are named as far down as there are objects, with b
   CHECK(makes_another_trial(split[0]));
   CHECK_FALSE(forbids_claim(split[0], "portable-1"));
   CHECK(differing_fields(FieldPlace::kAttempt, nullptr, Json::object()).empty());
+  CHECK(differing_fields(FieldPlace::kAttempt, "a word", Json::object()).empty());
+}
+
+TEST_CASE("a field that one of two records lacks, being older, forbids a claim of a program alone") {
+  for (const auto& [was, is] : {std::pair(Json{{"seed", 4}, {"device", "A"}}, Json::object()),
+                                std::pair(Json::object(), Json{{"seed", 4}, {"device", "A"}})})
+    for (const FieldDifference& one : differing_fields(FieldPlace::kAttempt, was, is)) {
+      INFO(one.text());
+      CHECK_FALSE(makes_another_trial(one));
+      CHECK_FALSE(forbids_claim(one, "fast-1"));
+      CHECK(forbids_claim(one, "external"));
+    }
+}
+
+TEST_CASE("an object without fields is a value as well: it differs from none, and from one with fields") {
+  const auto gpu = [](const Json& value) { return Json{{"gpu", value}}; };
+  const auto texts = [](const Json& was, const Json& is) {
+    std::vector<std::string> all;
+    for (const FieldDifference& one : differing_fields(FieldPlace::kAttempt, was, is)) all.push_back(one.text());
+    return all;
+  };
+  CHECK(texts(gpu(Json::object()), Json::object()) == std::vector<std::string>{"gpu: recorded {}, replayed absent"});
+  CHECK(texts(gpu(Json::object()), gpu({{"name", "A"}})) ==
+        std::vector<std::string>{"gpu: recorded {}, replayed absent", "gpu.name: recorded absent, replayed \"A\""});
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -88,6 +89,11 @@ TEST_CASE("the digest of the difference follows content: tracked changes and unt
   CHECK(repository.state()["difference_sha256"] != added["difference_sha256"]);
   repository.write("new.py", "x\n");
   CHECK(repository.state() == added);
+  fs::rename(repository.path() / "new.py", repository.path() / "newer.py");
+  CHECK(repository.state()["difference_sha256"] != added["difference_sha256"]);
+  fs::rename(repository.path() / "newer.py", repository.path() / "new.py");
+  repository.write("train.py", "print(3)\n");
+  CHECK(repository.state()["difference_sha256"] != added["difference_sha256"]);
 }
 
 TEST_CASE("ignored files and the runs folder are no difference") {
@@ -126,6 +132,18 @@ TEST_CASE("a pipe in the working folder is not opened") {
   CHECK(repository.state()["dirty"].is_boolean());
 }
 
+TEST_CASE("of an untracked file its content counts, of a link where it leads, of a large file its size") {
+  const Repository repository;
+  repository.write("small", "x");
+  repository.write("two\nlines", "x");
+  fs::create_symlink("small", repository.path() / "link");
+  repository.write("large", "x");
+  fs::resize_file(repository.path() / "large", (16u << 20) + 1);
+  const std::string content = "sha256 " + core::sha256_hex("x") + "  ";
+  CHECK(repository.look().uncommitted.untracked == std::vector<std::string>{"bytes 16777217  large", "link small  link",
+                                                                            content + "small", content + "two?lines"});
+}
+
 TEST_CASE("no token of the environment, of a remote or of a changed line is recorded, and no name") {
   const Repository repository;
   repository.git({"remote", "add", "origin", "https://user:s3cr3t-remote@example.org/private.git?token=s3cr3t-query"});
@@ -157,6 +175,17 @@ TEST_CASE("no token of the environment, of a remote or of a changed line is reco
   CHECK_THAT(difference_problem(record, repository.path() / "runs"), Catch::Contains("has changed: its digest is "));
 }
 
+TEST_CASE("a secret in the program's own command line or in a variable that changes numbers is not recorded") {
+  const TemporaryFolder folder;
+  ::setenv("MY_LOGIN", "s3cr3t-login", 1);
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", "s3cr3t-login", 1);
+  ::setenv("FAKE_API_TOKEN", "provenance_tests", 1);
+  const Json record = sweep_provenance({folder.path(), folder.path() / "runs", {"MY_LOGIN"}});
+  for (const char* name : {"MY_LOGIN", "CUBLAS_WORKSPACE_CONFIG", "FAKE_API_TOKEN"}) ::unsetenv(name);
+  CHECK(record["variables"]["CUBLAS_WORKSPACE_CONFIG"] == "[redacted]");
+  CHECK_THAT(record["command_line"][0].get<std::string>(), Catch::EndsWith("[redacted]"));
+}
+
 TEST_CASE("a difference without secrets can be applied again") {
   const Repository repository;
   repository.write("train.py", "print(2)\n");
@@ -179,6 +208,41 @@ TEST_CASE("a difference ends at the cap, at the end of a line, and says so") {
   CHECK(kept.cut);
   CHECK(kept.text.size() <= 200);
   CHECK(kept.text.ends_with("\n"));
+  const KeptDifference whole = redact_difference(uncommitted, Secrets({}));
+  CHECK_FALSE(whole.cut);
+  CHECK(redact_difference(uncommitted, Secrets({}), whole.text.size()).text == whole.text);
+  const KeptDifference shorter = redact_difference(uncommitted, Secrets({}), whole.text.size() - 1);
+  CHECK(shorter.cut);
+  CHECK(shorter.text + "+line 99\n" == whole.text);
+}
+
+TEST_CASE("what does not fit ends the difference, though shorter lines behind it would fit") {
+  const Uncommitted uncommitted{"+" + std::string(300, 'x') + "\n+1\n", {}};
+  const KeptDifference kept = redact_difference(uncommitted, Secrets({}), 200);
+  CHECK(kept.cut);
+  CHECK(kept.text == "untracked files: 0\nchanges:\n");
+}
+
+TEST_CASE("a private key is left out to its end, or to the next file where its end is none of the changes") {
+  const Uncommitted uncommitted{
+      "diff --git a/a b/a\n+-----BEGIN RSA PRIVATE KEY-----\n+MIIB\n+-----END RSA PRIVATE KEY-----\n+after\n"
+      "diff --git a/b b/b\n+-----BEGIN RSA PRIVATE KEY-----\n+MIIC\ndiff --git a/c b/c\n+other\n",
+      {}};
+  const KeptDifference kept = redact_difference(uncommitted, Secrets({}));
+  for (const char* key : {"MIIB", "MIIC", "RSA"}) CHECK_THAT(kept.text, !Catch::Contains(key));
+  CHECK_THAT(kept.text, Catch::Contains("+after\n") && Catch::Contains("+other\n"));
+  CHECK(kept.lines_left_out == 6);
+}
+
+TEST_CASE("a kept difference that is gone is said to be, and a record without one has no problem") {
+  const TemporaryFolder runs;
+  Json record = {{"git", {{"difference", keep_difference({"x\n", 0, false}, runs.path())}}}};
+  CHECK(difference_problem(record, runs.path()) == "");
+  fs::remove(runs.path() / record["git"]["difference"]["file"].get<std::string>());
+  CHECK_THAT(difference_problem(record, runs.path()), Catch::EndsWith(".txt is gone or cannot be read"));
+  record["git"]["difference"] = nullptr;
+  CHECK(difference_problem(record, runs.path()) == "");
+  CHECK(difference_problem(nullptr, runs.path()) == "");
 }
 
 TEST_CASE("a command line is recorded without its secrets and without the name of the home folder") {
@@ -189,12 +253,16 @@ TEST_CASE("a command line is recorded without its secrets and without the name o
                                         secrets);
   CHECK(command == Json({"~/bin/sweep", "run", "x.yaml", "--token", "[redacted]", "--seed", "3", "--note=[redacted]",
                          "--api-key=[redacted]"}));
+  ::setenv("HOME", "/", 1);
+  CHECK(redacted_command({"//server/data", "/etc/hosts"}, secrets) == Json({"//server/data", "/etc/hosts"}));
 }
 
 TEST_CASE("machine, build and libraries are recorded") {
   const TemporaryFolder folder;
   const Json record = sweep_provenance({folder.path(), folder.path() / "runs", {}});
   CHECK(record["machine"]["cpu"]["cores"].get<int>() >= 1);
+  const auto flags = record["machine"]["cpu"]["flags"].get<std::vector<std::string>>();
+  CHECK(std::is_sorted(flags.begin(), flags.end()));
   CHECK(record["machine"]["memory_bytes"].get<std::uint64_t>() > 0);
   CHECK(record["machine"]["kernel"].is_string());
   CHECK(record["build"]["version"] == core::build().version);

@@ -200,6 +200,17 @@ class Sql {
   sqlite3* handle_ = nullptr;
 };
 
+// From version 5 back.
+void make_version_4(Sql& sql) {
+  REQUIRE(sql.run("ALTER TABLE trials DROP COLUMN outputs"));
+  REQUIRE(sql.run("DROP TABLE counts"));
+  REQUIRE(sql.run("PRAGMA user_version = 4"));
+}
+
+std::vector<std::string> damaged_rows(const fs::path& runs) {
+  return Store(runs, Store::Mode::kReadOnly).check().damaged;
+}
+
 }  // namespace
 
 TEST_CASE("a bit that flips in any column of any row is noticed by whoever reads the row, and the row is named") {
@@ -236,7 +247,7 @@ TEST_CASE("a look at the whole store names every damaged row, also one that nobo
   const auto check = [&] { return Store(folder.path(), Store::Mode::kReadOnly).check(); };
   CHECK(check().damaged.empty());
   CHECK(check().without_digest == 0);
-  CHECK(check().rows == 2 + 2 * kTrials * 7 + 2 * kTrials + 3 * kTrials + 3);
+  CHECK(check().rows == 2 + 2 * kTrials * 7 + 2 * kTrials + 3 * kTrials + 3 + 3);
   Sql sql(folder.path() / "sweeps.db");
   REQUIRE(sql.run("UPDATE replays SET trial = 't1' WHERE number = 2"));
   REQUIRE(sql.run("UPDATE outputs SET stream = 3 WHERE sweep = 1 AND trial_index = 1"));
@@ -244,12 +255,14 @@ TEST_CASE("a look at the whole store names every damaged row, also one that nobo
   REQUIRE(sql.run("DELETE FROM events WHERE number = (SELECT max(number) FROM events)"));
   REQUIRE(sql.run("DELETE FROM trials WHERE sweep = 1 AND trial_index = 5"));
   const std::vector<std::string> damaged = check().damaged;
-  REQUIRE(damaged.size() == 5);
-  CHECK_THAT(damaged[0], Catch::StartsWith("the row of trial 4 of sweep number 2 is not what was written"));
-  CHECK_THAT(damaged[1], Catch::StartsWith("what attempt 0 of trial 1 of sweep number 1 printed is not"));
-  CHECK_THAT(damaged[2], Catch::StartsWith("replay 2 of trial t1 is not what was written"));
-  CHECK(damaged[3] == "trial 5 of sweep number 2: 7 events were recorded, and 6 are there");
-  CHECK(damaged[4] == "trial 5 of sweep number 1: 0 events were recorded, and 7 are there");
+  REQUIRE(damaged.size() == 7);
+  CHECK(damaged[0] == "number 84 of the events is gone");
+  CHECK_THAT(damaged[1], Catch::StartsWith("the row of trial 4 of sweep number 2 is not what was written"));
+  CHECK_THAT(damaged[2], Catch::StartsWith("what attempt 0 of trial 1 of sweep number 1 printed is not"));
+  CHECK_THAT(damaged[3], Catch::StartsWith("replay 2 of trial t1 is not what was written"));
+  CHECK(damaged[4] == "trial 5 of sweep number 2: 7 events were recorded, and 6 are there");
+  CHECK(damaged[5] == "trial 5 of sweep number 1: 0 events were recorded, and 7 are there");
+  CHECK(damaged[6] == "trial 5 of sweep number 1: 0 outputs were recorded, and 1 are there");
   CHECK(damage_found(folder.path()) != "");
 }
 
@@ -275,6 +288,93 @@ TEST_CASE("rows that were moved, lost or doubled are noticed, though each of the
                     "UPDATE events SET trial_index = 0 WHERE number = 3") ==
         "trial 0 of sweep number 1: 7 events were recorded, and 6 are there");
   CHECK(damage_found(folder.path()) == "");
+}
+
+TEST_CASE("rows that are gone are named: one, the last ones, a whole sweep, and what says how many there are") {
+  using Texts = std::vector<std::string>;
+  const TemporaryFolder folder;
+  fill(folder.path());
+  { REQUIRE(Sql(folder.path() / "sweeps.db").run("PRAGMA journal_mode = delete")); }
+  const auto found_without = [&](const Texts& gone) {
+    const TemporaryFolder copy;
+    fs::copy_file(folder.path() / "sweeps.db", copy.path() / "sweeps.db");
+    Sql sql(copy.path() / "sweeps.db");
+    for (const std::string& rows : gone) REQUIRE(sql.run("DELETE FROM " + rows));
+    return damaged_rows(copy.path());
+  };
+  CHECK(found_without({"replays WHERE number = 2"}) == Texts{"number 2 of the replays is gone"});
+  CHECK(found_without({"replays WHERE number = 3"}) == Texts{"number 3 of the replays is gone"});
+  CHECK(found_without({"replays"}) == Texts{"numbers 1 to 3 of the replays are gone"});
+  CHECK(found_without({"outputs WHERE sweep = 1 AND trial_index = 1"}) ==
+        Texts{"trial 1 of sweep number 1: 1 outputs were recorded, and 0 are there"});
+  CHECK(found_without({"outputs WHERE sweep = 1 AND trial_index = 2 AND stream = 2"}) ==
+        Texts{"trial 2 of sweep number 1: 2 outputs were recorded, and 1 are there"});
+  const std::string last = " WHERE sweep = 2 AND trial_index = 5", second = " WHERE sweep = 2";
+  CHECK(found_without({"events" + last, "trials" + last, "outputs" + last}) ==
+        Texts{"numbers 78 to 84 of the events are gone"});
+  CHECK(found_without({"events" + second, "trials" + second, "outputs" + second, "sweeps WHERE number = 2"}) ==
+        Texts{"number 2 of the sweeps is gone", "numbers 43 to 84 of the events are gone"});
+  CHECK(found_without({"counts WHERE table_name = 'replays'"}) == Texts{"the number of replays is gone"});
+}
+
+TEST_CASE("a damaged row that says how many rows there are is named by whoever reads or writes by it") {
+  const TemporaryFolder folder;
+  fill(folder.path());
+  Sql sql(folder.path() / "sweeps.db");
+  REQUIRE(sql.run("UPDATE counts SET number = number + 4 WHERE table_name = 'events'"));
+  const std::vector<std::string> damaged = damaged_rows(folder.path());
+  REQUIRE(damaged.size() == 1);
+  CHECK_THAT(damaged[0], Catch::StartsWith("the number of events is not what was written: the digest of its contents"));
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  Study study(loss());
+  CHECK_THROWS_WITH(store.append(kSweeps[0], 5, {planned(kTrials)}, study), Catch::Contains("the number of events"));
+}
+
+TEST_CASE("the number of a row that is gone is not given again, so that its place stays empty") {
+  const TemporaryFolder folder;
+  fill(folder.path());
+  Sql sql(folder.path() / "sweeps.db");
+  REQUIRE(sql.run("DELETE FROM replays WHERE number = 3"));
+  REQUIRE(sql.run("DELETE FROM events WHERE number = 84"));
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_replay({"t0", 4000, "identical", core::Json::object()});
+  store.add_sweep(record("c1b2c3d4e5f60718"));
+  Study study(loss());
+  store.append("c1b2c3d4e5f60718", 5, {planned(0)}, study);
+  CHECK(store.check().damaged ==
+        std::vector<std::string>{"number 84 of the events is gone", "number 3 of the replays is gone",
+                                 "trial 5 of sweep number 2: 7 events were recorded, and 6 are there"});
+}
+
+TEST_CASE("what an attempt printed and is gone is missed by whoever asks for it") {
+  const TemporaryFolder folder;
+  fill(folder.path());
+  Sql sql(folder.path() / "sweeps.db");
+  REQUIRE(sql.run("DELETE FROM outputs WHERE sweep = 1 AND trial_index = 1"));
+  const Store store(folder.path(), Store::Mode::kReadOnly);
+  CHECK_THROWS_WITH(store.output({kSweeps[0], 1}, 0, 1),
+                    Catch::Contains("trial 1 of sweep number 1: 1 outputs were recorded, and 0 are there"));
+  CHECK(store.output({kSweeps[1], 1}, 0, 2) == std::nullopt);
+}
+
+TEST_CASE("a store of version 4 is whole as it is, and its rows are counted from the first writer on") {
+  const TemporaryFolder folder;
+  fill(folder.path());
+  Sql sql(folder.path() / "sweeps.db");
+  make_version_4(sql);
+  const std::string whole = read_all(folder.path());
+  CHECK(damaged_rows(folder.path()).empty());
+  {
+    Store store(folder.path(), Store::Mode::kReadWrite);
+    CHECK(store.check().damaged.empty());
+    store.add_output(kSweeps[0], 0, 1, "of another attempt", "");
+    Study study(loss());
+    store.commit(study);
+    CHECK(store.check().damaged.empty());
+  }
+  CHECK(read_all(folder.path()) == whole);
+  REQUIRE(sql.run("DELETE FROM replays WHERE number = 3"));
+  CHECK(damaged_rows(folder.path()) == std::vector<std::string>{"number 3 of the replays is gone"});
 }
 
 TEST_CASE("a bit that flips in the file is noticed, or changes nothing of what is read") {
@@ -308,6 +408,7 @@ TEST_CASE("rows of a store of version 3 have no digest and are taken as they are
   fill(folder.path());
   {
     Sql sql(folder.path() / "sweeps.db");
+    make_version_4(sql);
     for (const char* table : {"sweeps", "events", "trials", "outputs", "replays"})
       REQUIRE(sql.run(fmt::format("ALTER TABLE {} DROP COLUMN digest", table)));
     REQUIRE(sql.run("ALTER TABLE trials DROP COLUMN events"));
@@ -322,7 +423,7 @@ TEST_CASE("rows of a store of version 3 have no digest and are taken as they are
     store.append("c1b2c3d4e5f60718", 5, {planned(0)}, study);
     const sweep::StoreCheck check = store.check();
     CHECK(check.damaged.empty());
-    CHECK(check.rows - check.without_digest == 3);
+    CHECK(check.rows - check.without_digest == 3 + 3);
   }
   Sql sql(folder.path() / "sweeps.db");
   REQUIRE(sql.run("UPDATE events SET time_ms = 7 WHERE number = 1"));

@@ -31,6 +31,8 @@ void make_old(const fs::path& file) {
   for (const char* table : {"sweeps", "events", "trials", "replays"})
     sql(file, ("ALTER TABLE " + std::string(table) + " DROP COLUMN digest").c_str());
   sql(file, "ALTER TABLE trials DROP COLUMN events");
+  sql(file, "ALTER TABLE trials DROP COLUMN outputs");
+  sql(file, "DROP TABLE counts");
   sql(file, "ALTER TABLE trials DROP COLUMN repeats");
   sql(file, "ALTER TABLE trials DROP COLUMN detail");
   sql(file, "DROP TABLE outputs");

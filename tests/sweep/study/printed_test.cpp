@@ -25,7 +25,7 @@ TEST_CASE("the first event of the program's own takes back every printed metric 
   CHECK(study.find(0)->last_step == 0);
   study.apply(metric(0, 0, 1, 0.5));
   CHECK(study.find(0)->value == 0.5);
-  CHECK(study.find(0)->finding.empty());
+  CHECK(study.find(0)->finding->empty());
 }
 
 TEST_CASE("what an earlier attempt gave stays when a later one's printed metrics are taken back") {
@@ -34,14 +34,14 @@ TEST_CASE("what an earlier attempt gave stays when a later one's printed metrics
                            printed(0, 1, 1, 0.75), started(0, 1, 2), metric(0, 1, 3, 0.375));
   CHECK(study.find(0)->value == 0.25);
   CHECK(study.find(0)->last_step == 3);
-  CHECK(study.find(0)->finding.empty());
+  CHECK(study.find(0)->finding->empty());
 }
 
 TEST_CASE("printed metrics that were taken back are no other attempt's to agree with") {
   const Study study =
       fold(loss(), planned(0), ordered(0), printed(0, 0, 1, 0.125), started(0, 0, 0), metric(0, 0, 1, 0.5),
            ended(0, 0, Outcome::kLost), ordered(0, 1), printed(0, 1, 1, 0.125), started(0, 1, 0), metric(0, 1, 1, 0.5));
-  CHECK(study.find(0)->finding.empty());
+  CHECK(study.find(0)->finding->empty());
   CHECK(study.find(0)->value == 0.5);
 }
 
