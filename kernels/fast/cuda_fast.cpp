@@ -182,7 +182,14 @@ const Backend* backend() {
   return &table;
 }
 
-std::unique_ptr<Context> make_context() { return make_cuda_context(); }
+// What the portable back end advises, the cpu, is no way out of fast-1: whoever asked knows a better one.
+std::unique_ptr<Context> make_context() {
+  try {
+    return make_cuda_context();
+  } catch (const core::EnvironmentError& error) {
+    throw core::EnvironmentError(error.problem().place, error.problem().problem);
+  }
+}
 
 void begin_trial(Context& context, Precision precision, std::vector<Choice> recorded) {
   cuda::attach(context, std::make_unique<State>(context, precision, std::move(recorded)));

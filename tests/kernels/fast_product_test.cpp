@@ -158,7 +158,7 @@ TEST_CASE("a recorded algorithm comes back only as what it was, and else names o
 }
 
 TEST_CASE(
-    "bias and relu are an epilogue of a product; gelu, whose formula is another there, tanh and sigmoid are none") {
+    "bias and relu are an epilogue of a product, and gelu, whose formula is another there, tanh and sigmoid are none") {
   using kernels::Activation;
   CHECK(epilogue_of(Activation::kNone) == Epilogue::kBias);
   CHECK(epilogue_of(Activation::kRelu) == Epilogue::kBiasRelu);

@@ -204,6 +204,11 @@ Backend crooked_table() {
   if (named == "dropout") table.dropout = mask_of_noise;
   if (named == "statistics") table.batch_norm = stale_batch_norm;
   if (named == "loss") table.softmax_cross_entropy = loss_an_ulp_up;
+  if (table.batch_norm != honest().batch_norm) {  // else its pass with the pooling would take its place
+    table.batch_norm_max_pool = nullptr;
+    table.batch_norm_max_pool_evaluate = nullptr;
+    table.batch_norm_max_pool_backward = nullptr;
+  }
   return table;
 }
 

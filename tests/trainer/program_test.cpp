@@ -87,7 +87,7 @@ TEST_CASE("the program describes itself in one line of JSON") {
   CHECK(json["metrics"] == core::Json({"train_loss", "val_loss", "val_accuracy", "val_top5", "val_r2"}));
   CHECK(json["data"] == core::Json({"spirals", "surface", "sums", "images"}));
   CHECK(json["identity"].get<std::string>().starts_with("sweep-trainer/1:"));
-  CHECK(json["hyperparameters"].size() == 48);
+  CHECK(json["hyperparameters"].size() == 51);
 }
 
 TEST_CASE("numerics fast without a GPU, or without its libraries, end with exit code 4 and a clear word") {

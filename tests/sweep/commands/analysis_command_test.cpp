@@ -91,7 +91,7 @@ TEST_CASE("diff shows two sweeps side by side, and their shared trials") {
   CHECK(said.code == 0);
   CHECK(has(said.out, "\nfile\n"));
   CHECK(has(said.out, "\nshared trials\n  2 trials in both, 0 with another result\n"));
-  CHECK(said.out.ends_with("\nthe same on both sides: trainer, data and numerics\n"));
+  CHECK(said.out.ends_with("\nthe same on both sides: trainer, data and numerics; result\n"));
   const Json json = core::parse_json(shop.sweep("diff own last --json").out, "diff");
   CHECK(json["sections"]["shared trials"]["shared"] == 2);
   const Said mixed = shop.sweep("diff own best");

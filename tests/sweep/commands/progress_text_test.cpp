@@ -32,12 +32,13 @@ TEST_CASE("on a narrow terminal the line keeps the best value and the time that 
   study.apply(ordered(12));
   const Pace pace{11, 110, 2};
   const auto at = [&](std::size_t columns) { return sweep::progress_line(study, 40, pace, columns); };
-  CHECK(at(100) ==
-        "[######..................] 11/40, 2 running, 1 without a rank, best loss 0.4375 (#9), 2 min 20 s left");
-  CHECK(at(80) == "11/40, 2 running, 1 without a rank, best loss 0.4375 (#9), 2 min 20 s left");
-  CHECK(at(60) == "11/40, 1 without a rank, best loss 0.4375, 2 min 20 s left");
-  CHECK(at(50) == "11/40, best 0.4375, 2 min 20 s left");
-  CHECK(at(40) == "11/40, best 0.4375, 2 min 20 s left");
+  CHECK(at(101) ==
+        "[######..................] 11/40, 2 running, 1 without a rank, best loss 0.4375 (#9), 2 min 25 s left");
+  CHECK(at(100) == "[##........] 11/40, 2 running, 1 without a rank, best loss 0.4375 (#9), 2 min 25 s left");
+  CHECK(at(80) == "11/40, 2 running, 1 without a rank, best loss 0.4375 (#9), 2 min 25 s left");
+  CHECK(at(60) == "11/40, 1 without a rank, best loss 0.4375, 2 min 25 s left");
+  CHECK(at(50) == "11/40, best 0.4375, 2 min 25 s left");
+  CHECK(at(40) == "11/40, best 0.4375, 2 min 25 s left");
   CHECK(at(20) == "11/40, best 0.4375");
   CHECK(at(4) == "11/…");
   for (std::size_t columns = 1; columns < 120; ++columns) CHECK(sweep::display_width(at(columns)) <= columns);

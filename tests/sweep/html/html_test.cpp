@@ -207,7 +207,7 @@ TEST_CASE("the data of a page are the columns of its rows") {
   CHECK(data["curves"]["metrics"] == Json({"val_accuracy", "train_loss"}));
 }
 
-TEST_CASE("a page has the columns that were asked for, and the others to filter by; an unknown one is refused") {
+TEST_CASE("a page has the columns that were asked for, and the others to filter by, and an unknown one is refused") {
   ReportOptions options;
   options.columns = {"learning_rate", "host", "value", "rank", "rank"};
   const auto made = sample::usual_page(30, options);
@@ -234,7 +234,7 @@ TEST_CASE("a page has the columns that were asked for, and the others to filter 
   }
 }
 
-TEST_CASE("a page has the rows that meet a condition, in the order asked for, and says so; its best is the sweep's") {
+TEST_CASE("a page has the rows that meet a condition, in the order asked for, and says so, and its best is the sweep's") {
   ReportOptions options;
   options.filter = "optimizer=sgd and rank>3";
   options.sort = {"-learning_rate"};
