@@ -155,12 +155,11 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   const auto fail = [&] {
     throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
   };
-  static Descriptor null;  // for all children
-  if (!null.is_open()) null = Descriptor(core::open_null());
-  if (!null.is_open()) fail();
-  const AboveAll in(state.request.in >= 0 ? state.request.in : null.get()),
-      out(state.request.out >= 0 ? state.request.out : null.get()),
-      err(state.request.err >= 0 ? state.request.err : null.get());
+  const Descriptor null_low(core::open_null());
+  if (!null_low.is_open()) fail();
+  const AboveAll in(state.request.in >= 0 ? state.request.in : null_low.get()),
+      out(state.request.out >= 0 ? state.request.out : null_low.get()),
+      err(state.request.err >= 0 ? state.request.err : null_low.get());
   state.in = in.get();
   state.out = out.get();
   state.err = err.get();
