@@ -150,7 +150,7 @@ class Loop {
   int uncommitted_ = 0;                         ///< how often something was recorded since the last commit
   bool is_disturbed_ = false;                   ///< something happened during the wait
   double store_seen_s_ = 0;
-  bool cannot_record_ = false;                  ///< the store failed: study_ is ahead of it
+  bool cannot_record_ = false;  ///< the store failed: study_ is ahead of it
   Halt halted_ = Halt::kNone;
   int signal_ = 0;
 };

@@ -163,7 +163,8 @@ std::set<std::uint64_t> Store::commit(Study& study) {
 
 void Store::require_in_place() const {
   if (!connection_->database->has_moved()) return;
-  throw core::EnvironmentError(connection_->database->file().string(), "was deleted, moved or replaced while it was used",
+  throw core::EnvironmentError(connection_->database->file().string(),
+                               "was deleted, moved or replaced while it was used",
                                "put it back and go on with `sweep resume`: what was recorded since then runs again");
 }
 

@@ -131,9 +131,9 @@ struct alignas(64) TrialState {
   core::Json config;
 
   std::string trial;
-  double seconds = 0;                                      ///< of all attempts
-  core::Rare<std::string> reused_from;                     ///< sweep id; empty where the trial ran here
-  core::Rare<std::map<std::string, double>> at_value;      ///< the other metrics of the step at which `value` was reached
+  double seconds = 0;                                  ///< of all attempts
+  core::Rare<std::string> reused_from;                 ///< sweep id; empty where the trial ran here
+  core::Rare<std::map<std::string, double>> at_value;  ///< the other metrics of the step at which `value` was reached
   core::Rare<std::map<std::string, double>> final_values;  ///< last value of every metric (test_accuracy among them)
 
   std::uint32_t replicate = 0;

@@ -234,7 +234,8 @@ TEST_CASE("a page has the columns that were asked for, and the others to filter 
   }
 }
 
-TEST_CASE("a page has the rows that meet a condition, in the order asked for, and says so, and its best is the sweep's") {
+TEST_CASE(
+    "a page has the rows that meet a condition, in the order asked for, and says so, and its best is the sweep's") {
   ReportOptions options;
   options.filter = "optimizer=sgd and rank>3";
   options.sort = {"-learning_rate"};

@@ -109,9 +109,9 @@ TEST_CASE("zero and minus zero are not the same bits, NaN and NaN are") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto overlap = [](double first, double second) {
     return *fold(loss(), planned(0), ordered(0), started(0, 0, 0), metric(0, 0, 1, first), ended(0, 0, Outcome::kLost),
-                ordered(0, 1), started(0, 1, 0), metric(0, 1, 1, second))
-        .find(0)
-        ->finding;
+                 ordered(0, 1), started(0, 1, 0), metric(0, 1, 1, second))
+                .find(0)
+                ->finding;
   };
   CHECK(!overlap(0.0, -0.0).empty());
   CHECK(overlap(nan, nan).empty());
@@ -120,10 +120,10 @@ TEST_CASE("zero and minus zero are not the same bits, NaN and NaN are") {
 TEST_CASE("fingerprints that two attempts give otherwise for one step are a finding") {
   const auto overlap = [](std::uint64_t second) {
     return *fold(loss(), planned(0), ordered(0), started(0, 0, 0), trace(0, 0, 1, 11), trace(0, 0, 2, 22),
-                trace(0, 0, 3, 33), ended(0, 0, Outcome::kLost), ordered(0, 1), started(0, 1, 1),
-                trace(0, 1, 2, second), trace(0, 1, 4, 44))
-        .find(0)
-        ->finding;
+                 trace(0, 0, 3, 33), ended(0, 0, Outcome::kLost), ordered(0, 1), started(0, 1, 1),
+                 trace(0, 1, 2, second), trace(0, 1, 4, 44))
+                .find(0)
+                ->finding;
   };
   CHECK(overlap(22).empty());
   CHECK(overlap(23) ==
