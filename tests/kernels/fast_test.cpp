@@ -7,6 +7,10 @@
 #include <map>
 #include <sstream>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "core/error.h"
 #include "kernels/fast/bf16_formula.h"
 #include "kernels/fast/plans.h"
@@ -41,6 +45,9 @@ std::string text_of(const std::string& path) {
 std::unique_ptr<Cudnn> cudnn_for(const std::string& device) {
   std::string why;
   if (!cudnn_is_there(why)) skip(why);
+#if defined(__SANITIZE_ADDRESS__)
+  __lsan_disable();  // the libraries keep much to their end, and are partly unloaded by then
+#endif
   return Cudnn::described(text_of(kGolden + device + ".json"));
 }
 
