@@ -20,12 +20,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+namespace {
+
+constexpr std::size_t kLongest = 256;  // bytes of a word that somebody mistypes; time and memory go with its square
+
+}  // namespace
+
 std::optional<std::string> nearest_word(std::string_view typed, std::span<const std::string> words) {
   std::optional<std::string> best;
   std::size_t best_distance = 3;
   for (const std::string& word : words) {
+    const std::size_t longer = std::max(typed.size(), word.size()), shorter = std::min(typed.size(), word.size());
+    if (longer - shorter >= best_distance || longer > kLongest) continue;
     const std::size_t distance = edit_distance(typed, word);
-    if (distance < best_distance && 2 * distance <= std::max(typed.size(), word.size())) {
+    if (distance < best_distance && 2 * distance <= longer) {
       best = word;
       best_distance = distance;
     }

@@ -193,6 +193,15 @@ Part part_of(const std::string& title, const Parameters& parameters) {
   return std::find(varying.begin(), varying.end(), title) == varying.end() ? Part::kOther : Part::kParameter;
 }
 
+// What a condition means by the name of a metric where it is no metric: a column that every sweep has, or a parameter
+// with one value, which is none of the usual columns. (attempts and value give way to a metric.)
+bool is_other_name(const Page& page, const Parameters& parameters, const std::string& metric) {
+  if (parameters.constants.contains(metric)) return true;
+  if (metric == "attempts" || metric == "value") return false;
+  const std::vector<Column> others = known_columns(page.head, {});
+  return std::any_of(others.begin(), others.end(), [&](const Column& column) { return column.title == metric; });
+}
+
 std::vector<PageColumn> usual_columns(const Page& page, const Parameters& parameters) {
   const SweepHead& head = page.head;
   std::vector<PageColumn> columns;
@@ -205,8 +214,12 @@ std::vector<PageColumn> usual_columns(const Page& page, const Parameters& parame
   if (head.repeats > 1) add(deviation_column(), Part::kSpread);
   if (head.repeats > 1) add(count_column(), Part::kSpread);
   for (const std::string& parameter : parameters.varying) add(parameter_column(parameter), Part::kParameter);
-  for (const std::string& metric : reported_metrics(page.shown.rows))
-    if (!head.metric || metric != head.metric->name) add(other_metric_column(metric), Part::kMetric);
+  for (const std::string& metric : reported_metrics(page.shown.rows)) {
+    if (head.metric && metric == head.metric->name) continue;
+    Column column = other_metric_column(metric);
+    if (is_other_name(page, parameters, metric)) column.title += " (metric)";
+    add(std::move(column), Part::kMetric);
+  }
   add(epoch_column(), Part::kPlace);
   add(step_column(), Part::kPlace);
   add(seconds_column(), Part::kRun);

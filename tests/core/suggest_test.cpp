@@ -20,3 +20,9 @@ TEST_CASE("the nearest word is suggested when it is near enough to be meant") {
   CHECK(core::nearest_word("", words) == std::nullopt);
   CHECK(core::nearest_word("x", std::vector<std::string>{"ab"}) == std::nullopt);
 }
+
+TEST_CASE("no long word is measured: what is typed may be as long as a command line") {
+  const std::vector<std::string> words = {std::string(50'000, 'x'), "xx"};
+  CHECK(core::nearest_word(std::string(50'000, 'x') + "y", words) == std::nullopt);
+  CHECK(core::nearest_word("xxy", words) == "xx");
+}

@@ -207,6 +207,30 @@ TEST_CASE("the data of a page are the columns of its rows") {
   CHECK(data["curves"]["metrics"] == Json({"val_accuracy", "train_loss"}));
 }
 
+TEST_CASE("a metric that has the name of another column says so, and a condition means the other one as everywhere") {
+  const auto made = sample::usual_page(3);
+  auto trials = made->page.shown.rows;
+  std::vector<TrialState> states;
+  for (const Row& row : trials) states.push_back(*row.trial);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    states[i].final_values = std::map<std::string, double>{{"epochs", 1}, {"seed", 2}, {"train_loss", 3}, {"value", 4}};
+    trials[i].trial = &states[i];
+  }
+  made->page.shown.rows = trials;
+  std::vector<std::string> shown, hidden;
+  for (const PageColumn& column : page_columns(made->page, parameters(made->page.head, trials)))
+    (column.is_shown ? shown : hidden).push_back(column.column.title);
+  const auto has = [](const std::vector<std::string>& titles, const char* title) {
+    return std::find(titles.begin(), titles.end(), title) != titles.end();
+  };
+  CHECK(has(shown, "epochs (metric)"));
+  CHECK(has(shown, "seed (metric)"));
+  CHECK(has(shown, "train_loss"));
+  CHECK(has(shown, "value"));
+  CHECK(has(hidden, "epochs"));
+  CHECK(has(hidden, "seed"));
+}
+
 TEST_CASE("a page has the columns that were asked for, and the others to filter by, and an unknown one is refused") {
   ReportOptions options;
   options.columns = {"learning_rate", "host", "value", "rank", "rank"};
