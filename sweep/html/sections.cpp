@@ -56,14 +56,16 @@ std::string share_bar(double share, double deviation) {
       width, low, high);
 }
 
-std::string constants_line(const Parameters& parameters) {
+std::string constants_line(const Page& page, const Parameters& parameters) {
   if (parameters.constants.empty()) return "";
   std::string text;
   for (const auto& [name, value] : parameters.constants)
     text +=
         element("span", R"(class="pair")", text_element("b", name) + " " + escaped(value_text(value, kDigits), 60)) +
         " ";
-  return element("p", R"(class="constants")", "The same in every trial: " + text);
+  const bool has_all = page.options.filter.empty() && !page.options.top;
+  return element("p", R"(class="constants")",
+                 (has_all ? "The same in every trial: " : "The same in all these rows: ") + text);
 }
 
 }  // namespace
@@ -86,7 +88,7 @@ std::string summary_section(const Page& page, const Parameters& parameters) {
                                      : "The best trial again, compared bit for bit: ") +
                        element("code", "", escaped(page.replay_command)));
   for (const std::string& finding : page.findings) out += element("p", R"(class="finding")", escaped(finding, 400));
-  return out + constants_line(parameters);
+  return out + constants_line(page, parameters);
 }
 
 std::string leaderboard_table(const Page& page, const Parameters& parameters) {

@@ -87,6 +87,9 @@ std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows
   text += fmt::format("sweep {}, {}, seed {}, {}.", sweep.id, sweep.method, sweep.seed,
                       core::counted(sweep.trials, "trial"));
   if (sweep.metric) text += " Ranked by " + literal(ranking_text(sweep)) + ".";
+  std::string by;
+  for (const std::string& word : options.sort) by += (by.empty() ? "" : ", ") + literal_name(word);
+  if (!by.empty()) text += " Sorted by " + by + ".";
   if (sweep.repeats > 1)
     text += fmt::format(
         " {} trials of each configuration: their mean ± half of its 95 % confidence interval by "

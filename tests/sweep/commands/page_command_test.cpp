@@ -36,6 +36,7 @@ TEST_CASE("columns, filter, sort and top act in every format, and what no column
   REQUIRE(shop.sweep("run sweep.json --slots 1").code == 0);
   const std::string flags = " --filter 'x in (2, 3)' --sort -x --top 1 --columns x,outcome";
   CHECK(shop.sweep("report --format csv" + flags).out == "x,outcome\n3,completed\n");
+  CHECK(has(shop.sweep("report --format md" + flags).out, ". Sorted by -x. "));
   CHECK(has(shop.sweep("report --format md" + flags).out, "| x | outcome |\n| ---: | --- |\n| 3 | completed |\n"));
   CHECK(has(shop.sweep("report" + flags).out, "\nx  outcome\n3  completed\n"));
   const core::Json json = core::parse_json(shop.sweep("report --json" + flags).out, "report");

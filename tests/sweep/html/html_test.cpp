@@ -280,6 +280,16 @@ TEST_CASE(
   CHECK(shown.best->trial->index == whole->page.shown.rows.front().trial->index);
 }
 
+TEST_CASE("a page says of which rows a value is the same: of every trial, or of those that it was asked for") {
+  ReportOptions options;
+  const auto of_all = html_page(sample::usual_page(30, options)->page);
+  options.top = 3;
+  const auto of_some = html_page(sample::usual_page(30, options)->page);
+  CHECK(of_all.find("The same in every trial: ") != of_all.npos);
+  CHECK(of_some.find("The same in all these rows: ") != of_some.npos);
+  CHECK(of_some.find("The same in every trial: ") == of_some.npos);
+}
+
 TEST_CASE("with repeats a page has means with their intervals, and calls its rows configurations") {
   const auto made = sample::repeats_page();
   const std::string text = html_page(made->page);
