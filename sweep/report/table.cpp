@@ -82,14 +82,14 @@ std::string wrapped_lines(const std::string& text, const ReportOptions& options)
 }
 
 // What has no room, and how to see it.
-std::string left_out_text(const std::vector<std::string>& left_out, std::size_t width, const ReportOptions& options) {
+std::string left_out_text(const std::vector<std::string>& left_out, std::size_t width) {
   if (left_out.empty()) return {};
   std::string names;
   for (std::size_t i = 0; i < left_out.size() && i < kNamesLeftOut; ++i) names += (i > 0 ? ", " : "") + left_out[i];
   if (left_out.size() > kNamesLeftOut) names += fmt::format(" and {} more", left_out.size() - kNamesLeftOut);
   return fmt::format(
-      "no room for {}: {}; --columns A,B chooses, and `COLUMNS={} sweep report{}{} | less -S` shows all\n",
-      core::counted(left_out.size(), "column"), names, width, options.sweep_word, options.runs_flag);
+      "no room for {}: {}; --columns A,B chooses; COLUMNS={} before this command and `| less -S` after it show all\n",
+      core::counted(left_out.size(), "column"), names, width);
 }
 
 // The table itself, its heading first, and what has no room.
@@ -107,7 +107,7 @@ Body body_of(const Leaderboard& board, const std::vector<Row>& own, const Leader
   for (std::size_t i = 0; is_wide && i < columns.size(); ++i)
     if (board.columns[i].is_id) columns[i].id_size = id_size(own);  // only then: there may be many rows
   const std::vector<std::string> left_out = options.width ? fit(columns, *options.width) : std::vector<std::string>{};
-  Body body{table_lines(columns), wrapped_lines(left_out_text(left_out, whole, options), options)};
+  Body body{table_lines(columns), wrapped_lines(left_out_text(left_out, whole), options)};
   for (std::size_t i = 0; i < body.lines.size(); ++i) {
     const bool is_bold = options.color && i > 0 && leaders.lead(board.shown.rows[i - 1]) == Lead::kBest;
     body.lines[i] = is_bold ? "\x1b[1m" + body.lines[i] + "\x1b[0m\n" : body.lines[i] + "\n";
@@ -197,7 +197,7 @@ std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, c
   below(shows_marks ? marks_text(leaders) : "", kMarks);
   below(runs_text(own), kRuns);
   below(sweep.metric ? "" : no_metric_text(own), kBest);
-  below(best.rank ? best_text(best, sweep) : "", kBest);
+  below(best.rank ? best_text(best, sweep, options) : "", kBest);
   parts.push_back({best.rank ? replay_text(best, options) : "", kReplay});  // whole, so that it can be copied
 
   const std::size_t shown = rows_with_room(parts, board.shown, options);

@@ -155,15 +155,16 @@ std::string runs_text(const std::vector<Row>& own) {
   return reused_text(reused) + time_text(std::move(seconds));
 }
 
-std::string best_text(const Row& best, const SweepHead& sweep) {
+std::string best_text(const Row& best, const SweepHead& sweep, const ReportOptions& options) {
   const TrialState& trial = *best.trial;
   const std::string metric = printable(sweep.metric->name, kNameColumns), value = core::format_double(*best.value());
+  const char* const label = options.filter.empty() ? "best" : "best of the sweep";  // it may not meet the filter
   std::string text;
   if (best.replicates.empty()) {
-    text = fmt::format("best: trial {} (#{}), {} {}", trial.trial, trial.index, metric, value);
+    text = fmt::format("{}: trial {} (#{}), {} {}", label, trial.trial, trial.index, metric, value);
   } else {
-    text = fmt::format("best: trials #{} to #{}, mean of {} {}", trial.index, best.replicates.back()->index, metric,
-                       value);
+    text = fmt::format("{}: trials #{} to #{}, mean of {} {}", label, trial.index, best.replicates.back()->index,
+                       metric, value);
     if (best.spread.deviation) text += ", std " + core::format_double(*best.spread.deviation);
   }
   if (const auto epoch = best.epoch()) text += fmt::format(" at epoch {}", *epoch);

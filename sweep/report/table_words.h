@@ -24,7 +24,7 @@ std::string marks_text(const Leaders& leaders);
 /// What came from other sweeps, and how long the trials took that ran here.
 std::string runs_text(const std::vector<Row>& own);
 /// The best row and how to see it again. Requires: it has a rank.
-std::string best_text(const Row& best, const SweepHead& sweep);
+std::string best_text(const Row& best, const SweepHead& sweep, const ReportOptions& options);
 std::string replay_text(const Row& best, const ReportOptions& options);
 /// Runs the row's trial again, or with repeats all its trials.
 std::string replay_command(const Row& row, const ReportOptions& options);
