@@ -142,3 +142,13 @@ TEST_CASE("a name to freeze that no layer has is answered with the nearest, and 
   CHECK(refused(0, {"layers"}) == "config.freeze: leaves nothing to train, leave out a layer");
   CHECK(refused(0, {"layers.0.weight", ""}).find("'', there are: layers") != std::string::npos);
 }
+
+TEST_CASE("to freeze the second layer freezes no eleventh one, though its name begins alike") {
+  Bench bench = small_models()[0].bench();
+  bench.config["hidden"] = std::vector<int>(10, 3);
+  bench.config["freeze"] = {"layers.1"};
+  for (const trainer::Parameter& parameter : bench.start().network().parameters()) {
+    INFO(parameter.name);
+    CHECK(parameter.is_trained() == !parameter.name.starts_with("layers.1."));
+  }
+}
