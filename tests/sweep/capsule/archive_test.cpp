@@ -170,7 +170,10 @@ TEST_CASE("names that leave the folder, are absolute, or could mean two things a
   CHECK(refuse("./data") == std::string("x.capsule: ./data: has an empty step in its name") + kNoSuch);
   CHECK(refuse("data/") == std::string("x.capsule: data/: is a folder") + kNoSuch);
   CHECK(refuse("data/a\nb") == std::string("x.capsule: data/a?b: has a name that is not printable UTF-8") + kNoSuch);
-  CHECK(refuse("data/" + std::string(600, 'n')).find(": has a name that is too long") != std::string::npos);
+  CHECK(refuse("data/a\x7f").ends_with(std::string(": has a name that is not printable UTF-8") + kNoSuch));
+  const auto long_name = [](std::size_t bytes) { return "data/" + std::string(bytes - 5, 'n'); };
+  CHECK(refuse(long_name(sweep::kMaxPartName + 1)).find(": has a name that is too long") != std::string::npos);
+  CHECK(refuse(long_name(sweep::kMaxPartName)).ends_with(": is not in the manifest"));
   CHECK(refuse("notes.txt") == std::string("x.capsule: notes.txt: is no part of a capsule") + kNoSuch);
   CHECK(refuse("data/in/side") == std::string("x.capsule: data/in/side: is no part of a capsule") + kNoSuch);
   CHECK(refuse("Record.json") == std::string("x.capsule: Record.json: is no part of a capsule") + kNoSuch);
@@ -226,6 +229,28 @@ TEST_CASE("a manifest that lists what is not there, lacks what is, or is of anot
         "may have written it");
   CHECK(packed_with(manifest_of(kParts) + " ", kParts) ==
         "x.capsule: manifest.json: is not in canonical form, the capsule was changed");
+}
+
+TEST_CASE("a manifest that says a size or a type otherwise is refused at the part") {
+  const auto refused = [](const std::function<void(core::Json&)>& change) {
+    core::Json manifest = core::parse_json(manifest_of(kParts), "manifest");
+    change(manifest);
+    std::vector<Entry> entries = {{"manifest.json", core::canonical_json(manifest)}};
+    for (const auto& [name, contents] : kParts) entries.push_back({name, contents});
+    return refusal(zip_of(entries));
+  };
+  const std::string part = kParts.begin()->first;
+  const std::size_t bytes = kParts.begin()->second.size();
+  CHECK(refused([&](core::Json& m) { m["parts"][part]["bytes"] = bytes + 1; }) ==
+        "x.capsule: " + part + ": has " + std::to_string(bytes) + " bytes, the manifest says " +
+            std::to_string(bytes + 1) + ", the capsule was changed");
+  const std::string no_size = "x.capsule: manifest.json: does not say size and digest of " + part;
+  CHECK(refused([&](core::Json& m) { m["parts"][part]["bytes"] = "1"; }) == no_size);
+  CHECK(refused([&](core::Json& m) { m["parts"][part]["bytes"] = -1; }) == no_size);
+  CHECK(refused([&](core::Json& m) { m["parts"][part]["sha256"] = 7; }) == no_size);
+  const std::string no_trial = "x.capsule: manifest.json: does not name the trial and its parts";
+  CHECK(refused([](core::Json& m) { m["trial"] = 7; }) == no_trial);
+  CHECK(refused([](core::Json& m) { m["parts"] = core::Json::array(); }) == no_trial);
 }
 
 TEST_CASE("what no capsule could be read from is not written") {
