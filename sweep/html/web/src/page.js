@@ -14,8 +14,8 @@ const kTypingMs = 350; // a condition that is not finished is no mistake
 
 function mountFilter(parent, data, selection) {
   const example = data.parameters.find((column) => !column.isNumber && column.words.length > 1) ?? data.parameters[0];
-  const value = example?.text(0) ?? ""; // a list is written as it is: in quotes it would be a text
-  const hint = example ? `${asWord(example.name)}=${example.isNumber || value.startsWith("[") ? value : asWord(value)} and rank<=20` : "rank<=10";
+  const value = typeof example?.cell(0) === "string" ? asWord(example.text(0)) : example?.exactText(0); // as the language reads it
+  const hint = example ? `${asWord(example.name)}=${value} and rank<=20` : "rank<=10";
   const input = make("input", { id: "filter-text", type: "search", placeholder: hint, autocomplete: "off", spellcheck: "false", "aria-describedby": "filter-problem" });
   const problem = make("p", { id: "filter-problem", class: "problem", role: "alert", "aria-live": "assertive" });
   const count = make("span", { class: "count", "aria-live": "polite" });
