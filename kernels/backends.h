@@ -21,6 +21,17 @@
 
 namespace kernels {
 
+/// What a table that is built upon another one keeps with that one's context.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+
+ protected:
+  Attachment() = default;
+};
+
 /// What a back end needs to run: worker threads (cpu), a stream (cuda). Opaque to callers.
 class Context {
  public:
@@ -33,6 +44,8 @@ class Context {
 
   /// What `allocate` takes from and `release` gives back to; null where the back end keeps nothing.
   virtual KeptMemory* kept_memory() { return nullptr; }
+
+  std::unique_ptr<Attachment> attachment;  ///< null where there is none; of cuda it goes before the stream does
 
  protected:
   Context() = default;
@@ -76,6 +89,7 @@ struct Backend {
   decltype(&ops::gemm) gemm;
   decltype(&ops::fused_dense) fused_dense = nullptr;  ///< null: no layer is one call
   decltype(&ops::fused_dense_backward) fused_dense_backward = nullptr;
+  decltype(&ops::fused_conv2d) fused_conv2d = nullptr;
   decltype(&ops::next_step) next_step;
   decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;

@@ -111,7 +111,11 @@ void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float*
 bool fused_dense(Context&, Activation, float* out, const float* in, const float* weight, const float* bias, int rows,
                  int outputs, int inputs);
 
-/// The same for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
+/// The same of a convolution: y = activation(conv2d(x, w) + bias). Shapes: as conv2d's; bias filters.
+bool fused_conv2d(Context&, Activation, const Conv2dShape& shape, float* y, const float* x, const float* w,
+                  const float* bias);
+
+/// fused_dense for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
 /// dweight = dzᵀ · in as gemm (kTN). Shapes: dz, dout, out, z rows×outputs; all others as above.
 bool fused_dense_backward(Context&, Activation, float* dz, float* dbias, float* dweight, const float* dout,
                           const float* out, const float* z, const float* in, int rows, int outputs, int inputs);
