@@ -11,8 +11,14 @@ namespace {
 
 constexpr char kEngine[] = "engine", kNotes[] = "notes";
 
+core::Json engine_of(const ConvolutionPlan& plan) {
+  const core::Json whole = plan.json();
+  const auto found = whole.find(kEngine);
+  return found == whole.end() ? core::Json() : *found;
+}
+
 core::Json decoded(const ConvolutionPlan& plan, const std::vector<std::string>& notes) {
-  return {{kEngine, plan.engine_json()}, {kNotes, notes}};
+  return {{kEngine, engine_of(plan)}, {kNotes, notes}};
 }
 
 bool uses_tensor_cores(const ChosenPlan& chosen) {
@@ -60,7 +66,7 @@ std::unique_ptr<ConvolutionPlan> rebuild(Cudnn& cudnn, const Convolution& convol
     throw NotRebuilt(recorded, "an engine that wants " + std::to_string(plan->workspace_bytes()) + " bytes, not " +
                                    std::to_string(recorded.workspace_bytes));
   const auto was = recorded.decoded.find(kEngine);
-  if (const core::Json is = plan->engine_json(); was == recorded.decoded.end() || *was != is)
+  if (const core::Json is = engine_of(*plan); was == recorded.decoded.end() || *was != is)
     throw NotRebuilt(recorded, core::canonical_json(is));
   return plan;
 }

@@ -219,10 +219,8 @@ class Plan final : public ConvolutionPlan {
 
   std::uint64_t workspace_bytes() const override { return bytes_; }
 
-  Json engine_json() const override {
-    const Json whole = core::parse_json(plan_.text(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION), "cudnn");
-    const auto found = whole.find("engine");
-    return found == whole.end() ? Json() : *found;
+  Json json() const override {
+    return core::parse_json(plan_.text(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION), "cudnn");
   }
 
   void run(void* out, const void* in, const void* other, const void* bias, void* workspace) const override {

@@ -26,8 +26,8 @@ class ConvolutionPlan {
   ConvolutionPlan& operator=(const ConvolutionPlan&) = delete;
 
   virtual std::uint64_t workspace_bytes() const = 0;
-  /// cuDNN's own words for the engine: what of the plan's JSON is not about the device.
-  virtual core::Json engine_json() const = 0;
+  /// cuDNN's own words for the plan: "engine", which is not about the device; "operationGraph", what it was asked for.
+  virtual core::Json json() const = 0;
   /// In stream order. `in` and `other`: x and w, dy and w, dy and x, as the op has them; `bias` of the epilogue, null
   /// without one. Requires: on_device(); `workspace` of workspace_bytes(), all pointers aligned to 16 bytes.
   virtual void run(void* out, const void* in, const void* other, const void* bias, void* workspace) const = 0;

@@ -97,7 +97,7 @@ class Plan final : public ConvolutionPlan {
  public:
   Plan(Context& context, const Convolution& convolution) : context_(context), convolution_(convolution) {}
   std::uint64_t workspace_bytes() const override { return 1000; }
-  core::Json engine_json() const override { return {{"engineId", 7}}; }
+  core::Json json() const override { return {{"engine", {{"engineId", 7}}}}; }
 
   void run(void* out, const void* in, const void* other, const void* bias, void* workspace) const override {
     CHECK((bias != nullptr) == (convolution_.epilogue != Epilogue::kNone));
