@@ -452,3 +452,22 @@ TEST_CASE("where a back end computes a layer in one call every model trains to t
   }
   CHECK(convolutions > 0);
 }
+
+TEST_CASE("a table that hands on says of a layer in one call what the inner table says, and no where that has none") {
+  const kernels::Conv2dShape shape{1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1};
+  const float x = 3, w = 2, bias = 1;
+  const auto answers = [&](const kernels::Backend& inner, kernels::Context& inner_context) {
+    const kernels::Backend& outer = kernels::forwarding_backend();
+    kernels::InterposedContext context(inner, inner_context);
+    float y[2] = {};
+    const auto relu = kernels::Activation::kRelu;
+    const bool conv = outer.fused_conv2d(context, relu, shape, &y[0], &x, &w, &bias);
+    const bool dense = outer.fused_dense(context, relu, &y[1], &x, &w, &bias, 1, 1, 1);
+    CHECK(conv == dense);
+    if (conv) CHECK((y[0] == 7 && y[1] == 7));
+    return conv;
+  };
+  FusingContext fusing;
+  CHECK(answers(FusingContext::table(), fusing));
+  CHECK_FALSE(answers(kernels::cpu_backend(), fusing.inner_context));
+}
