@@ -64,6 +64,7 @@ struct PooledNorm {
         pixels(kBatch * side * side),
         x(random(pixels * channels)),
         y(random(pixels / 4 * channels)),
+        dx(random(pixels * channels)),
         winner(cpu(), context(1), y.size()),
         columns(random(8 * channels)) {}
 
@@ -73,13 +74,13 @@ struct PooledNorm {
                               column(3), x.data(), column(4), column(5), 1e-5f, 0.1f);
   }
   void backward(kernels::Context& on) {
-    cpu().batch_norm_max_pool_backward(on, Activation::kRelu, shape, x.data(), column(6), column(7), y.data(),
+    cpu().batch_norm_max_pool_backward(on, Activation::kRelu, shape, dx.data(), column(6), column(7), y.data(),
                                        winner.data(), x.data(), column(4), column(5), column(0), column(1));
   }
 
   kernels::Pool2dShape shape;
   int pixels;
-  kernels::Buffer<float> x, y;
+  kernels::Buffer<float> x, y, dx;
   kernels::Buffer<std::int32_t> winner;
   kernels::Buffer<float> columns;
 };
