@@ -239,10 +239,7 @@ void batch_norm_max_pool_backward(Context& any_context, Activation activation, c
   });
   finish_gradients(context, own, dgamma, dbeta, gamma, inverse_deviation, rows, columns);
   split_rows(context, rows, columns, [&](int first, int last) {
-    for (int pixel = first; pixel < last; pixel += kChunk) {
-      context.table.norm_max_pool_backward_pixels(activation, dx, given, own.mean_dz, own.mean_slope, pixel,
-                                                  std::min(last, pixel + kChunk));
-    }
+    context.table.norm_max_pool_backward_pixels(activation, dx, given, own.mean_dz, own.mean_slope, first, last);
   });
 }
 
