@@ -223,17 +223,18 @@ void add_backward(NamedCalls& calls, const Bench& bench, Step& step, std::size_t
   });
 }
 
-void add_update(NamedCalls& calls, const Bench& bench, Step& step, std::size_t layer) {
-  calls.emplace_back("layer " + std::to_string(layer) + " adam and fingerprint", [&bench, &step, layer] {
-    const kernels::OptimizerSettings adam;
-    bench.gpu.optimizer_update(bench.context, adam, step.state.data(), step.weights[layer].data(), step.m[layer].data(),
-                               step.v[layer].data(), step.gradients[layer].data(),
-                               static_cast<int>(step.weights[layer].size()), static_cast<std::uint32_t>(2 * layer),
-                               step.prints.data() + 2 * layer);
-    bench.gpu.optimizer_update(bench.context, adam, step.state.data(), step.biases[layer].data(),
-                               step.bias_m[layer].data(), step.bias_v[layer].data(), step.bias_gradients[layer].data(),
-                               static_cast<int>(step.biases[layer].size()), static_cast<std::uint32_t>(2 * layer + 1),
-                               step.prints.data() + 2 * layer + 1);
+void add_update(NamedCalls& calls, const Bench& bench, Step& step) {
+  calls.emplace_back("adam and fingerprints of all tensors", [&bench, &step] {
+    std::vector<kernels::OptimizedTensor> tensors;
+    const auto add = [&](Buffer<float>& w, Buffer<float>& m, Buffer<float>& v, Buffer<float>& gradient) {
+      tensors.push_back({w.data(), m.data(), v.data(), gradient.data(), static_cast<int>(w.size()),
+                         static_cast<std::uint32_t>(tensors.size())});
+    };
+    for (std::size_t layer = 0; layer < 3; ++layer) {
+      add(step.weights[layer], step.m[layer], step.v[layer], step.gradients[layer]);
+      add(step.biases[layer], step.bias_m[layer], step.bias_v[layer], step.bias_gradients[layer]);
+    }
+    kernels::update_all(bench.gpu, bench.context, {}, step.state.data(), tensors, 0, nullptr, step.prints.data());
   });
 }
 
@@ -251,7 +252,7 @@ NamedCalls step_calls(const Bench& bench, Step& step) {
                                     step.outputs[3].data(), step.labels.data(), kBatch, 10, 0.0f);
   });
   for (std::size_t layer = 3; layer-- > 0;) add_backward(calls, bench, step, layer);
-  for (std::size_t layer = 0; layer < 3; ++layer) add_update(calls, bench, step, layer);
+  add_update(calls, bench, step);
   return calls;
 }
 

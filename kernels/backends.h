@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,6 +21,17 @@
 #include "kernels/ops.h"
 
 namespace kernels {
+
+/// What a table that is built upon another one keeps with that one's context.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+
+ protected:
+  Attachment() = default;
+};
 
 /// What a back end needs to run: worker threads (cpu), a stream (cuda). Opaque to callers.
 class Context {
@@ -33,6 +45,8 @@ class Context {
 
   /// What `allocate` takes from and `release` gives back to; null where the back end keeps nothing.
   virtual KeptMemory* kept_memory() { return nullptr; }
+
+  std::unique_ptr<Attachment> attachment;  ///< null where there is none; of cuda it goes before the stream does
 
  protected:
   Context() = default;
@@ -76,6 +90,7 @@ struct Backend {
   decltype(&ops::gemm) gemm;
   decltype(&ops::fused_dense) fused_dense = nullptr;  ///< null: no layer is one call
   decltype(&ops::fused_dense_backward) fused_dense_backward = nullptr;
+  decltype(&ops::fused_conv2d) fused_conv2d = nullptr;
   decltype(&ops::next_step) next_step;
   decltype(&ops::store_row) store_row;
   decltype(&ops::shuffle_indices) shuffle_indices;
@@ -116,6 +131,9 @@ struct Backend {
   decltype(&ops::sum_of_squares) sum_of_squares;
   decltype(&ops::clip_gradients) clip_gradients;
   decltype(&ops::optimizer_update) optimizer_update;
+  /// Both, or null: update_all() then makes the ops one by one.
+  decltype(&ops::sum_of_squares_all) sum_of_squares_all = nullptr;
+  decltype(&ops::optimizer_update_all) optimizer_update_all = nullptr;
   decltype(&ops::fingerprint) fingerprint;
   decltype(&ops::batch_fingerprint) batch_fingerprint;
 };
@@ -158,6 +176,11 @@ std::unique_ptr<Context> make_cuda_context();
 /// The device as recorded with an attempt: name, compute capability, SM count, driver (cuda); model name and
 /// instruction set (cpu).
 std::string describe_device(const Context& context);
+
+/// One step of the optimizer on all tensors of a network, and their fingerprints (one a tensor, or null). clip_norm
+/// above 0: with clip_gradients before, for which `squares` has room for one number a tensor.
+void update_all(const Backend& backend, Context& context, const OptimizerSettings& settings, StepState* state,
+                std::span<const OptimizedTensor> tensors, float clip_norm, float* squares, std::uint64_t* fingerprints);
 
 /// Backend::allocate for `what`, which an OutOfMemory then names.
 void* allocate_for(const Backend& backend, Context& context, std::size_t bytes, std::string_view what);

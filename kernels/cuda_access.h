@@ -4,29 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "kernels/backends.h"
 
 namespace kernels::cuda {
 
-/// What another table keeps with a context; goes before the context's stream does, once the stream has come to rest.
-class Attachment {
- public:
-  virtual ~Attachment() = default;
-  Attachment(const Attachment&) = delete;
-  Attachment& operator=(const Attachment&) = delete;
-
- protected:
-  Attachment() = default;
-};
-
-/// The one that the context has; null where there is none.
-Attachment* attachment(Context& context);
-void attach(Context& context, std::unique_ptr<Attachment> attachment);
-
 /// The context's stream, a cudaStream_t.
 void* stream_handle(Context& context);
+
+/// Whether ops are being written down and not run.
+bool is_recording(Context& context);
 
 /// launch.h's workspace(), aligned to 256 bytes.
 void* scratch(Context& context, const char* op, std::size_t bytes);

@@ -189,7 +189,7 @@ class CudaContext final : public Context {
     return std::make_unique<CudaGraph>(captured, workspace_, graphs_);
   }
 
-  std::unique_ptr<Attachment> attachment;
+  bool is_recording() const { return records_; }
 
  private:
   // Rather than fail it gives up what it keeps.
@@ -297,13 +297,9 @@ void clear(Context& context, const char* op, void* memory, std::size_t bytes) {
 
 int multiprocessors(Context& context) { return cuda_context(context).multiprocessors(); }
 
-Attachment* attachment(Context& context) { return cuda_context(context).attachment.get(); }
-
-void attach(Context& context, std::unique_ptr<Attachment> given) {
-  cuda_context(context).attachment = std::move(given);
-}
-
 void* stream_handle(Context& context) { return cuda_context(context).handle(); }
+
+bool is_recording(Context& context) { return cuda_context(context).is_recording(); }
 
 void* scratch(Context& context, const char* op, std::size_t bytes) { return workspace(context, op, bytes); }
 

@@ -41,8 +41,10 @@ decltype(ops::attention) attention;
 decltype(ops::attention_backward) attention_backward;
 decltype(ops::initialise) initialise;
 decltype(ops::sum_of_squares) sum_of_squares;
+decltype(ops::sum_of_squares_all) sum_of_squares_all;
 decltype(ops::clip_gradients) clip_gradients;
 decltype(ops::optimizer_update) optimizer_update;
+decltype(ops::optimizer_update_all) optimizer_update_all;
 decltype(ops::fingerprint) fingerprint;
 decltype(ops::batch_fingerprint) batch_fingerprint;
 
@@ -82,8 +84,10 @@ inline Backend with_ops(Backend table) {
   table.attention_backward = attention_backward;
   table.initialise = initialise;
   table.sum_of_squares = sum_of_squares;
+  table.sum_of_squares_all = sum_of_squares_all;
   table.clip_gradients = clip_gradients;
   table.optimizer_update = optimizer_update;
+  table.optimizer_update_all = optimizer_update_all;
   table.fingerprint = fingerprint;
   table.batch_fingerprint = batch_fingerprint;
   return table;

@@ -22,6 +22,7 @@ constexpr Backend kForwarding = {
     .gemm = Forward<&Backend::gemm>::call,
     .fused_dense = Forward<&Backend::fused_dense>::call,
     .fused_dense_backward = Forward<&Backend::fused_dense_backward>::call,
+    .fused_conv2d = Forward<&Backend::fused_conv2d>::call,
     .next_step = Forward<&Backend::next_step>::call,
     .store_row = Forward<&Backend::store_row>::call,
     .shuffle_indices = Forward<&Backend::shuffle_indices>::call,

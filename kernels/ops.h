@@ -70,6 +70,16 @@ struct OptimizerSettings {
   bool nesterov = false;      ///< sgd: looks ahead along the velocity
 };
 
+/// A tensor as optimizer_update takes it. m null: it is not trained, and only its fingerprint is taken.
+struct OptimizedTensor {
+  float* w;
+  float* m;
+  float* v;
+  const float* gradient;
+  int count;
+  std::uint32_t tensor;
+};
+
 /// One convolution, shared by the op and its two gradients. Tensors are NHWC: x batch×height×width×channels, w
 /// filters×kernel_height×kernel_width×channels, y batch×out_height×out_width×filters. The window of output (oh, ow)
 /// begins at row oh·stride − pad_top and column ow·stride − pad_left; what it covers outside of x is zeros, at the top
@@ -111,7 +121,11 @@ void gemm(Context&, Transpose, int m, int n, int k, const float* a, const float*
 bool fused_dense(Context&, Activation, float* out, const float* in, const float* weight, const float* bias, int rows,
                  int outputs, int inputs);
 
-/// The same for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
+/// The same of a convolution: y = activation(conv2d(x, w) + bias). Shapes: as conv2d's; bias filters.
+bool fused_conv2d(Context&, Activation, const Conv2dShape& shape, float* y, const float* x, const float* w,
+                  const float* bias);
+
+/// fused_dense for its gradients: dz and dbias as activation_backward (kNone: dz is null, and dout stands for it),
 /// dweight = dzᵀ · in as gemm (kTN). Shapes: dz, dout, out, z rows×outputs; all others as above.
 bool fused_dense_backward(Context&, Activation, float* dz, float* dbias, float* dweight, const float* dout,
                           const float* out, const float* z, const float* in, int rows, int outputs, int inputs);
@@ -288,6 +302,10 @@ void initialise(Context&, Initialisation, float* w, int count, int fan_in, int f
 /// *out = Σ x[i]² by the dot rule, x with itself.
 void sum_of_squares(Context&, float* out, const float* x, int count);
 
+/// sum_of_squares of the gradient of each tensor that is trained, squares[0] the first one's, in few launches; the same
+/// bits. tensors (host): read before it returns.
+void sum_of_squares_all(Context&, float* squares, const OptimizedTensor* tensors, int count);
+
 /// state->gradient_scale = limit / n where n > limit, else 1; n = sqrt(squares[0] + squares[1] + …), added in order
 /// from +0: the norm of all gradients together, from sum_of_squares of each. A norm that is a NaN gives 1.
 void clip_gradients(Context&, StepState* state, const float* squares, int tensors, float limit);
@@ -298,6 +316,12 @@ void clip_gradients(Context&, StepState* state, const float* squares, int tensor
 /// where it is not wanted.
 void optimizer_update(Context&, const OptimizerSettings&, const StepState*, float* w, float* m, float* v,
                       const float* gradient, int count, std::uint32_t tensor, std::uint64_t* fingerprint);
+
+/// optimizer_update of every tensor of a network, and the fingerprints of those that are not trained, in few launches;
+/// the same bits. tensors (host): `count` of them, no two of which overlap; read before it returns. fingerprints: one a
+/// tensor, in their order, or null. A step's launches cost a GPU more than the arithmetic of its small tensors.
+void optimizer_update_all(Context&, const OptimizerSettings&, const StepState*, const OptimizedTensor* tensors,
+                          int count, std::uint64_t* fingerprints);
 
 /// The fingerprint of a tensor's bits (formula in fingerprint_formula.h). *out is overwritten.
 void fingerprint(Context&, const float* x, int count, std::uint32_t tensor, std::uint64_t* out);

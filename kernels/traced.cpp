@@ -131,6 +131,13 @@ void conv2d(Context& c, const Conv2dShape& shape, float* y, const float* x, cons
   Teller(c, "conv2d").floats("", y, outputs_of(shape), {w});
 }
 
+bool fused_conv2d(Context& c, Activation activation, const Conv2dShape& shape, float* y, const float* x, const float* w,
+                  const float* bias) {
+  if (!Forward<&Backend::fused_conv2d>::call(c, activation, shape, y, x, w, bias)) return false;
+  Teller(c, "fused_conv2d").floats("", y, outputs_of(shape), {w, bias});
+  return true;
+}
+
 void conv2d_data(Context& c, const Conv2dShape& shape, float* dx, const float* dy, const float* w) {
   Forward<&Backend::conv2d_data>::call(c, shape, dx, dy, w);
   Teller(c, "conv2d_data").floats("", dx, inputs_of(shape), {w});
@@ -278,6 +285,7 @@ constexpr Backend traced_table(Backend table) {
   table.gather_labels = gather_labels;
   table.fused_dense = fused_dense;
   table.fused_dense_backward = fused_dense_backward;
+  table.fused_conv2d = fused_conv2d;
   table.bias_activation = bias_activation;
   table.activation_backward = activation_backward;
   table.dropout = dropout;

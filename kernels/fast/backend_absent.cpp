@@ -15,7 +15,6 @@ namespace {
 const Backend* backend() { return nullptr; }
 std::unique_ptr<Context> make_context() { refuse(); }
 void begin_trial(Context&, Precision, std::vector<Choice>) { refuse(); }
-std::vector<Choice> take_choices(Context&) { return {}; }
 core::Json device_class(Context&) { refuse(); }
 
 }  // namespace kernels::fast

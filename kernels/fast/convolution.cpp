@@ -26,7 +26,7 @@ std::string_view name(ConvolutionPart part) {
 }
 
 std::string Convolution::text() const {
-  return key_text(name(part),
+  return key_text(std::string(name(part)) + std::string(name(epilogue)),
                   {{"n", shape.batch},
                    {"h", shape.height},
                    {"w", shape.width},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/fast/choice.h"
+#include "kernels/fast/epilogue.h"
 #include "kernels/ops.h"
 
 namespace kernels::fast {
@@ -21,8 +22,10 @@ struct Convolution {
   ConvolutionPart part;
   Conv2dShape shape;
   Precision precision;
+  Epilogue epilogue = Epilogue::kNone;  ///< of kForward: kBias or kBiasRelu
 
-  /// "conv2d n64 h32 w32 c3 f16 kh3 kw3 s1 pt1 pl1 oh32 ow32 bf16": the key of its choice. On disk.
+  /// "conv2d bias relu n64 h32 …", or "conv2d n64 h32 w32 c3 f16 kh3 kw3 s1 pt1 pl1 oh32 ow32 bf16": the key of its
+  /// choice. On disk.
   std::string text() const;
 };
 

@@ -14,18 +14,20 @@ namespace {
 using core::Json;
 
 // Any numbers: they tie the pointers of a run to the tensors.
-constexpr std::int64_t kImage = 'x', kFilter = 'w', kResult = 'y';
+constexpr std::int64_t kImage = 'x', kFilter = 'w', kResult = 'y', kBias = 'b', kProducts = 'p', kSums = 's';
 
-/// A tensor of four dimensions n, c, h, w that lies in memory as n, h, w, c.
+/// A tensor of four dimensions n, c, h, w that lies in memory as n, h, w, c; or in none, where it only passes from one
+/// operation of a graph to the next.
 Descriptor tensor(const std::string& about, std::int64_t id, cudnnDataType_t type, std::int64_t n, std::int64_t h,
-                  std::int64_t w, std::int64_t c) {
+                  std::int64_t w, std::int64_t c, bool only_passes = false) {
   Descriptor made(CUDNN_BACKEND_TENSOR_DESCRIPTOR, about);
   made.set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, type)
       .set(CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, std::vector<std::int64_t>{n, c, h, w})
       .set(CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, std::vector<std::int64_t>{h * w * c, 1, w * c, c})
       .set(CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, id)
-      .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, std::int64_t{16})
-      .finalize();
+      .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, std::int64_t{16});
+  if (only_passes) made.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, char{1});
+  made.finalize();
   return made;
 }
 
@@ -84,15 +86,31 @@ OperationNames names_of(ConvolutionPart part) {
           CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
 }
 
-/// The graph of one operation: what engines and heuristics are asked about. cuDNN holds on to its parts.
-Descriptor graph_of(const Convolution& convolution) {
-  const std::string about = convolution.text();
+/// The operation to = mode(from), or mode(from, with), element by element in binary32.
+Descriptor elementwise(cudnnPointwiseMode_t mode, const Descriptor& from, const Descriptor* with,
+                       const Descriptor& to) {
+  const std::string& about = to.about();
+  Descriptor how(CUDNN_BACKEND_POINTWISE_DESCRIPTOR, about);
+  how.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode)
+      .set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+  if (mode == CUDNN_POINTWISE_RELU_FWD)
+    how.set(CUDNN_ATTR_POINTWISE_NAN_PROPAGATION, CUDNN_TYPE_NAN_PROPOGATION, CUDNN_PROPAGATE_NAN);
+  how.finalize();
+  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, about);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, how)
+      .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, from)
+      .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, to);
+  if (with != nullptr) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *with);
+  operation.finalize();
+  return operation;
+}
+
+/// The convolution, or the gradient, whose result goes to `result`.
+Descriptor convolve(const Convolution& convolution, cudnnDataType_t type, const Descriptor& result) {
+  const std::string& about = result.about();
   const Conv2dShape& s = convolution.shape;
-  // Of tensors of two types in one convolution cuDNN 9.19 has no engine: with bfloat16 factors the result is one too.
-  const cudnnDataType_t type = convolution.precision == Precision::kBf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
   const Descriptor image = tensor(about, kImage, type, s.batch, s.height, s.width, s.channels);
   const Descriptor filter = tensor(about, kFilter, type, s.filters, s.kernel_height, s.kernel_width, s.channels);
-  const Descriptor result = tensor(about, kResult, type, s.batch, s.out_height, s.out_width, s.filters);
   const Descriptor how = geometry(about, s);
   const OperationNames names = names_of(convolution.part);
   Descriptor operation(names.type, about);
@@ -103,8 +121,39 @@ Descriptor graph_of(const Convolution& convolution) {
       .set(names.alpha, CUDNN_TYPE_FLOAT, 1.0f)
       .set(names.beta, CUDNN_TYPE_FLOAT, 0.0f)
       .finalize();
+  return operation;
+}
+
+/// The graph of one operation, with what is done in the same call: what engines and heuristics are asked about. cuDNN
+/// holds on to its parts.
+Descriptor graph_of(const Convolution& convolution) {
+  const std::string about = convolution.text();
+  const Conv2dShape& s = convolution.shape;
+  // Of tensors of two types in one convolution cuDNN 9.19 has no engine: with bfloat16 factors the result is one too,
+  // and so is the bias. What passes between two operations is binary32.
+  const cudnnDataType_t type = convolution.precision == Precision::kBf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  const auto results = [&](std::int64_t id) {
+    const bool only_passes = id != kResult;
+    return tensor(about, id, only_passes ? CUDNN_DATA_FLOAT : type, s.batch, s.out_height, s.out_width, s.filters,
+                  only_passes);
+  };
+  const Descriptor last = results(kResult);
+  std::vector<Descriptor> operations;
+  if (convolution.epilogue == Epilogue::kNone) {
+    operations.push_back(convolve(convolution, type, last));
+  } else {
+    const Descriptor products = results(kProducts), bias = tensor(about, kBias, type, 1, 1, 1, s.filters);
+    operations.push_back(convolve(convolution, type, products));
+    if (convolution.epilogue == Epilogue::kBias) {
+      operations.push_back(elementwise(CUDNN_POINTWISE_ADD, products, &bias, last));
+    } else {
+      const Descriptor sums = results(kSums);
+      operations.push_back(elementwise(CUDNN_POINTWISE_ADD, products, &bias, sums));
+      operations.push_back(elementwise(CUDNN_POINTWISE_RELU_FWD, sums, nullptr, last));
+    }
+  }
   Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR, about);
-  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operation).finalize();
+  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations).finalize();
   return graph;
 }
 
@@ -170,13 +219,11 @@ class Plan final : public ConvolutionPlan {
 
   std::uint64_t workspace_bytes() const override { return bytes_; }
 
-  Json engine_json() const override {
-    const Json whole = core::parse_json(plan_.text(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION), "cudnn");
-    const auto found = whole.find("engine");
-    return found == whole.end() ? Json() : *found;
+  Json json() const override {
+    return core::parse_json(plan_.text(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION), "cudnn");
   }
 
-  void run(void* out, const void* in, const void* other, void* workspace) const override {
+  void run(void* out, const void* in, const void* other, const void* bias, void* workspace) const override {
     core::check(handle_ != nullptr, "a plan for a device that is not there was to be run");
     // The op's order of tensors, with the constness that the C API has no word for.
     void* const first = const_cast<void*>(in);
@@ -193,8 +240,13 @@ class Plan final : public ConvolutionPlan {
         pointers = {second, out, first};
         break;
     }
+    std::vector<std::int64_t> ids = {kImage, kFilter, kResult};
+    if (bias != nullptr) {
+      ids.push_back(kBias);
+      pointers.push_back(const_cast<void*>(bias));
+    }
     Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, plan_.about());
-    pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, std::vector<std::int64_t>{kImage, kFilter, kResult})
+    pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, ids)
         .set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, pointers)
         .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, workspace)
         .finalize();
@@ -262,16 +314,14 @@ class OpenCudnn final : public Cudnn {
     Descriptor configuration(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, about);
     configuration.set(CUDNN_ATTR_ENGINECFG_ENGINE, chosen);
     std::vector<Descriptor> knobs;
-    std::vector<cudnnBackendDescriptor_t> handles;
     for (const Knob& knob : engine.knobs) {
       knobs.emplace_back(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, about);
       knobs.back()
           .set(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, static_cast<int>(knob.type))
           .set(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64, knob.value);
       if (knobs.back().try_finalize() != CUDNN_STATUS_SUCCESS) return nullptr;
-      handles.push_back(knobs.back().handle());
     }
-    if (!handles.empty()) configuration.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_TYPE_BACKEND_DESCRIPTOR, handles);
+    if (!knobs.empty()) configuration.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
     if (configuration.try_finalize() != CUDNN_STATUS_SUCCESS) return nullptr;
     Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, about);
     plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, device_).set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);

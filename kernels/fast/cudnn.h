@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,11 @@ class ConvolutionPlan {
   ConvolutionPlan& operator=(const ConvolutionPlan&) = delete;
 
   virtual std::uint64_t workspace_bytes() const = 0;
-  /// cuDNN's own words for the engine: what of the plan's JSON is not about the device.
-  virtual core::Json engine_json() const = 0;
-  /// In stream order. `in` and `other`: x and w, dy and w, dy and x, as the op has them. Requires: on_device();
-  /// `workspace` of workspace_bytes(), all pointers aligned to 16 bytes.
-  virtual void run(void* out, const void* in, const void* other, void* workspace) const = 0;
+  /// cuDNN's own words for the plan: "engine", which is not about the device; "operationGraph", what it was asked for.
+  virtual core::Json json() const = 0;
+  /// In stream order. `in` and `other`: x and w, dy and w, dy and x, as the op has them; `bias` of the epilogue, null
+  /// without one. Requires: on_device(); `workspace` of workspace_bytes(), all pointers aligned to 16 bytes.
+  virtual void run(void* out, const void* in, const void* other, const void* bias, void* workspace) const = 0;
 
  protected:
   ConvolutionPlan() = default;
@@ -62,11 +63,16 @@ class Cudnn {
 struct ChosenPlan {
   Choice choice;
   std::unique_ptr<ConvolutionPlan> plan;
+  Heuristic heuristic;  ///< whose list it is of
 };
 
 /// The first engine of list A that refusal() lets pass and cuDNN supports, then the first of kFallback. Errors:
 /// EnvironmentError where there is none.
 ChosenPlan choose(Cudnn& cudnn, const Convolution& convolution);
+/// The same for a convolution with an epilogue, which may be done without: nothing where no engine has it, or where
+/// only a lesser one has, that is of kFallback or without tensor cores where the convolution alone would be of list A
+/// or with them.
+std::optional<ChosenPlan> find_fused(Cudnn& cudnn, const Convolution& convolution);
 /// The plan of a recorded choice. Errors: NotRebuilt, where it is not of this version, or its plan is another by now.
 std::unique_ptr<ConvolutionPlan> rebuild(Cudnn& cudnn, const Convolution& convolution, const Choice& recorded);
 

@@ -94,6 +94,11 @@ class Descriptor {
   Descriptor& set(cudnnBackendAttributeName_t name, const Descriptor& value) {
     return set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, value.handle_);
   }
+  Descriptor& set(cudnnBackendAttributeName_t name, const std::vector<Descriptor>& values) {
+    std::vector<cudnnBackendDescriptor_t> handles;
+    for (const Descriptor& one : values) handles.push_back(one.handle_);
+    return set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, handles);
+  }
 
   cudnnStatus_t try_finalize() { return api().finalize(handle_); }
   Descriptor& finalize() {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/error.h"
+
 namespace kernels::fast {
 
 Plans::Plans(Libraries libraries, std::vector<Choice> recorded) : libraries_(std::move(libraries)) {
@@ -27,40 +29,50 @@ ProductLibrary& Plans::products() {
   return *products_;
 }
 
-const ConvolutionPlan& Plans::convolution(const Convolution& convolution) {
-  const std::string operation = convolution.text();
-  if (const auto known = convolution_plans_.find(operation); known != convolution_plans_.end()) return *known->second;
-  const Choice* const was = recorded(operation);
-  ChosenPlan chosen = was ? ChosenPlan{*was, rebuild(cudnn(), convolution, *was)} : choose(cudnn(), convolution);
-  choices_.push_back(std::move(chosen.choice));
-  return *convolution_plans_.emplace(operation, std::move(chosen.plan)).first->second;
+Plans::Made<ConvolutionPlan> Plans::make(const Convolution& convolution, const Choice* was) {
+  if (was) return {*was, rebuild(cudnn(), convolution, *was)};
+  if (convolution.epilogue == Epilogue::kNone) {
+    ChosenPlan chosen = choose(cudnn(), convolution);
+    return {std::move(chosen.choice), std::move(chosen.plan)};
+  }
+  auto chosen = find_fused(cudnn(), convolution);
+  if (!chosen) return {};
+  return {std::move(chosen->choice), std::move(chosen->plan)};
 }
 
-const Plans::ProductPlan& Plans::keep(const Product& product, Choice choice) {
-  const ProductPlan plan{rebuild(products(), product, choice), choice.workspace_bytes};
-  choices_.push_back(std::move(choice));
-  return *product_plans_.emplace(product.text(), plan).first->second;
+Plans::Made<ProductPlan> Plans::make(const Product& product, const Choice* was) {
+  std::optional<Choice> choice;
+  if (was)
+    choice = *was;
+  else if (product.epilogue == Epilogue::kNone)
+    choice = choose(products(), product);
+  else
+    choice = find_choice(products(), product);
+  if (!choice) return {};
+  const ProductPlan plan{rebuild(products(), product, *choice), choice->workspace_bytes};
+  return {*std::move(choice), std::make_unique<ProductPlan>(plan)};
 }
 
-const Plans::ProductPlan& Plans::product(const Product& product) {
-  const std::string operation = product.text();
-  if (const auto known = product_plans_.find(operation); known != product_plans_.end()) return *known->second;
-  const Choice* const was = recorded(operation);
-  return keep(product, was ? *was : choose(products(), product));
+template <class Operation, class Plan>
+const Plan* Plans::find(const Operation& operation, Known<Plan>& known) {
+  const std::string key = operation.text();
+  if (const auto found = known.find(key); found != known.end()) return found->second.get();
+  core::check(!libraries_.is_recording || !libraries_.is_recording(), (key + " is recorded and never ran").c_str());
+  const Choice* const was = recorded(key);
+  const bool is_recorded_apart =
+      !was && operation.epilogue != Epilogue::kNone && recorded(without_epilogue(operation).text());
+  Made<Plan> made = is_recorded_apart ? Made<Plan>{} : make(operation, was);
+  if (made.plan) choices_.push_back(std::move(made.choice));
+  return known.emplace(key, std::move(made.plan)).first->second.get();
 }
 
-const Plans::ProductPlan* Plans::fused(const Product& product) {
-  const std::string operation = product.text();
-  if (const auto known = product_plans_.find(operation); known != product_plans_.end())
-    return known->second ? &*known->second : nullptr;
-  if (const Choice* const was = recorded(operation)) return &keep(product, *was);
-  Product alone = product;
-  alone.epilogue = Epilogue::kNone;
-  auto choice = recorded(alone.text()) ? std::nullopt : find_choice(products(), product);
-  if (choice) return &keep(product, *std::move(choice));
-  product_plans_.emplace(operation, std::nullopt);
-  return nullptr;
-}
+const ConvolutionPlan& Plans::convolution(const Convolution& convolution) { return *find(convolution, convolutions_); }
+
+const ProductPlan& Plans::product(const Product& product) { return *find(product, product_plans_); }
+
+const ConvolutionPlan* Plans::fused(const Convolution& convolution) { return find(convolution, convolutions_); }
+
+const ProductPlan* Plans::fused(const Product& product) { return find(product, product_plans_); }
 
 std::vector<Choice> Plans::take_choices() { return std::exchange(choices_, {}); }
 

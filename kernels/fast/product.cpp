@@ -16,11 +16,6 @@ std::string_view name(Transpose transpose) {
   return kNames[static_cast<std::size_t>(transpose)];
 }
 
-std::string_view name(Epilogue epilogue) {
-  constexpr std::array<std::string_view, 4> kNames = {"", " bias", " bias relu", " bias gradient"};
-  return kNames[static_cast<std::size_t>(epilogue)];
-}
-
 std::string_view name(Reduction reduction) {
   switch (reduction) {
     case Reduction::kNone:
@@ -36,11 +31,6 @@ std::string_view name(Reduction reduction) {
 }
 
 }  // namespace
-
-std::optional<Epilogue> epilogue_of(Activation activation) {
-  if (activation == Activation::kNone) return Epilogue::kBias;
-  return activation == Activation::kRelu ? std::optional(Epilogue::kBiasRelu) : std::nullopt;
-}
 
 std::string Product::text() const {
   return key_text("gemm " + std::string(name(transpose)) + std::string(name(epilogue)),

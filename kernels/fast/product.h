@@ -12,25 +12,13 @@
 #include <vector>
 
 #include "kernels/fast/choice.h"
+#include "kernels/fast/epilogue.h"
 #include "kernels/ops.h"
 
 namespace kernels::fast {
 
 /// Scratch memory that an algorithm may have; constant for the same reason as kMostConvolutionBytes.
 inline constexpr std::uint64_t kMostProductBytes = std::uint64_t{32} << 20;
-
-/// What is done in the same call as a product. `bias` is one number for each column of C, or for each row of it where
-/// it is a gradient.
-enum class Epilogue {
-  kNone,
-  kBias,         ///< C += bias
-  kBiasRelu,     ///< C = relu(C + bias)
-  kBiasGradient  ///< kTN: bias = the sum of A's rows, whose order is the library's own
-};
-
-/// The epilogue that bias and activation of a layer are in; nothing where there is none. gelu has none: cuBLASLt's is
-/// the approximation by tanh, another function than ours.
-std::optional<Epilogue> epilogue_of(Activation activation);
 
 /// C = op(A)·op(B), row-major, as ops::gemm has it.
 struct Product {

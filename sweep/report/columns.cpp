@@ -295,7 +295,10 @@ std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row
   if (!options.columns.empty()) {
     columns.clear();
     const std::vector<Column> known = known_columns(sweep, rows);
+    std::set<std::string_view> named;
     for (const std::string& name : options.columns) {
+      if (!named.insert(name).second)
+        throw core::UserError("--columns", "'" + printable(name, kNameColumns) + "' stands twice", "name it once");
       const auto found = std::find_if(known.begin(), known.end(), [&](const Column& c) { return c.title == name; });
       if (found == known.end() && rows.empty()) {  // no trial yet that could say which parameters and metrics there are
         columns.push_back(parameter_column(name));

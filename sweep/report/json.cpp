@@ -86,6 +86,15 @@ void add_terms(Json& json, const SweepHead& sweep, const std::vector<Row>& rows)
   json["surplus"] = surplus;
 }
 
+// Only what was asked for: who reads a part of the rows must not take it for the whole.
+void add_choice(Json& json, const ReportOptions& options, const Choice& choice) {
+  if (options.filter.empty() && options.sort.empty() && !options.top) return;
+  Json& chosen = json["chosen"] = {{"of", choice.candidates}};
+  if (!options.filter.empty()) chosen["filter"] = options.filter;
+  if (!options.sort.empty()) chosen["sort"] = options.sort;
+  if (options.top) chosen["top"] = *options.top;
+}
+
 }  // namespace
 
 Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options) {
@@ -106,7 +115,9 @@ Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const Rep
   const std::vector<Row>& own = own_rows(rows, options, some);
   const std::vector<Column> columns = chosen_columns(sweep, own, options, {});
   if (!options.columns.empty()) json["columns"] = titles_of(columns);
-  for (const Row& row : chosen_rows(sweep, own, options).rows) {
+  const Choice choice = chosen_rows(sweep, own, options);
+  add_choice(json, options, choice);
+  for (const Row& row : choice.rows) {
     Json one = options.columns.empty() ? row_json(row) : Json::object();
     if (options.columns.empty() && options.with_host) one["host"] = host_column(sweep).cell(row).value_or(Json());
     if (!options.columns.empty())

@@ -168,7 +168,7 @@ TEST_CASE(
 
 TEST_CASE("a product with an epilogue is chosen, recorded and rebuilt under a key of its own, and asked for once") {
   PlansOfFake fresh({});
-  const Plans::ProductPlan* const plan = fresh.plans.fused(kFused);
+  const ProductPlan* const plan = fresh.plans.fused(kFused);
   REQUIRE(plan != nullptr);
   CHECK(plan->algorithm == algorithm(3));
   CHECK(fresh.plans.fused(kFused) == plan);

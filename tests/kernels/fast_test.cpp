@@ -1,79 +1,29 @@
-// The choices of fast-1 without a GPU: the rules, the record and its return with stand-ins for the libraries, and
-// cuDNN's own heuristic for devices that are described to it. Where cuDNN is not installed those cases are skipped.
-#include <fmt/format.h>
+// The choices of fast-1 without a GPU: the rules, the record and its return, with stand-ins for the libraries.
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <csignal>
 #include <map>
-#include <sstream>
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #include "core/error.h"
 #include "kernels/fast/bf16_formula.h"
 #include "kernels/fast/plans.h"
 #include "tests/catch.h"
-#include "tests/skip.h"
 
 namespace {
 
 using namespace kernels::fast;
-using kernels::Conv2dShape;
 
-constexpr ConvolutionPart kParts[] = {ConvolutionPart::kForward, ConvolutionPart::kData, ConvolutionPart::kFilter};
 constexpr Precision kPrecisions[] = {Precision::kFp32, Precision::kTf32, Precision::kBf16};
-constexpr const char* kDevices[] = {"h200", "h100", "a100"};
-
-const std::string kGolden = std::string(SWEEP_SOURCE_DIR) + "/tests/golden/devices/";
-
-/// The layers of the convolutional models at the batches that they train with, and one of odd numbers.
-std::vector<Conv2dShape> layers() {
-  return {{128, 28, 28, 1, 32, 3, 3, 1, 1, 1, 28, 28}, {128, 14, 14, 32, 64, 3, 3, 1, 1, 1, 14, 14},
-          {512, 32, 32, 3, 64, 3, 3, 1, 1, 1, 32, 32}, {512, 32, 32, 64, 128, 3, 3, 1, 1, 1, 32, 32},
-          {512, 8, 8, 256, 256, 3, 3, 1, 1, 1, 8, 8},  {512, 32, 32, 64, 128, 1, 1, 2, 0, 0, 16, 16},
-          {64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 32, 32}, {37, 9, 7, 5, 6, 3, 3, 2, 0, 1, 5, 4}};
-}
-
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::unique_ptr<Cudnn> cudnn_for(const std::string& device) {
-  std::string why;
-  if (!cudnn_is_there(why)) skip(why);
-#if defined(__SANITIZE_ADDRESS__)
-  __lsan_disable();  // the libraries keep much to their end, and are partly unloaded by then
-#endif
-  return Cudnn::described(text_of(kGolden + device + ".json"));
-}
-
-template <class Visit>
-void each_convolution(const Visit& visit) {
-  for (const Conv2dShape& shape : layers())
-    for (const Precision precision : kPrecisions)
-      for (const ConvolutionPart part : kParts) visit(Convolution{part, shape, precision});
-}
-
-bool has_note(const Candidate& candidate, const std::string& note) {
-  return std::find(candidate.notes.begin(), candidate.notes.end(), note) != candidate.notes.end();
-}
-
-bool has_note(const Choice& choice, const std::string& note) {
-  const core::Json& notes = choice.decoded.at("notes");
-  return std::find(notes.begin(), notes.end(), core::Json(note)) != notes.end();
-}
 
 /// An engine that is supported, with what it wants.
 class FakePlan final : public ConvolutionPlan {
  public:
   FakePlan(const Engine& engine, std::uint64_t bytes) : engine_(engine), bytes_(bytes) {}
   std::uint64_t workspace_bytes() const override { return bytes_; }
-  core::Json engine_json() const override { return {{"engineId", engine_.id}}; }
-  void run(void*, const void*, const void*, void*) const override {}
+  core::Json json() const override { return {{"engine", {{"engineId", engine_.id}}}}; }
+  void run(void*, const void*, const void*, const void*, void*) const override {}
 
  private:
   Engine engine_;
@@ -85,14 +35,18 @@ class FakeCudnn final : public Cudnn {
  public:
   std::string version() const override { return name; }
   std::string device_json() const override { return "{}"; }
-  std::vector<Candidate> candidates(const Convolution&, Heuristic heuristic) override { return lists[heuristic]; }
+  std::vector<Candidate> candidates(const Convolution& convolution, Heuristic heuristic) override {
+    asked.push_back(convolution.text());
+    return (convolution.epilogue == Epilogue::kNone ? lists : fused_lists)[heuristic];
+  }
   std::unique_ptr<ConvolutionPlan> plan(const Convolution&, const Engine& engine) override {
     if (unsupported == engine.id) return nullptr;
     return std::make_unique<FakePlan>(engine, bytes);
   }
 
   std::string name = "cudnn 9.19.0";
-  std::map<Heuristic, std::vector<Candidate>> lists;
+  std::vector<std::string> asked;
+  std::map<Heuristic, std::vector<Candidate>> lists, fused_lists;
   std::int64_t unsupported = -1;
   std::uint64_t bytes = 100;
 };
@@ -231,6 +185,118 @@ TEST_CASE("an operation is chosen once and told once, and one that is recorded i
   CHECK_THROWS_AS(elsewhere.convolution(kLayer), NotRebuilt);
 }
 
+namespace {
+
+Convolution with(Epilogue epilogue) {
+  Convolution layer = kLayer;
+  layer.epilogue = epilogue;
+  return layer;
+}
+
+/// Plans over a stand-in that lives as long as they do, and offers one engine.
+struct PlansOfFake {
+  explicit PlansOfFake(std::vector<Choice> recorded)
+      : plans({[this] { return std::move(owned); }, {}, [this] { return is_recording; }}, std::move(recorded)) {
+    cudnn->lists[Heuristic::kA] = cudnn->fused_lists[Heuristic::kA] = {{{7, {{2, 4}}}, 0, {}}};
+  }
+
+  std::unique_ptr<FakeCudnn> owned = std::make_unique<FakeCudnn>();
+  FakeCudnn* cudnn = owned.get();
+  bool is_recording = false;
+  Plans plans;
+};
+
+}  // namespace
+
+TEST_CASE("a convolution with bias and activation is chosen, recorded and rebuilt under a key of its own") {
+  const Convolution fused = with(Epilogue::kBiasRelu);
+  CHECK(fused.text() == "conv2d bias relu n64 h32 w32 c64 f64 kh3 kw3 s1 pt1 pl1 oh32 ow32 fp32");
+  CHECK(with(Epilogue::kBias).text() == "conv2d bias n64 h32 w32 c64 f64 kh3 kw3 s1 pt1 pl1 oh32 ow32 fp32");
+  PlansOfFake fresh({});
+  const ConvolutionPlan* const plan = fresh.plans.fused(fused);
+  REQUIRE(plan != nullptr);
+  CHECK(&fresh.plans.convolution(kLayer) != plan);
+  CHECK(fresh.plans.fused(fused) == plan);
+  CHECK(fresh.cudnn->asked == std::vector<std::string>{fused.text(), kLayer.text(), kLayer.text()});
+  const std::vector<Choice> choices = fresh.plans.take_choices();
+  REQUIRE(choices.size() == 2);
+  CHECK(choices[0].operation == fused.text());
+
+  PlansOfFake again(choices);
+  CHECK(again.plans.fused(fused) != nullptr);
+  CHECK(again.cudnn->asked.empty());
+  CHECK(again.plans.take_choices() == std::vector<Choice>{choices[0]});
+
+  PlansOfFake elsewhere(choices);
+  elsewhere.cudnn->name = "cudnn 9.20.1";
+  CHECK_THROWS_AS(elsewhere.plans.fused(fused), NotRebuilt);
+}
+
+TEST_CASE(
+    "where no engine may have bias and activation, or the record has the convolution without, it is done without") {
+  const Convolution fused = with(Epilogue::kBiasRelu);
+  PlansOfFake without({});
+  without.cudnn->fused_lists[Heuristic::kA] = {{{5, {}}, 0, {"NONDETERMINISTIC"}},
+                                               {{6, {}}, 0, {"RUNTIME_COMPILATION"}}};
+  CHECK(without.plans.fused(fused) == nullptr);
+  CHECK(without.plans.fused(fused) == nullptr);
+  CHECK(without.cudnn->asked == std::vector<std::string>{fused.text(), fused.text()});  // one question for each list
+  CHECK(without.plans.take_choices().empty());
+
+  FakeCudnn cudnn;
+  cudnn.lists[Heuristic::kA] = {{{7, {{2, 4}}}, 0, {}}};
+  PlansOfFake recorded({choose(cudnn, kLayer).choice});
+  CHECK(recorded.plans.fused(fused) == nullptr);
+  CHECK(recorded.cudnn->asked.empty());
+}
+
+TEST_CASE(
+    "bias and activation are not fused where only a lesser engine has them than the convolution would have alone") {
+  Convolution fused = with(Epilogue::kBiasRelu);
+  fused.precision = Precision::kTf32;
+  const Candidate plain{{7, {}}, 0, {}}, fast{{8, {}}, 0, {"TENSOR_CORE"}};
+  struct Case {
+    std::vector<Candidate> fused_a, fused_fallback, alone_a, alone_fallback;
+    bool is_fused;
+  };
+  for (const Case& each :
+       {Case{{plain}, {}, {plain}, {}, true}, Case{{fast}, {}, {plain}, {}, true}, Case{{fast}, {}, {fast}, {}, true},
+        Case{{plain}, {}, {fast}, {}, false}, Case{{}, {plain}, {plain}, {}, false},
+        Case{{}, {plain}, {}, {plain}, true}, Case{{}, {plain}, {}, {fast}, false}, Case{{plain}, {}, {}, {}, true}}) {
+    FakeCudnn cudnn;
+    cudnn.fused_lists = {{Heuristic::kA, each.fused_a}, {Heuristic::kFallback, each.fused_fallback}};
+    cudnn.lists = {{Heuristic::kA, each.alone_a}, {Heuristic::kFallback, each.alone_fallback}};
+    CHECK(find_fused(cudnn, fused).has_value() == each.is_fused);
+  }
+}
+
+TEST_CASE("while calls are recorded a known operation has its plan, and an unknown one ends the program") {
+  PlansOfFake fake({});
+  const ConvolutionPlan& known = fake.plans.convolution(kLayer);
+  fake.is_recording = true;
+  CHECK(&fake.plans.convolution(kLayer) == &known);
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);
+    ::dup2(ends[1], STDERR_FILENO);
+    (void)fake.plans.fused(with(Epilogue::kBias));
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string said(4096, '\0');
+  said.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(ends[0], said.data(), said.size()))));
+  ::close(ends[0]);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(said.find("conv2d bias n64") != std::string::npos);
+  CHECK(said.find("is recorded and never ran") != std::string::npos);
+  CHECK(fake.cudnn->asked.size() == 1);
+}
+
 TEST_CASE("a float becomes the nearest bfloat16, ties to even, and comes back exactly") {
   const auto rounded = [](std::uint32_t bits) { return to_bf16(core::portable::float_of(bits)); };
   CHECK(rounded(0x3f800000) == 0x3f80);
@@ -267,86 +333,4 @@ TEST_CASE("a choice reads back from its JSON, and a wrong field is named") {
   }
   CHECK(message_of([] { (void)Choice::from_json(3, "trial.json"); }) ==
         "trial.json: a choice of an algorithm is a JSON object");
-}
-
-TEST_CASE("for a described GPU cuDNN's engines are those of the golden file") {
-  for (const char* device : kDevices) {
-    const auto cudnn = cudnn_for(device);
-    std::string version = cudnn->version();
-    std::replace(version.begin(), version.end(), ' ', '-');
-    const std::string golden = text_of(kGolden + version + "/" + device + ".txt");
-    if (golden.empty()) skip("there are no golden selections for " + cudnn->version());
-    std::string lines;
-    each_convolution([&](const Convolution& convolution) {
-      const Choice choice = choose(*cudnn, convolution).choice;
-      lines += fmt::format("{} | {} | {} | {}\n", choice.operation, choice.algorithm, choice.workspace_bytes,
-                           core::canonical_json(choice.decoded.at("notes")));
-    });
-    CHECK(lines == golden);
-  }
-}
-
-TEST_CASE("no engine that differs from run to run is chosen, though cuDNN names some") {
-  std::size_t named = 0, compiled = 0;
-  for (const char* device : kDevices) {
-    const auto cudnn = cudnn_for(device);
-    each_convolution([&](const Convolution& convolution) {
-      for (const Heuristic heuristic : {Heuristic::kA, Heuristic::kFallback}) {
-        for (const Candidate& candidate : cudnn->candidates(convolution, heuristic)) {
-          if (has_note(candidate, "RUNTIME_COMPILATION")) ++compiled;
-          if (!has_note(candidate, "NONDETERMINISTIC")) continue;
-          ++named;
-          CHECK_FALSE(refusal(candidate, convolution.precision).empty());
-        }
-      }
-      const Choice choice = choose(*cudnn, convolution).choice;
-      CHECK_FALSE(has_note(choice, "NONDETERMINISTIC"));
-      CHECK_FALSE(has_note(choice, "RUNTIME_COMPILATION"));
-      if (convolution.precision == Precision::kFp32) CHECK_FALSE(has_note(choice, "TENSOR_CORE"));
-      CHECK(choice.workspace_bytes <= kMostConvolutionBytes);
-    });
-  }
-  CHECK(named > 0);
-  CAPTURE(compiled);
-}
-
-// What choose() would take where only the engines that differ from run to run were left: they are supported, and the
-// filter is all that keeps them out.
-TEST_CASE("an engine that differs from run to run can be planned, so that the filter alone keeps it out") {
-  const auto cudnn = cudnn_for("h200");
-  std::size_t planned = 0;
-  each_convolution([&](const Convolution& convolution) {
-    for (const Candidate& candidate : cudnn->candidates(convolution, Heuristic::kFallback))
-      if (has_note(candidate, "NONDETERMINISTIC") && cudnn->plan(convolution, candidate.engine)) ++planned;
-  });
-  CHECK(planned > 0);
-}
-
-TEST_CASE("every engine that cuDNN names for a described GPU is rebuilt from its tag to the same plan") {
-  const auto cudnn = cudnn_for("h200");
-  for (const ConvolutionPart part : kParts) {
-    const Convolution convolution{part, kLayer.shape, Precision::kTf32};
-    const Choice choice = choose(*cudnn, convolution).choice;
-    CHECK(rebuild(*cudnn, convolution, Choice::from_json(choice.to_json(), ""))->engine_json() ==
-          choice.decoded.at("engine"));
-    for (const Candidate& candidate : cudnn->candidates(convolution, Heuristic::kA)) {
-      const auto engine = Engine::from_tag(candidate.engine.tag());
-      REQUIRE(engine);
-      const auto plan = cudnn->plan(convolution, *engine);
-      if (plan) CHECK(plan->workspace_bytes() == candidate.workspace_bytes);
-    }
-  }
-}
-
-TEST_CASE("a choice made for one GPU is not rebuilt for another architecture") {
-  const auto h200 = cudnn_for("h200"), a100 = cudnn_for("a100");
-  const Convolution convolution{ConvolutionPart::kForward, kLayer.shape, Precision::kTf32};
-  const Choice recorded = choose(*h200, convolution).choice;
-  CHECK_THROWS_AS(rebuild(*a100, convolution, recorded), NotRebuilt);
-}
-
-TEST_CASE("knobs that are not an engine's make no plan") {
-  const auto cudnn = cudnn_for("h200");
-  CHECK(cudnn->plan(kLayer, {70, {{2, 100000}}}) == nullptr);
-  CHECK(cudnn->plan(kLayer, {1000000, {}}) == nullptr);
 }

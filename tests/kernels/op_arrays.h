@@ -11,6 +11,9 @@ namespace tests {
 
 using Floats = std::vector<float>;
 
+/// A step in the middle of a training, for ops that read one.
+inline constexpr kernels::StepState kStep{7, 2, 0x1.0624dep-10f, 1.9f, 31.6f};
+
 inline std::size_t size(int rows, int columns = 1) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }

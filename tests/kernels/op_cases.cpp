@@ -11,8 +11,6 @@ namespace {
 using kernels::Activation;
 using kernels::Buffer;
 using kernels::Initialisation;
-using kernels::Optimizer;
-using kernels::OptimizerSettings;
 using kernels::StepState;
 using kernels::Transpose;
 
@@ -66,8 +64,6 @@ OpCase activation_backward_case(Activation activation, int rows, int columns, bo
             return {{"dz", get(machine, dz)}, {"dout", get(machine, dout)}, {"dbias", get(machine, dbias)}};
           }};
 }
-
-const StepState kStep{7, 2, 0x1.0624dep-10f, 1.9f, 31.6f};
 
 OpCase dropout_case(int count, float rate, bool in_place) {
   return {fmt::format("dropout {} rate {}{}", count, rate, in_place ? " in place" : ""),
@@ -149,68 +145,6 @@ OpCase regression_case(kernels::Regression kind, int rows, bool with_gradient) {
                                             out.data(), target.data(), rows);
             return {{"loss", get(machine, loss)}, {"dout", get(machine, dout)}};
           }};
-}
-
-OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
-  const char* const names[] = {"sgd", "adam", "adamw", "rmsprop", "lion"};
-  const std::string name = fmt::format("optimizer_update {} {}{}{}", names[static_cast<int>(kind)], count,
-                                       with_fingerprint ? " with fingerprint" : "", special ? ", special" : "");
-  return {name, [=](const Machine& machine) -> Written {
-            Buffer<float> w = put(machine, filled(size(count), 17, special));
-            Buffer<float> m = put(machine, random_floats(size(count), 18));
-            Floats squares = random_floats(size(count), 19);
-            for (float& value : squares) value = value * value;
-            Buffer<float> v = put(machine, squares);
-            const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
-            StepState clipped = kStep;
-            clipped.gradient_scale = special ? 0.75f : 1.0f;
-            if (with_fingerprint) clipped.momentum = 0.875f;
-            const Buffer<StepState> state = put(machine, std::vector<StepState>{clipped});
-            Buffer<std::uint64_t> print = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}});
-            OptimizerSettings settings;
-            settings.kind = kind;
-            settings.weight_decay = 0.01f;
-            settings.nesterov = special;
-            machine.backend.optimizer_update(machine.context, settings, state.data(), w.data(), m.data(),
-                                             kernels::has_second_moment(kind) ? v.data() : nullptr, gradient.data(),
-                                             count, 5, with_fingerprint ? print.data() : nullptr);
-            return {{"w", get(machine, w)},
-                    {"m", get(machine, m)},
-                    {"v", get(machine, v)},
-                    {"fingerprint", get(machine, print)}};
-          }};
-}
-
-OpCase norm_case(const std::vector<int>& counts, bool special) {
-  return {fmt::format("norm of tensors of {}{}", fmt::join(counts, ", "), special ? ", special" : ""),
-          [=](const Machine& machine) -> Written {
-            Buffer<float> squares = unwritten<float>(machine, counts.size());
-            for (std::size_t i = 0; i < counts.size(); ++i) {
-              const auto seed = static_cast<std::uint32_t>(43 + i);
-              const Buffer<float> x = put(machine, filled(size(counts[i]), seed, special));
-              machine.backend.sum_of_squares(machine.context, squares.data() + i, x.data(), counts[i]);
-            }
-            Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
-            machine.backend.clip_gradients(machine.context, state.data(), squares.data(),
-                                           static_cast<int>(counts.size()), 1.5f);
-            StepState found{};
-            machine.backend.copy_to_host(machine.context, &found, state.data(), sizeof(found));
-            return {{"squares", get(machine, squares)}, {"scale", {word(found.gradient_scale)}}};
-          }};
-}
-
-OpCase fingerprint_case(int count) {
-  return {
-      fmt::format("fingerprint and batch_fingerprint {}", count), [=](const Machine& machine) -> Written {
-        const Buffer<float> x = put(machine, special_floats(size(count), 23));
-        std::vector<std::uint32_t> values(size(count));
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint32_t>(i * 2654435761u);
-        const Buffer<std::uint32_t> indices = put(machine, values);
-        Buffer<std::uint64_t> prints = put(machine, std::vector<std::uint64_t>{~std::uint64_t{0}, ~std::uint64_t{0}});
-        machine.backend.fingerprint(machine.context, x.data(), count, 9, prints.data());
-        machine.backend.batch_fingerprint(machine.context, indices.data(), count, prints.data() + 1);
-        return {{"fingerprints", get(machine, prints)}};
-      }};
 }
 
 OpCase shuffle_case(std::uint32_t n, std::uint32_t first, std::uint32_t count) {
@@ -366,24 +300,6 @@ std::vector<OpCase> loss_cases(Sizes sizes) {
     for (const auto kind : {kernels::Regression::kSquared, kernels::Regression::kAbsolute})
       cases.push_back(regression_case(kind, rows * 37, classes % 2 == 0));
   }
-  return cases;
-}
-
-std::vector<OpCase> optimizer_cases(Sizes sizes) {
-  std::vector<OpCase> cases;
-  for (const int count : sizes == Sizes::kOdd ? std::vector<int>{1, 3, 511, 512, 513, 1024, 1025, 3000}
-                                              : std::vector<int>{784 * 512, 512, 1000003}) {
-    for (const auto kind :
-         {Optimizer::kSgd, Optimizer::kAdam, Optimizer::kAdamW, Optimizer::kRmsprop, Optimizer::kLion}) {
-      cases.push_back(optimizer_case(kind, count, true, false));
-      cases.push_back(optimizer_case(kind, count, false, true));
-    }
-    cases.push_back(fingerprint_case(count));
-    cases.push_back(norm_case({count, 4096, 1}, false));
-  }
-  cases.push_back(norm_case({4095, 4097, 0, 20000}, false));
-  cases.push_back(norm_case({300, 9000}, true));
-  cases.push_back(fingerprint_case(0));
   return cases;
 }
 

@@ -26,14 +26,6 @@ const float* BiasedOutput::forward(const Pass& pass) {
   return out_.data();
 }
 
-const float* BiasedOutput::fused_dense(const Pass& pass, const float* in, const Weights& weight, int inputs) {
-  if (!ops_.fused_dense || !bias_.value ||
-      !ops_.fused_dense(context_, activation_, out_.data(), in, weight.value, bias_.value, rows(pass), shape_.channels,
-                        inputs))
-    return nullptr;
-  return out_.data();
-}
-
 const float* BiasedOutput::fused_dense_backward(const Pass& pass, const float* in, const float* gradient,
                                                 const Weights& weight, int inputs) {
   if (!ops_.fused_dense_backward || !bias_.gradient || !weight.gradient) return nullptr;

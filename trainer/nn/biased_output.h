@@ -27,10 +27,13 @@ class BiasedOutput {
   /// After the products: the layer's results.
   const float* forward(const Pass& pass);
 
-  /// The results of the whole dense layer, where the back end computes them in one call; else null, and nothing was
-  /// done.
-  const float* fused_dense(const Pass& pass, const float* in, const Weights& weight, int inputs);
-  /// The same of backward(): overwrites the gradients of bias and weight.
+  /// The results of the whole layer, where one call computes them: `call(activation, out, bias)`, which answers whether
+  /// it has. Else null, and nothing was done.
+  template <class Call>
+  const float* fused(Call&& call) {
+    return bias_.value && call(activation_, out_.data(), bias_.value) ? out_.data() : nullptr;
+  }
+  /// The same of a dense layer's backward(): overwrites the gradients of bias and weight.
   const float* fused_dense_backward(const Pass& pass, const float* in, const float* gradient, const Weights& weight,
                                     int inputs);
 

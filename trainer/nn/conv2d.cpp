@@ -61,6 +61,11 @@ kernels::Conv2dShape Conv2d::shape_for(int rows) const {
 }
 
 const float* Conv2d::forward(const Pass& pass, const float* in) {
+  const auto in_one_call = [&](kernels::Activation activation, float* out, const float* bias) {
+    return ops_.fused_conv2d &&
+           ops_.fused_conv2d(context_, activation, shape_for(pass.rows), out, in, weight_.value, bias);
+  };
+  if (const float* const out = output_.fused(in_one_call)) return out;
   ops_.conv2d(context_, shape_for(pass.rows), output_.products(), in, weight_.value);
   return output_.forward(pass);
 }

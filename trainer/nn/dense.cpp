@@ -15,10 +15,14 @@ Dense::Dense(Builder& builder, const Shape& input, int outputs, Options options)
               builder.parameter("bias", {outputs}, {})) {}
 
 const float* Dense::forward(const Pass& pass, const float* in) {
-  if (const float* const out = output_.fused_dense(pass, in, weight_, inputs_)) return out;
   const Shape shape = output();
-  ops_.gemm(context_, Transpose::kNT, pass.rows * shape.positions(), shape.channels, inputs_, in, weight_.value,
-            output_.products());
+  const int rows = pass.rows * shape.positions();
+  const auto in_one_call = [&](kernels::Activation activation, float* out, const float* bias) {
+    return ops_.fused_dense &&
+           ops_.fused_dense(context_, activation, out, in, weight_.value, bias, rows, shape.channels, inputs_);
+  };
+  if (const float* const out = output_.fused(in_one_call)) return out;
+  ops_.gemm(context_, Transpose::kNT, rows, shape.channels, inputs_, in, weight_.value, output_.products());
   return output_.forward(pass);
 }
 

@@ -27,23 +27,18 @@ OptimizerState::OptimizerState(const kernels::Backend& ops, kernels::Context& co
 
 void OptimizerState::update(std::vector<Parameter>& parameters, kernels::StepState* state,
                             std::uint64_t* fingerprints) {
-  if (clip_norm_ > 0) clip(parameters, state);
+  std::vector<kernels::OptimizedTensor> tensors;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     Parameter& p = parameters[i];
-    std::uint64_t* const print = fingerprints ? fingerprints + i : nullptr;
-    if (p.is_trained())
-      ops_.optimizer_update(context_, settings_, state, p.value.data(), moments_[i].first.data(),
-                            moments_[i].second.data(), p.gradient.data(), p.count(), p.id, print);
-    else if (print)
-      ops_.fingerprint(context_, p.value.data(), p.count(), p.id, print);
+    kernels::OptimizedTensor tensor{p.value.data(), nullptr, nullptr, nullptr, p.count(), p.id};
+    if (p.is_trained()) {
+      tensor.m = moments_[i].first.data();
+      tensor.v = moments_[i].second.data();
+      tensor.gradient = p.gradient.data();
+    }
+    tensors.push_back(tensor);
   }
-}
-
-void OptimizerState::clip(const std::vector<Parameter>& parameters, kernels::StepState* state) {
-  int gradients = 0;
-  for (const Parameter& p : parameters)
-    if (p.is_trained()) ops_.sum_of_squares(context_, squares_.data() + gradients++, p.gradient.data(), p.count());
-  ops_.clip_gradients(context_, state, squares_.data(), gradients, clip_norm_);
+  kernels::update_all(ops_, context_, settings_, state, tensors, clip_norm_, squares_.data(), fingerprints);
 }
 
 }  // namespace trainer

@@ -32,8 +32,6 @@ class OptimizerState {
   std::vector<Moments>& moments() { return moments_; }
 
  private:
-  void clip(const std::vector<Parameter>& parameters, kernels::StepState* state);
-
   const kernels::Backend& ops_;
   kernels::Context& context_;
   kernels::OptimizerSettings settings_;

@@ -85,11 +85,29 @@ TEST_CASE("JSON with columns has these alone, in order, null where a value is mi
         R"({"host":null,"optimizer":"adam","rank":null,"val_accuracy":null,"val_loss":null}])");
   options.columns = {"optimiser"};
   CHECK_THROWS_AS(report_json(head(study, 8), rank(study), options), core::UserError);
+  options.columns = {"rank", "index", "rank"};
+  CHECK_THROWS_WITH(report_json(head(study, 8), rank(study), options), "--columns: 'rank' stands twice, name it once");
   options.columns.clear();
   const Json whole = report_json(head(study, 8), rank(study), options);
   CHECK_FALSE(whole.contains("columns"));
   CHECK(whole["trials"][0]["host"] == "lab3");
   CHECK(whole["trials"][0]["config"].is_object());
+}
+
+TEST_CASE("JSON of chosen rows says of how many they are and by what, that of all rows says nothing") {
+  const Study study = every_standing();
+  ReportOptions options;
+  const auto chosen = [&] {
+    const Json json = report_json(head(study, 8), rank(study), options);
+    return std::to_string(json["trials"].size()) + " " + core::canonical_json(json.value("chosen", Json()));
+  };
+  const std::string all = std::to_string(report_json(head(study, 8), rank(study), options)["trials"].size());
+  CHECK(chosen() == all + " null");
+  options.top = 2;
+  CHECK(chosen() == R"(2 {"of":)" + all + R"(,"top":2})");
+  options.sort = {"-index"};
+  options.filter = "index=1";
+  CHECK(chosen() == R"(1 {"filter":"index=1","of":)" + all + R"(,"sort":["-index"],"top":2})");
 }
 
 TEST_CASE("a sweep in which nothing has ended says so") {
