@@ -230,8 +230,31 @@ TEST_CASE("a private key is left out to its end, or to the next file where its e
       {}};
   const KeptDifference kept = redact_difference(uncommitted, Secrets({}));
   for (const char* key : {"MIIB", "MIIC", "RSA"}) CHECK_THAT(kept.text, !Catch::Contains(key));
-  CHECK_THAT(kept.text, Catch::Contains("+after\n") && Catch::Contains("+other\n"));
-  CHECK(kept.lines_left_out == 6);
+  CHECK_THAT(kept.text, Catch::Contains("+after\n") && Catch::Contains("\ndiff --git a/c b/c\n+other\n"));
+  CHECK(kept.lines_left_out == 5);
+}
+
+TEST_CASE("of a private key of which a hunk shows a part nothing is kept, nor what stands behind the hunk's place") {
+  const std::string full = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+  const Uncommitted uncommitted{
+      "diff --git a/a b/a\n@@ -1,2 +1,2 @@ zero\n one\n-two\n+too\n"
+      "@@ -30,3 +30,3 @@ KEYa\n KEYb\n-KEYc\n+KEYd\n -----END PRIVATE KEY-----\n+after\n"
+      "@@ -50,2 +50,3 @@ def f():\n before\n+-----BEGIN PRIVATE KEY-----\n KEYe\n"
+      "@@ -90,1 +90,1 @@\n-KEYf\n+KEYg\n"
+      "diff --git a/b b/b\n@@ -1 +1 @@\n-" +
+          full + "\n+\"" + full + "\\n\"\n+other\n-----END of it\n",
+      {}};
+  const KeptDifference kept = redact_difference(uncommitted, Secrets({}));
+  const std::string out = "[this line was left out: it holds what looks like a secret]\n";
+  CHECK(kept.text ==
+        "untracked files: 0\nchanges:\ndiff --git a/a b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+too\n"
+        "@@ -30,3 +30,3 @@\n " +
+            out + "-" + out + "+" + out + " " + out +
+            "+after\n"
+            "@@ -50,2 +50,3 @@\n before\n+" +
+            out + " " + out + "@@ -90,1 +90,1 @@\n-" + out + "+" + out + "diff --git a/b b/b\n@@ -1 +1 @@\n-" + out +
+            "+" + out + "+other\n-----END of it\n");
+  CHECK(kept.lines_left_out == 10);
 }
 
 TEST_CASE("a kept difference that is gone is said to be, and a record without one has no problem") {
