@@ -132,6 +132,34 @@ TEST_CASE("a pipe in the working folder is not opened") {
   CHECK(repository.state()["dirty"].is_boolean());
 }
 
+TEST_CASE(
+    "a filter that a working folder or a repository in it configures is not run, and its files are compared as they "
+    "lie") {
+  const Repository inner, outer;
+  inner.write(".gitattributes", "*.py filter=inner\n");
+  inner.git({"add", "."});
+  inner.git({"-c", "user.name=n", "-c", "user.email=n@localhost", "commit", "--quiet", "-m", "second"});
+  outer.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path().string(), "inner"});
+  outer.write(".gitattributes", "*.py filter=a=b\n*.txt filter=long\n");
+  outer.write("note.txt", "x\n");
+  outer.git({"add", "."});
+  outer.git({"-c", "user.name=n", "-c", "user.email=n@localhost", "commit", "--quiet", "-m", "second"});
+  const fs::path ran = outer.path() / ".git" / "ran";
+  const std::string program = "touch '" + ran.string() + "'; cat";
+  outer.git({"config", "filter.a=b.clean", program});
+  outer.git({"config", "filter.a=b.required", "true"});
+  outer.git({"config", "filter.long.process", program});
+  outer.git({"config", "core.fsmonitor", program});
+  for (const char* key : {"filter.inner.clean", "core.fsmonitor"}) outer.git({"-C", "inner", "config", key, program});
+  for (const char* file : {"train.py", "note.txt", "inner/train.py"}) outer.write(file, "print(2)\n");
+  const GitState state = outer.look();
+  CHECK_FALSE(fs::exists(ran));
+  CHECK_THAT(state.uncommitted.changes, Catch::Contains("-print(1)\n+print(2)\n") &&
+                                            Catch::Contains("-x\n+print(2)\n") && Catch::Contains("-dirty\n"));
+  outer.git({"-c", "filter.long.process=", "diff", "HEAD"});
+  CHECK(fs::exists(ran));  // it would have been
+}
+
 TEST_CASE("of an untracked file its content counts, of a link where it leads, of a large file its size") {
   const Repository repository;
   repository.write("small", "x");
