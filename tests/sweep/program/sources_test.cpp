@@ -239,7 +239,7 @@ TEST_CASE("a folder with too much in it is refused, with the remedy") {
         where + ": holds more than 20000 source files, put the program into a folder of its own");
 }
 
-TEST_CASE("the table of endings is sorted by kind, and a sweep file is known by its two keys") {
+TEST_CASE("the table of endings is sorted by kind, and a sweep file is known by its method and parameters") {
   CHECK(sweep::is_source("a.py"));
   CHECK(sweep::is_source("a.R"));
   CHECK(sweep::is_source("../a.yaml"));
