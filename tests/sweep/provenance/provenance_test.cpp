@@ -1,12 +1,15 @@
 // What is recorded of a machine and a working folder, and what is never recorded.
 #include "sweep/provenance/provenance.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "core/digest.h"
 #include "core/files.h"
@@ -331,6 +334,37 @@ TEST_CASE("a program that does not exist, fails, hangs or talks too much is an a
   CHECK_FALSE(program_output({"sleep", "1000"}, std::chrono::milliseconds(50)));
   CHECK_FALSE(program_output({"sh", "-c", "yes | head -c 2000"}, kPatience, 1000));
   CHECK(program_output({"cat"}, kPatience)->out.empty());  // stdin is /dev/null
+}
+
+TEST_CASE("what a program has started is gone with it, where it is too slow and where it is asked to end") {
+  int never[2], asked[2];
+  REQUIRE(::pipe2(never, O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(asked, O_CLOEXEC) == 0);
+  const std::vector<std::string> program = {"sh", "-c", "sleep 1000 & echo $!; wait"};
+  // A killed process may be there until its parent has seen it.
+  const auto runs = [](const std::string& pid) {
+    std::ifstream file("/proc/" + pid + "/stat");
+    std::string word;
+    return file >> word >> word >> word && word != "Z" && word != "X";
+  };
+  const auto is_gone = [&](const ProgramRun& run) {
+    const std::string pid = run.output.out.substr(0, run.output.out.find('\n'));
+    REQUIRE(!pid.empty());
+    for (int i = 0; i < 2000 && runs(pid); ++i) ::usleep(1000);
+    return !runs(pid);
+  };
+  const ProgramRun slow = run_program(program, {std::chrono::milliseconds(500), 1000, never[0]});
+  CHECK(slow.end == ProgramEnd::kTooSlow);
+  CHECK(is_gone(slow));
+  std::thread asking([&] {
+    ::usleep(300'000);
+    CHECK(::write(asked[1], "x", 1) == 1);
+  });
+  const ProgramRun stopped = run_program(program, {std::chrono::seconds(100), 1000, asked[0]});
+  asking.join();
+  CHECK(stopped.end == ProgramEnd::kStopped);
+  CHECK(is_gone(stopped));
+  for (const int fd : {never[0], never[1], asked[0], asked[1]}) ::close(fd);
 }
 
 TEST_CASE("a program that is stopped is too slow, and gone afterwards") {
