@@ -2,11 +2,16 @@
 #include "sweep/dispatch/user_program.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -16,6 +21,7 @@
 #include "core/files.h"
 #include "core/utf8.h"
 #include "protocol/files.h"
+#include "sweep/launch/start.h"
 #include "sweep/program/command_line.h"
 #include "sweep/program/render_template.h"
 #include "sweep/program/wandb_module.h"
@@ -28,6 +34,8 @@ namespace fs = std::filesystem;
 using core::Json;
 
 constexpr char kArgsFile[] = "args.json";
+constexpr char kEnvOuterRanks[] = "SWEEP_OUTER_RANKS";  // read by program/wandb/_run.py, as are these
+constexpr const char* kRanks[] = {"RANK", "LOCAL_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"};
 constexpr auto kRecordPatience = std::chrono::seconds(60);
 constexpr std::size_t kMostRecordedBytes = 64 * 1024;
 constexpr std::size_t kMostNamedFiles = 8;
@@ -120,7 +128,7 @@ ReadyProgram look(const Spec& spec, const fs::path& sweep_file, const fs::path& 
     const auto value = environment_variable(name);
     return value ? std::optional("sha256:" + core::sha256_hex(*value)) : std::nullopt;
   };
-  found.sources.command = resolve_command(found.program, context);
+  found.sources.command = portable_command(resolve_command(found.program, context), found.folder);
   found.templates = read_templates(*spec.program, found.folder);
   return found;
 }
@@ -151,6 +159,14 @@ void check_executables(const ReadyProgram& program) {
   if (first.find("${") == std::string::npos && !find_executable(program, first)) refuse_executable(program, first);
 }
 
+// An older record has the paths of its folder as they were written, absolute ones too, and so has its identity.
+void keep_recorded_form(ProgramSources& now, const SweepRecord& record) {
+  const Json& then = record.program.at("sources").at("command");
+  std::vector<std::string> written;
+  for (const Json& item : then) written.push_back(path_bytes(item.get<std::string>()));
+  if (portable_command(written, record.program.at("folder").get<std::string>()) == now.command) now.command = written;
+}
+
 // Which files make the difference; none where it is the command or a template.
 [[noreturn]] void refuse_change(const SweepRecord& record, const ReadyProgram& now) {
   const auto then = ProgramSources::from_json(record.program.at("sources"), "the record of sweep " + record.id);
@@ -178,6 +194,31 @@ void put_rendered_paths(std::vector<std::string>& argv, const std::map<std::stri
       else if (argv[i].ends_with("=" + rendered))
         argv[i].replace(argv[i].size() - rendered.size(), rendered.size(), path);
     }
+}
+
+// This process's place among those that were started with it, "RANK=3 LOCAL_RANK=1"; its trials inherit the variables.
+std::string own_ranks() {
+  std::string ranks;
+  for (const char* name : kRanks)
+    if (const auto value = environment_variable(name); value && !value->empty() && *value != "0")
+      ranks += (ranks.empty() ? "" : " ") + std::string(name) + "=" + *value;
+  return ranks;
+}
+
+// Readable once a signal waits that asks to end; it is looked at and not taken.
+Descriptor end_is_asked() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
+  Descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals.is_open())
+    throw core::EnvironmentError("record", std::string("signals cannot be waited for: ") + std::strerror(errno));
+  return signals;
+}
+
+bool is_readable(const Descriptor& descriptor) {
+  pollfd ends{descriptor.get(), POLLIN, 0};
+  return ::poll(&ends, 1, 0) > 0;
 }
 
 }  // namespace
@@ -220,6 +261,7 @@ ReadyProgram find_recorded_program(const Spec& spec, const SweepRecord& record, 
   const Json& then = record.program;
   ReadyProgram found =
       look(spec, record.file, then.at("folder").get<std::string>(), runs, then.at("interpreter").get<std::string>());
+  keep_recorded_form(found.sources, record);
   if (found.identity() != record.identity.at("trainer")) refuse_change(record, found);
   check_executables(found);
   return found;
@@ -254,6 +296,8 @@ ProgramStart start_of(const ReadyProgram& program, const PlannedTrial& trial, co
   if (!program.modules.empty()) {
     const std::string before = environment_variable("PYTHONPATH").value_or("");
     start.environment["PYTHONPATH"] = program.modules.string() + (before.empty() ? "" : ":" + before);
+    const std::string ranks = own_ranks();
+    if (!ranks.empty()) start.environment[kEnvOuterRanks] = ranks;
   }
   return start;
 }
@@ -280,12 +324,16 @@ fs::path interpreter_file(const ReadyProgram& program) {
 }
 
 Json recorded_outputs(const UserProgram& program) {
+  const Descriptor asked_to_end = end_is_asked();
   Json outputs = Json::array();
   for (const std::vector<std::string>& command : program.record) {
-    const auto output = program_output(command, kRecordPatience, kMostRecordedBytes);
+    const ProgramRun run = is_readable(asked_to_end)
+                               ? ProgramRun()
+                               : run_program(command, {kRecordPatience, kMostRecordedBytes, asked_to_end.get()});
+    const bool ended = run.end == ProgramEnd::kEnded;
     outputs.push_back({{"command", command},
-                       {"code", output ? Json(output->code) : Json(nullptr)},
-                       {"output", output ? Json(core::valid_utf8(output->out)) : Json(nullptr)}});
+                       {"code", ended ? Json(run.output.code) : Json(nullptr)},
+                       {"output", ended ? Json(core::valid_utf8(run.output.out)) : Json(nullptr)}});
   }
   return outputs;
 }

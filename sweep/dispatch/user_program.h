@@ -71,7 +71,9 @@ std::vector<std::string> named_variables(const UserProgram& program);
 /// The file that ${interpreter} means; empty where there is none.
 std::filesystem::path interpreter_file(const ReadyProgram& program);
 
-/// The output of each command under `record`: [{"command", "code", "output"}], code null where it could not run.
+/// The output of each command under `record`: [{"command", "code", "output"}], code null where it could not run, took
+/// more than a minute, or was cut short by a signal that asks to end; those after that one do not run. The signal stays
+/// for who holds it back. Requires: it is held back (HaltSignals).
 core::Json recorded_outputs(const UserProgram& program);
 
 }  // namespace sweep

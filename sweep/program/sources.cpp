@@ -36,12 +36,22 @@ bool lies_under(const fs::path& file, const fs::path& folder) {
   return !relative.empty() && *relative.begin() != ".." && relative != ".";
 }
 
+fs::path working_folder(const fs::path& folder) {
+  std::error_code error;
+  return fs::weakly_canonical(fs::absolute(folder, error), error);
+}
+
+// The path of a file under `working`, relative to it; nothing where `text` is something else.
+std::optional<std::string> portable_path(const std::string& text, const fs::path& working) {
+  if (!text.starts_with('/') || !is_file(text)) return {};
+  const fs::path file = settled(text);
+  return lies_under(file, working) ? std::optional(file.lexically_relative(working).string()) : std::nullopt;
+}
+
 class Finder {
  public:
-  explicit Finder(const SourcesRequest& request) : request_(request) {
-    std::error_code error;
-    working_ = fs::weakly_canonical(fs::absolute(request.working_folder, error), error);
-    for (const std::string& item : request.command) sources_.command.push_back(portable(item));
+  explicit Finder(const SourcesRequest& request) : request_(request), working_(working_folder(request.working_folder)) {
+    sources_.command = portable_command(request.command, working_);
   }
 
   ProgramSources run() {
@@ -59,14 +69,6 @@ class Finder {
   }
 
  private:
-  /// An item that is the absolute path of a file under the working folder, made relative: a moved folder changes
-  /// nothing.
-  std::string portable(const std::string& item) const {
-    if (!item.starts_with('/') || !is_file(item)) return item;
-    const fs::path file = settled(item);
-    return lies_under(file, working_) ? file.lexically_relative(working_).string() : item;
-  }
-
   /// The file under the working folder that an item names. A first item without a slash is looked for in PATH.
   std::optional<fs::path> named_file(std::size_t index, std::string_view text) const {
     if (text.empty() || text.size() > 4096 || (index == 0 && text.find('/') == text.npos)) return {};
@@ -181,6 +183,21 @@ class Finder {
 };
 
 }  // namespace
+
+std::vector<std::string> portable_command(const std::vector<std::string>& command, const fs::path& folder) {
+  const fs::path working = working_folder(folder);
+  std::vector<std::string> items;
+  for (const std::string& item : command) {
+    const std::size_t equals = item.find('=');
+    if (const auto whole = portable_path(item, working))
+      items.push_back(*whole);
+    else if (const auto value = equals == item.npos ? std::nullopt : portable_path(item.substr(equals + 1), working))
+      items.push_back(item.substr(0, equals + 1) + *value);
+    else
+      items.push_back(item);
+  }
+  return items;
+}
 
 ProgramSources find_sources(const SourcesRequest& request) { return Finder(request).run(); }
 

@@ -35,7 +35,7 @@ struct SourceFile {
 
 struct ProgramSources {
   std::filesystem::path folder;         ///< absolute; what the paths are relative to
-  std::vector<std::string> command;     ///< resolved, as the digest has it
+  std::vector<std::string> command;     ///< resolved and portable, as the digest has it
   std::vector<SourceFile> files;        ///< sorted by path
   std::vector<core::Problem> warnings;  ///< no source was found at all
 
@@ -55,6 +55,11 @@ struct SourcesRequest {
   std::filesystem::path sweep_file;
   std::filesystem::path runs_folder;
 };
+
+/// The items, those that are the absolute path of a file under the working folder, whole or behind their first '=',
+/// made relative to it: a moved folder changes nothing.
+std::vector<std::string> portable_command(const std::vector<std::string>& command,
+                                          const std::filesystem::path& working_folder);
 
 /// Errors: UserError where `program` is no file (with the nearest name), and where more than kMostSources files or
 /// kMostSourceBytes would count.

@@ -14,6 +14,13 @@ from ._values import StandIn, flat_numbers
 _RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK")
 
 
+def _is_later_rank():
+    """Whether the trial has several processes and this is not its first. A rank that sweep was started with is none."""
+    outer = os.environ.get("SWEEP_OUTER_RANKS", "").split()
+    ranks = {name: os.environ.get(name, "") for name in _RANKS}
+    return any(rank not in ("", "0") and name + "=" + rank not in outer for name, rank in ranks.items())
+
+
 class Process:
     """What the process says of itself: `started` once, `finished` when it ends well. Made by the first init()."""
 
@@ -25,7 +32,7 @@ class Process:
         self.step = 0
         if self.trial is None:
             say_once("SWEEP_TRIAL is not set, so nothing is recorded; 'sweep run' sets it")
-        elif any(os.environ.get(name, "0") not in ("", "0") for name in _RANKS):
+        elif _is_later_rank():
             pass  # of several processes of one trial the first one speaks
         else:
             self._begin()

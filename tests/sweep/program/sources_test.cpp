@@ -134,6 +134,10 @@ TEST_CASE("the digest is that of command and contents, wherever the folder lies"
     return sweep::find_sources(request(folder, program, {"python", program})).digest();
   };
   CHECK(absolute(one) == absolute(two));
+  const auto given = [](const TemporaryFolder& folder, const std::string& path) {
+    return sweep::find_sources(request(folder, "train.py", {"python", "--self=" + path})).digest();
+  };
+  CHECK(given(one, (fs::canonical(one.path()) / "train.py").string()) == given(two, "train.py"));
   CHECK(absolute(one) == sweep::find_sources(request(two, "train.py", {"python", "train.py"})).digest());
   CHECK(sweep::find_sources(request(one, "train.py", {"python3", "train.py"})).digest() != absolute(one));
   two.write("train.py", "print(2)\n");
@@ -290,6 +294,22 @@ TEST_CASE("the watch sees a change, also one that keeps size and time, and a fil
   folder.write("new.py", "");
   CHECK(watch.changed() == Strings{"lib.py"});
   CHECK(sweep::changed_sources(found.files, folder.path() / "elsewhere") == Strings{"lib.py", "train.py"});
+}
+
+TEST_CASE("an input folder is known without what runs and exports put into it") {
+  const TemporaryFolder folder;
+  folder.write("train.py", "print(1)\n");
+  folder.write("data/a.bin", "a");
+  const Json before = sweep::input_digests({"."}, folder.path());
+  folder.write("runs/sweeps.db", "x");
+  folder.write("runs/trials/1/stdout", "x");
+  folder.write("data/other runs/sweeps.db", "x");
+  folder.write(std::string("exported/") + protocol::kExportFile, "{}");
+  folder.write("exported/rows.csv", "x");
+  CHECK(sweep::input_digests({"."}, folder.path()) == before);
+  CHECK(sweep::input_digests({"runs"}, folder.path()) != sweep::input_digests({"data"}, folder.path()));
+  folder.write("data/b.bin", "b");
+  CHECK(sweep::input_digests({"."}, folder.path()) != before);
 }
 
 TEST_CASE("inputs are known by content, a folder by everything in it") {

@@ -325,6 +325,23 @@ wandb.log({"a": 2})
   CHECK(other.events().empty());
 }
 
+TEST_CASE("a rank that sweep was started with does not silence a trial, and one of the trial's own does") {
+  const char* script = "import wandb\nwandb.init()\nwandb.log({'a': 1})\n";
+  Trial trial;
+  trial.environment["SLURM_PROCID"] = "3";
+  trial.environment["SWEEP_OUTER_RANKS"] = "LOCAL_RANK=1 SLURM_PROCID=3";
+  CHECK(trial.run(script).code == 0);
+  CHECK(trial.events().size() == 2);
+  for (const char* name : {"SLURM_PROCID", "RANK"}) {
+    Trial later;
+    later.environment = trial.environment;
+    later.environment["SWEEP_EVENTS"] = (later.folder.path() / "events").string();
+    later.environment[name] = "1";
+    CHECK(later.run(script).code == 0);
+    CHECK(later.events().empty());
+  }
+}
+
 TEST_CASE("events that cannot be written are an error that says where they should go") {
   Trial trial;
   trial.environment["SWEEP_EVENTS"] = (trial.folder.path() / "no/where").string();
