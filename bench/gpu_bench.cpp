@@ -1,5 +1,6 @@
 // The CUDA back end's speed: gemm beside cuBLAS's SGEMM (true fp32, no TF32), and each op and the whole step of a
-// 784-512-256-10 MLP with batches of 128. Prints one JSON object; --smoke does each once, to try the program itself.
+// 784-512-256-10 MLP with batches of 128; under fast-1 a layer in one call beside the calls that it stands for. Prints
+// one JSON object; --smoke does each once, to try the program itself.
 // Peers and we take turns; a figure is the best of the rounds. Run by scripts/gpu-check. Exit code 77: no GPU.
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
@@ -13,6 +14,7 @@
 
 #include "core/error.h"
 #include "kernels/backends.h"
+#include "kernels/fast/backend.h"
 
 namespace {
 
@@ -275,6 +277,88 @@ Json bench_step(const Bench& bench) {
   return rows;
 }
 
+/// Seconds of a call, of ten in a graph.
+double seconds_in_graph(const Bench& bench, const std::function<void()>& call) {
+  constexpr int kCalls = 10;
+  call();  // before it is recorded
+  const auto recording = kernels::record(bench.gpu, bench.context, [&] {
+    for (int i = 0; i < kCalls; ++i) call();
+  });
+  return best_of({[&] { bench.gpu.replay(bench.context, *recording); }}, bench.smoke)[0] / kCalls;
+}
+
+/// Both forms of a layer with bias and relu. `in_one_call` answers whether it is one.
+Json bench_layer(const Bench& bench, const std::string& name, const std::function<void()>& apart,
+                 const std::function<bool()>& in_one_call) {
+  Json row = {{"layer", name}, {"apart_seconds", seconds_in_graph(bench, apart)}};
+  if (in_one_call()) row["fused_seconds"] = seconds_in_graph(bench, [&] { (void)in_one_call(); });
+  return row;
+}
+
+Json bench_fused_dense(const Bench& bench, const std::string& precision, int outputs, int inputs) {
+  const auto size = [](int x, int y) { return static_cast<std::size_t>(x) * static_cast<std::size_t>(y); };
+  const Buffer<float> in = bench.random(size(kBatch, inputs)), weight = bench.random(size(outputs, inputs)),
+                      bias = bench.random(size(outputs, 1));
+  Buffer<float> out = bench.random(size(kBatch, outputs));
+  return bench_layer(
+      bench, "dense " + std::to_string(inputs) + " to " + std::to_string(outputs) + ", " + precision,
+      [&] {
+        bench.gpu.gemm(bench.context, Transpose::kNT, kBatch, outputs, inputs, in.data(), weight.data(), out.data());
+        bench.gpu.bias_activation(bench.context, Activation::kRelu, out.data(), nullptr, out.data(), bias.data(),
+                                  kBatch, outputs);
+      },
+      [&] {
+        return bench.gpu.fused_dense(bench.context, Activation::kRelu, out.data(), in.data(), weight.data(),
+                                     bias.data(), kBatch, outputs, inputs);
+      });
+}
+
+Json bench_fused_conv2d(const Bench& bench, const std::string& precision, const kernels::Conv2dShape& s) {
+  const auto size = [](auto... sides) { return (std::size_t{1} * ... * static_cast<std::size_t>(sides)); };
+  const Buffer<float> x = bench.random(size(s.batch, s.height, s.width, s.channels)),
+                      w = bench.random(size(s.filters, s.kernel_height, s.kernel_width, s.channels)),
+                      bias = bench.random(size(s.filters));
+  const int rows = s.batch * s.out_height * s.out_width;
+  Buffer<float> y = bench.random(size(rows, s.filters));
+  return bench_layer(
+      bench,
+      std::to_string(s.batch) + " images of side " + std::to_string(s.height) + ", " + std::to_string(s.channels) +
+          " to " + std::to_string(s.filters) + " channels, " + precision,
+      [&] {
+        bench.gpu.conv2d(bench.context, s, y.data(), x.data(), w.data());
+        bench.gpu.bias_activation(bench.context, Activation::kRelu, y.data(), nullptr, y.data(), bias.data(), rows,
+                                  s.filters);
+      },
+      [&] {
+        return bench.gpu.fused_conv2d(bench.context, Activation::kRelu, s, y.data(), x.data(), w.data(), bias.data());
+      });
+}
+
+/// A layer in one call beside the calls that it stands for; why not, where fast-1 is not to be had.
+Json bench_fused(bool smoke) {
+  using kernels::fast::Precision;
+  const kernels::Conv2dShape shapes[] = {{128, 28, 28, 1, 32, 3, 3, 1, 1, 1, 28, 28},
+                                         {128, 14, 14, 32, 64, 3, 3, 1, 1, 1, 14, 14},
+                                         {512, 32, 32, 3, 64, 3, 3, 1, 1, 1, 32, 32},
+                                         {512, 32, 32, 64, 128, 3, 3, 1, 1, 1, 32, 32}};
+  if (kernels::fast::backend() == nullptr) return "this build has no cuDNN and cuBLASLt";
+  try {
+    const std::unique_ptr<kernels::Context> context = kernels::fast::make_context();
+    const Bench bench{*kernels::fast::backend(), *context, smoke};
+    Json rows = Json::array();
+    for (const Precision precision : {Precision::kFp32, Precision::kTf32, Precision::kBf16}) {
+      kernels::fast::begin_trial(*context, precision, {});
+      const std::string word(name(precision));
+      rows.push_back(bench_fused_dense(bench, word, 512, 784));
+      rows.push_back(bench_fused_dense(bench, word, 256, 512));
+      for (const kernels::Conv2dShape& shape : shapes) rows.push_back(bench_fused_conv2d(bench, word, shape));
+    }
+    return rows;
+  } catch (const core::EnvironmentError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -296,6 +380,7 @@ int main(int argc, char** argv) {
     Json result = {{"device", kernels::describe_device(*context)}, {"cublas", cublas.found()}};
     result["gemm"] = bench_gemm(bench, cublas);
     result["step"] = bench_step(bench);
+    result["fused"] = bench_fused(smoke);
     std::printf("%s\n", result.dump(1).c_str());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gpu_bench: %s\n", error.what());

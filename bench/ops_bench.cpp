@@ -1,6 +1,6 @@
 // Each op of the CPU back end at the shapes of a 784-512-256-10 MLP with batches of 128, and a whole training step of
-// it (dropout 0.2, Adam). The last argument of each benchmark is the number of threads. Counters: bytes that an op
-// reads and writes, or operations (multiply and add apart), a second.
+// it (dropout 0.2, Adam); and batch norm with pooling at those of a CNN. The last argument of each benchmark is the
+// number of threads. Counters: bytes that an op reads and writes, or operations (multiply and add apart), a second.
 #include <vector>
 
 #include "bench/op_bench.h"
@@ -55,6 +55,49 @@ void column_sum(benchmark::State& state) {
   kernels::Buffer<float> x = random(kBatch * columns), out = random(columns);
   for (auto _ : state) cpu().column_sum(context(state.range(1)), out.data(), x.data(), kBatch, columns);
   count_bytes(state, 4.0 * kBatch * columns);
+}
+
+/// Batch norm with relu and pooling 2×2, and the way back: of images with `side` and `channels`.
+struct PooledNorm {
+  PooledNorm(int side, int channels)
+      : shape{kBatch, side, side, channels, 2, 2, 2, side / 2, side / 2},
+        pixels(kBatch * side * side),
+        x(random(pixels * channels)),
+        y(random(pixels / 4 * channels)),
+        dx(random(pixels * channels)),
+        winner(cpu(), context(1), y.size()),
+        columns(random(8 * channels)) {}
+
+  float* column(int which) { return columns.data() + which * shape.channels; }
+  void forward(kernels::Context& on) {
+    cpu().batch_norm_max_pool(on, Activation::kRelu, shape, y.data(), winner.data(), column(0), column(1), column(2),
+                              column(3), x.data(), column(4), column(5), 1e-5f, 0.1f);
+  }
+  void backward(kernels::Context& on) {
+    cpu().batch_norm_max_pool_backward(on, Activation::kRelu, shape, dx.data(), column(6), column(7), y.data(),
+                                       winner.data(), x.data(), column(4), column(5), column(0), column(1));
+  }
+
+  kernels::Pool2dShape shape;
+  int pixels;
+  kernels::Buffer<float> x, y, dx;
+  kernels::Buffer<std::int32_t> winner;
+  kernels::Buffer<float> columns;
+};
+
+/// x three times, and y and winner.
+void batch_norm_max_pool(benchmark::State& state) {
+  PooledNorm op(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+  for (auto _ : state) op.forward(context(state.range(2)));
+  count_bytes(state, 4.0 * op.pixels * op.shape.channels * 3.5);
+}
+
+/// x, y and winner twice, and dx.
+void batch_norm_max_pool_backward(benchmark::State& state) {
+  PooledNorm op(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+  op.forward(context(1));
+  for (auto _ : state) op.backward(context(state.range(2)));
+  count_bytes(state, 4.0 * op.pixels * op.shape.channels * 4);
 }
 
 void softmax_cross_entropy(benchmark::State& state) {
@@ -253,6 +296,8 @@ BENCHMARK_CAPTURE(activation_backward, relu, Activation::kRelu)->ON_THREADS({{51
 BENCHMARK_CAPTURE(activation_backward, gelu, Activation::kGelu)->ON_THREADS({{512}, {1, 2}});
 BENCHMARK(dropout)->ON_THREADS({{512, 256}, {1, 2}});
 BENCHMARK(column_sum)->ON_THREADS({{512, 256, 10}, {1, 2}});
+BENCHMARK(batch_norm_max_pool)->ON_THREADS({{28}, {16}, {1, 2}})->ON_THREADS({{14}, {32}, {1, 2}});
+BENCHMARK(batch_norm_max_pool_backward)->ON_THREADS({{28}, {16}, {1, 2}})->ON_THREADS({{14}, {32}, {1, 2}});
 BENCHMARK(softmax_cross_entropy)->ON_THREADS({{10, 1000}, {1, 2}});
 BENCHMARK_CAPTURE(optimizer_update, sgd, kernels::Optimizer::kSgd)->ON_THREADS({{784 * 512}, {1, 2}});
 BENCHMARK_CAPTURE(optimizer_update, adam, kernels::Optimizer::kAdam)->ON_THREADS({{784 * 512, 512 * 256}, {1, 2}});

@@ -47,9 +47,9 @@ struct Statistics {
   float *mean, *inverse_deviation, *running_mean, *running_variance;
 };
 
-/// Floats that take_statistics needs from `scale` on, a multiple of 16.
+/// Floats that take_statistics needs from `scale` on.
 std::size_t statistics_scratch(int rows, int columns) {
-  return (elements(chunks_of(rows), columns) + 2 * static_cast<std::size_t>(columns) + 15) / 16 * 16;
+  return elements(chunks_of(rows), columns) + 2 * static_cast<std::size_t>(columns);
 }
 
 /// Fills `made` and scale = gamma · inverse_deviation.
@@ -74,12 +74,11 @@ void take_statistics(cpu::CpuContext& context, float* scale, const Statistics& m
   }
 }
 
-/// What the backward pass needs of the context's scratch, and behind it, `skip` floats on, rows for each part.
+/// What the backward pass needs of the context's scratch.
 struct GradientScratch {
-  GradientScratch(cpu::CpuContext& context, int rows, int columns, int rows_a_part) {
+  GradientScratch(cpu::CpuContext& context, int rows, int columns) {
     const std::size_t sums = elements(chunks_of(rows), columns), width = static_cast<std::size_t>(columns);
-    skip = (2 * sums + 3 * width + 15) / 16 * 16;
-    context.reserve_scratch(skip + elements(rows_a_part, columns));
+    context.reserve_scratch(2 * sums + 3 * width);
     gamma_sums = context.scratch(0);
     beta_sums = gamma_sums + sums;
     scale = beta_sums + sums;
@@ -87,7 +86,6 @@ struct GradientScratch {
     mean_slope = mean_dz + width;
   }
 
-  std::size_t skip;
   float *gamma_sums, *beta_sums, *scale, *mean_dz, *mean_slope;
 };
 
@@ -103,26 +101,16 @@ void finish_gradients(cpu::CpuContext& context, const GradientScratch& own, floa
   }
 }
 
-int image_elements(const Pool2dShape& shape) { return shape.height * shape.width * shape.channels; }
 int rows_of(const Pool2dShape& shape) { return shape.batch * shape.height * shape.width; }
 
-/// Image by image, so that what is pooled is still near; each part's image lies behind `skip` floats of its scratch.
-void normalise_and_pool(cpu::CpuContext& context, std::size_t skip, Activation activation, const Pool2dShape& shape,
-                        float* y, std::int32_t* winner, const float* x, const float* mean, const float* scale,
+void normalise_and_pool(cpu::CpuContext& context, Activation activation, const Pool2dShape& shape, float* y,
+                        std::int32_t* winner, const float* x, const float* mean, const float* scale,
                         const float* beta) {
-  Pool2dShape one = shape;
-  one.batch = 1;
-  const int out_elements = shape.out_height * shape.out_width * shape.channels;
-  context.split_parts(
-      shape.batch, 1, std::max(1, kLeastElements / image_elements(shape)), [&](int part, int first, int last) {
-        float* const image = context.scratch(part) + skip;
-        for (int n = first; n < last; ++n) {
-          context.table.normalise_rows(activation, image, x + elements(n, image_elements(shape)), mean, scale, beta,
-                                       shape.height * shape.width, shape.channels);
-          const std::size_t at = elements(n, out_elements);
-          context.table.max_pool2d(one, y + at, winner == nullptr ? nullptr : winner + at, image, 0, shape.out_height);
-        }
-      });
+  const int line_elements = shape.out_width * shape.channels * shape.window_height * shape.window_width;
+  context.split(shape.batch * shape.out_height, 1, std::max(1, kLeastElements / line_elements),
+                [&](int first, int last) {
+                  context.table.norm_max_pool(activation, shape, y, winner, x, mean, scale, beta, first, last);
+                });
 }
 
 }  // namespace
@@ -196,7 +184,7 @@ void batch_norm_backward(Context& any_context, Activation activation, float* dx,
   if (rows <= 0 || columns <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const GradientScratch own(context, rows, columns, 0);
+  const GradientScratch own(context, rows, columns);
   for (int j = 0; j < columns; ++j) own.scale[j] = gamma[j] * inverse_deviation[j];
   const cpu::NormRows given{dout, out, x, mean, inverse_deviation, own.scale, beta};
   split_chunks(context, rows, columns, [&](const cpu::ChunkRange& range) {
@@ -215,12 +203,11 @@ void batch_norm_max_pool(Context& any_context, Activation activation, const Pool
   if (shape.batch <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const std::size_t skip = statistics_scratch(rows_of(shape), shape.channels);
-  context.reserve_scratch(skip + elements(1, image_elements(shape)));
+  context.reserve_scratch(statistics_scratch(rows_of(shape), shape.channels));
   float* const scale = context.scratch(0);
   take_statistics(context, scale, {mean, inverse_deviation, running_mean, running_variance}, x, gamma, rows_of(shape),
                   shape.channels, epsilon, momentum);
-  normalise_and_pool(context, skip, activation, shape, y, winner, x, mean, scale, beta);
+  normalise_and_pool(context, activation, shape, y, winner, x, mean, scale, beta);
 }
 
 void batch_norm_max_pool_evaluate(Context& any_context, Activation activation, const Pool2dShape& shape, float* y,
@@ -229,14 +216,13 @@ void batch_norm_max_pool_evaluate(Context& any_context, Activation activation, c
   if (shape.batch <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const std::size_t skip = statistics_scratch(0, shape.channels);
-  context.reserve_scratch(skip + elements(1, image_elements(shape)));
+  context.reserve_scratch(static_cast<std::size_t>(shape.channels));
   float* const scale = context.scratch(0);
   for (int j = 0; j < shape.channels; ++j) scale[j] = gamma[j] * inverse_deviation_of(running_variance[j], epsilon);
-  normalise_and_pool(context, skip, activation, shape, y, nullptr, x, running_mean, scale, beta);
+  normalise_and_pool(context, activation, shape, y, nullptr, x, running_mean, scale, beta);
 }
 
-// The gradient of what was pooled is made twice, a chunk at a time, and never written to memory as a whole.
+// The gradient of what was pooled is found twice from dy and the winners, and written to memory never.
 void batch_norm_max_pool_backward(Context& any_context, Activation activation, const Pool2dShape& shape, float* dx,
                                   float* dgamma, float* dbeta, const float* dy, const std::int32_t* winner,
                                   const float* x, const float* gamma, const float* beta, const float* mean,
@@ -244,31 +230,16 @@ void batch_norm_max_pool_backward(Context& any_context, Activation activation, c
   if (shape.batch <= 0) return;
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::PortableFloatState state;
-  const int rows = rows_of(shape), columns = shape.channels, chunks = chunks_of(rows);
-  const GradientScratch own(context, rows, columns, kChunk);
+  const int rows = rows_of(shape), columns = shape.channels;
+  const GradientScratch own(context, rows, columns);
   for (int j = 0; j < columns; ++j) own.scale[j] = gamma[j] * inverse_deviation[j];
-  const cpu::IsaTable& table = context.table;
-  const auto each_chunk = [&](auto&& body) {
-    context.split_parts(
-        chunks, 1, std::max(1, kLeastElements / (kChunk * columns)), [&](int part, int first, int last) {
-          float* const dout = context.scratch(part) + own.skip;
-          for (int chunk = first; chunk < last; ++chunk) {
-            const int row = chunk * kChunk, end = std::min(rows, row + kChunk);
-            table.max_pool2d_backward_pixels(shape, dout, dy, winner, row, end);
-            body(chunk, end - row,
-                 cpu::NormRows{dout, nullptr, x + elements(row, columns), mean, inverse_deviation, own.scale, beta});
-          }
-        });
-  };
-  each_chunk([&](int chunk, int count, const cpu::NormRows& given) {
-    const std::size_t at = elements(chunk, columns);
-    table.norm_gradient_chunks(activation, own.gamma_sums + at, own.beta_sums + at, given,
-                               {count, columns, 0, 1, 0, columns});
+  const cpu::PooledNorm given{shape, dy, winner, x, mean, inverse_deviation, own.scale, beta};
+  context.split(chunks_of(rows), 1, std::max(1, kLeastElements / (kChunk * columns)), [&](int first, int last) {
+    context.table.norm_max_pool_gradient_chunks(activation, own.gamma_sums, own.beta_sums, given, first, last);
   });
   finish_gradients(context, own, dgamma, dbeta, gamma, inverse_deviation, rows, columns);
-  each_chunk([&](int chunk, int count, const cpu::NormRows& given) {
-    table.norm_backward_rows(activation, dx + elements(chunk, kChunk * columns), given, own.mean_dz, own.mean_slope, 0,
-                             count, columns);
+  split_rows(context, rows, columns, [&](int first, int last) {
+    context.table.norm_max_pool_backward_pixels(activation, dx, given, own.mean_dz, own.mean_slope, first, last);
   });
 }
 

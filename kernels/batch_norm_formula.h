@@ -39,6 +39,14 @@ SWEEP_HOST_DEVICE inline float norm_activation_gradient(float dout, float out, f
   return activation_gradient<kKind>(dout, z, z);
 }
 
+/// As visit_activation, for those that batch_norm_max_pool takes.
+template <class Visitor>
+void visit_pooled_activation(Activation kind, Visitor&& visitor) {
+  visit_activation(kind, [&](auto known) {
+    if constexpr (!kNormGradientNeedsOut<decltype(known)::value>) visitor(known);
+  });
+}
+
 /// A running statistic after a batch. One operation rounds the difference, one the sum: nothing accumulates elsewhere.
 SWEEP_HOST_DEVICE inline float moved(float running, float batch, float momentum) {
   return core::portable::fma(momentum, batch - running, running);

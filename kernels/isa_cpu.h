@@ -75,6 +75,16 @@ struct NormRows {
   const float *mean, *inverse_deviation, *scale, *beta;
 };
 
+/// What batch_norm_max_pool_backward reads: dy and winner as the pooling's output, x as its input, and one number a
+/// channel. Windows lie apart.
+struct PooledNorm {
+  Pool2dShape shape;
+  const float* dy;
+  const std::int32_t* winner;
+  const float* x;
+  const float *mean, *inverse_deviation, *scale, *beta;
+};
+
 struct IsaTable {
   int gemm_rows, gemm_columns;  ///< the register tile: where to cut C
 
@@ -116,9 +126,15 @@ struct IsaTable {
   void (*max_pool2d)(const Pool2dShape&, float* y, std::int32_t* winner, const float* x, int first, int last);
   void (*max_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner, int first,
                               int last);
-  /// dx of neighbouring pixels first … last − 1 of the batch; dx begins at the first. Requires: windows lie apart.
-  void (*max_pool2d_backward_pixels)(const Pool2dShape&, float* dx, const float* dy, const std::int32_t* winner,
-                                     int first, int last);
+  /// max_pool2d of normalise_rows of x.
+  void (*norm_max_pool)(Activation, const Pool2dShape&, float* y, std::int32_t* winner, const float* x,
+                        const float* mean, const float* scale, const float* beta, int first, int last);
+  /// norm_gradient_chunks of whole chunks, dout being what goes back through the pooling.
+  void (*norm_max_pool_gradient_chunks)(Activation, float* dgamma, float* dbeta, const PooledNorm&, int first_chunk,
+                                        int last_chunk);
+  /// Pixels first … last − 1 of the batch of dx, likewise.
+  void (*norm_max_pool_backward_pixels)(Activation, float* dx, const PooledNorm&, const float* mean_dz,
+                                        const float* mean_slope, int first, int last);
   void (*average_pool2d)(const Pool2dShape&, float* y, const float* x, int first, int last);
   void (*average_pool2d_backward)(const Pool2dShape&, float* dx, const float* dy, int first, int last);
   /// `scale` is 1 / (rows of the whole batch).

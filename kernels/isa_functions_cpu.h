@@ -48,8 +48,12 @@ void norm_backward_rows(Activation activation, float* dx, const NormRows& given,
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last);
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
                          int last);
-void max_pool2d_backward_pixels(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner,
-                                int first, int last);
+void norm_max_pool(Activation activation, const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x,
+                   const float* mean, const float* scale, const float* beta, int first, int last);
+void norm_max_pool_gradient_chunks(Activation activation, float* dgamma, float* dbeta, const PooledNorm& given,
+                                   int first_chunk, int last_chunk);
+void norm_max_pool_backward_pixels(Activation activation, float* dx, const PooledNorm& given, const float* mean_dz,
+                                   const float* mean_slope, int first, int last);
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last);
 void average_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, int first, int last);
 void softmax_cross_entropy(float* loss, std::int32_t* correct, float* dlogits, const float* logits,

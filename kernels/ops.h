@@ -246,7 +246,7 @@ void batch_norm_backward(Context&, Activation, float* dx, float* dgamma, float* 
 
 /// batch_norm and max_pool2d of its result, which is not kept. Shapes: x, dx as the pool's input, rows = batch × height
 /// × width; y, dy, winner as its output. Requires: the activation is kNone, kRelu or kGelu; stride ≥ both sides of the
-/// window. dx is none of the inputs. The first two of these are the forward pass in training and in evaluation.
+/// window. dx may be x. The first two of these are the forward pass in training and in evaluation.
 void batch_norm_max_pool(Context&, Activation, const Pool2dShape&, float* y, std::int32_t* winner, float* mean,
                          float* inverse_deviation, float* running_mean, float* running_variance, const float* x,
                          const float* gamma, const float* beta, float epsilon, float momentum);

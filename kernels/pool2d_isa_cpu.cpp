@@ -1,7 +1,8 @@
-// Pooling on one thread, compiled once for each instruction set: a range of lines, vectorised over the channels of a
-// pixel.
+// Pooling on one thread, also of what batch norm gives, compiled once for each instruction set: a range of lines,
+// vectorised over the channels of a pixel. The way back through both is in pooled_norm_isa_cpu.cpp.
 #include <type_traits>
 
+#include "kernels/batch_norm_formula.h"
 #include "kernels/isa_functions_cpu.h"
 #include "kernels/pool2d_formula.h"
 
@@ -74,15 +75,32 @@ void sum_channels(int down, int across, int channels, float* out, Term term) {
   });
 }
 
+/// What is pooled: kWidth neighbouring channels as they are.
+template <int kWidth>
+struct Plain {
+  float operator()(const float* x, int j) const { return x[j]; }
+};
+
+/// What is pooled: their activations behind batch norm.
+template <Activation kKind, int kWidth>
+struct Normalised {
+  Normalised(const float* from_mean, const float* from_scale, const float* from_beta) {
+    for (int j = 0; j < kWidth; ++j) mean[j] = from_mean[j], scale[j] = from_scale[j], beta[j] = from_beta[j];
+  }
+  float operator()(const float* x, int j) const { return activate<kKind>(normalise(x[j], mean[j], scale[j], beta[j])); }
+  float mean[kWidth], scale[kWidth], beta[kWidth];
+};
+
 /// The maxima of kWidth neighbouring channels over the window whose first element is at `x`, in place `first`. kSide is
 /// the side of a square window, or 0 for what the shape says: a loop of known length leaves neither counters nor jumps.
-template <int kWidth, int kSide>
-void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, std::int32_t first) {
+template <int kWidth, int kSide, class Value>
+void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, std::int32_t first,
+                    const Value& value_of) {
   const int height = kSide > 0 ? kSide : shape.window_height, width = kSide > 0 ? kSide : shape.window_width;
   float best[kWidth];
   std::int32_t place[kWidth];
 #pragma GCC unroll 1
-  for (int j = 0; j < kWidth; ++j) best[j] = x[j], place[j] = first;
+  for (int j = 0; j < kWidth; ++j) best[j] = value_of(x, j), place[j] = first;
 #pragma GCC unroll 4
   for (int row = 0; row < height; ++row) {
 #pragma GCC unroll 4
@@ -91,7 +109,7 @@ void max_pool_strip(const Pool2dShape& shape, float* y, std::int32_t* winner, co
       const float* const from = x + static_cast<std::ptrdiff_t>(at) * shape.channels;
 #pragma GCC unroll 1
       for (int j = 0; j < kWidth; ++j) {
-        const float value = from[j], old = best[j];
+        const float value = value_of(from, j), old = best[j];
         const std::int32_t old_place = place[j];
         const bool takes = takes_window(value, old);
         best[j] = takes ? value : old;
@@ -115,18 +133,35 @@ void each_pixel(int height, int width, int first, int last, Visit visit) {
   }
 }
 
-template <int kSide>
-void max_pool_lines(const Pool2dShape& given, float* y, std::int32_t* winner, const float* x, int first, int last) {
+/// Lines first … last − 1 of y; value_of(width, c) is what is pooled of the channels from c on.
+template <int kSide, class ValueOf>
+void max_pool_lines(const Pool2dShape& given, float* y, std::int32_t* winner, const float* x, int first, int last,
+                    ValueOf value_of) {
   const Pool2dShape shape = given;  // nothing that is written can change it
-  each_pixel(shape.out_height, shape.out_width, first, last, [&](int n, int oh, int ow) {
-    const std::ptrdiff_t at = pixel_index(n, oh, ow, shape.out_height, shape.out_width, shape.channels);
-    const int row = oh * shape.stride, column = ow * shape.stride;
-    const float* const from = x + pixel_index(n, row, column, shape.height, shape.width, shape.channels);
-    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
-      max_pool_strip<kWidth, kSide>(shape, y + at + c, winner == nullptr ? nullptr : winner + at + c, from + c,
-                                    row * shape.width + column);
+  const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(shape.stride) * shape.channels;
+  for (int line = first; line < last; ++line) {
+    const int n = line / shape.out_height, row = line % shape.out_height * shape.stride;
+    const std::ptrdiff_t line_at = static_cast<std::ptrdiff_t>(line) * shape.out_width * shape.channels;
+    const float* const line_from = x + pixel_index(n, row, 0, shape.height, shape.width, shape.channels);
+    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth> width, int c) {
+      const auto value = value_of(width, c);
+      const float* from = line_from + c;
+      std::ptrdiff_t at = line_at + c;
+      for (int ow = 0; ow < shape.out_width; ++ow, at += shape.channels, from += step) {
+        max_pool_strip<kWidth, kSide>(shape, y + at, winner == nullptr ? nullptr : winner + at, from,
+                                      row * shape.width + ow * shape.stride, value);
+      }
     });
-  });
+  }
+}
+
+template <class ValueOf>
+void max_pool_lines(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last,
+                    ValueOf value_of) {
+  if (shape.window_height == 2 && shape.window_width == 2)
+    max_pool_lines<2>(shape, y, winner, x, first, last, value_of);
+  else
+    max_pool_lines<0>(shape, y, winner, x, first, last, value_of);
 }
 
 /// As backward, for windows that do not overlap: each place has one term or none.
@@ -180,31 +215,6 @@ void backward(const Pool2dShape& shape, float* dx, int first, int last, RowOf ro
   }
 }
 
-/// Sets `count` floats to +0; returns their end.
-float* clear(float* from, std::ptrdiff_t count) {
-  for (std::ptrdiff_t i = 0; i < count; ++i) from[i] = 0.0f;
-  return from + (count > 0 ? count : 0);
-}
-
-/// The gradient of `count` neighbouring pixels of one window, the first of them in place `place`.
-void spread_window(float* dx, const float* dy, const std::int32_t* winner, std::int32_t place, int count,
-                   int channels) {
-  each_strip(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
-    float value[kWidth];
-    std::int32_t wins[kWidth];
-#pragma GCC unroll 1
-    for (int c = 0; c < kWidth; ++c) value[c] = dy[first + c], wins[c] = winner[first + c];
-    float* to = dx + first;
-    for (int pixel = 0; pixel < count; ++pixel, to += channels) {
-#pragma GCC unroll 1
-      for (int c = 0; c < kWidth; ++c) {
-        const float own = value[c];
-        to[c] = 0.0f + (wins[c] == place + pixel ? own : 0.0f);
-      }
-    }
-  });
-}
-
 void divide(float* out, int channels, float divisor) {
   for (int c = 0; c < channels; ++c) out[c] = out[c] / divisor;
 }
@@ -212,8 +222,16 @@ void divide(float* out, int channels, float divisor) {
 }  // namespace
 
 void max_pool2d(const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x, int first, int last) {
-  if (shape.window_height == 2 && shape.window_width == 2) return max_pool_lines<2>(shape, y, winner, x, first, last);
-  max_pool_lines<0>(shape, y, winner, x, first, last);
+  max_pool_lines(shape, y, winner, x, first, last, [](auto width, int) { return Plain<decltype(width)::value>(); });
+}
+
+void norm_max_pool(Activation activation, const Pool2dShape& shape, float* y, std::int32_t* winner, const float* x,
+                   const float* mean, const float* scale, const float* beta, int first, int last) {
+  visit_pooled_activation(activation, [&](auto kind) {
+    max_pool_lines(shape, y, winner, x, first, last, [&](auto width, int c) {
+      return Normalised<kind(), decltype(width)::value>(mean + c, scale + c, beta + c);
+    });
+  });
 }
 
 void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, const std::int32_t* winner, int first,
@@ -224,34 +242,6 @@ void max_pool2d_backward(const Pool2dShape& shape, float* dx, const float* dy, c
       return winner[c] == place ? value : 0.0f;
     };
   });
-}
-
-// What max_pool2d_backward gives, sums of one term or none, for pixels that need not begin with a line.
-void max_pool2d_backward_pixels(const Pool2dShape& given, float* dx, const float* dy, const std::int32_t* winner,
-                                int first, int last) {
-  const Pool2dShape shape = given;  // nothing that is written can change it
-  const std::ptrdiff_t channels = shape.channels;
-  int line = first / shape.width, column = first % shape.width;
-  for (int left = last - first; left > 0; ++line, column = 0) {
-    const int n = line / shape.height, row = line % shape.height;
-    const int stop = left < shape.width - column ? column + left : shape.width;
-    const Covering down = covering(row, shape.window_height, shape.stride, shape.out_height);
-    left -= stop - column;
-    for (int ow = column / shape.stride; down.count() > 0 && ow < shape.out_width && column < stop; ++ow) {
-      const int window_end = ow * shape.stride + shape.window_width, next = (ow + 1) * shape.stride;
-      const int end = stop < window_end ? stop : window_end;
-      const std::ptrdiff_t at = pixel_index(n, down.first, ow, shape.out_height, shape.out_width, shape.channels);
-      if (column < end) {
-        spread_window(dx, dy + at, winner + at, row * shape.width + column, end - column, shape.channels);
-        dx += (end - column) * channels;
-        column = end;
-      }
-      const int gap_end = stop < next ? stop : next;
-      dx = clear(dx, (gap_end - column) * channels);
-      column = gap_end;
-    }
-    dx = clear(dx, (stop - column) * channels);
-  }
 }
 
 void average_pool2d(const Pool2dShape& shape, float* y, const float* x, int first, int last) {

@@ -17,4 +17,7 @@ inline constexpr char kCheckpointsFolder[] = "checkpoints";  ///< inside a trial
 inline constexpr char kStdoutFile[] = "stdout.log";          ///< inside attempt-N
 inline constexpr char kStderrFile[] = "stderr.log";
 
+/// In every folder that `sweep export` wrote, wherever it lies: by it --force and the search for sources know one.
+inline constexpr char kExportFile[] = "sweep-export.json";
+
 }  // namespace protocol

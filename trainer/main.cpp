@@ -3,11 +3,13 @@
 // trial at a time, and nothing of what the others gave.
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <new>
 #include <string>
@@ -198,6 +200,14 @@ int run(int argc, char** argv) {
   return train_one(document);
 }
 
+// What was printed is out, or it is an error: of a full disk, of a reader that is gone.
+int with_output(int code) {
+  if (std::fflush(stdout) != 0)
+    throw core::EnvironmentError("standard output", std::string("cannot be written: ") + std::strerror(errno));
+  if (std::ferror(stdout)) throw core::EnvironmentError("standard output", "cannot be written");
+  return code;
+}
+
 int report(const char* what, int code) {
   say(what);
   return code;
@@ -207,7 +217,7 @@ int report(const char* what, int code) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return with_output(run(argc, argv));
   } catch (const core::UserError& error) {
     return report(error.what(), protocol::kTrainerUserError);
   } catch (const core::EnvironmentError& error) {

@@ -35,6 +35,10 @@ struct Flags {
 
 // An older capsule makes room, and so does an empty file; nothing else is overwritten. Errors: UserError.
 void require_room(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(file, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw core::UserError(file.string(), "is there already and is no file", "name another one with -o");
   std::ifstream there(file, std::ios::binary);
   std::string first(4, '\0');
   if (!there || !there.read(first.data(), 4) || first == "PK\x03\x04") return;

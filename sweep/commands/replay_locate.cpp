@@ -78,6 +78,10 @@ int replay_against(const Store& store, const TrialPlace& place, const ReplayOpti
                          make_replay_folder(options.runs, again.origin.trial.trial)};
   const TrialRecord record = load_record(store, again.origin);
   request.last_step = last_step(record);
+  if (request.last_step == 0)
+    throw core::UserError("trial " + again.origin.trial.trial,
+                          "has no step in its record: it ended before its first metric, without fingerprints",
+                          "there is nothing to compare the two programs by");
   const Against result = compare_programs(request, record);
   const Verdict verdict = result.parting ? Verdict::kDifferent : Verdict::kIdentical;
   std::error_code ignored;  // a folder that stays is not worth an error

@@ -3,6 +3,7 @@
 
 #include "core/printable.h"
 #include "core/utf8.h"
+#include "protocol/files.h"
 #include "sweep/dispatch/prepare.h"
 #include "sweep/exports/writer.h"
 
@@ -79,7 +80,7 @@ SweepExport export_sweep(const Store& store, const SweepRecord& sweep, ExportFor
   if (!is_file) {
     Json about = result.to_json();  // what is known before the target is whole, and does not change with its place
     for (const char* key : {"bytes", "files", "path"}) about.erase(key);
-    target.add(kExportFile, core::canonical_json(about) + "\n");
+    target.add(protocol::kExportFile, core::canonical_json(about) + "\n");
   }
   target.commit();
   result.files = target.files();

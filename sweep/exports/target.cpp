@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/remedy.h"
+#include "protocol/files.h"
 
 namespace sweep {
 namespace {
@@ -35,7 +36,7 @@ constexpr char kUnfinished[] = ".sweep-export-";
 bool is_export(const fs::path& path, ExportTarget::Kind kind) {
   std::error_code ignored;
   if (fs::is_symlink(path, ignored)) return false;
-  if (kind == ExportTarget::Kind::kFolder) return fs::is_regular_file(path / kExportFile, ignored);
+  if (kind == ExportTarget::Kind::kFolder) return fs::is_regular_file(path / protocol::kExportFile, ignored);
   if (!fs::is_regular_file(path, ignored)) return false;
   std::string begin(kExportFileBegin.size(), '\0');
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -74,6 +75,19 @@ int lock_of(const fs::path& path) {
   if (error == 0 && is_there) return fd;
   ::close(fd);
   return error == 0 || error == EWOULDBLOCK ? -1 : kNoLocks;
+}
+
+// Whether it has the new name, which nothing had; else errno says why not. Some network file systems cannot rename so:
+// what comes to be there while we look is then not noticed.
+bool move_to_free(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL) return false;
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(to, ignored))) {
+    errno = EEXIST;
+    return false;
+  }
+  return ::rename(from.c_str(), to.c_str()) == 0;
 }
 
 // What exports to this path left behind that were killed: it is no longer locked.
@@ -177,28 +191,28 @@ void ExportTarget::commit() {
 
 void ExportTarget::put_in_place() {
   if (replaces_) return replace();
-  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
-    temporary_.clear();
-    return;
+  if (!move_to_free(temporary_, path_)) {
+    const int reason = errno;
+    if (reason == EEXIST) may_replace(path_, kind_, false);
+    errno = reason;
+    fail(path_, "cannot be renamed into place");
   }
-  if (errno == EEXIST) may_replace(path_, kind_, false);
-  // Some network file systems cannot rename so; what came to be there since we looked is then not noticed.
-  if (errno != EINVAL || ::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "cannot be renamed into place");
   temporary_.clear();
 }
 
 void ExportTarget::replace() {
   // The program that reads an export may have added to it, or the user: nothing of the old one is taken away.
+  // Under the temporary name the old one would be taken away by the next export, if we were killed now: they change
+  // places under the name that it keeps.
   fs::path old;
   for (int number = 1; old.empty(); ++number) {
     fs::path name = path_;
     name += ".old" + (number == 1 ? std::string() : std::to_string(number));
-    std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(name, ignored))) old = name;
+    if (move_to_free(temporary_, name))
+      old = name;
+    else if (errno != EEXIST)
+      fail(name, "cannot be renamed into place");
   }
-  // Under the temporary name the old one would be taken away by the next export, if we were killed now: they change
-  // places under the name that it keeps.
-  if (::rename(temporary_.c_str(), old.c_str()) != 0) fail(old, "cannot be renamed into place");
   const fs::path first = std::exchange(temporary_, old);
   bool is_replaced = ::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0;
   if (!is_replaced && errno == EINVAL && ::rename(old.c_str(), first.c_str()) == 0) {

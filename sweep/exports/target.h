@@ -14,9 +14,7 @@
 
 namespace sweep {
 
-/// In every folder that is an export: by it --force knows one.
-inline constexpr char kExportFile[] = "sweep-export.json";
-/// The first bytes of every file that is one.
+/// The first bytes of every file that is an export; a folder that is one has protocol::kExportFile.
 inline constexpr std::string_view kExportFileBegin = R"({"directions":[)";
 
 /// Errors of all functions: EnvironmentError that names the target and the reason; nothing is left then.

@@ -11,17 +11,38 @@
 namespace sweep {
 namespace {
 
+bool is_result(const StoredEvent& stored) {
+  return std::holds_alternative<AttemptEnded>(stored.event) || std::holds_alternative<TrialReused>(stored.event);
+}
+
+// Of a trial whose result another sweep took at that time: what came after the result, which may be another run, is not
+// the other sweep's. (A clock may have been put back: then its last result.)
+void cut_after_result(std::vector<StoredEvent>& events, std::int64_t taken_ms) {
+  const auto cut_at_last = [&](const auto& is_last) {
+    const auto last = std::find_if(events.rbegin(), events.rend(), is_last);
+    if (last == events.rend()) return false;
+    events.erase(last.base(), events.end());
+    return true;
+  };
+  if (!cut_at_last([&](const StoredEvent& stored) { return is_result(stored) && stored.time_ms <= taken_ms; }))
+    cut_at_last(is_result);
+}
+
 // The events of the trial where it ran: a reused result was made in another sweep.
 std::vector<StoredEvent> events_of_run(const Store& store, TrialPlace place) {
+  std::optional<std::int64_t> taken_ms;
   for (;;) {
     std::vector<StoredEvent> events;
+    store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) { events.push_back(stored); });
+    if (taken_ms) cut_after_result(events, *taken_ms);
     std::optional<TrialPlace> origin;
-    store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
-      if (const auto* reused = std::get_if<TrialReused>(&stored.event))
-        origin = TrialPlace{reused->from_sweep, reused->from_index};
+    for (const StoredEvent& stored : events) {
       if (std::holds_alternative<TrialReopened>(stored.event)) origin.reset();
-      events.push_back(stored);
-    });
+      const auto* const reused = std::get_if<TrialReused>(&stored.event);
+      if (reused == nullptr) continue;
+      origin = TrialPlace{reused->from_sweep, reused->from_index};
+      taken_ms = stored.time_ms;
+    }
     if (!origin) return events;
     place = *origin;
   }

@@ -80,7 +80,7 @@ class Lister {
     for (const std::string& path : listed)
       if (path.ends_with("/pyvenv.cfg")) environments.insert(path.substr(0, path.size() - 10));
     for (const std::string& path : listed) {
-      if (passes_skipped(path, environments) || is_excluded(prefix + path) || lies_in_a_store(prefix + path)) continue;
+      if (passes_skipped(path, environments) || is_excluded(prefix + path) || lies_in_ours(prefix + path)) continue;
       std::error_code error;
       // An untracked repository, or a submodule: git names the folder only.
       if (path.ends_with('/'))
@@ -105,7 +105,7 @@ class Lister {
       if (!fs::is_directory(status)) {
         files_.push_back(prefix + name);
       } else if (!is_skipped_folder(name) && !fs::exists(entry->path() / "pyvenv.cfg", ignored) &&
-                 !is_store(prefix + name)) {
+                 !is_ours(prefix + name)) {
         if (fs::exists(entry->path() / ".git", ignored))
           list(prefix + name + "/");
         else
@@ -125,16 +125,18 @@ class Lister {
     return false;
   }
 
-  /// Any folder that holds a store of ours, not only the one in use: what trials left there is no source.
-  bool is_store(const std::string& folder) {
-    const auto [found, is_new] = stores_.try_emplace(folder, false);
+  /// Any folder that holds a store of ours, not only the one in use, or an export: what trials left there is no source.
+  bool is_ours(const std::string& folder) {
+    const auto [found, is_new] = ours_.try_emplace(folder, false);
     std::error_code ignored;
-    if (is_new) found->second = fs::exists(root_ / folder / protocol::kStoreFile, ignored);
+    if (is_new)
+      found->second = fs::exists(root_ / folder / protocol::kStoreFile, ignored) ||
+                      fs::exists(root_ / folder / protocol::kExportFile, ignored);
     return found->second;
   }
-  bool lies_in_a_store(const std::string& path) {
+  bool lies_in_ours(const std::string& path) {
     for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
-      if (is_store(path.substr(0, slash))) return true;
+      if (is_ours(path.substr(0, slash))) return true;
     return false;
   }
 
@@ -147,7 +149,7 @@ class Lister {
   fs::path root_;
   fs::path excluded_;  // relative to the root; empty where it lies elsewhere
   std::vector<std::string> files_;
-  std::map<std::string, bool> stores_;  // by relative folder
+  std::map<std::string, bool> ours_;  // by relative folder
   std::size_t entries_ = 0;
 };
 

@@ -197,11 +197,13 @@ void Comparator::add_sent(std::uint64_t step, const std::map<std::string, std::s
   }
 }
 
-// What the record holds and the replay, which has ended, never gave.
+// What the record holds and the replay, which has ended, never gave. Where both programs died, one may have come
+// further: what lacks at the end is no difference then.
 void Comparator::find_missing(protocol::Outcome ended) {
   using Kind = Difference::Kind;
   for (const auto& [from, trace] : recorded_.traces) {
     if (trace.to <= traced_until_) continue;
+    if (may_lack(trace.to, traced_until_)) break;
     differ({std::max(from, traced_until_ + 1), Kind::kBatch, "fingerprints", "present", kAbsent, {}});
     break;
   }
@@ -220,20 +222,31 @@ void Comparator::find_missing(protocol::Outcome ended) {
 }
 
 void Comparator::find_missing_metrics() {
+  const std::uint64_t last = replayed_metrics_.empty() ? 0 : replayed_metrics_.rbegin()->first;
   for (const auto& [step, lines] : recorded_.metrics)
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::map<std::string, double>* line = find_line(replayed_metrics_, step, i);
-      for (const auto& [metric, value] : lines[i])
-        if (line == nullptr || !line->contains(metric))
+      for (const auto& [metric, value] : lines[i]) {
+        if (line != nullptr && line->contains(metric)) continue;
+        if (!may_lack(step, last))
           differ({step, Difference::Kind::kMetric, "metric " + metric, number_text(value), kAbsent, {}, metric});
+      }
     }
 }
 
 void Comparator::find_missing_sent() {
+  const std::uint64_t last = replayed_sent_.empty() ? 0 : replayed_sent_.rbegin()->first;
   for (const auto& [step, values] : recorded_.sent)
     for (const auto& [name, value] : values)
-      if (!replayed_sent_[step].contains(name))
+      if (!replayed_sent_[step].contains(name) && !may_lack(step, last))
         differ({step, Difference::Kind::kFingerprint, "fingerprint " + name, value, kAbsent, {}, name});
+}
+
+// Of what the record holds at `step` and the replay, whose last one is `last`, has not.
+bool Comparator::may_lack(std::uint64_t step, std::uint64_t last) {
+  const bool lacks_end = !recorded_.closed() && step >= last;
+  died_earlier_ = died_earlier_ || lacks_end;
+  return lacks_end;
 }
 
 // Kept in order of steps; without `all_` the earliest only.
@@ -264,13 +277,16 @@ Comparison Comparator::finish(std::optional<protocol::Outcome> ended, const std:
     comparison_.verdict = Verdict::kNotComparable;
   } else if (!comparison_.differences.empty()) {
     comparison_.verdict = Verdict::kDifferent;
-  } else if (!recorded_.complete() || !replay_ended) {
+  } else if (!recorded_.complete() || !replay_ended || died_earlier_) {
     comparison_.verdict = Verdict::kIncomplete;
     if (!recorded_.complete()) {
       const std::string how =
           recorded_.outcome ? "ended as " + std::string(protocol::name(*recorded_.outcome)) : "has not ended";
       comparison_.reasons.push_back("the recorded trial " + how + ": only what it did so far was compared");
     }
+    if (died_earlier_)
+      comparison_.reasons.emplace_back(
+          "both failed, the replay before it had said all that the record holds: what both said was compared");
     if (!replay_ended && !past_record_) {
       const std::string how = ended ? "ended as " + std::string(protocol::name(*ended)) : std::string("was stopped");
       comparison_.reasons.push_back("the replay " + how + (detail.empty() ? "" : ": " + detail));

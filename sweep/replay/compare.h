@@ -53,6 +53,7 @@ class Comparator {
   void find_missing(protocol::Outcome ended);
   void find_missing_metrics();
   void find_missing_sent();
+  bool may_lack(std::uint64_t step, std::uint64_t last);
   void differ(Difference difference);
 
   TrialRecord recorded_;
@@ -63,6 +64,7 @@ class Comparator {
   std::vector<protocol::Event> printed_;  ///< not compared yet: an event of the program's own would overrule them
   bool replayed_finished_ = false;
   std::vector<FieldDifference> other_trial_;  ///< fields that follow from what the trial is, and differ all the same
+  bool died_earlier_ = false;                 ///< than the recorded one, which died too
   bool past_record_ = false;                  ///< the record, which has no end, has been compared whole
   Comparison comparison_;
 };

@@ -56,7 +56,7 @@ struct TrialRecord {
   /// Whether the record goes to the trial's end, so that less than it is a difference.
   bool complete() const { return outcome && protocol::info(*outcome).determined && !cut; }
   /// Whether more than it is a difference, too. Not where the program died: how much of what it had done was out by
-  /// then is no part of the result.
+  /// then is no part of the result, so that less than it, at its end, is none either.
   bool closed() const { return complete() && outcome != protocol::Outcome::kFailed; }
 
  private:

@@ -142,7 +142,8 @@ class Verifier {
             std::string(protocol::name(judge_metric(stored.outcome, study_->metric(), value))));
   }
 
-  // The rows of the sweep that made the result, where both judge by one metric.
+  // The rows of the sweep that made the result, where both judge by one metric. A row holds no value that is not
+  // finite.
   void check_reused(const TrialReused& stored) {
     const auto& rows = rows_of(stored.from_sweep);
     const auto ran = rows.find(stored.from_index);
@@ -151,7 +152,8 @@ class Verifier {
     const TrialState* trial = study_->find(stored.index);
     if (trial != nullptr) compare(place, "trial", trial->trial, ran->second.trial);
     compare(place, "outcome", std::string(protocol::name(stored.outcome)), ran->second.outcome);
-    compare(place, "value", stored.value, ran->second.value);
+    const bool is_finite = stored.value && std::isfinite(*stored.value);
+    compare(place, "value", is_finite ? stored.value : std::nullopt, ran->second.value);
     compare(place, "step", stored.step, ran->second.step);
     compare(place, "epoch", stored.epoch, ran->second.epoch);
     compare(place, "last step", stored.last_step, ran->second.last_step);
@@ -167,7 +169,8 @@ class Verifier {
     };
     if (other && metric(*other) == metric(sweep_))
       store_.read_rows(sweep, [&](std::uint64_t index, TrialSummary&& row) {
-        if (row.reused_from.empty()) rows.emplace(index, std::move(row));
+        // A trial that is run again has no result at the moment.
+        if (row.reused_from.empty() && row.phase == name(Phase::kEnded)) rows.emplace(index, std::move(row));
       });
     return rows;
   }

@@ -67,8 +67,8 @@ struct ReportOptions {
 };
 
 /// The leaderboard for people. Ends with a newline.
-/// Errors: UserError for a name in `columns`, `sort` or `filter` that is no column, with the nearest one, and for one that
-/// stands twice in `columns`.
+/// Errors: UserError for a name in `columns`, `sort` or `filter` that is no column, with the nearest one, and for one
+/// that stands twice in `columns`.
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// RFC 4180 quoting, lines ended by LF: rank,trial,index,replicate,outcome,<metric>,epoch,step, then the parameters by
@@ -83,7 +83,8 @@ std::string report_markdown(const SweepHead& sweep, const std::vector<Row>& rows
 
 /// {"sweep": {…}, "trials": [{…}]}, written with core::canonical_json. With `columns` (and then those of --with) each
 /// trial is an object of these by their names, null where a value is missing, and "columns" has the names in order; a
-/// host comes with with_host. With a filter, a sort or a top "chosen" says which, and of how many rows. Errors: as above.
+/// host comes with with_host. With a filter, a sort or a top "chosen" says which, and of how many rows. Errors: as
+/// above.
 core::Json report_json(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// A configuration by dotted name: objects inside it are taken apart, an empty one stays a value.

@@ -5,6 +5,8 @@
 #include <immintrin.h>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "kernels/activation_formula.h"
 #include "kernels/column_sum_formula.h"
@@ -29,9 +31,28 @@ struct Problem {
   Floats x, gamma, beta, running_mean, running_variance, dout;
 };
 
+/// What batch_norm gives; with pooling behind it `out` is the pooling's, and `winner` filled.
 struct Results {
   Floats out, mean, inverse_deviation, running_mean, running_variance, evaluated, dx, dgamma, dbeta;
+  std::vector<std::int32_t> winner = {};
 };
+
+void require_equal(const Results& found, const Results& wanted) {
+  constexpr std::pair<const char*, Floats Results::*> kFields[] = {{"mean", &Results::mean},
+                                                                   {"inverse_deviation", &Results::inverse_deviation},
+                                                                   {"out", &Results::out},
+                                                                   {"running_mean", &Results::running_mean},
+                                                                   {"running_variance", &Results::running_variance},
+                                                                   {"evaluated", &Results::evaluated},
+                                                                   {"dgamma", &Results::dgamma},
+                                                                   {"dbeta", &Results::dbeta},
+                                                                   {"dx", &Results::dx}};
+  for (const auto& [name, field] : kFields) {
+    INFO(name);
+    CHECK(first_difference(found.*field, wanted.*field) == "");
+  }
+  CHECK(found.winner == wanted.winner);
+}
 
 std::size_t size(int rows, int columns) { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
 
@@ -121,16 +142,7 @@ void require_equal_everywhere(const Problem& problem) {
     for (const bool in_place : {false, true}) {
       INFO(problem.rows << "×" << problem.columns << (in_place ? " in place" : "") << " on "
                         << describe_device(*context));
-      const Results found = run(*context, problem, in_place);
-      CHECK(first_difference(found.mean, wanted.mean) == "");
-      CHECK(first_difference(found.inverse_deviation, wanted.inverse_deviation) == "");
-      CHECK(first_difference(found.out, wanted.out) == "");
-      CHECK(first_difference(found.running_mean, wanted.running_mean) == "");
-      CHECK(first_difference(found.running_variance, wanted.running_variance) == "");
-      CHECK(first_difference(found.evaluated, wanted.evaluated) == "");
-      CHECK(first_difference(found.dgamma, wanted.dgamma) == "");
-      CHECK(first_difference(found.dbeta, wanted.dbeta) == "");
-      CHECK(first_difference(found.dx, wanted.dx) == "");
+      require_equal(run(*context, problem, in_place), wanted);
     }
   }
 }
@@ -219,31 +231,35 @@ TEST_CASE("the gradients of batch normalisation are its derivatives in double") 
 
 namespace {
 
-/// What batch_norm with pooling gives, as one op or as the two.
-struct Pooled {
-  Floats y, evaluated, mean, inverse, running_mean, running_variance, dx, dgamma, dbeta;
-  std::vector<std::int32_t> winner;
-};
+enum class Way { kTwoOps, kOneOp, kOneOpInPlace };
 
-Pooled pooled(kernels::Context& context, Activation activation, const kernels::Pool2dShape& shape, Fill fill,
-              bool as_one) {
+/// As make, with the gradient of what was pooled.
+Problem make_pooled(Activation activation, const kernels::Pool2dShape& shape, Fill fill) {
+  Problem made = make(activation, shape.batch * shape.height * shape.width, shape.channels, fill);
+  made.dout = fill(size(shape.batch * shape.out_height * shape.out_width, shape.channels), 9);
+  return made;
+}
+
+/// Batch norm with pooling, as one op or as the two; in place: the gradient of x over x.
+Results pooled(kernels::Context& context, const Problem& given, const kernels::Pool2dShape& shape, Way way) {
   const kernels::Backend& ops = kernels::cpu_backend();
-  const int rows = shape.batch * shape.height * shape.width, columns = shape.channels;
-  const std::size_t outputs = size(shape.batch * shape.out_height * shape.out_width, columns);
-  const Problem given = make(activation, rows, columns, fill);
+  const Activation activation = given.activation;
+  const int rows = given.rows, columns = given.columns;
+  const std::size_t outputs = given.dout.size();
   const Floats nothing(static_cast<std::size_t>(columns), 7.0f), unwritten(size(rows, columns), 7.0f);
-  const Array<float> x(given.x), gamma(given.gamma), beta(given.beta), dy(fill(outputs, 9));
-  Array<float> mean(nothing), inverse(nothing), dgamma(nothing), dbeta(nothing), out(unwritten), dout(unwritten);
+  const Array<float> gamma(given.gamma), beta(given.beta), dy(given.dout);
+  Array<float> x(given.x), mean(nothing), inverse(nothing), dgamma(nothing), dbeta(nothing), out(unwritten);
   Array<float> running_mean(given.running_mean), running_variance(given.running_variance), dx(unwritten);
-  Array<float> y(Floats(outputs, 7.0f)), evaluated(Floats(outputs, 7.0f));
+  Array<float> y(Floats(outputs, 7.0f)), evaluated(Floats(outputs, 7.0f)), dout(unwritten);
   Array<std::int32_t> winner(std::vector<std::int32_t>(outputs, -7));
-  if (as_one) {
+  float* const gradient = way == Way::kOneOpInPlace ? x.data() : dx.data();
+  if (way != Way::kTwoOps) {
     ops.batch_norm_max_pool(context, activation, shape, y.data(), winner.data(), mean.data(), inverse.data(),
                             running_mean.data(), running_variance.data(), x.data(), gamma.data(), beta.data(), kEpsilon,
                             kMomentum);
     ops.batch_norm_max_pool_evaluate(context, activation, shape, evaluated.data(), x.data(), gamma.data(), beta.data(),
                                      running_mean.data(), running_variance.data(), kEpsilon);
-    ops.batch_norm_max_pool_backward(context, activation, shape, dx.data(), dgamma.data(), dbeta.data(), dy.data(),
+    ops.batch_norm_max_pool_backward(context, activation, shape, gradient, dgamma.data(), dbeta.data(), dy.data(),
                                      winner.data(), x.data(), gamma.data(), beta.data(), mean.data(), inverse.data());
   } else {
     ops.batch_norm(context, activation, out.data(), mean.data(), inverse.data(), running_mean.data(),
@@ -256,38 +272,68 @@ Pooled pooled(kernels::Context& context, Activation activation, const kernels::P
     ops.batch_norm_backward(context, activation, dx.data(), dgamma.data(), dbeta.data(), dout.data(), nullptr, x.data(),
                             gamma.data(), beta.data(), mean.data(), inverse.data(), rows, columns);
   }
-  return {y.values(),       evaluated.values(),    mean.values(),
-          inverse.values(), running_mean.values(), running_variance.values(),
-          dx.values(),      dgamma.values(),       dbeta.values(),
+  return {y.values(),
+          mean.values(),
+          inverse.values(),
+          running_mean.values(),
+          running_variance.values(),
+          evaluated.values(),
+          way == Way::kOneOpInPlace ? x.values() : dx.values(),
+          dgamma.values(),
+          dbeta.values(),
           winner.values()};
+}
+
+/// Few values, so that windows hold ties, also of −0 and +0.
+Floats tied(std::size_t count, std::uint32_t seed) {
+  constexpr float kValues[] = {-1.0f, -0.0f, 0.0f, 0.5f, 1.0f};
+  Floats values = tests::random_floats(count, seed);
+  for (float& value : values) value = kValues[static_cast<int>(std::fabs(value) * 1000.0f) % 5];
+  return values;
+}
+
+const kernels::Pool2dShape kPooledShapes[] = {
+    {3, 28, 28, 16, 2, 2, 2, 14, 14}, {5, 7, 9, 3, 2, 2, 2, 3, 4},   {2, 9, 10, 37, 3, 3, 3, 3, 3},
+    {4, 8, 11, 5, 2, 1, 3, 3, 4},     {1, 2, 2, 1, 2, 2, 2, 1, 1},   {40, 12, 7, 20, 1, 3, 4, 3, 2},
+    {2, 15, 17, 52, 2, 2, 2, 7, 8},   {7, 6, 13, 32, 2, 5, 5, 1, 2}, {3, 1, 300, 16, 1, 2, 2, 1, 150}};
+
+void require_equal_as_one(const Problem& problem, const kernels::Pool2dShape& shape) {
+  const auto one_thread = kernels::make_cpu_context(1);
+  const Results wanted = pooled(*one_thread, problem, shape, Way::kTwoOps);
+  for (kernels::Context* context : cpu_contexts()) {
+    for (const Way way : {Way::kOneOp, Way::kOneOpInPlace}) {
+      INFO(kernels::describe_device(*context)
+           << ", " << shape.height << "×" << shape.width << "×" << shape.channels << ", activation "
+           << static_cast<int>(problem.activation) << (way == Way::kOneOp ? "" : ", in place"));
+      require_equal(pooled(*context, problem, shape, way), wanted);
+    }
+  }
 }
 
 }  // namespace
 
 TEST_CASE("batch norm and pooling as one op have the bits of the two, on every instruction set and number of threads") {
-  const kernels::Pool2dShape shapes[] = {{3, 28, 28, 16, 2, 2, 2, 14, 14}, {5, 7, 9, 3, 2, 2, 2, 3, 4},
-                                         {2, 9, 10, 37, 3, 3, 3, 3, 3},    {4, 8, 11, 5, 2, 1, 3, 3, 4},
-                                         {1, 2, 2, 1, 2, 2, 2, 1, 1},      {40, 12, 7, 20, 1, 3, 4, 3, 2}};
-  for (const kernels::Pool2dShape& shape : shapes)
+  for (const kernels::Pool2dShape& shape : kPooledShapes)
     for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu})
-      for (const Fill fill :
-           {Fill(tests::random_floats), activation == Activation::kGelu ? Fill(special_finite) : Fill(special)}) {
-        const auto one_thread = kernels::make_cpu_context(1);
-        const Pooled expected = pooled(*one_thread, activation, shape, fill, false);
-        for (const auto& context : cpu_contexts()) {
-          const Pooled found = pooled(*context, activation, shape, fill, true);
-          INFO(kernels::describe_device(*context) << ", " << shape.height << "×" << shape.width << "×" << shape.channels
-                                                  << ", activation " << static_cast<int>(activation));
-          CHECK(first_difference(found.y, expected.y) == "");
-          CHECK(found.winner == expected.winner);
-          CHECK(first_difference(found.evaluated, expected.evaluated) == "");
-          CHECK(first_difference(found.mean, expected.mean) == "");
-          CHECK(first_difference(found.inverse, expected.inverse) == "");
-          CHECK(first_difference(found.running_mean, expected.running_mean) == "");
-          CHECK(first_difference(found.running_variance, expected.running_variance) == "");
-          CHECK(first_difference(found.dx, expected.dx) == "");
-          CHECK(first_difference(found.dgamma, expected.dgamma) == "");
-          CHECK(first_difference(found.dbeta, expected.dbeta) == "");
-        }
-      }
+      for (const Fill fill : {Fill(tests::random_floats), Fill(tied),
+                              activation == Activation::kGelu ? Fill(special_finite) : Fill(special)})
+        require_equal_as_one(make_pooled(activation, shape, fill), shape);
+}
+
+TEST_CASE("batch norm and pooling as one op see what is not a number where no window saw it") {
+  // The third pixel of a line lies in no window. x − mean is infinite there and its variance as well, its mean finite.
+  const kernels::Pool2dShape lines{1, 3, 3, 1, 1, 2, 2, 2, 1};
+  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu}) {
+    Problem problem = make_pooled(activation, lines, tests::random_floats);
+    problem.x = {0.0f, 0.0f, 0x1.fffffep127f, 0.0f, 0.0f, 0.0f, -0x1.1p127f, -0x1.1p127f, 0.0f};
+    CHECK(std::isnan(pooled(*cpu_contexts().front(), problem, lines, Way::kTwoOps).dgamma[0]));
+    require_equal_as_one(problem, lines);
+  }
+  // Its z is 0·∞, that of the others is infinite.
+  const kernels::Pool2dShape line{1, 1, 5, 1, 1, 2, 2, 1, 2};
+  Problem problem = make_pooled(Activation::kGelu, line, tests::random_floats);
+  problem.x = {-1.0f, 1.0f, 1.0f, -1.0f, 0.0f};
+  problem.gamma = {std::numeric_limits<float>::infinity()};
+  CHECK(std::isnan(pooled(*cpu_contexts().front(), problem, line, Way::kTwoOps).dbeta[0]));
+  require_equal_as_one(problem, line);
 }

@@ -26,10 +26,6 @@ void open_gpu_or_skip(Bench& bench) {
   bench.open = kernels::make_cuda_context;
 }
 
-std::string final_weights(const Bench& bench) {
-  return std::get<protocol::Finished>(bench.events.back().body).weights_sha256;
-}
-
 /// What a trial of built-in data says on the GPU, from a workspace that earlier ones may have left.
 std::string said_on_gpu(const std::string& data, core::Json config, std::uint32_t seed, trainer::Workspace& where) {
   trainer::TrialOrder order;

@@ -64,9 +64,9 @@ class Bench {
     folder_.write("events.jsonl", events);
   }
 
-  Answer ask(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + folder_.path().string() + "' && '" SWEEP_TRAINER "' " + arguments + " >out.txt 2>err.txt </dev/null";
+  Answer ask(const std::string& arguments, const std::string& out = "out.txt") const {
+    const std::string command = "cd '" + folder_.path().string() + "' && '" SWEEP_TRAINER "' " + arguments + " >" +
+                                out + " 2>err.txt </dev/null";
     Answer answer;
     answer.code = WEXITSTATUS(std::system(command.c_str()));
     std::ifstream lines(folder_.path() / "out.txt");
@@ -194,6 +194,19 @@ TEST_CASE("the bits of a tensor are written as they are, and a name that is not 
   CHECK(wrong.err == "tensor: step 1 has no 'batch.label', did you mean 'batch.labels'?\n");
   CHECK(bench.ask("trace trial.json 99").err == "step: 99 is not one of this trial, expected 1 to 11\n");
   CHECK(bench.ask("trace trial.json x").err == "step: 'x' does not fit, expected an integer from 1 on\n");
+  CHECK(bench.ask("trace trial.json 3 2").err == "steps: 2 comes before 3, name the first step, then the last\n");
+}
+
+TEST_CASE("output that could not be written is an error of the machine") {
+  Bench bench;
+  bench.record();
+  for (const char* verb : {"--help", "--describe", "data builtin:spirals", "trace trial.json 2", "trace trial.json 1 3",
+                           "locate trial.json events.jsonl 2"}) {
+    INFO(verb);
+    const Answer answer = bench.ask(verb, "/dev/full");
+    CHECK(answer.code == 4);
+    CHECK(answer.err.starts_with("standard output: cannot be written"));
+  }
 }
 
 TEST_CASE("a record that this machine gives again is called reproduced, and one of another seed is explained by it") {

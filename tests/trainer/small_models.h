@@ -56,6 +56,11 @@ inline constexpr char kAverageCnnDigest[] = "afccc8b4b74a85cb96165c1fdd4ca2c558b
 inline constexpr char kResnetDigest[] = "a17d0fddfc60ff70443a58140b04829e3e828d5f417267184cb7401e2b72d34a";
 inline constexpr char kTransformerDigest[] = "23a189169406dcaac477a9bd6fbca53d54cadeb64f7ee313c2e8f7ba8fe89204";
 
+/// Of a bench whose training is over.
+inline std::string final_weights(const Bench& bench) {
+  return std::get<protocol::Finished>(bench.events.back().body).weights_sha256;
+}
+
 struct SmallModel {
   std::string name;
   core::Json config;

@@ -44,12 +44,16 @@ class FlipSearch {
 
   bool one_tensor() const { return differing_.size() == 1; }
 
-  std::vector<Solution> of_one_tensor() {
+  std::vector<Solution> of_one_tensor(std::vector<Untried>& untried) {
     const std::size_t at = differing_.front();
     const std::string& tensor = stepper_.tensors()[at];
     after_update(at, tensor);
     std::vector<Parameter>& parameters = stepper_.quick().network().parameters();
-    if (at < parameters.size() && stepper_.trial().hyperparameters.clip_norm == 0) in_update(parameters[at]);
+    if (at < parameters.size() && stepper_.trial().hyperparameters.clip_norm > 0)
+      untried.push_back({"bit flip", "a bit of what the update of " + tensor +
+                                         " is made of: not tried where gradients are clipped by their norm"});
+    else if (at < parameters.size())
+      in_update(parameters[at]);
     return std::move(found_);
   }
 
@@ -178,7 +182,7 @@ class FlipSearch {
 
 std::vector<Solution> solve_flip(Stepper& stepper, const StepPrints& recorded, std::vector<Untried>& untried) {
   FlipSearch search(stepper, recorded);
-  if (search.one_tensor()) return search.of_one_tensor();
+  if (search.one_tensor()) return search.of_one_tensor(untried);
   const std::uint64_t candidates = std::uint64_t{32} * stepper.weight_count(), budget = step_budget(stepper);
   if (candidates <= budget) return search.before_step();
   untried.push_back({"bit flip", fmt::format("a bit of a weight before the step: {} candidates, {} can be trained",

@@ -105,6 +105,9 @@ int write_bits(const TracedTensor& tensor, const std::vector<std::uint32_t>& bit
 }  // namespace
 
 int trace_steps(const TrialOrder& given, std::uint64_t first, std::uint64_t last) {
+  if (last < first)
+    throw core::UserError("steps", fmt::format("{} comes before {}", last, first),
+                          "name the first step, then the last");
   const TrialOrder order = with_trace(given);
   TracedTrial trial(order);
   trial.go_to(first);

@@ -13,7 +13,6 @@ namespace {
 constexpr float kEpsilon = 1e-5f;
 constexpr float kMomentum = 0.1f;
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 24;
-constexpr int kMostPooled = 1 << 17;  // numbers of an image that stay near the processor until they are pooled
 
 kernels::Buffer<float> one_each(const Builder& builder, int channels) {
   return {builder.ops, builder.context, static_cast<std::size_t>(channels)};
@@ -30,8 +29,7 @@ bool BatchNorm::can_pool(const kernels::Backend& ops, Activation activation, con
   const bool is_computed_anew =
       activation == Activation::kNone || activation == Activation::kRelu || activation == Activation::kGelu;
   return ops.batch_norm_max_pool != nullptr && is_computed_anew && pooling.stride >= pooling.window_height &&
-         pooling.stride >= pooling.window_width &&
-         Shape{pooling.height, pooling.width, pooling.channels}.count() <= kMostPooled;
+         pooling.stride >= pooling.window_width;
 }
 
 BatchNorm::BatchNorm(Builder& builder, const Shape& input, Activation activation,

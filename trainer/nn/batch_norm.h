@@ -26,6 +26,7 @@ class BatchNorm final : public Layer {
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
   bool goes_back_in_place() const override { return !pooling_; }
+  bool goes_back_over_input() const override { return pooling_.has_value(); }
   float* droppable_output() override;
 
  private:

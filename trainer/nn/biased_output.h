@@ -41,6 +41,8 @@ class BiasedOutput {
   const float* backward(const Pass& pass, const float* gradient);
 
   float* droppable();
+  /// The results' memory where backward() does not read it, else null.
+  float* replaceable() { return sums_gradient_ ? nullptr : out_.data(); }
 
  private:
   int rows(const Pass& pass) const { return pass.rows * shape_.positions(); }

@@ -26,6 +26,7 @@ class Conv2d final : public Layer {
   const float* forward(const Pass&, const float* in) override;
   void backward(const Pass&, const float* in, const float* gradient, float* in_gradient) override;
   float* droppable_output() override { return output_.droppable(); }
+  float* replaceable_output() override { return output_.replaceable(); }
 
  private:
   kernels::Conv2dShape shape_for(int rows) const;

@@ -62,11 +62,19 @@ class Layer {
   virtual const float* forward(const Pass& pass, const float* in) = 0;
 
   /// After forward(pass, in). Overwrites the gradient of every parameter of the layer. Shapes: gradient rows × output;
-  /// in_gradient rows × input, null where nobody wants it. The two do not overlap, unless goes_back_in_place().
+  /// in_gradient rows × input, null where nobody wants it. The two do not overlap, unless goes_back_in_place(); nor do
+  /// in_gradient and in, unless goes_back_over_input().
   virtual void backward(const Pass& pass, const float* in, const float* gradient, float* in_gradient) = 0;
 
   /// Whether backward may be given one memory for both gradients, which then need only be fetched once.
   virtual bool goes_back_in_place() const { return false; }
+
+  /// Whether backward may be given `in` for the gradient of it.
+  virtual bool goes_back_over_input() const { return false; }
+
+  /// The output's memory where backward does not read it: the layer above may put the output's gradient there. Else
+  /// null.
+  virtual float* replaceable_output() { return nullptr; }
 
   /// The output's memory where a dropout may do its work in place without harm to backward; else null.
   virtual float* droppable_output() { return nullptr; }

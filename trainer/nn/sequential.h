@@ -40,7 +40,10 @@ class Sequential final : public Layer {
   int depth_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<const float*> inputs_;  ///< what each layer was given in the last forward
-  std::vector<Shared> gradients_;     ///< of each layer's output but the last one's, in two places
+  float* gradient_of_output(std::size_t layer) const;
+
+  /// Of each layer's output but the last one's, in two places; null where it lies over the output itself.
+  std::vector<Shared> gradients_;
 };
 
 }  // namespace trainer

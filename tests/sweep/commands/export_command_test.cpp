@@ -1,4 +1,6 @@
 // sweep export --format, as a user types it: a whole sweep for another program, and what is refused.
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "core/json.h"
@@ -49,6 +51,28 @@ TEST_CASE("a sweep is exported in each format, under its id or a name, the same 
   const Said renamed = shop.sweep("export --format mlflow -o other");
   CHECK(has(renamed.err, "1 name is written otherwise, as mlflow takes them: metric 'a:b' as 'a_b-"));
   CHECK(!holds_temporary(shop.path()));
+}
+
+TEST_CASE("an export beside the program leaves its sweeps what they are") {
+  const std::string source = std::string(kSweep).replace(std::string(kSweep).find("\"x\""), 3, "\"model.c\"");
+  const Shop shop("#!/bin/sh\necho 'step=1 loss=1.5'\n", source);
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  REQUIRE(shop.sweep("export --format mlflow").code == 0);
+  REQUIRE(shop.sweep("export --format mlflow -o new/mlruns").code == 0);
+  CHECK(has(shop.sweep("run sweep.json").err, "is finished, nothing to run"));
+  CHECK(shop.sweep("replay '#0'").code == 0);
+}
+
+TEST_CASE("a capsule does not take the place of what is no file") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  REQUIRE(::mkfifo((shop.path() / "pipe").c_str(), 0600) == 0);
+  for (const char* place : {"pipe", "/dev/null", "."}) {
+    INFO(place);
+    const Said said = shop.sweep(std::string("export '#0' -o ") + place);
+    CHECK(said.code == 2);
+    CHECK(said.err == std::string(place) + ": is there already and is no file, name another one with -o\n");
+  }
 }
 
 TEST_CASE("what is of a trial's capsule is no flag of a whole sweep's export, and the other way round") {

@@ -27,6 +27,30 @@ TEST_CASE("a store that nobody touched is as its file and seed say, also after r
   CHECK(json["changed"].empty());
 }
 
+TEST_CASE("a reused result is as stored where it is no number, and while its trial runs again where it ran") {
+  const std::string first =
+      R"({"method": "grid", "name": "first", "metric": {"name": "loss", "goal": "minimize"}, "reuse": true,
+          "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [1, 2]}}})";
+  std::string second = first;
+  second.replace(second.find("first"), 5, "second");
+  second.replace(second.find("[1, 2]"), 6, "[1, 2, 3]");
+  const Shop shop("#!/bin/sh\necho 'step=1 loss=inf'\n", first);
+  shop.write("second.json", second);
+  shop.sweep("run sweep.json");
+  shop.sweep("run second.json");
+  CHECK(shop.trial(0).contains("reused_from"));
+  const auto is_as_stored = [&] {
+    const Said said = shop.sweep("verify second");
+    INFO(said.out + said.err);
+    CHECK(said.code == 0);
+  };
+  is_as_stored();
+  shop.sql(
+      "UPDATE trials SET phase = 'waiting', outcome = '', step = NULL, digest = NULL WHERE sweep = 1 AND trial_index = "
+      "0");
+  is_as_stored();
+}
+
 TEST_CASE("a changed row, configuration, seed, id, decision or term of a sweep is found and named") {
   const auto changed = [](const std::string& statement) {
     const Shop shop;

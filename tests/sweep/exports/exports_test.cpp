@@ -11,6 +11,9 @@
 #include <set>
 
 #include "core/digest.h"
+#include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/reused.h"
+#include "sweep/exports/trials.h"
 #include "tests/catch.h"
 #include "tests/sweep/exports/made_sweep.h"
 
@@ -311,6 +314,38 @@ TEST_CASE("MLflow finds an experiment and a run for each trial, each file as its
     for (const char* folder : {"artifacts", "metrics", "params", "tags"})
       CHECK(fs::is_directory(made.folder.path() / runs.at(std::to_string(i)) / folder));
   }
+}
+
+TEST_CASE("a reused result is exported as it was taken, also while its trial runs again where it ran") {
+  const MadeSweep made;
+  sweep::Store store(made.folder.path(), sweep::Store::Mode::kReadWrite);
+  sweep::SweepRecord taker = MadeSweep::record();
+  taker.id = "b1b2c3d4e5f60718";
+  taker.trials = 1;
+  store.add_sweep(taker);
+  sweep::Study study(taker.metric);
+  const auto taken = sweep::result_of(store, {MadeSweep::kId, 0}, 0, taker.metric);
+  REQUIRE(taken);
+  sweep::TrialPlanned planned = events::planned(0);
+  planned.config = MadeSweep::config(0.01, "adam");
+  const std::int64_t now = MadeSweep::kCreated + 100'000;
+  store.append(taker.id, now, {planned, *taken}, study);
+  const auto exported = [&] {
+    std::vector<sweep::ExportedTrial> trials;
+    sweep::read_exported_trials(store, taker.id, [&](const auto& trial) { trials.push_back(trial); });
+    REQUIRE(trials.size() == 1);
+    std::vector<std::uint64_t> steps;
+    for (const auto& point : trials[0].points) steps.push_back(point.step);
+    return std::make_pair(trials[0].ended_ms, steps);
+  };
+  const auto before = exported();
+  CHECK(before.second == std::vector<std::uint64_t>{1, 2, 3});
+  sweep::Study origin = load_study(store, MadeSweep::kId);
+  store.append(
+      MadeSweep::kId, now + 1,
+      {sweep::TrialReopened{0, "retry"}, events::ordered(0, 2), events::started(0, 2, 0), events::metric(0, 2, 1, 7)},
+      origin);
+  CHECK(exported() == before);
 }
 
 TEST_CASE("an export names what it writes otherwise, and is written the same again") {

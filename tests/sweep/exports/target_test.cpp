@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "protocol/files.h"
 #include "tests/catch.h"
 #include "tests/temporary_folder.h"
 
@@ -25,7 +26,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 void write(const fs::path& path, ExportTarget::Kind kind, bool force, const std::string& contents) {
   ExportTarget target(path, kind, force);
   if (kind == ExportTarget::Kind::kFolder) {
-    target.add(sweep::kExportFile, contents);
+    target.add(protocol::kExportFile, contents);
     target.add("a/b/c", "1");
     target.add("a/b/d", "2");
     target.add_folder("empty");
@@ -56,7 +57,7 @@ TEST_CASE("a folder appears whole, with the folders between, and nothing beside 
   const TemporaryFolder place;
   write(place.path() / "new" / "export", kFolder, false, "first");
   CHECK(names_in(place.path() / "new") == std::vector<std::string>{"export"});
-  CHECK(names_in(place.path() / "new" / "export") == std::vector<std::string>{"a", "empty", sweep::kExportFile});
+  CHECK(names_in(place.path() / "new" / "export") == std::vector<std::string>{"a", "empty", protocol::kExportFile});
   CHECK(core::read_file(place.path() / "new" / "export" / "a" / "b" / "d") == "2");
 }
 
@@ -107,13 +108,13 @@ TEST_CASE("what is there already is refused, and with force only an earlier expo
             ": is no file that an export wrote, and --force replaces nothing else, name another path with -o");
   write(folder, kFolder, true, "second");
   write(file, kFile, true, "second");
-  CHECK(core::read_file(folder / sweep::kExportFile) == "second");
+  CHECK(core::read_file(folder / protocol::kExportFile) == "second");
   CHECK(core::read_file(file).ends_with("second"));
   CHECK(names_in(place.path()) == std::vector<std::string>{"file", "file.old", "folder", "folder.old"});
-  CHECK(core::read_file(folder.string() + ".old/" + sweep::kExportFile) == "first");
+  CHECK(core::read_file(folder.string() + ".old/" + protocol::kExportFile) == "first");
   CHECK(core::read_file(file.string() + ".old").ends_with("first"));
   write(folder, kFolder, true, "third");
-  CHECK(core::read_file(folder.string() + ".old2/" + sweep::kExportFile) == "second");
+  CHECK(core::read_file(folder.string() + ".old2/" + protocol::kExportFile) == "second");
 
   place.write("mine/thesis.tex", "years of work");
   place.write("sweeps.db", "SQLite format 3");
@@ -158,6 +159,35 @@ TEST_CASE("what a killed export left is taken away by the next one to the same p
   CHECK(names_in(place.path()) ==
         std::vector<std::string>{"a", "a.sweep-export-1-0", "a.sweep-export-notes", "a.tmp4711", "b", "elsewhere"});
   CHECK(core::read_file(place.path() / "elsewhere" / "x") == "mine");
+}
+
+TEST_CASE("exports that replace one another at the same time keep every earlier one") {
+  const TemporaryFolder place;
+  constexpr int kWriters = 4, kEach = 12;
+  write(place.path() / "a", kFile, false, "first");
+  std::vector<pid_t> children;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    children.push_back(::fork());
+    REQUIRE(children.back() >= 0);
+    if (children.back() != 0) continue;
+    int written = 0;
+    for (int i = 0; i < kEach; ++i) {
+      ExportTarget target(place.path() / "a", kFile, true);
+      target.append(sweep::kExportFileBegin);
+      target.commit();
+      ++written;
+    }
+    ::_exit(written);
+  }
+  std::size_t written = 1;
+  for (const pid_t child : children) {
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    written += static_cast<std::size_t>(WEXITSTATUS(status));
+  }
+  CHECK(written == 1 + kWriters * kEach);
+  CHECK(names_in(place.path()).size() == written);
 }
 
 TEST_CASE("what came to be there while an export was written is not replaced") {

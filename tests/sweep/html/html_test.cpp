@@ -233,7 +233,7 @@ TEST_CASE("a metric that has the name of another column says so, and a condition
 
 TEST_CASE("a page has the columns that were asked for, and the others to filter by, and an unknown one is refused") {
   ReportOptions options;
-  options.columns = {"learning_rate", "host", "value", "rank", "rank"};
+  options.columns = {"learning_rate", "host", "value", "rank"};
   const auto made = sample::usual_page(30, options);
   const std::vector<PageColumn> columns = page_columns(made->page, parameters(made->page.head, made->page.shown.rows));
   std::vector<std::string> shown;

@@ -71,6 +71,9 @@ void write_project(const TemporaryFolder& folder) {
   folder.write("venv/lib/a.py", "\n");
   folder.write("outputs/2024/config.yaml", "\n");
   folder.write("outputs/code.py", "\n");
+  folder.write("exported/sweep-export.json", "{}");
+  folder.write("exported/meta.yaml", "\n");
+  folder.write("exported/1/params/model.c", "\n");
 }
 const Strings kProject = {"conf/base.yaml", "kernel.CU", "lib/model.py", "outputs/code.py", "train.py"};
 

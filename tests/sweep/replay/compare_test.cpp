@@ -356,7 +356,16 @@ TEST_CASE("where a program died, how much of it was recorded is no difference") 
   const Stream recorded = Stream().start().say(trace(1, 4));
   const Stream longer = Stream().start().say(trace(1, 6)).say(metrics(4));
   CHECK(texts(compare(record({recorded}, Outcome::kFailed), longer, false, Outcome::kFailed)) == "identical");
-  CHECK(texts(compare(record({longer}, Outcome::kFailed), recorded, false, Outcome::kFailed)) ==
+  const std::string less =
+      "incomplete\nboth failed, the replay before it had said all that the record holds: what both said was compared";
+  CHECK(texts(compare(record({longer}, Outcome::kFailed), recorded, false, Outcome::kFailed)) == less);
+  CHECK(texts(compare(record({longer}, Outcome::kFailed), Stream().start(), false, Outcome::kFailed)) == less);
+  Stream other = recorded;  // what both said
+  body<Trace>(other, 1).weights[2] ^= 1;
+  CHECK(texts(compare(record({longer}, Outcome::kFailed), other, false, Outcome::kFailed)).starts_with("different\n"));
+  // What lacks in the middle did not come out later.
+  const Stream skipping = Stream().start().say(trace(1, 6)).say(metrics(8));
+  CHECK(texts(compare(record({Stream(longer).say(metrics(8))}, Outcome::kFailed), skipping, false, Outcome::kFailed)) ==
         "different\nstep 4: metric val_accuracy: recorded 0.5 (0x1p-1), replayed absent");
   CHECK(texts(compare(record({recorded}, Outcome::kFailed), whole())) ==
         "different\nstep 12: outcome: recorded failed, replayed completed");
