@@ -51,6 +51,14 @@ void require_room(const std::filesystem::path& file) {
   throw core::UserError(file.string(), "is there already and is no capsule", "name another file with -o");
 }
 
+std::string absolute_note(const std::vector<std::string>& words) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(words.size(), kNamesShown); ++i)
+    names += (i == 0 ? "" : ", ") + printable(words[i], 200);
+  if (words.size() > kNamesShown) names += fmt::format(", and {} more", words.size() - kNamesShown);
+  return "absolute paths of `command` and `inputs` stay as they are, and a replay looks there: " + names;
+}
+
 int export_capsule(Flags flags, const Globals& globals) {
   const Store store = open_store(globals);
   const SelectedTrial selected = select_trial(store, flags.what, flags.sweep);
@@ -64,10 +72,11 @@ int export_capsule(Flags flags, const Globals& globals) {
     core::Json json = exported.to_json();
     json["file"] = file.string();
     print_json(json);
-    return protocol::kExitOk;
+  } else {
+    print(fmt::format("{}: trial {}, {} parts, {} bytes\ncapsule {}\n", printable(file.string()), exported.trial,
+                      exported.parts.size(), exported.bytes.size(), exported.digest));
   }
-  print(fmt::format("{}: trial {}, {} parts, {} bytes\ncapsule {}\n", printable(file.string()), exported.trial,
-                    exported.parts.size(), exported.bytes.size(), exported.digest));
+  if (!exported.absolute.empty()) note(globals, absolute_note(exported.absolute));
   return protocol::kExitOk;
 }
 

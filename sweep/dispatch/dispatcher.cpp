@@ -230,6 +230,12 @@ TrialState load_trial(const Store& store, const std::string& sweep, const Study&
   return trial;
 }
 
+TrialState load_alone(const Store& store, const SweepRecord& sweep, std::uint64_t index) {
+  TrialState trial = *fold_alone(store, {sweep.id, index}, sweep.metric, /*with_trace=*/false).find(0);
+  trial.index = index;
+  return trial;
+}
+
 Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
                        std::optional<std::uint64_t> last) {
   const auto record = store.find_sweep(sweep);

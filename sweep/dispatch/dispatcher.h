@@ -79,6 +79,9 @@ Study load_study(const Store& store, const std::string& sweep, Load load = Load:
 /// One trial with all that its events say. Requires: it is planned. `study`: of its sweep, however it was loaded.
 TrialState load_trial(const Store& store, const std::string& sweep, const Study& study, std::uint64_t index);
 
+/// One trial as its own events have it: where the sweep ended is unknown to them. Requires: it is planned.
+TrialState load_alone(const Store& store, const SweepRecord& sweep, std::uint64_t index);
+
 /// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it
 /// ended as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.
 Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
