@@ -125,13 +125,9 @@ class Lister {
     return false;
   }
 
-  /// Any folder that holds a store of ours, not only the one in use, or an export: what trials left there is no source.
   bool is_ours(const std::string& folder) {
     const auto [found, is_new] = ours_.try_emplace(folder, false);
-    std::error_code ignored;
-    if (is_new)
-      found->second = fs::exists(root_ / folder / protocol::kStoreFile, ignored) ||
-                      fs::exists(root_ / folder / protocol::kExportFile, ignored);
+    if (is_new) found->second = holds_results(root_ / folder);
     return found->second;
   }
   bool lies_in_ours(const std::string& path) {
@@ -154,6 +150,11 @@ class Lister {
 };
 
 }  // namespace
+
+bool holds_results(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / protocol::kStoreFile, ignored) || fs::exists(folder / protocol::kExportFile, ignored);
+}
 
 std::vector<std::string> list_files(const fs::path& folder, const fs::path& excluded) {
   std::error_code error;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "core/json.h"
+#include "sweep/spec/spec.h"
 
 namespace sweep {
 namespace {
@@ -36,11 +38,25 @@ std::string ending(std::string_view name) {
   return text;
 }
 
-// A line of YAML that begins with the key, bare or in quotes.
-bool has_yaml_key(std::string_view text, std::string_view key) {
-  for (std::size_t at = 0; at < text.size();) {
-    std::string_view line = text.substr(at, text.find('\n', at) - at);
-    at += line.size() + 1;
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r");
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
+}
+
+// Without a comment, and without quotes.
+std::string_view yaml_word(std::string_view text) {
+  for (std::size_t at = text.find('#'); at != text.npos; at = text.find('#', at + 1))
+    if (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t') text = text.substr(0, at);
+  text = trimmed(text);
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// What stands behind the key, bare or in quotes, of a line of YAML that begins with it: to the text's end.
+std::optional<std::string_view> behind_yaml_key(std::string_view text, std::string_view key) {
+  for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = text.substr(begin, end - begin);
     const char quote = line.empty() ? '\0' : line.front();
     const bool quoted = quote == '"' || quote == '\'';
     if (quoted) line.remove_prefix(1);
@@ -48,9 +64,27 @@ bool has_yaml_key(std::string_view text, std::string_view key) {
     line.remove_prefix(key.size());
     if (quoted && !line.empty() && line.front() == quote) line.remove_prefix(1);
     while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
-    if (!line.empty() && line.front() == ':') return true;
+    if (!line.empty() && line.front() == ':')
+      return text.substr(static_cast<std::size_t>(line.data() - text.data()) + 1);
+  }
+  return {};
+}
+
+// Whether a value of YAML is an object: in braces or an anchored one, or a block of keys on the lines below.
+bool is_yaml_object(std::string_view text) {
+  std::string_view first = yaml_word(text.substr(0, text.find('\n')));
+  if (!first.empty() && first.front() != '&' && first.front() != '!')
+    return first.front() == '{' || first.front() == '*';
+  for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+    const std::string_view line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+    if (const std::string_view word = yaml_word(line); !word.empty()) return line.front() == ' ' && word.front() != '-';
   }
   return false;
+}
+
+// bayes and custom are known and refused: such a file is one all the same.
+bool is_method(std::string_view word) {
+  return word == name(Method::kGrid) || word == name(Method::kRandom) || word == "bayes" || word == "custom";
 }
 
 }  // namespace
@@ -79,9 +113,13 @@ bool is_sweep_file(std::string_view text) {
   if (first == text.npos) return false;
   if (text[first] == '{') {
     const core::Json json = core::Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    return json.is_object() && json.contains("method") && json.contains("parameters");
+    if (!json.is_object() || !json.contains("method") || !json.contains("parameters")) return false;
+    const core::Json& method = json.at("method");
+    return method.is_string() && is_method(method.get_ref<const std::string&>()) && json.at("parameters").is_object();
   }
-  return has_yaml_key(text, "method") && has_yaml_key(text, "parameters");
+  const auto method = behind_yaml_key(text, "method"), parameters = behind_yaml_key(text, "parameters");
+  return method && parameters && is_method(yaml_word(method->substr(0, method->find('\n')))) &&
+         is_yaml_object(*parameters);
 }
 
 }  // namespace sweep

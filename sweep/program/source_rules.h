@@ -20,7 +20,11 @@ bool is_skipped_folder(std::string_view name);
 /// (outputs, lightning_logs, mlruns, multirun, wandb). Not in a skipped folder. `path` is relative, with slashes.
 bool is_source(std::string_view path);
 
-/// Whether the text is a sweep file: JSON or YAML with `method` and `parameters` at its top.
+/// Whether trials left there what they made: it holds a store of ours, whether or not it is in use, or is an export.
+bool holds_results(const std::filesystem::path& folder);
+
+/// Whether the text is a sweep file: JSON or YAML with `method`, one of those that a sweep file may name, and an object
+/// of `parameters` at its top.
 bool is_sweep_file(std::string_view text);
 
 /// The files under `folder` that could be sources, relative to it, in no order: git's list where it gives one, else a

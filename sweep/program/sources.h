@@ -80,8 +80,9 @@ class SourcesWatch {
 std::vector<std::string> changed_sources(const std::vector<SourceFile>& recorded, const std::filesystem::path& folder);
 
 /// The digests of `inputs`, for a trial's identity: {path as written: sha256}. A file's is that of its content, a
-/// folder's that over the canonical JSON of {relative path: sha256} of every file in it except those under .git; links
-/// to files count by content, links to folders are not followed. `folder` is the sweep file's.
+/// folder's that over the canonical JSON of {relative path: sha256} of every file in it except those under .git, in a
+/// runs folder and in an export (holds_results()); links to files count by content, links to folders are not followed.
+/// `folder` is the sweep file's.
 /// Errors: UserError that names every input which is not there or cannot be read.
 core::Json input_digests(const std::vector<std::string>& inputs, const std::filesystem::path& folder);
 

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "core/digest.h"
+#include "sweep/program/source_rules.h"
 #include "sweep/program/sources.h"
 
 namespace sweep {
@@ -11,14 +12,16 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-// {relative path: sha256} of every file under a folder, except under .git.
+// {relative path: sha256} of every file under a folder, except under .git and where trials left results: a run may not
+// change what its next one is.
 Json folder_contents(const fs::path& folder) {
   Json contents = Json::object();
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error), end;
   for (; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
-    if (entry->path().filename() == ".git" && entry->is_directory(ignored)) entry.disable_recursion_pending();
+    if (entry->is_directory(ignored) && (entry->path().filename() == ".git" || holds_results(entry->path())))
+      entry.disable_recursion_pending();
     if (!entry->is_regular_file(ignored)) continue;
     contents[path_text(entry->path().lexically_relative(folder).string())] = core::sha256_file(entry->path());
   }

@@ -22,7 +22,8 @@ struct Uncommitted {
 
 /// The text of the file: a heading, a line for each untracked file, then the changes, as `git apply` takes them. In
 /// place of a line that holds a secret stands one that says so; a private key is left out from its first line to its
-/// last. `lines_left_out` and `cut` say what is missing.
+/// last, whatever part of it a hunk shows, and so is what stands behind a hunk's place ("@@ … @@"). `lines_left_out`
+/// and `cut` say what is missing.
 struct KeptDifference {
   std::string text;
   std::uint64_t lines_left_out = 0;

@@ -1,4 +1,4 @@
-// See git.h. Reads only: no lock is taken, no configured program is run, no remote is asked.
+// See git.h. Reads only: no lock is taken, no program of the folder's configuration is run, no remote is asked.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -20,12 +20,23 @@ using core::Json;
 
 // What an unborn branch is compared with: the tree without files, which every repository knows.
 constexpr char kEmptyTree[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+constexpr char kNothing[] = "SWEEP_NOTHING";  // an empty variable, for --config-env: names of filters may hold a '='
 constexpr std::uintmax_t kWholeFileBytes = 16u << 20;  // of larger untracked files only the size is looked at
 constexpr std::size_t kMostUntracked = 10'000;         // more are counted, not read
 
-std::optional<std::string> git(const fs::path& folder, std::vector<std::string> arguments) {
-  std::vector<std::string> command = {
-      "git", "-C", folder.string(), "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false"};
+std::optional<std::string> git(const fs::path& folder, const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& settings = {}) {
+  std::vector<std::string> command = {"env",
+                                      std::string(kNothing) + "=",
+                                      "git",
+                                      "-C",
+                                      folder.string(),
+                                      "--no-optional-locks",
+                                      "-c",
+                                      "core.fsmonitor=false",
+                                      "-c",
+                                      "core.quotePath=false"};
+  command.insert(command.end(), settings.begin(), settings.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   const auto answer = program_output(command, std::chrono::seconds(20), 256u << 20);
   if (!answer || answer->code != 0) return std::nullopt;
@@ -60,8 +71,33 @@ std::string file_state(const fs::path& file) {
   }
 }
 
-std::optional<std::string> difference_from(const fs::path& top, const std::string& base, const char* form) {
-  return git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", form, "--full-index", base});
+// Settings that turn off the programs which clean contents, of the configuration of a repository and of those in it:
+// git looks into these too. What the user's own configuration names (git-lfs, for example) goes on.
+std::vector<std::string> without_filters(const fs::path& top) {
+  std::vector<std::string> settings;
+  const auto configured =
+      git(top, {"config", "--show-scope", "--null", "--name-only", "--get-regexp", "^filter\\..*\\.(clean|process)$"});
+  const std::vector<std::string> words = split_at_nul(configured.value_or(""));  // scope, name, scope, name …
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    if (words[i] == "system" || words[i] == "global") continue;
+    const std::string filter = words[i + 1].substr(0, words[i + 1].rfind('.'));
+    for (const char* key : {".clean", ".process", ".required"})
+      settings.push_back("--config-env=" + filter + key + "=" + kNothing);
+  }
+  constexpr std::string_view kRepository = "160000 ";
+  for (const std::string& entry : split_at_nul(git(top, {"ls-files", "--stage", "-z"}).value_or(""))) {
+    const fs::path inner = top / entry.substr(entry.find('\t') + 1);
+    std::error_code ignored;
+    if (!entry.starts_with(kRepository) || !fs::exists(inner / ".git", ignored)) continue;
+    const std::vector<std::string> more = without_filters(inner);
+    settings.insert(settings.end(), more.begin(), more.end());
+  }
+  return settings;
+}
+
+std::optional<std::string> difference_from(const fs::path& top, const std::string& base, const char* form,
+                                           const std::vector<std::string>& settings) {
+  return git(top, {"diff", "--no-ext-diff", "--no-textconv", "--no-color", form, "--full-index", base}, settings);
 }
 
 // A name may hold anything but NUL.
@@ -86,7 +122,8 @@ GitState read_git(const fs::path& folder, const fs::path& excluded, const Secret
   const fs::path top = first_line(*places);
   const auto commit = git(top, {"rev-parse", "--verify", "--quiet", "HEAD"});
   const std::string base = commit ? "HEAD" : kEmptyTree;
-  const auto changes = difference_from(top, base, "--binary");
+  const std::vector<std::string> settings = without_filters(top);
+  const auto changes = difference_from(top, base, "--binary", settings);
   const auto others = git(top, {"ls-files", "--others", "--exclude-standard", "-z"});
   const auto remote = git(top, {"config", "--get", "remote.origin.url"});
   GitState state;
@@ -120,7 +157,7 @@ GitState read_git(const fs::path& folder, const fs::path& excluded, const Secret
   if (!dirty) return state;
   state.json["difference_sha256"] = digest.hex();
   // Contents of binary files would hide from whoever looks for secrets.
-  if (!changes->empty()) state.uncommitted.changes = difference_from(top, base, "--patch").value_or("");
+  if (!changes->empty()) state.uncommitted.changes = difference_from(top, base, "--patch", settings).value_or("");
   return state;
 }
 

@@ -104,7 +104,7 @@ ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramL
   close(ends[0]);
   if (run.error != 0) return run;
   if (run.end == ProgramEnd::kEnded) run.end = wait_for_exit(child, limits, deadline);
-  if (run.end != ProgramEnd::kEnded) kill(child, SIGKILL);
+  if (run.end != ProgramEnd::kEnded) kill(limits.stop >= 0 ? -child : child, SIGKILL);  // the group, where it leads one
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

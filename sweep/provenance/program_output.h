@@ -22,8 +22,8 @@ std::optional<ProgramOutput> program_output(const std::vector<std::string>& argu
 struct ProgramLimits {
   std::chrono::milliseconds patience{20'000};
   std::size_t bytes = 64u << 20;
-  int stop = -1;  ///< a descriptor: once it is readable the program is killed, and a terminal's Ctrl-C is not for it;
-                  ///< −1: none
+  int stop = -1;  ///< a descriptor: once it is readable the program is killed, and a terminal's Ctrl-C is not for it.
+                  ///< Then what it has started is killed with it, also where it takes too long. −1: none
 };
 
 /// kStopped: `stop` was readable, or too much was printed.

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/digest.h"
+#include "protocol/files.h"
 #include "sweep/program/source_rules.h"
 #include "sweep/provenance/program_output.h"
 #include "tests/catch.h"
@@ -239,7 +240,7 @@ TEST_CASE("a folder with too much in it is refused, with the remedy") {
         where + ": holds more than 20000 source files, put the program into a folder of its own");
 }
 
-TEST_CASE("the table of endings is sorted by kind, and a sweep file is known by its two keys") {
+TEST_CASE("the table of endings is sorted by kind, and a sweep file is known by its method and parameters") {
   CHECK(sweep::is_source("a.py"));
   CHECK(sweep::is_source("a.R"));
   CHECK(sweep::is_source("../a.yaml"));
@@ -254,6 +255,21 @@ TEST_CASE("the table of endings is sorted by kind, and a sweep file is known by 
   CHECK_FALSE(sweep::is_sweep_file(" method: grid\nparameters:\n"));
   CHECK_FALSE(sweep::is_sweep_file("methods: grid\nparameters: 1\n"));
   CHECK_FALSE(sweep::is_sweep_file("{\"method\": 1"));
+  for (const char* text :
+       {"method: 'random' # all\nparameters: # some\n\n  # first\n  a: {value: 1}\n",
+        "method: bayes\nparameters: {a: 1}\n", "parameters: &p\n  a:\n    value: 1\r\nmethod: \"grid\"\r\n",
+        "parameters: *p\nmethod: custom"}) {
+    INFO(text);
+    CHECK(sweep::is_sweep_file(text));
+  }
+  for (const char* text : {"method: adam\nparameters: {width: 4}\n", "method: grid\nparameters: 3\n",
+                           "method: grid\nparameters:\n", "method: grid\nparameters:\nother: 1\n",
+                           "method: grid\nparameters:\n  - width\n", "method: grid # not\nparameters: [a, b]\n",
+                           "method:\n  - grid\nparameters: {}\n", R"({"method": "adam", "parameters": {}})",
+                           R"({"method": "grid", "parameters": []})", R"({"method": 1, "parameters": {}})"}) {
+    INFO(text);
+    CHECK_FALSE(sweep::is_sweep_file(text));
+  }
   CHECK_FALSE(sweep::is_sweep_file(""));
 }
 

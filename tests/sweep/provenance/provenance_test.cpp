@@ -1,12 +1,15 @@
 // What is recorded of a machine and a working folder, and what is never recorded.
 #include "sweep/provenance/provenance.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "core/digest.h"
 #include "core/files.h"
@@ -132,6 +135,34 @@ TEST_CASE("a pipe in the working folder is not opened") {
   CHECK(repository.state()["dirty"].is_boolean());
 }
 
+TEST_CASE(
+    "a filter that a working folder or a repository in it configures is not run, and its files are compared as they "
+    "lie") {
+  const Repository inner, outer;
+  inner.write(".gitattributes", "*.py filter=inner\n");
+  inner.git({"add", "."});
+  inner.git({"-c", "user.name=n", "-c", "user.email=n@localhost", "commit", "--quiet", "-m", "second"});
+  outer.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path().string(), "inner"});
+  outer.write(".gitattributes", "*.py filter=a=b\n*.txt filter=long\n");
+  outer.write("note.txt", "x\n");
+  outer.git({"add", "."});
+  outer.git({"-c", "user.name=n", "-c", "user.email=n@localhost", "commit", "--quiet", "-m", "second"});
+  const fs::path ran = outer.path() / ".git" / "ran";
+  const std::string program = "touch '" + ran.string() + "'; cat";
+  outer.git({"config", "filter.a=b.clean", program});
+  outer.git({"config", "filter.a=b.required", "true"});
+  outer.git({"config", "filter.long.process", program});
+  outer.git({"config", "core.fsmonitor", program});
+  for (const char* key : {"filter.inner.clean", "core.fsmonitor"}) outer.git({"-C", "inner", "config", key, program});
+  for (const char* file : {"train.py", "note.txt", "inner/train.py"}) outer.write(file, "print(2)\n");
+  const GitState state = outer.look();
+  CHECK_FALSE(fs::exists(ran));
+  CHECK_THAT(state.uncommitted.changes, Catch::Contains("-print(1)\n+print(2)\n") &&
+                                            Catch::Contains("-x\n+print(2)\n") && Catch::Contains("-dirty\n"));
+  outer.git({"-c", "filter.long.process=", "diff", "HEAD"});
+  CHECK(fs::exists(ran));  // it would have been
+}
+
 TEST_CASE("of an untracked file its content counts, of a link where it leads, of a large file its size") {
   const Repository repository;
   repository.write("small", "x");
@@ -230,8 +261,31 @@ TEST_CASE("a private key is left out to its end, or to the next file where its e
       {}};
   const KeptDifference kept = redact_difference(uncommitted, Secrets({}));
   for (const char* key : {"MIIB", "MIIC", "RSA"}) CHECK_THAT(kept.text, !Catch::Contains(key));
-  CHECK_THAT(kept.text, Catch::Contains("+after\n") && Catch::Contains("+other\n"));
-  CHECK(kept.lines_left_out == 6);
+  CHECK_THAT(kept.text, Catch::Contains("+after\n") && Catch::Contains("\ndiff --git a/c b/c\n+other\n"));
+  CHECK(kept.lines_left_out == 5);
+}
+
+TEST_CASE("of a private key of which a hunk shows a part nothing is kept, nor what stands behind the hunk's place") {
+  const std::string full = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+  const Uncommitted uncommitted{
+      "diff --git a/a b/a\n@@ -1,2 +1,2 @@ zero\n one\n-two\n+too\n"
+      "@@ -30,3 +30,3 @@ KEYa\n KEYb\n-KEYc\n+KEYd\n -----END PRIVATE KEY-----\n+after\n"
+      "@@ -50,2 +50,3 @@ def f():\n before\n+-----BEGIN PRIVATE KEY-----\n KEYe\n"
+      "@@ -90,1 +90,1 @@\n-KEYf\n+KEYg\n"
+      "diff --git a/b b/b\n@@ -1 +1 @@\n-" +
+          full + "\n+\"" + full + "\\n\"\n+other\n-----END of it\n",
+      {}};
+  const KeptDifference kept = redact_difference(uncommitted, Secrets({}));
+  const std::string out = "[this line was left out: it holds what looks like a secret]\n";
+  CHECK(kept.text ==
+        "untracked files: 0\nchanges:\ndiff --git a/a b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+too\n"
+        "@@ -30,3 +30,3 @@\n " +
+            out + "-" + out + "+" + out + " " + out +
+            "+after\n"
+            "@@ -50,2 +50,3 @@\n before\n+" +
+            out + " " + out + "@@ -90,1 +90,1 @@\n-" + out + "+" + out + "diff --git a/b b/b\n@@ -1 +1 @@\n-" + out +
+            "+" + out + "+other\n-----END of it\n");
+  CHECK(kept.lines_left_out == 10);
 }
 
 TEST_CASE("a kept difference that is gone is said to be, and a record without one has no problem") {
@@ -280,6 +334,37 @@ TEST_CASE("a program that does not exist, fails, hangs or talks too much is an a
   CHECK_FALSE(program_output({"sleep", "1000"}, std::chrono::milliseconds(50)));
   CHECK_FALSE(program_output({"sh", "-c", "yes | head -c 2000"}, kPatience, 1000));
   CHECK(program_output({"cat"}, kPatience)->out.empty());  // stdin is /dev/null
+}
+
+TEST_CASE("what a program has started is gone with it, where it is too slow and where it is asked to end") {
+  int never[2], asked[2];
+  REQUIRE(::pipe2(never, O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(asked, O_CLOEXEC) == 0);
+  const std::vector<std::string> program = {"sh", "-c", "sleep 1000 & echo $!; wait"};
+  // A killed process may be there until its parent has seen it.
+  const auto runs = [](const std::string& pid) {
+    std::ifstream file("/proc/" + pid + "/stat");
+    std::string word;
+    return file >> word >> word >> word && word != "Z" && word != "X";
+  };
+  const auto is_gone = [&](const ProgramRun& run) {
+    const std::string pid = run.output.out.substr(0, run.output.out.find('\n'));
+    REQUIRE(!pid.empty());
+    for (int i = 0; i < 2000 && runs(pid); ++i) ::usleep(1000);
+    return !runs(pid);
+  };
+  const ProgramRun slow = run_program(program, {std::chrono::milliseconds(500), 1000, never[0]});
+  CHECK(slow.end == ProgramEnd::kTooSlow);
+  CHECK(is_gone(slow));
+  std::thread asking([&] {
+    ::usleep(300'000);
+    CHECK(::write(asked[1], "x", 1) == 1);
+  });
+  const ProgramRun stopped = run_program(program, {std::chrono::seconds(100), 1000, asked[0]});
+  asking.join();
+  CHECK(stopped.end == ProgramEnd::kStopped);
+  CHECK(is_gone(stopped));
+  for (const int fd : {never[0], never[1], asked[0], asked[1]}) ::close(fd);
 }
 
 TEST_CASE("a program that is stopped is too slow, and gone afterwards") {

@@ -28,10 +28,44 @@ TEST_CASE("what is given to a name that tells is a secret") {
   CHECK(none.redact("+  password: hunter22") == "+  password: [redacted]");
 }
 
+TEST_CASE("a password goes to the last @ of an address's user, and to the end of its quotes or its line") {
+  const Secrets none({});
+  CHECK(none.redact("x https://me:p@ssw0rd@host/x y@z") == "x https://[redacted]host/x y@z");
+  CHECK(none.redact("password: two words here\nnext: 1") == "password: [redacted]\nnext: 1");
+  CHECK(none.redact("  - db_password: it's \"mine\" alone") == "  - db_password: [redacted]");
+  CHECK(none.redact("password = \"it's two\"") == "password = \"[redacted]\"");
+  CHECK(none.redact("password = 'a \\' quote', x='abcdefg'") == "password = '[redacted]', x='abcdefg'");
+  CHECK(none.redact("+    password: str = \"hunter22\",") == "+    password: str = \"[redacted]\",");
+  CHECK(none.redact("DB_PASS=abcdef123 x") == "DB_PASS=[redacted] x");
+  CHECK(none.redact("export PASS=\"two words\"") == "export PASS=\"[redacted]\"");
+  CHECK(none.redact("{\"db_pass\": \"hunter22\", \"pass\": \"hunter33\"}") ==
+        "{\"db_pass\": \"[redacted]\", \"pass\": \"[redacted]\"}");
+  CHECK(none.redact("smtp_pass: hunter 22") == "smtp_pass: [redacted]");
+  const std::map<std::string, std::string> variables = {{"DB_PASS", "opensesame"}, {"U", "a://me:p@ss:wd@h"}};
+  CHECK(Secrets(variables).redact("opensesame p@ss:wd p@ss") == "[redacted] [redacted] p@ss");
+}
+
+TEST_CASE("a private key is a secret as a whole, also where its first or its last line is missing") {
+  const Secrets none({});
+  const std::string body = "MIIEvAIBADANBgkqhkiG9w0BAQEFAASC\n  Zm9v\n";
+  const std::string begin = "-----BEGIN RSA PRIVATE KEY-----\n", end = "-----END RSA PRIVATE KEY-----";
+  CHECK(none.redact("before\n  " + begin + body + end + "\nafter") == "before\n  [redacted]\nafter");
+  CHECK(none.redact("before\n" + begin + body) == "before\n[redacted]");
+  CHECK(none.redact("it is:\n" + body + end + "\nafter") == "it is:\n[redacted]\nafter");
+  CHECK(none.redact(R"({"k": "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"})") ==
+        R"({"k": "[redacted]\n"})");
+  const std::string certificate = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n";
+  CHECK(none.redact(certificate) == certificate);
+}
+
 TEST_CASE("ordinary code is left as it is") {
   const Secrets none({});
-  for (const char* line : {"+token = tokenizer(text)", "-max_tokens = 100000", "for key, value in items:", "lr=0.001",
-                           "author = 'somebody else'", "x = data[key]", "https://example.org/a/b@1.2", "sk-learn"})
+  for (const char* line :
+       {"+token = tokenizer(text)", "-max_tokens = 100000", "for key, value in items:", "lr=0.001",
+        "author = 'somebody else'", "x = data[key]", "https://example.org/a/b@1.2", "sk-learn", "COMPASS=northwards",
+        "compass: \"northwards\"", "bypass: true", "forward_pass = \"enabled\"", "encompass: everything here",
+        "password: null,", "token: 1234567", "MAX_TOKENS=1000000", "--num-token 1000000",
+        "+    password: Optional[str] = None,", "+    secret: str | None"})
     CHECK(none.redact(line) == line);
 }
 
@@ -61,5 +95,6 @@ TEST_CASE("the address of a remote is recorded without user, password and query"
   CHECK(sweep::redacted_address("https://me:word@example.org/a.git?x=1", none) == "https://example.org/a.git");
   CHECK(sweep::redacted_address("https://ghp_0123456789abcdefABCD@example.org/a", none) == "https://example.org/a");
   CHECK(sweep::redacted_address("git@example.org:a/b.git", none) == "example.org:a/b.git");
+  CHECK(sweep::redacted_address("https://me:p@ssw0rd@example.org/a@b", none) == "https://example.org/a@b");
   CHECK(sweep::redacted_address("../elsewhere", none) == "../elsewhere");
 }
