@@ -243,10 +243,11 @@ Study load_study_under(const Store& store, const std::string& sweep, const proto
 
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
   const SystemClock clock;
-  const DispatchOptions options = with_absolute_runs(given);
+  DispatchOptions options = with_absolute_runs(given);
   require_open_files(std::min<std::uint64_t>(slots_at_once(prepared, options), prepared.plan.count()));
   HaltSignals signals;  // before the lock: whoever sees it held may ask
   const SweepLock lock(options.runs, prepared.record.id);
+  options.lock = &lock;
   if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(prepared.hardware.gpus);
   record_sweep(store, prepared, options, clock);
   reopen(store, prepared.record.id, options.reopen, clock);

@@ -32,6 +32,8 @@ class Observer {
   virtual void on_wait(const Study&, const std::vector<SlotWait>& waits) { (void)waits; }
 };
 
+class SweepLock;
+
 struct DispatchOptions {
   std::filesystem::path runs;
   int slots = 0;       ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
@@ -41,6 +43,7 @@ struct DispatchOptions {
   std::vector<TrialReopened> reopen;     ///< recorded before anything starts, as far as these trials have ended
   SpareWork* spare = nullptr;            ///< gets the slots that no trial wants; null: nobody does
   bool only_spare = false;               ///< no trial runs: the loop is for `spare` alone
+  const SweepLock* lock = nullptr;       ///< set by run_sweep(): looked at from time to time
 };
 
 struct Ending {
