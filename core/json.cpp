@@ -168,6 +168,10 @@ void restore_not_finite(Json& value) {
     for (Json& item : value) restore_not_finite(item);
 }
 
+bool is_above_signed(const Json& number) {
+  return number.is_number_unsigned() && number.get<std::uint64_t>() > std::uint64_t{INT64_MAX};
+}
+
 }  // namespace
 
 std::string format_double(double value) {
@@ -195,6 +199,17 @@ std::string canonical_json(const Json& value) {
   std::string out;
   append(out, value);
   return out;
+}
+
+bool same_number(const Json& a, const Json& b) {
+  if (a.is_number_integer() && b.is_number_integer() && is_above_signed(a) != is_above_signed(b)) return false;
+  return a == b;
+}
+
+bool less_number(const Json& a, const Json& b) {
+  if (a.is_number_integer() && b.is_number_integer() && is_above_signed(a) != is_above_signed(b))
+    return is_above_signed(b);
+  return a < b;
 }
 
 Json parse_json(std::string_view text, std::string_view place) {

@@ -24,6 +24,11 @@ std::string format_double(double value);
 void append_number(std::string& out, double value);
 void append_number(std::string& out, std::int64_t value);
 
+/// Whether two numbers are the same, and whether one is less. The library's own operators take a whole number above 2^63
+/// for a negative one where they meet another of those. Requires: both are numbers. A NaN is neither.
+bool same_number(const Json& a, const Json& b);
+bool less_number(const Json& a, const Json& b);
+
 /// Reads JSON text written by a program (not by a person: sweep/spec/document.h keeps positions for those). Turns
 /// {"float":"nan"} and its kin back into doubles. Errors: UserError for the byte, a huge number, 1000 levels.
 Json parse_json(std::string_view text, std::string_view place);

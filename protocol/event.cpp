@@ -261,6 +261,18 @@ std::uint64_t trace_steps_per_line(std::size_t tensors) {
   return std::max<std::uint64_t>(1, (kMaxEventBytes - 8 * 1024) / bytes_a_step);
 }
 
+std::uint64_t steps_that_fit(const Trace& trace, std::uint64_t seq) {
+  const Trace without_numbers{trace.from, trace.to, trace.tensors, {}, {}};
+  const std::size_t rest = Event{seq, without_numbers, {}}.line().size();
+  const auto fits = [&](std::uint64_t steps) {
+    const auto packed = [](std::uint64_t numbers) { return (8 * numbers + 2) / 3 * 4; };
+    return rest + packed(steps * trace.tensors.size()) + packed(steps) <= kMaxEventBytes;
+  };
+  std::uint64_t steps = trace.steps();
+  while (steps > 1 && !fits(steps)) --steps;
+  return steps;
+}
+
 std::string pack_u64(const std::vector<std::uint64_t>& numbers) {
   std::string bytes;
   bytes.reserve(8 * numbers.size());

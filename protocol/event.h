@@ -79,8 +79,11 @@ struct Event {
 /// The name on the line: "started", "metric", "trace", "checkpoint", "finished", or the unknown one.
 std::string_view event_name(const Event& event);
 
-/// How many steps of `tensors` tensors fit into one trace event's line; at least 1.
+/// How many steps of `tensors` tensors whose names are short fit into one trace event's line; at least 1.
 std::uint64_t trace_steps_per_line(std::size_t tensors);
+
+/// How many of its steps, from the first, the line of a trace event of this number holds; at least 1.
+std::uint64_t steps_that_fit(const Trace& trace, std::uint64_t seq);
 
 /// Base64 (RFC 4648, padded) of the numbers, each as 8 bytes, lowest first; and back. Errors: UserError.
 std::string pack_u64(const std::vector<std::uint64_t>& numbers);

@@ -2,11 +2,14 @@
 // with each sweep by the controller. Nothing of an environment but these is stored.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
+
+#include "core/digest.h"
 
 namespace protocol {
 
@@ -26,9 +29,10 @@ inline constexpr std::array kNumericVariables = {
     // another library or another function of it
     "GLIBC_TUNABLES", "LD_PRELOAD", "LD_LIBRARY_PATH"};
 
-/// Those that are set here, with their values; of a path list only the last part of each path.
+/// Those that are set here, with their values; of a path list only the last part of each path. Of an item of more than
+/// 1,000 bytes the length and the digest: a part of it could be a part of a secret.
 inline std::map<std::string, std::string> numeric_variables() {
-  constexpr std::size_t kMostBytes = 400;
+  constexpr std::size_t kMostBytes = 400, kMostItemBytes = 1000;
   std::map<std::string, std::string> set;
   for (const char* name : kNumericVariables) {
     const char* given = std::getenv(name);
@@ -39,7 +43,10 @@ inline std::map<std::string, std::string> numeric_variables() {
       const std::size_t end = std::min(text.find_first_of(": ", at), text.size());
       std::string_view item = text.substr(at, end - at);
       if (item.starts_with('/')) item.remove_prefix(item.rfind('/') + 1);
-      for (const char c : item) value += c >= 0x20 && c < 0x7F ? c : '?';
+      if (item.size() > kMostItemBytes)
+        value += "(" + std::to_string(item.size()) + " bytes, sha256 " + core::sha256_hex(item) + ")";
+      else
+        for (const char c : item) value += c >= 0x20 && c < 0x7F ? c : '?';
       if (end < text.size()) value += text[end];
       at = end + 1;
     }

@@ -1,6 +1,7 @@
 // See data_verb.h.
 #include "trainer/data_verb.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/error.h"
@@ -9,6 +10,8 @@
 #include "trainer/data/dataset.h"
 #include "trainer/data/split.h"
 #include "trainer/nn/network.h"
+#include "trainer/training/batches.h"
+#include "trainer/training/open_trial.h"
 #include "trainer/training/prepared_data.h"
 
 namespace trainer {
@@ -50,11 +53,14 @@ Json describe(const protocol::DataSet& source, const Dataset& data) {
 
 // As the trial would, with nothing computed. Errors: UserError.
 void try_config(const Json& config, Dataset& data, kernels::Context& context) {
-  const Hyperparameters wanted = parse_hyperparameters(config);
+  Hyperparameters wanted = parse_hyperparameters(config);
+  settle_loss(wanted, data.task);
   if (data.task == Task::kText) set_context(data, wanted.context, "config.context");
-  (void)split_dataset(data, wanted.split, wanted.validation_fraction, /*seed=*/0);
+  const Split split = split_dataset(data, wanted.split, wanted.validation_fraction, /*seed=*/0);
+  check_augmentation(wanted.augmentation, data.task, data.image);
   const int outputs = data.task == Task::kRegression ? 1 : data.classes;
-  (void)Network(kernels::cpu_backend(), context, wanted, shape_of(data), outputs, wanted.batch_size);
+  const auto batch = std::min(static_cast<std::size_t>(wanted.batch_size), split.train.size());
+  (void)Network(kernels::cpu_backend(), context, wanted, shape_of(data), outputs, static_cast<int>(batch));
 }
 
 Json problems_of(const Json& configs, Dataset& data) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "core/philox.h"
@@ -10,6 +11,7 @@
 #include "sweep/analysis/effects.h"
 #include "sweep/analysis/features.h"
 #include "sweep/analysis/forest.h"
+#include "sweep/analysis/pairs.h"
 #include "sweep/analysis/spearman.h"
 
 namespace sweep {
@@ -61,6 +63,7 @@ struct Work {
   std::vector<std::vector<Average>> expectations;  // of each part
   std::vector<Average> alone;                      // of each feature: its share of a tree's variance
   Explained forest;
+  std::vector<double> values, means;  // of the trials, as shares; of the trees
 };
 
 void add_tree(Work& work, const Decomposition& tree) {
@@ -105,10 +108,27 @@ ParameterAnalysis parameter_of(const Work& work, std::size_t f, std::span<const 
   return parameter;
 }
 
-std::vector<PairAnalysis> pairs_of(const Work& work) {
+// The numbers of the features that explain most alone, ties by name; ascending.
+std::vector<std::size_t> most_important(const Work& work, std::size_t most) {
+  std::vector<std::size_t> chosen(work.features.size());
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  const std::vector<double>& alone = work.forest.alone;
+  std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) { return alone[a] > alone[b]; });
+  chosen.resize(std::min(chosen.size(), most));
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+// Which features matter is known when all trees are there. They are grown again: that takes little time, and to keep
+// their leaves much memory.
+std::vector<PairAnalysis> pairs_of(const Work& work, std::uint64_t seed) {
+  Pairs found(work.features, most_important(work, kMostPaired));
+  for (std::uint32_t number = 0; number < kTrees; ++number)
+    found.add(grow_tree(work.features, work.values, seed, number).leaves, work.means[number]);
   std::vector<PairAnalysis> pairs;
-  for (const Explained::Pair& pair : work.forest.together)
-    pairs.push_back({work.features[pair.first].name, work.features[pair.second].name, pair.share});
+  for (const Pairs::Pair& pair : found.explain())
+    pairs.push_back(
+        {work.features[pair.first].name, work.features[pair.second].name, work.forest.share(pair.variance)});
   return pairs;
 }
 
@@ -127,13 +147,13 @@ Work grow_forest(const Spec& spec, std::span<const Observation> observations, st
     work.parts.push_back(parts_of(spec, feature, observations, options.maximize));
     work.expectations.emplace_back(work.parts.back().size());
   }
-  std::vector<double> values;
-  for (const Observation& observation : observations) values.push_back(scale.share(observation.value));
-  Forest forest(work.features, options.pairs);
+  for (const Observation& observation : observations) work.values.push_back(scale.share(observation.value));
+  Forest forest(work.features);
   for (std::uint32_t number = 0; number < kTrees; ++number) {
-    Tree tree = grow_tree(work.features, values, options.seed, number);
+    Tree tree = grow_tree(work.features, work.values, options.seed, number);
     const Decomposition decomposition = decompose(work.features, tree.leaves);
     add_tree(work, decomposition);
+    work.means.push_back(decomposition.mean);
     forest.add(std::move(tree), decomposition);
   }
   work.forest = forest.explain(options.seed);
@@ -200,7 +220,10 @@ Analysis analyse(const Spec& spec, std::span<const Observation> observations, co
   const Work work = grow_forest(spec, observations, std::move(features), scale, options);
   for (std::size_t f = 0; f < work.features.size(); ++f)
     analysis.parameters.push_back(parameter_of(work, f, observations, scale, options.maximize));
-  analysis.pairs = pairs_of(work);
+  if (options.pairs) {
+    analysis.paired = std::min<std::uint64_t>(work.features.size(), kMostPaired);
+    analysis.pairs = pairs_of(work, options.seed);
+  }
   analysis.interactions = work.forest.interactions;
   sort_by_importance(analysis.parameters);
   sort_by_importance(analysis.pairs);

@@ -23,6 +23,7 @@ namespace sweep {
 inline constexpr std::uint64_t kFewestTrials = 8;   ///< with a rank; of fewer nothing is said
 inline constexpr std::uint64_t kMostTrials = 4000;  ///< of more a sample is analysed
 inline constexpr std::uint32_t kTrees = 64;
+inline constexpr std::size_t kMostPaired = 12;  ///< parameters whose pairs are looked at: the most important ones
 
 /// One trial (with repeats one configuration) as far as an analysis reads it.
 struct Observation {
@@ -53,7 +54,7 @@ struct ParameterAnalysis {
   double importance = 0;           ///< share of the variance that it explains alone, 0 … 1
   double deviation = 0;            ///< of a single tree's over the trees
   std::optional<double> spearman;  ///< with the metric's value; of a parameter that has numbers, and not only one
-  std::vector<Effect> effects;     ///< each choice, each of a few whole numbers, or eight equally likely ranges
+  std::vector<Effect> effects;     ///< each choice, each of a few values, or eight equally likely ranges
   std::optional<std::size_t> best_effect;  ///< of those that have trials, the one with the best mean
 };
 
@@ -69,6 +70,7 @@ struct Analysis {
   std::uint64_t trials = 0;                   ///< that were
   std::uint64_t ranked_trials = 0;            ///< how many trials `ranked` stands for
   std::vector<ParameterAnalysis> parameters;  ///< those that vary: by importance, ties by name
+  std::uint64_t paired = 0;                   ///< of how many of them, the first ones, the pairs were looked at
   std::vector<PairAnalysis> pairs;            ///< by importance, ties by name
   double interactions = 0;                    ///< what no parameter explains alone
 };

@@ -11,7 +11,7 @@ namespace {
 using core::Json;
 
 constexpr int kRanges = 8;
-constexpr std::uint64_t kFewValues = 12;
+constexpr std::size_t kFewValues = 12;
 
 const Parameter& find_parameter(const Spec& spec, const std::string& name) {
   const auto found = std::find_if(spec.parameters.begin(), spec.parameters.end(),
@@ -61,7 +61,7 @@ std::vector<Part> stretches_of(const Spec& spec, const Feature& feature) {
     Part part;
     part.effect.from = part.effect.to = value;
     part.stretch = line.stretch_of(value.get<double>());
-    if (part.stretch.low < part.stretch.high) parts.push_back(std::move(part));
+    parts.push_back(std::move(part));
   }
   if (parts.empty()) parts = ranges_of(line, feature);
   if (feature.absent > 0) {

@@ -1,4 +1,4 @@
-// The parts of a parameter of which an analysis speaks: its choices, its whole numbers where they are few, or eight
+// The parts of a parameter of which an analysis speaks: its choices, its values where they are few, or eight
 // ranges that are equally likely; and for a part that trials leave unset, that. Inside of analysis/.
 #pragma once
 

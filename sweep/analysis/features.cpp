@@ -2,6 +2,7 @@
 #include "sweep/analysis/features.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -10,7 +11,8 @@ namespace {
 
 using core::Json;
 
-constexpr int kHalvings = 44;  // finer than the distance of any two draws that matter
+constexpr int kHalvings = 44;       // finer than the distance of any two draws that matter
+constexpr double kLeast = 0x1p-44;  // the smallest share that first_from() looks at
 
 // Null where the configuration does not set it.
 const Json* find_value(const Json& config, const Parameter& parameter) {
@@ -87,12 +89,18 @@ void read_choices(const Parameter& parameter, const Values& values, Feature& fea
     feature.weights[level] = sum > 0 ? feature.weights[level] / sum * (1 - others) : 0;
 }
 
+// By their text, as the levels of a choice: two NaNs are one value.
 bool varies(const Values& values) {
-  return std::any_of(values.begin(), values.end(), [&](const Json* value) {
-    const Json* first = values.front();
-    if (value == nullptr || first == nullptr) return value != first;
-    return value->type() != first->type() || *value != *first;
-  });
+  const auto text_of = [](const Json* value) { return value == nullptr ? "" : core::canonical_json(*value); };
+  const std::string first = text_of(values.front());
+  return std::any_of(values.begin(), values.end(), [&](const Json* value) { return text_of(value) != first; });
+}
+
+// A NaN is none: it stands nowhere among the others. An infinity does.
+std::optional<double> number_of(const Json* value) {
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  const auto number = value->get<double>();
+  return std::isnan(number) ? std::nullopt : std::optional(number);
 }
 
 }  // namespace
@@ -116,12 +124,15 @@ Stretch Line::stretch_of(double value) const {
   return {low, std::max(low, high)};
 }
 
-std::vector<Json> Line::few_values(std::uint64_t most) const {
-  std::vector<Json> values;
-  if (!dimension_.enumerable() || dimension_.count() > most) return values;
-  for (std::uint64_t digit = 0; digit < dimension_.count(); ++digit)
-    values.push_back(dimension_.json(dimension_.at_digit(digit)));
-  return values;
+std::vector<Json> Line::few_values(std::size_t most) const {
+  std::vector<Json> values = {at(kLeast)};
+  for (;;) {
+    const double last = values.back().get<double>();
+    const double next = first_from([&](double u) { return at(u).get<double>() > last; });
+    if (next == 1) return values;
+    if (values.size() == most) return {};
+    values.push_back(at(next));
+  }
 }
 
 bool is_ordered(const Parameter& parameter) {
@@ -140,9 +151,8 @@ std::vector<Feature> features_of(const Spec& spec, std::span<const Observation> 
     feature.is_ordered = is_ordered(parameter);
     std::uint64_t unset = 0;
     for (const Json* value : values) {
-      const bool is_number = value != nullptr && value->is_number();
-      feature.numbers.push_back(is_number ? std::optional(value->get<double>()) : std::nullopt);
-      unset += feature.is_ordered ? !is_number : value == nullptr;
+      feature.numbers.push_back(number_of(value));
+      unset += feature.is_ordered ? !feature.numbers.back() : value == nullptr;
     }
     feature.absent = static_cast<double>(unset) / static_cast<double>(values.size());
     if (feature.is_ordered)

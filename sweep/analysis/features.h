@@ -33,7 +33,7 @@ struct Feature {
   std::vector<core::Json> levels;              ///< else: the choices; one that is not set is null (see unset)
   std::vector<double> weights;                 ///< how likely each is, 1 together
   std::optional<std::uint32_t> unset;          ///< the level of trials that do not set it
-  std::vector<std::optional<double>> numbers;  ///< of each trial, where the value is a number
+  std::vector<std::optional<double>> numbers;  ///< of each trial, where the value is a number (no NaN)
 
   double start() const { return absent > 0 ? -1.0 : 0.0; }
   /// The share of all draws between two places on the line.
@@ -52,8 +52,9 @@ class Line {
   core::Json at(double u) const;
   /// The quantiles that give `value`; one point where there are none.
   Stretch stretch_of(double value) const;
-  /// All values, where they are `most` or fewer and a grid can go through them; else empty.
-  std::vector<core::Json> few_values(std::uint64_t most) const;
+  /// All values that draws (of a grid: its trials) have, ascending, where they are `most` or fewer; else empty. The
+  /// stretches of them cover the line.
+  std::vector<core::Json> few_values(std::size_t most) const;
 
  private:
   Dimension dimension_;

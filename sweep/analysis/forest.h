@@ -1,5 +1,5 @@
-// The variance of the mean of many trees over the whole space, and what each feature and each pair explains of it.
-// Inside of analysis/.
+// The variance of the mean of many trees over the whole space, and what each feature explains of it. Inside of
+// analysis/. What two do together says pairs.h.
 //
 // Source: as decomposition.h, of the forest's own function instead of each tree's: what single trees make up where
 // trials are few (interactions above all) differs from tree to tree and averages out. What a feature explains alone is
@@ -22,19 +22,17 @@ inline constexpr std::uint32_t kDrawOfRows = 0xffffff, kDrawOfPoints = 0xfffffe;
 
 /// Shares of the forest's variance.
 struct Explained {
-  struct Pair {
-    std::size_t first, second;
-    double share;
-  };
-  std::vector<double> alone;   ///< one a feature
-  std::vector<Pair> together;  ///< beyond what the two do alone; if asked for
-  double interactions = 0;     ///< what no feature explains alone
+  double variance = 0;        ///< of which they are
+  std::vector<double> alone;  ///< one a feature
+  double interactions = 0;    ///< what no feature explains alone
+
+  double share(double part) const { return variance > 0 ? part / variance : 0; }
 };
 
 class Forest {
  public:
   /// Requires: the features outlive it.
-  Forest(std::span<const Feature> features, bool pairs);
+  explicit Forest(std::span<const Feature> features);
   /// Requires: `decomposition` is the tree's.
   void add(Tree tree, const Decomposition& decomposition);
   /// `seed`: of the drawn points. All 0 where the forest is constant.
@@ -45,18 +43,7 @@ class Forest {
     std::vector<TreeNode> nodes;
     std::vector<double> values;  // of the leaves
   };
-  /// Two features on a grid of places, each place the middle of a cell: sums of the trees' predictions, less their
-  /// mean.
-  struct Grid {
-    std::size_t first, second;
-    std::vector<double> cells;
-  };
 
-  std::size_t places(std::size_t feature) const;
-  double weight_of_place(std::size_t feature, std::size_t place) const;
-  std::vector<std::uint8_t> covered(std::size_t feature, const Box& box) const;
-  void add_to(Grid& grid, const Tree& tree, double mean) const;
-  double variance_of(const Grid& grid) const;
   Point draw_point(std::uint64_t seed, std::uint32_t number) const;
   double mean_square_rest(std::uint64_t seed, const std::vector<Marginal>& marginals) const;
 
@@ -65,7 +52,6 @@ class Forest {
   double mean_ = 0;                                            // the sum of the trees' means
   std::vector<std::vector<std::pair<double, double>>> jumps_;  // ordered: where the sum of the marginals rises, by what
   std::vector<std::vector<double>> sums_;                      // else: the sum of the marginals of each level
-  std::vector<Grid> grids_;
 };
 
 }  // namespace sweep

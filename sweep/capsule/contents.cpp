@@ -86,7 +86,7 @@ void check_record(const SweepRecord& sweep, const std::string& place) {
 TrialPlan plan_of(const SweepRecord& sweep, const std::string& place) {
   recorded_spec(sweep);  // says what is wrong with the text, where something is
   std::optional<TrialPlan> plan = recorded_plan(sweep);
-  if (!plan) refuse(place, kSweepFilePart, "does not give sweep " + sweep.id, kOtherVersion);
+  if (!plan) refuse(place, kSweepFilePart, "does not give sweep " + printable_text(sweep.id, 100), kOtherVersion);
   const Spec& spec = plan->spec();
   const std::pair<const char*, bool> fields[] = {{"method", sweep.method == name(spec.method)},
                                                  {"seed", sweep.seed == spec.seed},
@@ -184,7 +184,7 @@ void shorten_data(SweepRecord& sweep) {
   auto data = protocol::DataSource::from_json(sweep.data, "the record of sweep " + sweep.id);
   data.path.clear();
   if (const std::string folder = data.name; fs::path(folder).is_absolute()) {
-    data.name = without_folders(folder);
+    data.name = last_step(folder);
     SweepRecord shorter = sweep;
     for (std::size_t at = 0; (at = shorter.text.find(folder, at)) != std::string::npos; at += data.name.size())
       shorter.text.replace(at, folder.size(), data.name);
@@ -228,14 +228,15 @@ CapsuleRecord without_paths(CapsuleRecord record) {
 CapsuleContents understand(CapsuleRecord record, const std::string& place) {
   check_record(record.sweep, place);
   TrialPlan plan = plan_of(record.sweep, place);
-  if (record.index >= plan.count() || record.index > kMaxCapsuleIndex)
+  if (record.index >= plan.count())
     refuse(place, kRecordPart, fmt::format("is of trial #{}, which its sweep does not have", record.index));
   TrialState trial = fold(record, place);
   PlannedTrial planned = plan.trial(record.index);
   const bool same_config = core::canonical_json(planned.config) == core::canonical_json(trial.config);  // NaNs too
   if (planned.id != trial.trial || !same_config || planned.seed != trial.seed || planned.replicate != trial.replicate)
     refuse(place, kEventsPart,
-           fmt::format("is of trial {}, and trial #{} of the sweep file is {}", trial.trial, record.index, planned.id),
+           fmt::format("is of trial {}, and trial #{} of the sweep file is {}", printable_text(trial.trial, 100),
+                       record.index, planned.id),
            kOtherVersion);
   Prepared prepared = prepared_for(record.sweep, std::move(plan), trial);
   protocol::TrialDocument document = trial_document(prepared, planned);

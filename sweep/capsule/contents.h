@@ -14,9 +14,6 @@
 
 namespace sweep {
 
-/// The placeholder trials before it are planned anew where a capsule is opened; none lies further back.
-inline constexpr std::uint64_t kMaxCapsuleIndex = 10'000'000;
-
 /// One trial and what was recorded of it, without a path of the machine.
 struct CapsuleRecord {
   SweepRecord sweep;

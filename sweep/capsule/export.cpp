@@ -3,13 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <system_error>
+
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "protocol/data_set.h"
 #include "protocol/files.h"
 #include "sweep/capsule/contents.h"
+#include "sweep/capsule/paths.h"
 #include "sweep/dispatch/data.h"
+#include "sweep/dispatch/dispatcher.h"
 #include "sweep/dispatch/prepare.h"
 #include "sweep/replay/replay.h"
 
@@ -76,6 +81,35 @@ void add_trainer(Parts& parts, const SweepRecord& sweep, const fs::path& runs) {
   add(parts, kTrainerPart, read_part(frozen_trainer(sweep, runs).executable));
 }
 
+std::vector<std::string> absolute_words(const SweepRecord& sweep) {
+  std::vector<std::string> words;
+  const auto add = [&](const std::string& word) {
+    if (path_in_word(word) != std::string::npos && std::find(words.begin(), words.end(), word) == words.end())
+      words.push_back(word);
+  };
+  const Json needed = needed_program(sweep);
+  if (needed.is_null()) return words;
+  for (const Json& word : needed["command"]) add(word.get<std::string>());
+  const Json& data = sweep.identity["data"];
+  if (!data.is_object()) return words;
+  for (const auto& [name, digest] : data["inputs"].items()) add(name);
+  return words;
+}
+
+// A source that the command names by an absolute path is looked for there, wherever the capsule is opened.
+void require_found_inside(const ReadyProgram& program, const fs::path& source) {
+  for (const std::string& word : program.sources.command) {
+    const std::size_t begin = path_in_word(word);
+    std::error_code ignored;
+    if (begin == word.npos || !fs::equivalent(word.substr(begin), source, ignored)) continue;
+    throw core::UserError("--with-sources",
+                          fmt::format("the command names {} by its absolute path: a replay elsewhere would look for it "
+                                      "there, and not in the capsule",
+                                      word.substr(begin)),
+                          "leave the flag out, or run the sweep with a relative path");
+  }
+}
+
 void add_sources(Parts& parts, const SweepRecord& sweep, const fs::path& runs) {
   if (!sweep.program.is_object())
     throw core::UserError("--with-sources", "the trial is of the built-in trainer", "use --with-trainer");
@@ -85,6 +119,7 @@ void add_sources(Parts& parts, const SweepRecord& sweep, const fs::path& runs) {
     if (path.empty() || path.starts_with(".."))
       throw core::UserError(file.string(), "lies outside of the folder in which the sweep was started",
                             "leave --with-sources out");
+    require_found_inside(program, file);
     const std::string name = kProgramParts + path;
     if (!parts.contains(name)) add(parts, name, read_part(file));
   };
@@ -108,6 +143,9 @@ Exported export_trial(const Store& store, const TrialPlace& place, const ExportO
     throw core::UserError("trial " + trial, "has not run yet", "there is nothing to export");
   if (origin.trial.phase != Phase::kEnded)
     throw core::UserError("trial " + trial, "has not ended yet", "export it when it has");
+  if (load_alone(store, origin.sweep, origin.trial.index).phase != Phase::kEnded)
+    throw core::UserError("trial " + trial, "was stopped beyond the end of its sweep, and has no result",
+                          "there is nothing to export");
   CapsuleRecord record = record_of(store, origin);
   Parts parts = to_parts(understand(without_paths(record), "trial " + trial));
   if (options.with_data) add_data(parts, origin.sweep);
@@ -121,6 +159,7 @@ Exported export_trial(const Store& store, const TrialPlace& place, const ExportO
   exported.index = origin.trial.index;
   exported.digest = capsule_digest(trial, parts);
   exported.bytes = pack(trial, parts, "the capsule of trial " + trial);
+  exported.absolute = absolute_words(origin.sweep);
   exported.parts = Json::object();
   for (const auto& [name, contents] : parts) exported.parts[name] = contents.size();
   return exported;

@@ -27,6 +27,9 @@ struct Exported {
   std::string digest;       ///< of the capsule: the manifest's
   std::string bytes;        ///< of the file
   core::Json parts;         ///< {name: bytes}
+  /// Words of the command and names of the inputs that are or hold an absolute path: the trial's identity is made of
+  /// them, so that they stay as the sweep file has them, and a replay looks for them there.
+  std::vector<std::string> absolute;
 
   core::Json to_json() const;
 };

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostShown = 1000;  // bytes of a place, which holds the name that a stranger gave the data
+
 std::vector<fs::path> places(const protocol::DataSource& data, const fs::path& inside, const fs::path& given) {
   std::vector<fs::path> found;
   const fs::path name = data.name, last = name.has_filename() ? name.filename() : name.parent_path().filename();
@@ -52,8 +54,9 @@ protocol::DataSource find_needed_data(const core::Json& recorded, const fs::path
   if (protocol::is_builtin(data.name)) return data;
   std::string tried;
   for (const fs::path& place : places(data, inside, given)) {
+    const std::string shown = printable_text(place.string(), kMostShown);
     if (!fs::exists(place)) {
-      tried += "\n  " + place.string() + ": is not there";
+      tried += "\n  " + shown + ": is not there";
       continue;
     }
     std::string why;
@@ -62,7 +65,7 @@ protocol::DataSource find_needed_data(const core::Json& recorded, const fs::path
       data.path = core::absolute_path(place).string();
       return data;
     }
-    tried += "\n  " + place.string() + ": " + (digest.empty() ? printable_text(why, 300) : "has the digest " + digest);
+    tried += "\n  " + shown + ": " + (digest.empty() ? printable_text(why, 300) : "has the digest " + digest);
   }
   throw core::UserError(
       {{"data " + printable_text(data.name, 200),

@@ -15,7 +15,6 @@
 #include "protocol/data_set.h"
 #include "protocol/files.h"
 #include "sweep/capsule/needed_data.h"
-#include "sweep/dispatch/dispatcher.h"
 #include "sweep/dispatch/trainer.h"
 #include "sweep/dispatch/transcript.h"
 #include "sweep/program/command_line.h"
@@ -121,19 +120,6 @@ void lay_out_program(const Capsule& capsule, SweepRecord& sweep, const fs::path&
   sweep.file = (working / sweep.file).string();
 }
 
-// Trials are planned in the order of their index: those before it come from the sweep file.
-void fill_store(Store& store, const CapsuleContents& contents, const SweepRecord& sweep) {
-  store.add_sweep(sweep);
-  Study study(terms_of(sweep));
-  for (std::uint64_t i = 0; i < contents.record.index; ++i) {
-    const PlannedTrial planned = contents.plan.trial(i);
-    store.add(sweep.id, sweep.created_ms,
-              {TrialPlanned{i, planned.replicate, planned.id, planned.config, planned.seed, {}}}, study);
-  }
-  for (const StoredEvent& stored : contents.record.events) store.add(sweep.id, stored.time_ms, {stored.event}, study);
-  store.commit(study);
-}
-
 }  // namespace
 
 Capsule Capsule::read(const fs::path& file) {
@@ -165,7 +151,8 @@ OpenedCapsule open_capsule(const Capsule& capsule, const fs::path& folder, const
   write_parts(parts, kCheckpointParts,
               folder / protocol::kTrialsFolder / capsule.contents.trial.trial / protocol::kCheckpointsFolder);
   Store store(folder, Store::Mode::kReadWrite);
-  fill_store(store, capsule.contents, sweep);
+  store.add_sweep(sweep);
+  store.add_alone(sweep.id, capsule.contents.record.events, capsule.contents.trial);
   return opened;
 }
 

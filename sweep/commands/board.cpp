@@ -6,6 +6,7 @@
 #include "core/growing_memory.h"
 #include "sweep/commands/selection.h"
 #include "sweep/dispatch/dispatcher.h"
+#include "sweep/dispatch/prepare.h"
 #include "sweep/report/choice.h"
 #include "sweep/space/space.h"
 
@@ -46,7 +47,7 @@ Load load_for(Shows shows) {
 
 std::set<std::string> constants_of(const SweepRecord& sweep) {
   std::set<std::string> names;
-  const Space space(read_spec(sweep.text, sweep.file).parameters);
+  const Space space(recorded_spec(sweep).parameters);
   for (const Dimension& dimension : space.dimensions())
     if (dimension.enumerable() && dimension.count() == 1) names.insert(dimension.name());
   return names;

@@ -12,6 +12,7 @@
 #include "core/plural.h"
 #include "core/shell.h"
 #include "protocol/outcome.h"
+#include "sweep/capsule/archive.h"
 #include "sweep/commands/new_path.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
@@ -39,10 +40,23 @@ void require_room(const std::filesystem::path& file) {
   const std::filesystem::file_status status = std::filesystem::status(file, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     throw core::UserError(file.string(), "is there already and is no file", "name another one with -o");
+  if (!std::filesystem::exists(status) || std::filesystem::file_size(file, ignored) == 0) return;
+  // An archive begins with a header of 30 bytes and the name of its first part, which is the manifest of a capsule.
+  constexpr std::string_view kBegin = "PK\x03\x04";
+  constexpr std::size_t kNameAt = 30, kNameBytes = std::string_view(kManifestPart).size();
   std::ifstream there(file, std::ios::binary);
-  std::string first(4, '\0');
-  if (!there || !there.read(first.data(), 4) || first == "PK\x03\x04") return;
+  std::string first(kNameAt + kNameBytes, '\0');
+  const bool is_long_enough = there && there.read(first.data(), static_cast<std::streamsize>(first.size()));
+  if (is_long_enough && first.starts_with(kBegin) && first.ends_with(kManifestPart)) return;
   throw core::UserError(file.string(), "is there already and is no capsule", "name another file with -o");
+}
+
+std::string absolute_note(const std::vector<std::string>& words) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(words.size(), kNamesShown); ++i)
+    names += (i == 0 ? "" : ", ") + printable(words[i], 200);
+  if (words.size() > kNamesShown) names += fmt::format(", and {} more", words.size() - kNamesShown);
+  return "absolute paths of `command` and `inputs` stay as they are, and a replay looks there: " + names;
 }
 
 int export_capsule(Flags flags, const Globals& globals) {
@@ -58,10 +72,11 @@ int export_capsule(Flags flags, const Globals& globals) {
     core::Json json = exported.to_json();
     json["file"] = file.string();
     print_json(json);
-    return protocol::kExitOk;
+  } else {
+    print(fmt::format("{}: trial {}, {} parts, {} bytes\ncapsule {}\n", printable(file.string()), exported.trial,
+                      exported.parts.size(), exported.bytes.size(), exported.digest));
   }
-  print(fmt::format("{}: trial {}, {} parts, {} bytes\ncapsule {}\n", printable(file.string()), exported.trial,
-                    exported.parts.size(), exported.bytes.size(), exported.digest));
+  if (!exported.absolute.empty()) note(globals, absolute_note(exported.absolute));
   return protocol::kExitOk;
 }
 

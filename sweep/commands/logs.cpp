@@ -93,8 +93,11 @@ int logs(const Flags& flags, const Globals& globals) {
   const Store store = open_store(globals);
   SelectedTrial selected = select_trial(store, flags.trial, flags.sweep);
   TrialState trial = load_one(store, selected.place);
-  while (!trial.reused_from->empty()) {
-    selected.place = {*trial.reused_from, trial.reused_index};  // where it ran
+  while (trial.repeats_index || !trial.reused_from->empty()) {  // where it ran
+    if (trial.repeats_index)
+      selected.place.index = *trial.repeats_index;
+    else
+      selected.place = {*trial.reused_from, trial.reused_index};
     trial = load_one(store, selected.place);
   }
   const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kBlock = 1000;  // lines that are aligned together: a plan of millions is printed as it is made
 constexpr std::size_t kWidestCell = 40;
+constexpr std::uint64_t kMostBefore = 1'000'000;  // trials before those asked for that are drawn to know repeats
 
 struct Flags : SweepFlags {
   std::string format = "text";
@@ -62,6 +63,9 @@ class Known {
     if (elsewhere && reuses_) return "known from " + elsewhere->sweep;
     return row != nullptr ? row->phase : "new";
   }
+
+  // A trial before those that are asked for, of which one may be the repeat.
+  void came_before(const PlannedTrial& trial) { first_of_.try_emplace(trial.id, trial.index); }
 
   // "5 of 12 trials would run: 4 are known from other sweeps, 3 have ended here"; what does not apply is left out.
   std::string summary(bool of_program) const {
@@ -169,6 +173,10 @@ int plan(const Flags& flags, const Globals& globals) {
   const std::uint64_t first = std::min(flags.first, count);
   const std::uint64_t last = first + std::min(flags.trials.value_or(count), count - first);
   Known known(globals, planned.plan.sweep_id(), reuses(planned, flags));
+  if (first <= kMostBefore)
+    for (std::uint64_t i = 0; i < first; ++i) known.came_before(planned.plan.trial(i));
+  else
+    note(globals, fmt::format("of the {} trials before, none is looked at: repeats of them are called new", first));
   if (globals.json || flags.format == "json") {
     print_json(plan_json(planned, first, last, known));
     return protocol::kExitOk;

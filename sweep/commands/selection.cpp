@@ -109,7 +109,10 @@ SelectedTrial select_trial(const Store& store, const std::string& word, const st
   if (ids.size() > 1)
     throw core::UserError(word, std::to_string(ids.size()) + " trials have an id that begins with this",
                           "write more of it: " + join({ids.begin(), ids.end()}));
-  const TrialPlace& place = found.back().second;
+  // Of the last sweep that has it; the first of its rows is the one that ran, where a draw came again.
+  TrialPlace place = found.back().second;
+  for (const auto& [id, other] : found)
+    if (other.sweep == place.sweep) place.index = std::min(place.index, other.index);
   return {*store.find_sweep(place.sweep), place};
 }
 
@@ -140,8 +143,8 @@ SweepHead sweep_head(const SweepRecord& sweep, const Study& study) {
 
 std::string runs_flag(const Globals& globals) {
   const char* variable = std::getenv("SWEEP_RUNS");
-  const std::string usual = variable != nullptr && *variable != '\0' ? variable : "runs";
-  if (globals.runs == usual || globals.runs == "./runs") return {};
+  const bool is_set = variable != nullptr && *variable != '\0';
+  if (globals.runs == (is_set ? variable : "runs") || (!is_set && globals.runs == "./runs")) return {};
   return " --runs " + core::shell_quoted(globals.runs.string());
 }
 

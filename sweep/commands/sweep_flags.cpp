@@ -5,6 +5,7 @@
 
 #include "core/plural.h"
 #include "sweep/commands/whole_number.h"
+#include "sweep/report/display.h"
 
 namespace sweep {
 
@@ -35,7 +36,7 @@ std::string headline(const TrialPlan& plan) {
   std::string text =
       fmt::format("{}: {} of {}, seed {}", name(spec.method), core::counted(plan.count(), "trial"), space, spec.seed);
   if (spec.metric)
-    text += fmt::format(", {} {}d by its {} value", spec.metric->name, protocol::name(spec.metric->goal),
+    text += fmt::format(", {} {}d by its {} value", printable(spec.metric->name, kNameColumns), protocol::name(spec.metric->goal),
                         protocol::name(spec.metric->reduce));
   return text;
 }

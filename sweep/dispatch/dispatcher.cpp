@@ -230,6 +230,12 @@ TrialState load_trial(const Store& store, const std::string& sweep, const Study&
   return trial;
 }
 
+TrialState load_alone(const Store& store, const SweepRecord& sweep, std::uint64_t index) {
+  TrialState trial = *fold_alone(store, {sweep.id, index}, sweep.metric, /*with_trace=*/false).find(0);
+  trial.index = index;
+  return trial;
+}
+
 Study load_study_under(const Store& store, const std::string& sweep, const protocol::Metric& metric,
                        std::optional<std::uint64_t> last) {
   const auto record = store.find_sweep(sweep);
@@ -243,10 +249,11 @@ Study load_study_under(const Store& store, const std::string& sweep, const proto
 
 Ending run_sweep(Store& store, const Prepared& prepared, const DispatchOptions& given, Observer& observer) {
   const SystemClock clock;
-  const DispatchOptions options = with_absolute_runs(given);
+  DispatchOptions options = with_absolute_runs(given);
   require_open_files(std::min<std::uint64_t>(slots_at_once(prepared, options), prepared.plan.count()));
   HaltSignals signals;  // before the lock: whoever sees it held may ask
   const SweepLock lock(options.runs, prepared.record.id);
+  options.lock = &lock;
   if (options.busy_gpus == BusyGpus::kRefuse) refuse_busy(prepared.hardware.gpus);
   record_sweep(store, prepared, options, clock);
   reopen(store, prepared.record.id, options.reopen, clock);

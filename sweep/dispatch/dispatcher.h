@@ -32,6 +32,8 @@ class Observer {
   virtual void on_wait(const Study&, const std::vector<SlotWait>& waits) { (void)waits; }
 };
 
+class SweepLock;
+
 struct DispatchOptions {
   std::filesystem::path runs;
   int slots = 0;       ///< so many trials at once (on GPUs: at most); 0: as many as the machine has slots
@@ -41,6 +43,7 @@ struct DispatchOptions {
   std::vector<TrialReopened> reopen;     ///< recorded before anything starts, as far as these trials have ended
   SpareWork* spare = nullptr;            ///< gets the slots that no trial wants; null: nobody does
   bool only_spare = false;               ///< no trial runs: the loop is for `spare` alone
+  const SweepLock* lock = nullptr;       ///< set by run_sweep(): looked at from time to time
 };
 
 struct Ending {
@@ -75,6 +78,9 @@ enum class Load {
 Study load_study(const Store& store, const std::string& sweep, Load load = Load::kWhole);
 /// One trial with all that its events say. Requires: it is planned. `study`: of its sweep, however it was loaded.
 TrialState load_trial(const Store& store, const std::string& sweep, const Study& study, std::uint64_t index);
+
+/// One trial as its own events have it: where the sweep ended is unknown to them. Requires: it is planned.
+TrialState load_alone(const Store& store, const SweepRecord& sweep, std::uint64_t index);
 
 /// The same trials, folded anew under another metric, as if the sweep had asked for it: a trial that never gave it
 /// ended as no_metric. `last`: where the sweep ended, by its own metric and target; no later trial counts.

@@ -19,7 +19,10 @@ constexpr int kValueOfOurs = 0x73770000;
 sigset_t taken_signals() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) ::sigaddset(&set, signal);
+  struct sigaction hang_up {};
+  const bool is_ignored = ::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN;
+  if (!is_ignored) ::sigaddset(&set, SIGHUP);  // under nohup it goes on when its terminal goes
   return set;
 }
 

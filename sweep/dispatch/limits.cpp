@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <utility>
 
 #include "core/json.h"
 
@@ -11,6 +12,9 @@ namespace sweep {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr double kLateS = 0.5;  // a timer is not, unless this process stood still
+constexpr auto kReadFirst = std::chrono::milliseconds(100);
 
 std::string seconds_text(double seconds) {
   std::string text = core::format_double(seconds);
@@ -58,11 +62,17 @@ struct LimitsWatch::State : std::enable_shared_from_this<LimitsWatch::State> {
   std::function<bool()> heard_since;
   std::function<void(const LimitReached&)> on_reached;
   bool over = false;
+  bool is_second_look = false;
 
   void wait() {
     const auto due = limits.due_s();
     if (!due || over) return;
-    timer.expires_after(duration_of(std::max(0.0, *due - clock.seconds())));
+    is_second_look = false;
+    look_after(duration_of(std::max(0.0, *due - clock.seconds())));
+  }
+
+  void look_after(asio::steady_timer::duration pause) {
+    timer.expires_after(pause);
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (!error && !self->over) self->look();
     });
@@ -73,6 +83,8 @@ struct LimitsWatch::State : std::enable_shared_from_this<LimitsWatch::State> {
     if (heard_since()) limits.heard(now);
     const auto reached = limits.reached(now);
     if (!reached) return wait();
+    // This process was stopped, or its machine: what the program said meanwhile has not been read.
+    if (now > *limits.due_s() + kLateS && !std::exchange(is_second_look, true)) return look_after(kReadFirst);
     over = true;
     on_reached(*reached);
   }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -58,7 +59,7 @@ bool lock_patiently(const Descriptor& descriptor, const std::filesystem::path& p
 SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep) {
   const std::filesystem::path folder = runs / protocol::kLocksFolder;
   make_folder(folder);
-  const std::filesystem::path file = folder / (sweep + ".lock");
+  const std::filesystem::path file = place_ = folder / (sweep + ".lock");
   file_ = Descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!lock_patiently(file_, file)) {
     const Holder holder = Holder::from_text(core::read_file(file)).value_or(Holder());
@@ -67,6 +68,16 @@ SweepLock::SweepLock(const std::filesystem::path& runs, const std::string& sweep
   const std::string text = this_process().text();
   if (::ftruncate(file_.get(), 0) != 0 || ::write(file_.get(), text.data(), text.size()) < 0)
     throw core::EnvironmentError(file.string(), std::string("cannot be written: ") + std::strerror(errno));
+}
+
+void SweepLock::require_in_place() const {
+  struct stat held {
+  }, named{};
+  const bool is_there = ::fstat(file_.get(), &held) == 0 && ::stat(place_.c_str(), &named) == 0 &&
+                        held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+  if (!is_there)
+    throw core::EnvironmentError(place_.string(), "was deleted or replaced while the sweep ran",
+                                 "it keeps a second controller away; go on with `sweep resume`");
 }
 
 TrialLocks::TrialLocks(const std::filesystem::path& runs) : place_(runs / protocol::kLocksFolder / "trials.lock") {

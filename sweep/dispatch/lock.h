@@ -13,7 +13,11 @@ class SweepLock {
  public:
   SweepLock(const std::filesystem::path& runs, const std::string& sweep);
 
+  /// Errors: EnvironmentError where its file was deleted or replaced: another controller may hold the sweep then.
+  void require_in_place() const;
+
  private:
+  std::filesystem::path place_;
   Descriptor file_;
 };
 

@@ -189,6 +189,7 @@ void Loop::start(const Decision& decision) {
   if (!trial.attempts.empty() && trial.attempts.back().outcome != protocol::Outcome::kLost)
     launcher_.end_strays({marker_of(trial, trial.attempts.size() - 1)});
 
+  if (trial.checkpoint && uncommitted_ > 0) commit();  // to read a large one takes time, in which others may write
   Decision order = decision;
   order.resume_file = usable_checkpoint(trial, order.reason);
   Next next = take_next(trial, order, *slot);
@@ -344,8 +345,8 @@ void Loop::commit() {
     throw;
   }
   for (const std::uint64_t index : std::exchange(ended_, {})) {
+    retention_.ended(study_, index);  // before another sweep may write checkpoints of it
     locks_.leave(study_.find(index)->trial);
-    retention_.ended(study_, index);
   }
   for (const std::uint64_t index : changed)
     if (study_.find(index)->phase == Phase::kEnded) study_.forget(index);
@@ -357,6 +358,7 @@ void Loop::look_at_store(double after_s) {
   if (now < store_seen_s_ + after_s) return;
   store_seen_s_ = now;
   store_.require_in_place();
+  if (options_.lock != nullptr) options_.lock->require_in_place();
 }
 
 void Loop::fail(std::exception_ptr failure) {

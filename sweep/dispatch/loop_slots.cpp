@@ -33,14 +33,18 @@ std::optional<Slot> Loop::take_slot(bool alone) {
     }
     return std::nullopt;
   }
+  // All are asked before one is given back: one look at the GPU answers for all that wait for it.
   const std::vector<Slot>& whole = choice.whole_gpu();
-  for (auto slot = whole.begin(); slot != whole.end(); ++slot) {
-    if (launcher_.acquire(*slot)) continue;
-    held_elsewhere_.insert(slot->name);
-    std::for_each(whole.begin(), slot, [&](const Slot& taken) { launcher_.release(taken); });
-    return std::nullopt;
+  std::vector<Slot> taken;
+  for (const Slot& slot : whole) {
+    if (launcher_.acquire(slot))
+      taken.push_back(slot);
+    else
+      held_elsewhere_.insert(slot.name);
   }
-  return whole.empty() ? std::nullopt : std::optional(whole.front());
+  if (!whole.empty() && taken.size() == whole.size()) return whole.front();
+  for (const Slot& slot : taken) launcher_.release(slot);
+  return std::nullopt;
 }
 
 void Loop::release_slots(const Running& running) {

@@ -106,7 +106,7 @@ void check_inputs(const Spec& spec, const SweepRecord& record) {
 
 // What would fail at the first start, or at each, is said before anything runs.
 void try_start(const ReadyProgram& program, const TrialPlan& plan, std::vector<core::Problem>& warnings) {
-  const ProgramStart start = start_of(program, plan.trial(0), fs::temp_directory_path());
+  const ProgramStart start = start_of(program, plan.trial(0), "/attempt");
   warnings.insert(warnings.end(), start.warnings.begin(), start.warnings.end());
   if (!start.executable_found)
     throw core::UserError(program.program.command_place,

@@ -7,7 +7,7 @@ namespace sweep {
 
 std::optional<TrialReused> result_of(const Store& store, const TrialPlace& place, std::uint64_t index,
                                      const std::optional<protocol::Metric>& metric) {
-  Study alone(metric);
+  Study alone(Terms{.metric = metric, .alone = true});
   // What was recorded as the outcome was judged by the other sweep's metric; this is what the program said itself.
   protocol::Outcome said = protocol::Outcome::kCompleted;
   store.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {

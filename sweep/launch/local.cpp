@@ -80,6 +80,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
   std::function<void()> on_exit;
+  std::function<void()> on_go;  // of a process that waits to be told; may be empty
 
   pid_t pid() const { return child->pid(); }
 
@@ -248,6 +249,7 @@ class LocalProcess : public Resident {
 
   void go() override {
     watch_->began = true;
+    if (watch_->on_go) watch_->on_go();
     watch_->child->go();
   }
 
@@ -371,7 +373,12 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();
   warden_.watch(order.marker, pid);
-  if (order.memory_bytes > 0) watch->memory = memory_limits_.keep(order.marker, pid, order.memory_bytes);
+  const auto limit = [this, of = watch.get(), marker = order.marker, bytes = order.memory_bytes] {
+    of->memory = memory_limits_.keep(marker, of->pid(), bytes);
+  };
+  // While it waits it has this process's memory, which is not its own.
+  if (order.memory_bytes > 0 && begin == Begin::kWhenTold) watch->on_go = limit;
+  if (order.memory_bytes > 0 && begin == Begin::kAtOnce) limit();
   if (const int error = watch->begin())
     throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
   return process;

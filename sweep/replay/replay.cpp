@@ -60,6 +60,11 @@ const RecordedSweeps::Known& RecordedSweeps::load(const TrialPlace& place) {
 }
 
 Origin RecordedSweeps::origin_of(TrialPlace place) {
+  // A capsule's is there without those before it.
+  if (place.index > 0 && !known_.contains(place.sweep))
+    if (const auto sweep = store_.find_sweep(place.sweep);
+        sweep && store_.has_row(place) && !store_.has_row({place.sweep, 0}))
+      return {*sweep, load_alone(store_, *sweep, place.index)};
   for (;;) {
     const auto& [sweep, study] = load(place);
     core::check(study.find(place.index) != nullptr, "a place in the store without a trial");

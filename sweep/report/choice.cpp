@@ -60,7 +60,8 @@ void sort_by(std::vector<Row>& rows, const Column& column, bool descends) {
     const bool a_last = keys[a].group >= Group::kNan, b_last = keys[b].group >= Group::kNan;
     const SortKey& first = keys[descends && !a_last && !b_last ? b : a];
     const SortKey& second = keys[descends && !a_last && !b_last ? a : b];
-    return first.group != second.group ? first.group < second.group : first.value < second.value;
+    if (first.group != second.group) return first.group < second.group;
+    return first.group == Group::kNumber ? core::less_number(first.value, second.value) : first.value < second.value;
   });
   std::vector<Row> sorted;
   sorted.reserve(rows.size());

@@ -49,7 +49,7 @@ const Json* find_leaf(const Json& config, const std::string& name, std::size_t f
 // Whether two values are written alike: 1 and 1.0 are not.
 bool is_same_text(const Json& a, const Json& b) {
   if (a.is_string() && b.is_string()) return a == b;
-  if (a.is_number_integer() && b.is_number_integer()) return a == b;
+  if (a.is_number_integer() && b.is_number_integer()) return core::same_number(a, b);
   return a.type() == b.type() && core::canonical_json(a) == core::canonical_json(b);
 }
 
@@ -156,7 +156,8 @@ Column other_metric_column(const std::string& name) {
           }};
 }
 Column parameter_column(const std::string& name) {
-  return {name, [name](const Row& row) {
+  static const std::set<std::string> kTaken = {"rank", "trial", "index", "replicate", "outcome", "epoch", "step"};
+  return {kTaken.contains(name) ? "config." + name : name, [name](const Row& row) {
             const Json* const found = find_leaf(row.trial->config, name);
             return found ? Cell(*found) : std::nullopt;
           }};

@@ -58,6 +58,7 @@ Column count_column();                         ///< n
 Column other_metric_column(const std::string& name);
 Column epoch_column();
 Column step_column();
+/// Of a parameter that has the name of another column of a CSV report ("step") the title is "config.step".
 Column parameter_column(const std::string& name);
 Column seconds_column();  ///< with repeats of all trials together
 Column device_column();

@@ -1,6 +1,8 @@
 // See csv_text.h.
 #include "sweep/report/csv_text.h"
 
+#include <cmath>
+
 namespace sweep {
 namespace {
 
@@ -29,6 +31,8 @@ void append_csv_cell(std::string& line, const std::optional<core::Json>& cell) {
   if (!cell) return;
   if (cell->is_string())
     append_field(line, cell->get_ref<const std::string&>());
+  else if (cell->is_number_float() && !std::isfinite(cell->get<double>()))
+    line += core::format_double(cell->get<double>());
   else if (cell->is_number_float())
     core::append_number(line, cell->get<double>());
   else

@@ -101,7 +101,9 @@ FilterValue::FilterValue(const FilterWord& word) : text(word.text) {
 
 bool FilterValue::equals(const core::Json& cell) const {
   if (cell.is_string()) return cell.get_ref<const std::string&>() == text;
-  return json && (*json == cell || (is_nan(*json) && is_nan(cell)));
+  if (!json) return false;
+  if (json->is_number() && cell.is_number()) return core::same_number(*json, cell) || (is_nan(*json) && is_nan(cell));
+  return *json == cell;
 }
 
 }  // namespace sweep

@@ -94,6 +94,8 @@ std::string importance_table(const SweepHead& sweep, const Analysis& analysis) {
   if (!analysis.nothing.empty()) return text + "nothing can be said: " + analysis.nothing + "\n";
   text += analysed_text(sweep, analysis) + fmt::format("; functional ANOVA of {} trees, ± over the trees\n\n", kTrees);
   text += importance_lines(analysis);
+  if (!analysis.pairs.empty() && analysis.paired < analysis.parameters.size())
+    text += fmt::format("pairs (×): of the {} most important parameters only\n", analysis.paired);
   if (analysis.parameters.size() == 1) text += "one parameter varies: all that can be explained is its own\n";
   for (const ParameterAnalysis& parameter : analysis.parameters) text += "\n" + effect_lines(sweep, parameter);
   return text +
@@ -111,6 +113,7 @@ Json importance_json(const SweepHead& sweep, const Analysis& analysis) {
       {"nothing", analysis.nothing.empty() ? Json() : Json(analysis.nothing)},
       {"interactions", analysis.nothing.empty() ? Json(analysis.interactions) : Json()},
       {"parameters", Json::array()},
+      {"paired", analysis.paired},
       {"pairs", Json::array()}};
   for (const ParameterAnalysis& parameter : analysis.parameters)
     json["parameters"].push_back(parameter_json(parameter));

@@ -80,7 +80,8 @@ std::string time_text(std::vector<double> seconds) {
   const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
   std::nth_element(seconds.begin(), middle, seconds.end());
   std::string text = fmt::format("time: {} ran for {}", core::counted(seconds.size(), "trial"), duration_text(all));
-  if (seconds.size() > 1) text += fmt::format(" in all, {} each (median)", duration_text(*middle));
+  const double below = seconds.size() % 2 == 0 ? *std::max_element(seconds.begin(), middle) : *middle;
+  if (seconds.size() > 1) text += fmt::format(" in all, {} each (median)", duration_text((below + *middle) / 2));
   return text + "\n";
 }
 

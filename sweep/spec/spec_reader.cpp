@@ -308,6 +308,38 @@ class SpecReader {
         reading_.error({second.line, second.column}, fmt::format("a second parameter has the name '{}'", second.name),
                        fmt::format("the first stands in line {}", first.line));
     }
+    refuse_parts_named_alike();
+  }
+
+  // {"a.b": {"value": 1}, "a": {"values": [{"b": 2}]}}: in a table and on a command line a part of a value has its name.
+  void refuse_parts_named_alike() {
+    std::map<std::string, const Parameter*> named;
+    for (const Parameter& parameter : spec_.parameters) named[parameter.name] = &parameter;
+    const auto check = [&](const Parameter& parameter, const core::Json& value) {
+      each_part(parameter.name, value, [&](const std::string& part) {
+        const auto other = named.find(part);
+        if (other != named.end() && other->second != &parameter)
+          reading_.error({parameter.line, parameter.column},
+                         fmt::format("a value of '{}' has a part '{}', which is the name of another parameter",
+                                     parameter.name, part),
+                         fmt::format("rename one of them; the other stands in line {}", other->second->line));
+      });
+    };
+    for (const Parameter& parameter : spec_.parameters) {
+      if (const auto* constant = std::get_if<Constant>(&parameter.distribution)) check(parameter, constant->value);
+      if (const auto* choice = std::get_if<Categorical>(&parameter.distribution))
+        for (const core::Json& value : choice->values) check(parameter, value);
+    }
+  }
+
+  // The dotted names of what an object holds, at every depth.
+  template <class Visit>
+  static void each_part(const std::string& name, const core::Json& value, const Visit& visit) {
+    if (!value.is_object()) return;
+    for (const auto& [key, inner] : value.items()) {
+      visit(name + "." + key);
+      each_part(name + "." + key, inner, visit);
+    }
   }
 
   // `path`: the names of the blocks in which it stands.

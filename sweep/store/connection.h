@@ -117,6 +117,9 @@ struct Store::Connection {
   Statement prepare(Table table, const std::string& rest) { return Statement(*database, select(table, rest).c_str()); }
 
   void require_open(const std::string& sweep);
+  /// Requires: require_open(), as close().
+  void put_event(const StudyEvent& event, std::int64_t time_ms);
+  void close();
   void roll_back();
 
   std::unique_ptr<Database> database;

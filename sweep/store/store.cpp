@@ -42,6 +42,23 @@ void Store::Connection::require_open(const std::string& sweep) {
   }
 }
 
+void Store::Connection::put_event(const StudyEvent& event, std::int64_t time_ms) {
+  const EventText text = to_text(event);
+  const std::optional<std::int64_t> attempt = text.attempt ? std::optional<std::int64_t>(*text.attempt) : std::nullopt;
+  Statement& put = writing->add_event;
+  put.start().bind(next_event++).bind(open_number).bind(text.index).bind(attempt);
+  put.bind(text.seq).bind(text.kind).bind(time_ms).bind(text.line);
+  bind_digest(put, Table::kEvents);
+  put.run();
+  ++more[text.index].events;
+}
+
+void Store::Connection::close() {
+  writing->put_count(Table::kEvents, next_event - 1);
+  writing->end.start().run();
+  is_open = false;
+}
+
 void Store::Connection::roll_back() {
   if (is_open) sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   is_open = false;
@@ -107,18 +124,20 @@ void Store::rename_sweep(const std::string& id, const std::string& name) {
 void Store::add(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study) {
   Guard guard(*connection_);
   connection_->require_open(sweep);
-  Statement& put = connection_->writing->add_event;
   for (const StudyEvent& event : events) {
-    const EventText text = to_text(event);
-    const std::optional<std::int64_t> attempt =
-        text.attempt ? std::optional<std::int64_t>(*text.attempt) : std::nullopt;
-    put.start().bind(connection_->next_event++).bind(connection_->open_number).bind(text.index).bind(attempt);
-    put.bind(text.seq).bind(text.kind).bind(time_ms).bind(text.line);
-    bind_digest(put, Table::kEvents);
-    put.run();
-    ++connection_->more[text.index].events;
+    connection_->put_event(event, time_ms);
     study.apply(event);
   }
+  guard.done = true;
+}
+
+void Store::add_alone(const std::string& sweep, const std::vector<StoredEvent>& events, const TrialState& trial) {
+  Guard guard(*connection_);
+  connection_->require_open(sweep);
+  for (const StoredEvent& stored : events) connection_->put_event(stored.event, stored.time_ms);
+  connection_->writing->write_row(connection_->open_number, trial.index, summarize(trial),
+                                  std::exchange(connection_->more, {})[trial.index]);
+  connection_->close();
   guard.done = true;
 }
 
@@ -154,9 +173,7 @@ std::set<std::uint64_t> Store::commit(Study& study) {
   Statement& add_to_count = connection_->writing->add_to_count;
   for (const auto& [index, count] : std::exchange(more, {}))
     add_to_count.start().bind(count.events).bind(count.outputs).bind(connection_->open_number).bind(index).run();
-  connection_->writing->put_count(Table::kEvents, connection_->next_event - 1);
-  connection_->writing->end.start().run();
-  connection_->is_open = false;
+  connection_->close();
   guard.done = true;
   return changed;
 }

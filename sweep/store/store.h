@@ -138,6 +138,10 @@ class Store {
   /// until commit(). Requires: the sweep is known; one study between two commits. Where it throws, nothing since the
   /// last commit is recorded, and `study` is of no use any more.
   void add(const std::string& sweep, std::int64_t time_ms, const std::vector<StudyEvent>& events, Study& study);
+  /// Records one trial of a sweep without those before it, as a capsule holds it: its events, and the row of `trial`,
+  /// which is their fold. Requires: the sweep is known, and has none of its trials here; nothing is open since the last
+  /// commit.
+  void add_alone(const std::string& sweep, const std::vector<StoredEvent>& events, const TrialState& trial);
   /// What an attempt printed, in the same transaction; empty streams are left out.
   void add_output(const std::string& sweep, std::uint64_t index, std::uint32_t attempt, const std::string& out,
                   const std::string& err);
@@ -165,6 +169,7 @@ class Store {
   /// The same, one after another.
   void read_rows(const std::string& sweep, const std::function<void(std::uint64_t, TrialSummary&&)>& visit) const;
   std::uint64_t count_rows(const std::string& sweep) const;
+  bool has_row(const TrialPlace& place) const;
   /// The configurations of the sweep's planned trials, by index.
   std::vector<core::Json> configs(const std::string& sweep) const;
   /// Up to which index the guard was passed over, as far as no trial up to there was reopened since.

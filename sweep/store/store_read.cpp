@@ -248,6 +248,11 @@ std::uint64_t Store::count_rows(const std::string& sweep) const {
   return read.start().bind(connection_->require(sweep)).step() ? read.whole(0) : 0;
 }
 
+bool Store::has_row(const TrialPlace& place) const {
+  Statement read(*connection_->database, "SELECT 1 FROM trials WHERE sweep = ? AND trial_index = ?");
+  return read.start().bind(connection_->require(place.sweep)).bind(place.index).step();
+}
+
 std::vector<core::Json> Store::configs(const std::string& sweep) const {
   // By the index over events: neither attempt nor seq is what a planned trial has.
   Statement read = connection_->prepare(

@@ -35,6 +35,7 @@ void TrialNumbers::hear(bool printed) {
 }
 
 void TrialNumbers::go_on(std::uint64_t resumed_from) {
+  has_gone_on_ = true;
   overlap_until_ = furthest_step_;
   last_step_ = resumed_from;
   lines_.erase(lines_.upper_bound({resumed_from, std::numeric_limits<std::size_t>::max()}), lines_.end());

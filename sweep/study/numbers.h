@@ -23,13 +23,18 @@ class TrialNumbers {
   explicit TrialNumbers(std::optional<protocol::Metric> metric) : metric_(std::move(metric)) {}
 
   /// Another attempt has been ordered.
-  void begin_attempt() { before_printed_.reset(); }
+  void begin_attempt() {
+    before_printed_.reset();
+    has_gone_on_ = false;
+  }
   /// Before each event of the attempt: whether it was read from what the program prints. The first one that was not
   /// takes back all that were.
   void hear(bool printed);
   /// An attempt goes on from `resumed_from`: what earlier ones gave after that step counts no more, and is what this
   /// one must give again.
   void go_on(std::uint64_t resumed_from);
+  /// Whether go_on() was called in the present attempt, by what counts of it: what was printed and overruled does not.
+  bool has_gone_on() const { return has_gone_on_; }
   void add(const protocol::MetricValues& values);
   void add(const protocol::Trace& trace);
 
@@ -69,6 +74,7 @@ class TrialNumbers {
   std::map<std::uint64_t, std::vector<std::uint64_t>> given_steps_;  ///< in blocks; 0 where nothing was given
   std::string finding_;
 
+  bool has_gone_on_ = false;
   std::shared_ptr<const TrialNumbers> before_printed_;  ///< as all stood when the attempt's first printed event came
 };
 

@@ -183,9 +183,8 @@ void Study::apply_said(const TrainerSaid& event) {
   numbers.hear(is_printed(event.event));
   const auto& body = event.event.body;
   AttemptState& attempt = trial.attempts.back();
-  const bool first = !std::exchange(attempt.spoke, true);
   // A program that does not say where it begins begins where it was told to.
-  if (first && !std::holds_alternative<protocol::Started>(body)) numbers.go_on(attempt.resumed_from);
+  if (!numbers.has_gone_on() && !std::holds_alternative<protocol::Started>(body)) numbers.go_on(attempt.resumed_from);
   if (const auto* started = std::get_if<protocol::Started>(&body)) {
     attempt.resumed_from = started->resumed_from;
     attempt.environment = started->environment;
@@ -330,6 +329,7 @@ void Study::wait_again(TrialState& trial) {
   trial.outcome.reset();
   trial.detail.clear();
   changed_.insert(trial.index);
+  repeats_.erase(trial.index);
   for (TrialState& repeat : kept_->trials) {
     if (repeat.repeats_index != trial.index) continue;
     repeat = begun_anew(repeat);
@@ -340,7 +340,8 @@ void Study::wait_again(TrialState& trial) {
 
 void Study::apply_reopened(const TrialReopened& event) {
   TrialState& trial = at(event.index);
-  if (terms_.alone && trial.phase == Phase::kWaiting && !trial.attempts.empty()) {  // it ended beyond the bound
+  // It ended beyond the bound, and waits since that was lifted: by another that was reopened, or by this fold's terms.
+  if (trial.phase == Phase::kWaiting && !trial.attempts.empty() && trial.attempts.back().outcome) {
     trial.phase = Phase::kEnded;
     trial.outcome = trial.attempts.back().outcome;
   }

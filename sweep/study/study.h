@@ -113,7 +113,6 @@ struct AttemptState {
   double seconds = 0;
   std::uint64_t checkpoint_before = 0;  ///< step of the checkpoint that was there when it was ordered
   bool asked_again = false;             ///< see AttemptEnded
-  bool spoke = false;                   ///< an event of it came
   std::uint32_t retries = 1;            ///< see AttemptEnded
   bool shared_gpu = false;
 };

@@ -28,6 +28,24 @@ TEST_CASE("an integer and a float of the same value stay different") {
   CHECK(canonical_json(Json(std::numeric_limits<std::int64_t>::min())) == "-9223372036854775808");
 }
 
+TEST_CASE("numbers are compared by what they are, also a whole one above the signed ones with a negative one") {
+  const Json most = 18446744073709551615u, minus = -1, one = 1u, large = 9223372036854775808u;
+  CHECK(most != Json(2));
+  CHECK_FALSE(core::same_number(most, minus));
+  CHECK_FALSE(core::same_number(minus, most));
+  CHECK(core::same_number(most, most));
+  CHECK(core::same_number(one, Json(1)));
+  CHECK(core::same_number(one, Json(1.0)));
+  CHECK(core::less_number(minus, most));
+  CHECK_FALSE(core::less_number(most, minus));
+  CHECK(core::less_number(one, large));
+  CHECK(core::less_number(large, most));
+  CHECK_FALSE(core::less_number(large, Json(std::numeric_limits<std::int64_t>::min())));
+  CHECK(core::less_number(Json(0.5), one));
+  const Json nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_FALSE(core::same_number(nan, nan));
+}
+
 TEST_CASE("numbers that are not finite are written so that no string can be taken for them") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();

@@ -155,6 +155,15 @@ TEST_CASE("arrays of three or four dimensions are images, and bytes stay bytes")
   CHECK(data.train.values == std::vector<float>{1, 2, 3, 4});
 }
 
+TEST_CASE("an image of more channels than are supported is refused") {
+  const TemporaryFolder folder;
+  folder.write("y_train.npy", kY);
+  folder.write("x_train.npy", npy("|u1", "(2, 1, 1, 4096)", std::string(2 * 4096, '\1')));
+  CHECK(load(folder).channels == 4096);
+  folder.write("x_train.npy", npy("|u1", "(2, 1, 1, 4097)", std::string(2 * 4097, '\1')));
+  CHECK(refused(folder) == "x_train.npy: has the shape (2, 1, 1, 4097), at most 4096 channels are supported");
+}
+
 TEST_CASE("rows of numbers are images where the option image says so") {
   const TemporaryFolder folder;
   folder.write("x_train.npy", kX);

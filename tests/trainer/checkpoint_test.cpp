@@ -145,6 +145,35 @@ TEST_CASE("a file is never written over one that is kept") {
   CHECK(checkpoints.write("best", "2", example(9)).file == "best-2.safetensors");
 }
 
+TEST_CASE("several files of one name between two prunes lie side by side") {
+  const TemporaryFolder folder;
+  trainer::CheckpointFolder checkpoints(folder.path());
+  std::vector<protocol::Checkpoint> written;
+  for (const std::uint64_t step : {7, 9, 8}) written.push_back(checkpoints.write("best", "x", example(step)));
+  CHECK(written[0].file == "best-x.safetensors");
+  CHECK(written[1].file == "best-x-9.safetensors");
+  CHECK(written[2].file == "best-x-8.safetensors");
+  for (const protocol::Checkpoint& each : written) CHECK(core::sha256_file(folder.path() / each.file) == each.sha256);
+  checkpoints.prune("best", {"best-x-9.safetensors"});
+  checkpoints.prune("best", {"best-x-9.safetensors"});
+  CHECK(checkpoints.write("best", "x", example(10)).file == "best-x.safetensors");
+}
+
+TEST_CASE("a safetensors file has whole numbers for shapes and offsets, and may have an empty tensor") {
+  const auto file = [](const std::string& entry) {
+    std::string header = "{\"w\":{\"dtype\":\"F32\"," + entry + "}}";
+    std::string bytes(8, '\0');
+    bytes[0] = static_cast<char>(header.size());
+    return bytes + header;
+  };
+  const trainer::TensorFile empty = trainer::read_safetensors(file(R"("shape":[0,4],"data_offsets":[0,0])"), "here");
+  CHECK(empty.tensors.at(0).values.empty());
+  for (const char* wrong : {R"("shape":[8.5,2],"data_offsets":[0,64])", R"("shape":[0],"data_offsets":[0.0,0])",
+                            R"("shape":[-8,2],"data_offsets":[0,64])", R"("shape":0,"data_offsets":[0,0])"})
+    CHECK(message_of([&] { trainer::read_safetensors(file(wrong) + std::string(64, 'x'), "here"); }) ==
+          "here: the header's entry for tensor 'w' is malformed");
+}
+
 TEST_CASE("a template names a checkpoint by its epoch, its step and its metrics") {
   const auto name = [](std::string_view text, const protocol::NameFields& fields) {
     return protocol::NameTemplate(text, {"val_accuracy", "val_loss"}, "here").render(fields);

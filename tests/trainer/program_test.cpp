@@ -78,6 +78,23 @@ TEST_CASE("the program says what trials of given configurations could not do wit
   CHECK(trials[2]["problem"] == "the data set has no file of indices");
 }
 
+TEST_CASE("what is said of configurations beforehand is what their trials would say: of batches, losses and images") {
+  const TemporaryFolder folder;
+  std::string text = "x,label\n";
+  for (int i = 0; i < 10; ++i) text += std::to_string(i) + (i % 2 ? ",a\n" : ",b\n");
+  const Run said = run(folder, {"data", folder.write("a.csv", text).string(), "",
+                                R"([{"hidden":[32768],"batch_size":65536},{"loss":"mse"},{"flip":true}])"});
+  CHECK(said.code == 0);
+  const core::Json trials = core::Json::parse(said.output)["trials"];
+  REQUIRE(trials.size() == 2);
+  CHECK(trials[0] == core::Json({{"trial", 1},
+                                 {"place", "config.loss"},
+                                 {"problem", "is for numbers, and the data set has classes"},
+                                 {"remedy", "write cross_entropy"}}));
+  CHECK(trials[1]["trial"] == 2);
+  CHECK(trials[1]["place"] == "config.flip");
+}
+
 TEST_CASE("the program describes itself in one line of JSON") {
   const TemporaryFolder folder;
   const Run described = run(folder, {"--describe"});

@@ -65,6 +65,31 @@ TEST_CASE("the first line of scikit-learn's files gives rows, columns and class 
         "table.csv:3: label '2' is out of range, there are 2 classes, from '0' to '1'");
 }
 
+TEST_CASE("the first lines of scikit-learn's training and test file name the same classes in the same order") {
+  const TemporaryFolder folder;
+  const std::string train = folder.write("train.csv", "2,2,alpha,beta\n1,2,0\n3,4,1\n").string();
+  const auto refused_with = [&](const std::string& text) {
+    folder.write("test.csv", text);
+    return without(folder.path().string() + "/",
+                   message_of([&] { trainer::load_dataset(protocol::locate_data(folder.path().string())); }));
+  };
+  CHECK(refused_with("1,2,alpha,beta\n1,2,0\n") == "no error");
+  CHECK(refused_with("1,2,beta,alpha\n1,2,0\n") ==
+        "test.csv: its first line calls class 0 'beta', train.csv calls it 'alpha', number the classes as the training "
+        "file does");
+  CHECK(refused_with("1,2,alpha,beta,gamma\n1,2,0\n") ==
+        "test.csv: names 3 classes in its first line, train.csv names 2");
+}
+
+TEST_CASE("a number has one sign, and one too near to zero for a double is zero") {
+  CHECK(load("1e-400,1\n-1e-400,0\n0." + std::string(400, '0') + "1,1\n").train.values == std::vector<float>{0, 0, 0});
+  CHECK(load("1" + std::string(400, '0') + "e-400,1\n2,0\n").train.values == std::vector<float>{1, 2});
+  CHECK(refused("1,1\n1e400,0\n1" + std::string(400, '0') + ",1\n").find("table.csv:2: field 1, '1e400', is not a") ==
+        0);
+  CHECK(refused("1,1\n+-5,0\n") == "table.csv:2: field 1, '+-5', is not a finite number");
+  CHECK(refused("2,9223372036854775807,a,b\n1,2,0\n") == "table.csv:2: has 3 fields, expected 4");
+}
+
 TEST_CASE("quotes, carriage returns, a byte order mark, blanks and empty lines do not matter") {
   const trainer::Dataset data = load("\xef\xbb\xbf\"a, b\",label\r\n 1 ,\"x \"\"y\"\"\"\r\n\r\n2,z");
   CHECK(data.train.values == std::vector<float>{1, 2});
@@ -162,6 +187,13 @@ TEST_CASE("a missing value is refused in numbers and in categories, with its lin
         "table.csv:4: field 2 ('c'), 'NA', stands for a missing value, missing values are not supported");
 }
 
+TEST_CASE("a missing label is refused with its line") {
+  CHECK(refused("x,label\n1,a\n2,?\n3,NA\n4,nan\n") ==
+        "table.csv:3: label '?' stands for a missing value, missing values are not supported\n"
+        "table.csv:4: label 'NA' stands for a missing value, missing values are not supported\n"
+        "table.csv:5: label 'nan' stands for a missing value, missing values are not supported");
+}
+
 TEST_CASE("a column of more than a thousand categories is refused") {
   std::string text = "id,label\n";
   for (int i = 0; i < 1001; ++i) text += "n" + std::to_string(i) + "," + std::to_string(i % 2) + "\n";
@@ -207,6 +239,9 @@ TEST_CASE("a table of another coding or with other line ends is refused by what 
   CHECK(refused("1,2\r3,4\r") == "table.csv:1: has a CR that no LF follows, save the file with lines that end in LF");
   CHECK(refused("1,2\n3,4\r5,6\n") ==
         "table.csv:2: has a CR that no LF follows, save the file with lines that end in LF");
+  CHECK(refused("x,label\n1,caf\xe9\n2,b\n") ==
+        "table.csv:2: is no UTF-8 at byte 13 of the file (e9), save it as UTF-8");
+  CHECK(load("x,label\n1,caf\xc3\xa9\n2,b\n").class_names == Names{"b", "caf\xc3\xa9"});
   CHECK(load("x,label\r\n1,a\r\n\r\n2,\"b\r\"\r").class_names == Names{"a", "b\r"});
 }
 

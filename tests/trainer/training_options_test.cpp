@@ -2,7 +2,9 @@
 // checkpoints to keep, which weights to begin with.
 #include <cmath>
 #include <limits>
+#include <numeric>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/catch.h"
@@ -82,6 +84,17 @@ TEST_CASE("a training ends when its loss has not fallen for as many epochs as it
   CHECK(std::equal(losses.begin(), losses.end(), beginning.begin()));
 }
 
+TEST_CASE("the first loss that is a number is the least of a training whose losses were none before") {
+  Bench bench;
+  bench.config.update({{"epochs", 5}, {"patience", 2}, {"learning_rate", 0.003}});
+  trainer::Training& training = bench.start();
+  trainer::CheckpointState state = training.snapshot();
+  state.watched = trainer::Watched{std::numeric_limits<double>::quiet_NaN(), 0};
+  training.restore(trainer::decode_checkpoint(trainer::encode_checkpoint(state), "here"), "here");
+  training.run();
+  CHECK(series(bench, "val_loss").size() == 5);
+}
+
 TEST_CASE("patience watches the training loss where nothing is held out, whatever the sweep ranks by") {
   Bench bench;
   bench.config.update({{"validation_fraction", 0}, {"patience", 1}, {"learning_rate", 0.5}, {"epochs", 80}});
@@ -108,6 +121,21 @@ TEST_CASE("top-5 accuracy is reported where it is asked for, and is one where th
   const Bench images = run({{"top5", true}, {"epochs", 1}}, trainer::generate("images"));
   CHECK(last(images, "val_top5") > last(images, "val_accuracy"));
   CHECK(last(images, "val_top5") < 1.0);
+}
+
+TEST_CASE("an output that is no number or infinite hits nothing: no top-5 accuracy and no pair of classes counts it") {
+  for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Bench bench;
+    trainer::Training& training = bench.start();
+    const trainer::Evaluation right = training.evaluate(bench.data.test, {true, true});
+    CHECK(right.top5 == 1.0);
+    CHECK(std::accumulate(right.confusion.begin(), right.confusion.end(), std::uint64_t{0}) == 30);
+    CHECK(training.adopt({{"layers.2.bias", {3}, {wrong, 0, 0}}}) == 1);
+    const trainer::Evaluation found = training.evaluate(bench.data.test, {true, true});
+    CHECK(found.accuracy == 0.0);
+    CHECK(found.top5 == 0.0);
+    CHECK(std::accumulate(found.confusion.begin(), found.confusion.end(), std::uint64_t{0}) == 0);
+  }
 }
 
 TEST_CASE("the end tells which classes were taken for which, in the validation and the test part") {
@@ -206,6 +234,23 @@ TEST_CASE("the best epochs are kept under the names of a template, and what fall
     files += entry.path().filename().string().starts_with("best-");
   CHECK(files <= 6);  // those of now and those of the write before
   CHECK(bench.told() == run({{"epochs", 12}, {"learning_rate", 0.003}}).told());
+}
+
+TEST_CASE("best epochs of one name that are written together are a file each, of the digest that is told") {
+  const TemporaryFolder folder;
+  Bench bench;
+  bench.folder = folder.path();
+  bench.keep_best = 3;
+  bench.best_name = "x";
+  bench.config["learning_rate"] = 0.003;
+  bench.start().run();
+  std::size_t files = 0;
+  for (const protocol::Event& event : bench.events)
+    if (const auto* c = std::get_if<protocol::Checkpoint>(&event.body)) {
+      ++files;
+      CHECK(core::sha256_file(folder.path() / c->file) == c->sha256);
+    }
+  CHECK(files == 3);
 }
 
 TEST_CASE("where no best epoch is wanted none is written, and all else stays as it was") {

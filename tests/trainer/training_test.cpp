@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "tests/catch.h"
+#include "tests/trainer/message.h"
 #include "tests/trainer/training_bench.h"
 #include "trainer/data/builtin.h"
 
@@ -86,6 +87,37 @@ TEST_CASE("without a trace the metrics and the weights are the same") {
   CHECK(without.fingerprints.empty());
   CHECK(without.metrics == with.metrics);
   CHECK(without.finished == with.finished);
+}
+
+TEST_CASE("a network of many long names tells every step's fingerprints, in lines that can be read") {
+  Bench bench;
+  bench.dataset = {};
+  bench.dataset.task = trainer::Task::kText;
+  bench.dataset.classes = 3;
+  for (std::int32_t i = 0; i < 200; ++i) bench.dataset.train.tokens.push_back(i % 3);
+  trainer::set_context(bench.dataset, 4, "text");
+  bench.config = {{"model", "transformer"}, {"layers", 48},    {"width", 4},  {"heads", 1},
+                  {"context", 4},           {"batch_size", 2}, {"epochs", 1}, {"validation_fraction", 0.1}};
+  Bench sparse;
+  sparse.dataset = bench.dataset;
+  sparse.config = bench.config;
+  sparse.trace = 5;
+  const Told some = run(std::move(sparse));
+  bench.start().run();
+  std::size_t lines = 0;
+  for (const protocol::Event& event : bench.events) lines += std::holds_alternative<protocol::Trace>(event.body);
+  const Told told = bench.told();
+  CHECK(told.fingerprints.size() == bench.training->total_steps());
+  CHECK(lines < told.fingerprints.size() / 2);
+  CHECK(told.finished == some.finished);
+  for (const auto& [step, prints] : some.fingerprints) CHECK(told.fingerprints.at(step) == prints);
+}
+
+TEST_CASE("an event whose line would be too long to be read is an error that says which and how long") {
+  trainer::EventSink events([](std::string_view) { FAIL("a line that nobody reads"); });
+  CHECK(message_of([&] {
+          events.emit(protocol::MetricValues{1, 1, {{std::string(66000, 'x'), 1.0}}});
+        }) == "event 'metric': its line has 66063 bytes, at most 65536 are read");
 }
 
 TEST_CASE("the first predictions are near to uniform") {

@@ -145,6 +145,31 @@ TEST_CASE("the first event records trainer, device, data, split and normalisatio
   CHECK(std::holds_alternative<protocol::Finished>(events.back().body));
 }
 
+TEST_CASE("what is too long for the line of the first event is there by its length and digest, and the rest as it is") {
+  const TemporaryFolder folder;
+  std::string names, row;
+  core::Json categorical = core::Json::array();
+  for (int i = 0; i < 6000; ++i) {
+    categorical.push_back("column_" + std::to_string(i));
+    names += categorical.back().get<std::string>() + ",";
+    row += std::to_string(i % 2) + ",";
+  }
+  std::string text = names + "label\n";
+  for (int i = 0; i < 10; ++i) text += row + (i % 2 ? "b\n" : "a\n");
+  const core::Json options = {{"categorical", categorical}};
+  trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 1}, {"hidden", 2}});
+  const std::string file = folder.write("table.csv", text).string();
+  const auto read = protocol::DataOptions::from_json(options, "here");
+  order.document.data =
+      protocol::DataSource{file, file, protocol::data_digest(protocol::locate_data(file, read)), read};
+  const std::vector<protocol::Event> events = run(order);
+  const auto& environment = std::get<protocol::Started>(events.front().body).environment;
+  const std::string said = core::canonical_json(read.to_json());
+  CHECK(environment["data"]["options"] == core::Json({{"bytes", said.size()}, {"sha256", core::sha256_hex(said)}}));
+  CHECK(environment["data"]["class_names"] == core::Json({"a", "b"}));
+  CHECK(environment["hyperparameters"]["hidden"] == core::Json({2}));
+}
+
 TEST_CASE("a trial goes on from a checkpoint by name or by path, and says from which step") {
   const TemporaryFolder folder;
   trainer::TrialOrder order = order_for("builtin:spirals", {{"epochs", 4}, {"hidden", 8}});

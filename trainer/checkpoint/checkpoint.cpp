@@ -116,17 +116,20 @@ protocol::Checkpoint CheckpointFolder::write(std::string_view kind, const std::s
                                              const CheckpointState& state) {
   const std::string bytes = encode_checkpoint(state);
   std::string file = std::string(kind) + "-" + name + kExtension;
-  if (contains(kept(kind).now, file) || contains(kept(kind).before, file))
+  Kept& files = kept(kind);
+  if (contains(files.now, file) || contains(files.before, file) || contains(files.written, file))
     file = std::string(kind) + "-" + name + "-" + std::to_string(state.step) + kExtension;
   std::error_code error;  // a folder that cannot be made says so when the file is written
   std::filesystem::create_directories(folder_, error);
   core::write_file_durably(folder_ / file, bytes);
+  files.written.push_back(file);
   return {state.step, std::string(kind), file, core::sha256_hex(bytes)};
 }
 
 void CheckpointFolder::prune(std::string_view kind, const std::vector<std::string>& wanted) {
   Kept& files = kept(kind);
   files.before = std::exchange(files.now, wanted);
+  files.written.clear();
   std::error_code error;  // a file that cannot be deleted harms nobody
   for (std::filesystem::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();

@@ -80,7 +80,7 @@ class CheckpointFolder {
   void keep(std::string_view kind, const std::string& file);
 
   /// Writes KIND-NAME.safetensors durably, into the folder that it makes where it is missing; NAME-STEP where a file of
-  /// that name is one to keep. Errors: EnvironmentError (disk full, read-only).
+  /// that name is one to keep, or was written since the last prune. Errors: EnvironmentError (disk full, read-only).
   protocol::Checkpoint write(std::string_view kind, const std::string& name, const CheckpointState& state);
 
   /// Deletes the files of `kind` but those wanted, and those that were wanted before. To be called once the
@@ -90,6 +90,7 @@ class CheckpointFolder {
  private:
   struct Kept {
     std::vector<std::string> now, before;
+    std::vector<std::string> written;  // since the last prune
   };
   Kept& kept(std::string_view kind);
 

@@ -22,6 +22,8 @@ constexpr std::array kNpyRoles{protocol::kTrainInputs, protocol::kTrainTargets, 
 constexpr std::array<const char*, 4> kNpzNames{"x_train", "y_train", "x_test", "y_test"};
 constexpr std::array<const char*, 2> kShortNames{"x", "y"};
 
+constexpr int kMaxChannels = 4096;  // each costs a table of its bytes
+
 using Arrays = std::vector<NpyArray>;  // x and y of the training part, then those of the test part where there is one
 
 std::string lower(std::string text) {
@@ -75,6 +77,9 @@ void take_shape(Dataset& data, const NpyArray& x) {
   data.height = static_cast<int>(shape[1]);
   data.width = static_cast<int>(shape[2]);
   data.channels = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
+  if (data.channels > kMaxChannels)
+    throw core::UserError(
+        x.place(), fmt::format("has the shape {}, at most {} channels are supported", x.shape_text(), kMaxChannels));
 }
 
 void take_inputs(Samples& samples, const NpyArray& x, bool image) {

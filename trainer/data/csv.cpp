@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/plural.h"
+#include "core/utf8.h"
 
 namespace trainer {
 namespace {
@@ -27,6 +28,21 @@ void refuse_utf16(std::string_view text, const std::string& place) {
   if (marked || text.substr(0, kLookForZeroBytes).find('\0') != std::string_view::npos)
     throw core::UserError(place, marked ? "is UTF-16 text" : "has zero bytes, so it is UTF-16 text or no text",
                           "save it as UTF-8");
+}
+
+void refuse_other_codings(std::string_view text, const std::string& place) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = core::utf8_length(text, at);
+    if (length == 0) break;
+    at += length;
+  }
+  if (at == text.size()) return;
+  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+  throw core::UserError(
+      fmt::format("{}:{}", place, line),
+      fmt::format("is no UTF-8 at byte {} of the file ({:02x})", at, static_cast<unsigned char>(text[at])),
+      "save it as UTF-8");
 }
 
 }  // namespace
@@ -109,6 +125,7 @@ void CsvRows::read_row(std::size_t& at, std::size_t& line, LineProblems& problem
 
 CsvRows::CsvRows(std::string text, const std::string& place) : text_(std::move(text)) {
   refuse_utf16(text_, place);
+  refuse_other_codings(text_, place);
   LineProblems problems(place);
   std::size_t at = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;  // a byte order mark
   for (std::size_t line = 1; at < text_.size();) {

@@ -40,8 +40,8 @@ class LineProblems {
 class CsvRows {
  public:
   /// Errors: UserError with file:line for each wrong line: a quoted field that does not end, text behind one, more than
-  /// kMaxColumns fields; for the first CR that ends a line alone; or for the file: UTF-16, or more than kMaxCells
-  /// fields.
+  /// kMaxColumns fields; for the first CR that ends a line alone, the first byte that is no UTF-8; or for the file:
+  /// UTF-16, or more than kMaxCells fields.
   CsvRows(std::string text, const std::string& place);
   CsvRows(const CsvRows&) = delete;  // fields point into the text
   CsvRows& operator=(const CsvRows&) = delete;

@@ -46,16 +46,43 @@ struct Column {
   Names categories;
 };
 
+// Nothing for two signs.
+std::string_view without_plus(std::string_view text) {
+  if (!text.starts_with('+')) return text;
+  text.remove_prefix(1);
+  return text.starts_with('-') ? std::string_view() : text;
+}
+
+// Of a number that no double has: whether it is too near to zero, rather than too far from it.
+bool is_tiny(std::string_view text) {
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view digits = text.substr(0, e);
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  const std::size_t first = digits.find_first_of("123456789");
+  if (e == text.size()) return first > point;
+  std::string_view exponent = text.substr(e + 1);
+  const bool negative = exponent.starts_with('-');
+  exponent.remove_prefix(exponent.find_first_not_of("+-"));
+  std::int64_t power = 0;
+  const auto end = exponent.data() + exponent.size();
+  if (std::from_chars(exponent.data(), end, power).ec != std::errc()) return negative;  // no file has as many digits
+  const auto places = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+  return places + (negative ? -power : power) < 0;
+}
+
+// A number that is nearer to zero than to any other double is zero.
 std::optional<double> parse_number(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  text = without_plus(text);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range && end == text.data() + text.size() && is_tiny(text))
+    return text.starts_with('-') ? -0.0 : 0.0;
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
 std::optional<std::int64_t> parse_whole(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  text = without_plus(text);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -78,7 +105,7 @@ bool is_scikit_header(const CsvRows& rows) {
   const Fields first = rows[0];
   const auto count = parse_whole(first[0]), columns = parse_whole(first[1]);
   if (!count || !columns || std::any_of(first.begin() + 2, first.end(), parse_number)) return false;
-  return *columns + 1 == static_cast<std::int64_t>(rows[1].size());
+  return *columns == static_cast<std::int64_t>(rows[1].size()) - 1;
 }
 
 bool is_header(Fields fields) {
@@ -265,6 +292,8 @@ std::vector<float> read_features(const Table& table, const std::vector<Column>& 
 void check_label(std::size_t line, std::string_view label, LineProblems& problems) {
   if (label.empty())
     problems.add(line, "the label is empty");
+  else if (is_missing(label))
+    problems.add(line, fmt::format("label '{}' stands for a missing value", label), kNoMissingValues);
   else if (!parse_whole(label) && parse_number(label))
     problems.add(line, fmt::format("label '{}' is neither a whole number nor a name", label),
                  "for a number to predict set the option task: regression", "label");
@@ -340,6 +369,19 @@ std::vector<float> read_targets(const Table& table) {
   return targets;
 }
 
+// Labels are numbers where the first line names the classes: in another order they would be other classes.
+void check_class_names(const Table& train, const Table& test) {
+  const std::vector<std::string>&a = train.class_names, &b = test.class_names;
+  if (a.empty() || b.empty() || a == b) return;
+  if (a.size() != b.size())
+    throw core::UserError(test.place, fmt::format("names {} in its first line, {} names {}",
+                                                  core::counted(b.size(), "class", "classes"), train.place, a.size()));
+  const auto at = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
+  throw core::UserError(
+      test.place, fmt::format("its first line calls class {} '{}', {} calls it '{}'", at, b[at], train.place, a[at]),
+      "number the classes as the training file does");
+}
+
 Samples read_samples(const Table& table, const std::vector<Column>& columns, const Names& classes, bool regression) {
   Samples samples;
   samples.features = count_features(table, columns);
@@ -366,6 +408,7 @@ Dataset load_tables(const protocol::DataSet& source) {
     const Table test = read_table(*file, source.options);
     if (test.width != train.width || test.names != train.names)
       throw core::UserError(test.place, "has other columns than " + train.place);
+    if (!regression) check_class_names(train, test);
     data.test = read_samples(test, columns, classes, regression);
   }
   return data;

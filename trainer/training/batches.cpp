@@ -10,23 +10,22 @@ namespace {
 
 using kernels::Buffer;
 
-// The hyperparameter that does not fit the data, and why.
-void check_augmentation(const kernels::Augmentation& how, const PreparedData& data) {
-  const char* name = nullptr;
-  if (how.flip) name = "config.flip";
-  if (how.shift > 0) name = "config.shift";
-  if (how.cutout > 0) name = "config.cutout";
-  if (name && !data.image) throw core::UserError(name, "is for images, and the data set has none", "leave it out");
-  if (how.noise > 0 && data.task == Task::kText)
-    throw core::UserError("config.noise", "is for numbers, and the data set is a text", "leave it out");
-}
-
 kernels::ImageShape image_shape(const PreparedData& data) {
   const Shape& shape = data.shape.shape;
   return {shape.height, shape.width, shape.channels};
 }
 
 }  // namespace
+
+void check_augmentation(const kernels::Augmentation& how, Task task, bool image) {
+  const char* name = nullptr;
+  if (how.flip) name = "config.flip";
+  if (how.shift > 0) name = "config.shift";
+  if (how.cutout > 0) name = "config.cutout";
+  if (name && !image) throw core::UserError(name, "is for images, and the data set has none", "leave it out");
+  if (how.noise > 0 && task == Task::kText)
+    throw core::UserError("config.noise", "is for numbers, and the data set is a text", "leave it out");
+}
 
 Batches::Batches(const kernels::Backend& ops, kernels::Context& context, const Hyperparameters& hyperparameters,
                  const PreparedData& data, std::uint64_t seed)
@@ -39,7 +38,7 @@ Batches::Batches(const kernels::Backend& ops, kernels::Context& context, const H
           std::min<std::uint64_t>(static_cast<std::uint64_t>(hyperparameters.batch_size), data.train.count))),
       drops_last_(hyperparameters.drop_last) {
   core::check(size_ > 0, "a training part without samples");
-  check_augmentation(augmentation_, data);
+  check_augmentation(augmentation_, data.task, data.image);
   const auto rows = static_cast<std::size_t>(size_);
   const auto numbers = rows * static_cast<std::size_t>(data.features);
   const auto size = static_cast<std::uint64_t>(size_);

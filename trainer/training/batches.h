@@ -13,6 +13,9 @@
 
 namespace trainer {
 
+/// Errors: UserError for the hyperparameter that does not fit such data.
+void check_augmentation(const kernels::Augmentation& how, Task task, bool image);
+
 class Batches {
  public:
   /// `data` must outlive it. Errors: kernels::OutOfMemory; UserError where the data cannot be augmented as asked.

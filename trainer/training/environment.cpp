@@ -121,7 +121,33 @@ Json data_json(const protocol::DataSource& source, const Dataset& data, const Pr
   return json;
 }
 
+// What `environment` says of one thing: its member, or where that is an object the members of that.
+template <class Take>
+void for_each_fact(Json& environment, Take&& take) {
+  for (Json& member : environment) {
+    if (!member.is_object()) take(member);
+    if (member.is_object())
+      for (Json& fact : member) take(fact);
+  }
+}
+
 }  // namespace
+
+void shorten(core::Json& environment, std::size_t most_bytes) {
+  constexpr std::size_t kLeastBytes = 200;  // shorter ones are no shorter as a digest
+  while (core::canonical_json(environment).size() > most_bytes) {
+    Json* longest = nullptr;
+    std::string text(kLeastBytes, ' ');
+    for_each_fact(environment, [&](Json& fact) {
+      std::string its = core::canonical_json(fact);
+      if (its.size() <= text.size()) return;
+      longest = &fact;
+      text = std::move(its);
+    });
+    if (!longest) return;
+    *longest = {{"bytes", text.size()}, {"sha256", core::sha256_hex(text)}};
+  }
+}
 
 unsigned float_state() { return _mm_getcsr(); }
 

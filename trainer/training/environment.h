@@ -23,4 +23,9 @@ struct Surroundings {
 /// configuration that was checked.
 core::Json environment(const protocol::TrialDocument& document, const Surroundings& about);
 
+/// Where its canonical JSON is longer than that, says the longest of its facts by the length and the SHA-256 of their
+/// canonical JSON, as {"bytes", "sha256"}, one after the other until it is not: a thousand columns by name, the names
+/// of classes. Whatever fits stays as it is.
+void shorten(core::Json& environment, std::size_t most_bytes);
+
 }  // namespace trainer

@@ -2,6 +2,7 @@
 #include "trainer/training/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace trainer {
 namespace {
@@ -62,6 +63,20 @@ double squared_errors(const std::vector<float>& losses, bool absolute) {
   return sum;
 }
 
+// The class of each target that goes before all others; −1 where the loss is NaN: such a row, of a NaN or of an
+// infinite number, is no hit of the accuracy either.
+std::vector<std::int32_t> ordered_only(std::vector<std::int32_t> predicted, const std::vector<float>& losses) {
+  for (std::size_t i = 0; i < predicted.size(); ++i)
+    if (std::isnan(losses[i])) predicted[i] = -1;
+  return predicted;
+}
+
+double share_of_top(const std::vector<std::int32_t>& ranks, const std::vector<std::int32_t>& predicted) {
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) hits += predicted[i] >= 0 && ranks[i] < kTop;
+  return static_cast<double>(hits) / static_cast<double>(ranks.size());
+}
+
 std::vector<std::uint64_t> count_pairs(const std::vector<std::int32_t>& labels,
                                        const std::vector<std::int32_t>& predicted, int classes) {
   const auto size = static_cast<std::size_t>(classes);
@@ -87,10 +102,6 @@ Evaluation evaluate(const kernels::Backend& ops, kernels::Context& context, Netw
   }
   run_passes(ops, context, network, data, part, record);
 
-  const auto share = [&](auto&& holds, const Buffer<std::int32_t>& buffer) {
-    const std::vector<std::int32_t> values = fetch(ops, context, buffer);
-    return static_cast<double>(std::count_if(values.begin(), values.end(), holds)) / static_cast<double>(count);
-  };
   Evaluation result;
   const std::vector<float> losses = fetch(ops, context, record.losses);
   for (const float each : losses) result.loss += static_cast<double>(each);
@@ -100,11 +111,13 @@ Evaluation evaluate(const kernels::Backend& ops, kernels::Context& context, Netw
       result.r2 = 1 - squared_errors(losses, network.loss() == LossKind::kAbsolute) / part.target_squares;
     return result;
   }
-  result.accuracy = share([](std::int32_t hit) { return hit != 0; }, record.hits);
-  if (wanted.top5) result.top5 = share([](std::int32_t rank) { return rank < kTop; }, record.ranks);
-  if (wanted.confusion)
-    result.confusion =
-        count_pairs(fetch(ops, context, part.labels), fetch(ops, context, record.predicted), data.classes);
+  const std::vector<std::int32_t> hits = fetch(ops, context, record.hits);
+  const auto right = std::count_if(hits.begin(), hits.end(), [](std::int32_t hit) { return hit != 0; });
+  result.accuracy = static_cast<double>(right) / static_cast<double>(count);
+  if (!wanted.top5 && !wanted.confusion) return result;
+  const std::vector<std::int32_t> predicted = ordered_only(fetch(ops, context, record.predicted), losses);
+  if (wanted.top5) result.top5 = share_of_top(fetch(ops, context, record.ranks), predicted);
+  if (wanted.confusion) result.confusion = count_pairs(fetch(ops, context, part.labels), predicted, data.classes);
   return result;
 }
 

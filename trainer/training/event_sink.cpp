@@ -12,6 +12,13 @@
 
 namespace trainer {
 
+void EventSink::check_length(const protocol::Event& event, std::size_t bytes) {
+  if (bytes <= protocol::kMaxEventBytes) return;
+  throw core::UserError("event '" + std::string(protocol::event_name(event)) + "'",
+                        "its line has " + std::to_string(bytes) + " bytes, at most " +
+                            std::to_string(protocol::kMaxEventBytes) + " are read");
+}
+
 WriteLine append_to_descriptor(int descriptor, const std::string& name) {
   return [descriptor, name](std::string_view text) {
     while (!text.empty()) {

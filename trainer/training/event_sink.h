@@ -27,19 +27,27 @@ class EventSink {
   explicit EventSink(WriteLine write, std::string behind_the_last = {})
       : write_(std::move(write)), behind_the_last_(std::move(behind_the_last)) {}
 
-  /// `extra`: fields that the event has beyond those of its kind.
+  /// `extra`: fields that the event has beyond those of its kind. Errors: UserError where its line is longer than one
+  /// may be: nobody could read it.
   template <class Body>
   void emit(Body body, core::Json extra = core::Json::object()) {
     protocol::Event event;
     event.seq = next_++;
     event.body = std::move(body);
     event.extra = std::move(extra);
-    std::string lines = event.line() + "\n";
+    std::string lines = event.line();
+    check_length(event, lines.size());
+    lines += '\n';
     if (std::holds_alternative<protocol::Finished>(event.body)) lines += behind_the_last_;
     write_(lines);
   }
 
+  /// The number of the next event.
+  std::uint64_t next() const { return next_; }
+
  private:
+  static void check_length(const protocol::Event& event, std::size_t bytes);
+
   WriteLine write_;
   std::string behind_the_last_;
   std::uint64_t next_ = 0;

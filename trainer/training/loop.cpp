@@ -40,6 +40,15 @@ NamedTensor fetch(const Setting& s, std::string name, const Parameter& like, con
   return tensor;
 }
 
+// Some steps of a trace.
+protocol::Trace part_of(const protocol::Trace& trace, std::uint64_t from, std::uint64_t steps) {
+  const auto row = static_cast<std::ptrdiff_t>(from - trace.from), rows = static_cast<std::ptrdiff_t>(steps);
+  const auto tensors = static_cast<std::ptrdiff_t>(trace.tensors.size());
+  const auto weights = trace.weights.begin() + row * tensors;
+  const auto batch = trace.batch.begin() + row;
+  return {from, from + steps - 1, trace.tensors, {weights, weights + rows * tensors}, {batch, batch + rows}};
+}
+
 }  // namespace
 
 Training::Training(Setting setting)
@@ -203,16 +212,17 @@ void Training::send_pending() {
   if (pending_) send(*std::exchange(pending_, std::nullopt));
 }
 
-// Steps without fingerprints between two with them: a line for each of these.
+// A line for all steps, or for as many as their tensors' names leave room for. Steps without fingerprints between two
+// with them: a line for each of these.
 void Training::send(protocol::Trace trace) {
-  if (setting_.trace == 1) return setting_.events.emit(std::move(trace));
-  const auto tensors = static_cast<std::ptrdiff_t>(trace.tensors.size());
-  for (std::uint64_t step = trace.from; step <= trace.to; ++step) {
+  std::uint64_t steps = 1;
+  for (std::uint64_t step = trace.from; step <= trace.to; step += steps) {
     if (!is_traced(step)) continue;
-    const auto row = static_cast<std::ptrdiff_t>(step - trace.from);
-    const auto weights = trace.weights.begin() + row * tensors;
-    setting_.events.emit(protocol::Trace{
-        step, step, trace.tensors, {weights, weights + tensors}, {trace.batch[static_cast<std::size_t>(row)]}});
+    if (setting_.trace == 1) {
+      if (step == trace.from) steps = protocol::steps_that_fit(trace, setting_.events.next());
+      if (steps == trace.steps()) return setting_.events.emit(std::move(trace));
+    }
+    setting_.events.emit(part_of(trace, step, std::min(steps, trace.to - step + 1)));
   }
 }
 
@@ -249,7 +259,8 @@ bool Training::is_worth_going_on(const protocol::MetricValues& metric) {
   if (patience == 0) return true;
   const auto validated = metric.values.find(kValLoss);
   const double loss = validated != metric.values.end() ? validated->second : metric.values.at(kTrainLoss);
-  if (!watched_ || loss < watched_->least) watched_ = Watched{loss, *metric.epoch};
+  const bool first_number = watched_ && std::isnan(watched_->least) && !std::isnan(loss);
+  if (!watched_ || first_number || loss < watched_->least) watched_ = Watched{loss, *metric.epoch};
   return *metric.epoch - watched_->epoch < patience;
 }
 

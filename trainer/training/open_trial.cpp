@@ -42,19 +42,6 @@ protocol::Metric metric_of(const TrialOrder& order, const Hyperparameters& hyper
       nearest && !of_test ? "did you mean '" + *nearest + "'?" : listed);
 }
 
-// The loss that the data asks for, where none is named. Errors: UserError where the named one is for other data.
-void settle_loss(Hyperparameters& hyperparameters, const Dataset& data) {
-  const bool regression = data.task == Task::kRegression;
-  if (hyperparameters.loss == LossKind::kOfTask)
-    hyperparameters.loss = regression ? LossKind::kSquared : LossKind::kCrossEntropy;
-  const bool for_classes = hyperparameters.loss == LossKind::kCrossEntropy;
-  if (regression && for_classes)
-    throw core::UserError("config.loss", "cross_entropy is for classes, and the data set has numbers to predict",
-                          "write mse or mae");
-  if (!regression && !for_classes)
-    throw core::UserError("config.loss", "is for numbers, and the data set has classes", "write cross_entropy");
-}
-
 void check_precision(const Hyperparameters& hyperparameters, const std::string& numerics) {
   if (numerics != kPortable || hyperparameters.precision == kernels::fast::Precision::kFp32) return;
   throw core::UserError(
@@ -96,6 +83,18 @@ std::filesystem::path resume_file(const TrialOrder& order) {
 
 }  // namespace
 
+void settle_loss(Hyperparameters& hyperparameters, Task task) {
+  const bool regression = task == Task::kRegression;
+  if (hyperparameters.loss == LossKind::kOfTask)
+    hyperparameters.loss = regression ? LossKind::kSquared : LossKind::kCrossEntropy;
+  const bool for_classes = hyperparameters.loss == LossKind::kCrossEntropy;
+  if (regression && for_classes)
+    throw core::UserError("config.loss", "cross_entropy is for classes, and the data set has numbers to predict",
+                          "write mse or mae");
+  if (!regression && !for_classes)
+    throw core::UserError("config.loss", "is for numbers, and the data set has classes", "write cross_entropy");
+}
+
 void check_document(const TrialOrder& order) {
   const protocol::TrialDocument& document = order.document;
   std::vector<core::Problem> problems;
@@ -128,7 +127,7 @@ OpenTrial::OpenTrial(const TrialOrder& its_order, Workspace& workspace)
 // Once the hyperparameters fit the data.
 Device& OpenTrial::settled_device(Workspace& workspace) {
   check_precision(hyperparameters, order.document.numerics);
-  settle_loss(hyperparameters, data);
+  settle_loss(hyperparameters, data.task);
   if (data.task == Task::kText) set_context(data, hyperparameters.context, "config.context");
   if (order.phase_ended) order.phase_ended("data set");
   Device& opened = workspace.device(order.document, order.isa);

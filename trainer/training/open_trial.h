@@ -14,6 +14,9 @@ namespace trainer {
 /// What the trial document asks of this program beyond its hyperparameters. Errors: UserError with every problem.
 void check_document(const TrialOrder& order);
 
+/// Sets the loss that the data asks for, where none is named. Errors: UserError where the named one is for other data.
+void settle_loss(Hyperparameters& hyperparameters, Task task);
+
 /// What a training of the trial is made of; the trial's own, or others in their place.
 struct Parts {
   const Hyperparameters& hyperparameters;

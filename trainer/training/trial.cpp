@@ -43,7 +43,11 @@ int run_trial(const TrialOrder& order, EventSink& events, Workspace& workspace) 
   const std::size_t adopted = trial.adopt(training);
   if (adopted > 0) about["tensors_from_file"] = adopted;
   if (!order.resume.empty()) folder.keep(kLastKind, trial.restore(training));
-  events.emit(protocol::Started{protocol::kProtocolVersion, trainer_identity(), training.step(), std::move(about)});
+  protocol::Started started{protocol::kProtocolVersion, trainer_identity(), training.step()};
+  const std::size_t rest = protocol::Event{events.next(), started, {}}.line().size();
+  shorten(about, protocol::kMaxEventBytes - rest);
+  started.environment = std::move(about);
+  events.emit(std::move(started));
   end_phase("network");
   try {
     return training.run() == Ending::kFinished ? protocol::kTrainerCompleted : protocol::kTrainerInterrupted;

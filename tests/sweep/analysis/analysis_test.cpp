@@ -1,6 +1,10 @@
 // Importance on functions whose Sobol indices are known, and the words where there is nothing to say.
 #include "sweep/analysis/analysis.h"
 
+#include <algorithm>
+#include <limits>
+#include <set>
+
 #include "tests/catch.h"
 #include "tests/sweep/analysis/functions.h"
 #include "tests/sweep/rank/sample_study.h"
@@ -37,6 +41,19 @@ TEST_CASE("the importance of Ishigami's function is within 0.05 of its Sobol ind
   CHECK(found.pairs[0].second == "x3");
   CHECK(found.pairs[0].importance == Approx(0.2437).margin(0.05));
   CHECK(found.pairs[1].importance == Approx(0.0).margin(0.05));
+  CHECK(core::format_double(found.pairs[0].importance) == "0.2397113398488842");
+  CHECK(core::format_double(found.pairs[1].importance) == "0.022553570070902997");
+}
+
+TEST_CASE("pairs of a line, whole numbers and a choice that some trials do not set have the same bits each time") {
+  functions::Table table = functions::additive(300);
+  for (std::size_t i = 0; i < table.configs.size(); i += 4) table.configs[i].erase("rate");
+  for (std::size_t i = 0; i < table.configs.size(); i += 5) table.configs[i].erase("choice");
+  const Analysis found = table.analysis({7, false, true});
+  REQUIRE(found.pairs.size() == 3);
+  CHECK(core::format_double(found.pairs[0].importance) == "0.007511279432787957");
+  CHECK(core::format_double(found.pairs[1].importance) == "0.0056951810010952494");
+  CHECK(core::format_double(found.pairs[2].importance) == "0.002813894496451718");
 }
 
 TEST_CASE("the importance of Sobol's g-function is within 0.05 of its indices, in their order") {
@@ -139,6 +156,99 @@ TEST_CASE("a parameter that some trials do not set has that as a value of its ow
     // 0.25 of the draws are 10, the others 0.5 on average: 0.1875 · 9.5², beside 0.75 / 12 of y.
     CHECK(x.importance > 0.95);
   }
+}
+
+TEST_CASE("a choice that is no number varies, and has no rank among the others") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::vector<core::Json>& values : {std::vector<core::Json>{nan, 0.1, 0.5}, {0.1, 0.5, nan}}) {
+    functions::Table table({functions::choice("foo", values), functions::uniform("y", 0, 1)}, 30,
+                           [](const core::Json& x) { return x["foo"] == 0.1 ? 1.0 : 2.0; });
+    table.configs[0]["foo"] = values[0];
+    const Analysis found = table.analysis();
+    const ParameterAnalysis& foo = of(found, "foo");
+    CHECK_FALSE(foo.spearman);
+    REQUIRE(foo.effects.size() == 3);
+    std::uint64_t trials = 0;
+    for (const Effect& effect : foo.effects) trials += effect.trials;
+    CHECK(trials == 30);
+  }
+  functions::Table same({functions::choice("foo", {nan}), functions::uniform("y", 0, 1)}, 30,
+                        [](const core::Json& x) { return x["y"].get<double>(); });
+  CHECK(order(same.analysis()) == std::vector<std::string>{"y"});
+}
+
+TEST_CASE("a choice that is infinite has its rank beyond all others") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const functions::Table table({functions::choice("foo", {-infinity, 0.1, infinity})}, 30, [&](const core::Json& x) {
+    return x["foo"] == infinity ? 3.0 : x["foo"] == 0.1 ? 2.0 : 1.0;
+  });
+  CHECK(*of(table.analysis(), "foo").spearman == 1);
+}
+
+TEST_CASE(
+    "the values of a rounded draw are those that draws have, each as likely as it is, and every trial is at its own") {
+  using sweep::Family;
+  const Continuous uniform{"", Family::kUniform, 0, 9.9, sweep::Quantum{2, true}};
+  const Continuous decades{"", Family::kLogUniformValues, 0.5, 8, sweep::Quantum{2, true}};
+  const Continuous normal{"", Family::kNormal, 0, 0.5, sweep::Quantum{2, true}};
+  const std::vector<std::pair<Continuous, std::vector<int>>> cases = {
+      {uniform, {0, 2, 4, 6, 8, 10}}, {decades, {0, 2, 4, 6, 8}}, {normal, {-4, -2, 0, 2, 4}}};
+  for (const auto& [distribution, values] : cases) {
+    const functions::Table table({{"x", distribution, 0, 0, {}}, functions::uniform("y", 0, 1)}, 400,
+                                 [](const core::Json& x) { return x["x"].get<double>(); });
+    const Analysis found = table.analysis({7, true, false});
+    const ParameterAnalysis& x = of(found, "x");
+    REQUIRE(x.effects.size() == values.size());
+    double shares = 0;
+    std::vector<int> most = {-1000};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CHECK(x.effects[i].from == values[i]);
+      CHECK(x.effects[i].to == values[i]);
+      const auto trials =
+          std::count_if(table.configs.begin(), table.configs.end(),
+                        [&, &value = values[i]](const core::Json& config) { return config["x"] == value; });
+      CHECK(x.effects[i].trials == static_cast<std::uint64_t>(trials));
+      CHECK(x.effects[i].share == Approx(static_cast<double>(trials) / 400).margin(0.06));
+      if (trials > 0) most.push_back(values[i]);
+      shares += x.effects[i].share;
+    }
+    CHECK(shares == Approx(1).margin(1e-12));
+    CHECK(x.effects[x.best_effect.value()].from == most.back());
+  }
+}
+
+TEST_CASE("a grid shows the values that its trials have") {
+  functions::Table table({{"x", Continuous{"", sweep::Family::kUniform, 0, 9.9, sweep::Quantum{2, true}}, 0, 0, {}}},
+                         40, [](const core::Json& x) { return x["x"].get<double>(); });
+  table.spec.method = Method::kGrid;
+  for (std::size_t i = 0; i < 40; ++i) table.configs[i]["x"] = 2 * (i % 5);
+  const std::vector<Effect> effects = table.analysis().parameters.at(0).effects;
+  REQUIRE(effects.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(effects[i].from == 2 * i);
+    CHECK(effects[i].trials == 8);
+    CHECK(effects[i].share == Approx(0.2).margin(1e-12));
+  }
+}
+
+TEST_CASE("of many parameters only the pairs of the most important ones are looked at, in bounded time") {
+  std::vector<Parameter> parameters;
+  for (int i = 10; i < 50; ++i) parameters.push_back(functions::uniform("x" + std::to_string(i), 0, 1));
+  const functions::Table table(parameters, 200, [](const core::Json& x) {
+    return 3 * x["x30"].get<double>() + 5 * x["x20"].get<double>() * x["x40"].get<double>();
+  });
+  const Analysis found = table.analysis({7, false, true});
+  CHECK(found.parameters.size() == 40);
+  CHECK(found.paired == kMostPaired);
+  REQUIRE(found.pairs.size() == kMostPaired * (kMostPaired - 1) / 2);
+  CHECK(found.pairs[0].first == "x20");
+  CHECK(found.pairs[0].second == "x40");
+  std::set<std::string> paired, first;
+  for (const PairAnalysis& pair : found.pairs) paired.insert({pair.first, pair.second});
+  for (std::size_t i = 0; i < kMostPaired; ++i) first.insert(found.parameters[i].name);
+  CHECK(paired == first);
+  CHECK(functions::ishigami(50).analysis({7, false, true}).paired == 3);
+  CHECK(functions::ishigami(50).analysis().paired == 0);
 }
 
 TEST_CASE("values of the metric at the ends of a double's range are analysed as any others") {

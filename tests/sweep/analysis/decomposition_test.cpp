@@ -2,6 +2,7 @@
 #include "sweep/analysis/decomposition.h"
 
 #include "sweep/analysis/forest.h"
+#include "sweep/analysis/pairs.h"
 #include "tests/catch.h"
 
 using namespace sweep;
@@ -51,13 +52,23 @@ TEST_CASE("the variance of a tree and the parts of it are the sums over its leav
 TEST_CASE("a forest of one tree explains what the tree does, and its interactions are what is left") {
   const std::vector<Feature> features = line_and_choice();
   const Tree tree = small_tree();
-  Forest forest(features, true);
+  Forest forest(features);
   forest.add(tree, decompose(features, tree.leaves));
   const Explained explained = forest.explain(1);
   // By points: within two in a hundred of the exact 0.75.
   CHECK(explained.interactions == Approx(0.75 / 9.75).epsilon(0.04));
   CHECK(explained.alone[0] == Approx(6.75 / 9.75).epsilon(0.01));
-  CHECK(explained.together.at(0).share == Approx(0.75 / 9.75).epsilon(0.01));  // the grid cuts where the tree does
+}
+
+TEST_CASE("a pair explains what a tree has beyond what each of the two does alone") {
+  const std::vector<Feature> features = line_and_choice();
+  Pairs pairs(features, {0, 1});
+  pairs.add(small_tree().leaves, 4.5);
+  const std::vector<Pairs::Pair> found = pairs.explain();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].first == 0);
+  CHECK(found[0].second == 1);
+  CHECK(found[0].variance == 0.75);  // the grid cuts where the tree does
 }
 
 TEST_CASE("a point is in the leaf whose box holds it") {

@@ -80,6 +80,37 @@ TEST_CASE("of an absolute path the last step stays, of an address and a relative
   CHECK(without_folders("") == "");
 }
 
+TEST_CASE("a word that is a path, or a flag or an address with one, is cut as a whole, blanks in its folders too") {
+  using sweep::word_without_folders;
+  CHECK(word_without_folders("/home/ann lee/my (proj)/s.yaml") == "s.yaml");
+  CHECK(word_without_folders("//home/ann lee/s.yaml") == "s.yaml");
+  CHECK(word_without_folders("~/ann lee/a b/") == "a b");
+  CHECK(word_without_folders("--runs=/home/ann lee/runs") == "--runs=runs");
+  CHECK(word_without_folders("DATA=/home/ann lee/x:y/z") == "DATA=z");
+  CHECK(word_without_folders("-o/home/ann lee/x") == "-ox");
+  CHECK(word_without_folders("file:///home/ann lee/x.git") == "file://x.git");
+  CHECK(word_without_folders("https://example.org/a b/c") == "https://example.org/a b/c");
+  CHECK(word_without_folders("a/b c/d=/e f") == "a/b c/d=e f");
+  CHECK(word_without_folders("--x=a/b") == "--x=a/b");
+  CHECK(word_without_folders("at /home/ann/x: no") == "at x: no");
+  CHECK(word_without_folders("/") == "/");
+  CHECK(word_without_folders("") == "");
+}
+
+TEST_CASE("no part of a folder with a blank in its name stands in what sweep recorded, nor of the data set's") {
+  sweep::CapsuleRecord record = sample_record();
+  const std::string path = "/home/secret user/sets/points.csv";
+  std::string& text = record.sweep.text;
+  text.replace(text.find("/home/ann/sets/points.csv"), 25, path);
+  record.sweep.data["name"] = record.sweep.data["path"] = path;
+  record.sweep.file = "/home/secret user/work/sample.yaml";
+  record.sweep.provenance["command"] = {"/home/secret user/bin/sweep", "run", "--runs=/home/secret user/runs"};
+  for (const auto& [name, contents] : to_parts(understand(without_paths(record), "the trial"))) {
+    INFO(name << ": " << contents);
+    for (const char* word : {"secret", "user/", "sets/"}) CHECK(contents.find(word) == contents.npos);
+  }
+}
+
 TEST_CASE("parts that do not agree are refused, and the one that is wrong is named") {
   CHECK(refusal(to_parts(sample()), "0000000000000000") ==
         "x.capsule: manifest.json: names another trial than " + sample().trial.trial + ", the capsule was changed");

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "protocol/event.h"
 #include "sweep/capsule/archive.h"
+#include "sweep/capsule/contents.h"
 #include "tests/catch.h"
 #include "tests/sweep/commands/shop.h"
 
@@ -189,6 +190,89 @@ TEST_CASE("a capsule whose record lies is told so at the first step that differs
   CHECK(said.out.find("\nstep 3: weights of " + trace.tensors[0] + ": recorded 0x") != std::string::npos);
   CHECK(said.out.find("/mine/capsules/") != std::string::npos);
   CHECK(fs::exists(elsewhere.path() / "mine/capsules"));
+}
+
+TEST_CASE("a trial replays whatever its index: those before it are not planned") {
+  const Shop shop("#!/bin/sh\necho step=1 loss=1.5\n",
+                  R"({"method": "random", "run_cap": 1000000000000000, "command": ["./train.sh", "${args}"],
+      "metric": {"name": "loss", "goal": "minimize", "target": 2},
+      "parameters": {"x": {"distribution": "uniform", "min": 0, "max": 1}}})");
+  must(shop.sweep("run sweep.json --slots 1"));
+  must(shop.sweep("export '#0' -o a.capsule --with-sources"));
+  // The same, as it would have been recorded of a late trial.
+  constexpr std::uint64_t kLate = 900'000'000'000'000;
+  sweep::Archive archive = sweep::unpack(shop.read("a.capsule"), "a.capsule");
+  const sweep::CapsuleContents first = sweep::from_parts(archive.parts, archive.trial, "a.capsule");
+  sweep::CapsuleRecord record = first.record;
+  const sweep::PlannedTrial planned = first.plan.trial(kLate);
+  record.index = kLate;
+  for (sweep::StoredEvent& stored : record.events) {
+    if (auto* event = std::get_if<sweep::TrialPlanned>(&stored.event))
+      *event = {0, planned.replicate, planned.id, planned.config, planned.seed, {}};
+    std::visit([](auto& event) { event.index = kLate; }, stored.event);
+  }
+  for (auto& [name, text] : sweep::to_parts(sweep::understand(record, "the trial"))) archive.parts[name] = text;
+  shop.write("a.capsule", sweep::pack(planned.id, archive.parts, "a.capsule"));
+  const Elsewhere elsewhere(shop);
+  const Said said = elsewhere.replay("a.capsule --trust-command --json");
+  must(said);
+  const Json replayed = core::parse_json(said.out, "replay");
+  CHECK(replayed["verdict"] == "identical");
+  CHECK(replayed["index"] == kLate);
+  CHECK(replayed["trial"] == planned.id);
+}
+
+TEST_CASE("a name of data from a stranger acts on no terminal and forges no line") {
+  const Workplace place;
+  place.run_points();
+  must(place.sweep("export '#0' -o a.capsule"));
+  sweep::Archive archive = sweep::unpack(place.read("a.capsule"), "a.capsule");
+  for (const char* part : {"record.json", "trial.json"}) {
+    Json json = core::parse_json(archive.parts[part], part);
+    json["data"]["name"] = "p\n\x1b[2Kidentical: trial 0";
+    archive.parts[part] = core::canonical_json(json);
+  }
+  place.write("a.capsule", sweep::pack(archive.trial, archive.parts, "a.capsule"));
+  const Elsewhere elsewhere(place);
+  const Said said = elsewhere.replay();
+  CHECK(said.code == 2);
+  CHECK(said.err.find("\n  p??[2Kidentical: trial 0: is not there\n") != std::string::npos);
+  CHECK(said.err.find("\nidentical") == std::string::npos);
+  CHECK(said.err.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("absolute paths of the command stay in a capsule, and are said; a source that is named by one is left out") {
+  const Shop shop;
+  const std::string script = (shop.path() / "train.sh").string();
+  shop.write("sweep.json", R"({"method": "grid", "name": "own", "metric": {"name": "loss", "goal": "minimize"},
+    "command": [")" + script + R"(", "${args}"], "parameters": {"x": {"values": [3, 1, 2]}}})");
+  must(shop.sweep("run sweep.json"));
+  const Said said = shop.sweep("export '#1' -o a.capsule");
+  must(said);
+  CHECK(said.err ==
+        "absolute paths of `command` and `inputs` stay as they are, and a replay looks there: " + script + "\n");
+  const Said refused = shop.sweep("export '#1' -o b.capsule --with-sources");
+  CHECK(refused.code == 2);
+  CHECK(refused.err == "--with-sources: the command names " + script +
+                           " by its absolute path: a replay elsewhere would look for it there, and not in the capsule, "
+                           "leave the flag out, or run the sweep with a relative path\n");
+  CHECK_FALSE(fs::exists(shop.path() / "b.capsule"));
+}
+
+TEST_CASE("a trial that was stopped beyond the end of its sweep is not exported, and it is said why") {
+  const Shop shop(R"(#!/bin/sh
+for argument; do case $argument in --x=*) x=${argument#*=} ;; esac; done
+if [ "$x" = 1 ]; then touch "$HERE/started"; exec sleep 600; fi
+while [ ! -e "$HERE/started" ]; do sleep 0.02; done
+echo "step=1 loss=$x.5"
+)",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize", "target": 4},
+      "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [3, 1]}}})");
+  must(shop.sweep("run sweep.json --slots 2", "HERE=" + shop.path().string()));
+  const Said said = shop.sweep("export '#1' -o a.capsule");
+  CHECK(said.code == 2);
+  CHECK(
+      said.err.ends_with(": was stopped beyond the end of its sweep, and has no result, there is nothing to export\n"));
 }
 
 TEST_CASE("a flag that is for a capsule is refused where there is none") {

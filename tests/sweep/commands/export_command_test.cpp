@@ -75,6 +75,23 @@ TEST_CASE("a capsule does not take the place of what is no file") {
   }
 }
 
+TEST_CASE("a capsule takes the place of a capsule and of an empty file, of no other file") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  shop.write("empty", "");
+  CHECK(shop.sweep("export '#0' -o empty").code == 0);
+  CHECK(shop.sweep("export '#1' -o empty").code == 0);
+  shop.write("thesis.docx", std::string("PK\x03\x04") + std::string(22, '\0') + "\x13[Content_Types].xml and more");
+  shop.write("ab", "ab");
+  for (const char* file : {"thesis.docx", "ab"}) {
+    const std::string before = shop.read(file);
+    const Said said = shop.sweep(std::string("export '#0' -o ") + file);
+    CHECK(said.code == 2);
+    CHECK(has(said.err, "is there already and is no capsule"));
+    CHECK(shop.read(file) == before);
+  }
+}
+
 TEST_CASE("what is of a trial's capsule is no flag of a whole sweep's export, and the other way round") {
   const Shop shop;
   REQUIRE(shop.sweep("run sweep.json").code == 0);

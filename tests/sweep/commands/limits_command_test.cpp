@@ -122,3 +122,12 @@ TEST_CASE("a trainer that does not describe itself as one is refused, whatever i
     CHECK(said.err == refused);
   }
 }
+
+TEST_CASE("a limit of memory is that of the trial, not of the controller while it is made ready") {
+  const Shop shop("#!/bin/sh\nsleep 1.1\necho loss=1\n",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "resources": {"memory_mb": 8},
+                      "command": ["./train.sh"], "parameters": {"x": {"values": [1, 2]}}})");
+  const Said said = shop.sweep("run sweep.json --slots 1");
+  INFO(said.out + said.err);
+  CHECK(said.code == 0);
+}

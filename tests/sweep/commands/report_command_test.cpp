@@ -1,7 +1,7 @@
 // report, list, show and logs on a sweep that really ran.
 #include "core/json.h"
 #include "tests/catch.h"
-#include "tests/sweep/commands/program.h"
+#include "tests/sweep/commands/shop.h"
 
 using core::Json;
 
@@ -66,6 +66,38 @@ TEST_CASE("words that name nothing, or too much, are refused with what would do"
   place.sql("UPDATE trials SET trial = 'ab11111111111111' WHERE trial_index = 1");
   CHECK(place.sweep("show ab").err ==
         "ab: 2 trials have an id that begins with this, write more of it: ab00000000000000, ab11111111111111\n");
+}
+
+TEST_CASE("of a draw that came again the output is that of the trial that ran, under either name") {
+  const Shop shop(kScript, R"({"method": "random", "run_cap": 3, "metric": {"name": "loss", "goal": "minimize"},
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"distribution": "q_uniform", "min": 0, "max": 0.4, "q": 1}}})");
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  REQUIRE(shop.trial(1).at("repeats") == 0);
+  const std::string ran = shop.sweep("logs '#0'").out, id = shop.trial(0).at("trial");
+  CHECK(has(ran, "step=1 loss="));
+  CHECK(shop.sweep("logs '#1'").out == ran);
+  CHECK(shop.sweep("logs " + id).out == ran);
+  CHECK(core::parse_json(shop.sweep("show --json " + id).out, "show").at("index") == 0);
+  const Json plan = core::parse_json(shop.sweep("plan sweep.json --json --from 2").out, "plan");
+  CHECK(plan.at("trials").at(0).at("state") == "repeats #0");
+}
+
+TEST_CASE("a printed command names the store that it is of, unless it is the usual one") {
+  const Shop shop;
+  REQUIRE(shop.sweep("run sweep.json").code == 0);
+  CHECK(has(shop.sweep("--runs ./runs report").out, "\nreplay it: sweep replay "));
+  CHECK_FALSE(has(shop.sweep("--runs ./runs report").out, "--runs"));
+  CHECK(has(shop.sweep("--runs ./runs report", "SWEEP_RUNS=/elsewhere").out, " --runs ./runs\n"));
+  CHECK_FALSE(has(shop.sweep("report", "SWEEP_RUNS=./runs").out, "--runs"));
+}
+
+TEST_CASE("a metric's name does not reach the terminal as it is") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "\u001b[31mloss", "goal": "minimize"},
+    "command": ["./train.sh", "${args}"], "parameters": {"x": {"values": [1]}}})");
+  for (const char* verb : {"check sweep.json", "plan sweep.json"}) {
+    const Said said = shop.sweep(verb);
+    CHECK_FALSE(has(said.out + said.err, "\x1b"));
+  }
 }
 
 TEST_CASE("a report ranks by another metric that the trials reported") {

@@ -55,6 +55,18 @@ void rewrite(const std::filesystem::path& file, const Holder& holder) {
 
 }  // namespace
 
+TEST_CASE("a hang-up that was ignored when the controller began is not heard, any other is") {
+  for (const bool is_ignored : {true, false}) {
+    const auto before = ::signal(SIGHUP, is_ignored ? SIG_IGN : SIG_DFL);
+    {
+      sweep::HaltSignals signals;
+      ::raise(SIGHUP);
+      CHECK(signals.read().size() == (is_ignored ? 0 : 1));
+    }
+    ::signal(SIGHUP, before);
+  }
+}
+
 TEST_CASE("a drained sweep starts nothing more, what runs goes on to its end, and the rest is left for later") {
   Asked asked;
   const Ending ending = asked.run({{Halt::kDrain, SIGUSR1, "somebody"}}, 1);

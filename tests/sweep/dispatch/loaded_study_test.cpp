@@ -42,7 +42,7 @@ void say_attempts(const TrialState& trial, Said& all) {
                            std::to_string(one.resumed_from), core::canonical_json(one.environment),
                            one.outcome ? std::string(protocol::name(*one.outcome)) : "runs", said(one.seconds),
                            std::to_string(one.checkpoint_before), std::to_string(one.asked_again),
-                           std::to_string(one.spoke), std::to_string(one.retries), std::to_string(one.shared_gpu)});
+                           std::to_string(one.retries), std::to_string(one.shared_gpu)});
 }
 
 // What is remembered of a trial: of one that has ended what its row says.

@@ -1,6 +1,7 @@
 // The loop and trials that fail: too many of them, all alike, on one GPU, beside another trial, or too slowly. Nothing
 // here is a process, and no clock runs but the test's.
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <tuple>
 
 #include "sweep/dispatch/gpu_health.h"
@@ -127,6 +128,24 @@ TEST_CASE("a trial over timeout_s is asked to end, and one that is silent is tri
   CHECK(silent.attempts[0].outcome == Outcome::kStalled);
   CHECK(silent.attempts[0].detail == "gave no sign of life for 0.5 s (stall_timeout_s)");
   CHECK(silent.attempts[1].reason == "stalled, try 2 of 2; starts from the beginning, there is no checkpoint");
+}
+
+TEST_CASE("a controller that stood still itself reads what came meanwhile before it calls a trial silent") {
+  for (const bool is_heard : {true, false}) {
+    boost::asio::io_context context;
+    FakeClock clock;
+    bool is_reached = false;
+    sweep::LimitsWatch watch(
+        context.get_executor(), clock, sweep::AttemptLimits({std::nullopt, 0.25}, clock.now_s), [] { return false; },
+        [&](const sweep::LimitReached&) { is_reached = true; });
+    clock.now_s += 5;
+    boost::asio::steady_timer reads(context, std::chrono::milliseconds(270));
+    reads.async_wait([&](const boost::system::error_code&) {
+      if (is_heard) watch.heard();
+    });
+    context.run_for(std::chrono::milliseconds(500));
+    CHECK(is_reached == !is_heard);
+  }
 }
 
 TEST_CASE("the limit that is reached first counts, and a sign of life moves only that of silence") {

@@ -322,3 +322,14 @@ TEST_CASE("one controller a sweep: the second is told who holds it") {
   CHECK_THROWS_WITH(sweep::SweepLock(folder.path(), "abc"), expected);
   CHECK_NOTHROW(sweep::SweepLock(folder.path(), "abd"));
 }
+
+TEST_CASE("a controller whose lock was deleted or replaced stops, for a second one may hold the sweep") {
+  for (const bool is_replaced : {false, true}) {
+    const TemporaryFolder folder;
+    const sweep::SweepLock lock(folder.path(), "abc");
+    CHECK_NOTHROW(lock.require_in_place());
+    std::filesystem::remove(folder.path() / "locks" / "abc.lock");
+    if (is_replaced) folder.write("locks/abc.lock", "");
+    CHECK_THROWS_AS(lock.require_in_place(), core::EnvironmentError);
+  }
+}

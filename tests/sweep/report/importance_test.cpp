@@ -52,13 +52,25 @@ TEST_CASE("a sample, pairs and a single parameter are said") {
   Analysis analysis = two_parameters();
   analysis.ranked = 100000;
   analysis.trials = 4000;
+  analysis.paired = 2;
   analysis.pairs = {{"learning_rate", "optimizer", 0.0625}};
   const std::string text = importance_table(head(), analysis);
   CHECK(text.find("\na sample of 4000 of 100000 ranked trials; functional ANOVA") != std::string::npos);
   CHECK(text.find("\nlearning_rate × optimizer ") != std::string::npos);
+  CHECK(text.find("only") == std::string::npos);
   analysis.parameters.pop_back();
   CHECK(importance_table(head(), analysis).find("\none parameter varies: all that can be explained is its own\n") !=
         std::string::npos);
+}
+
+TEST_CASE("where only the pairs of the most important parameters were looked at, it is said") {
+  Analysis analysis = two_parameters();
+  analysis.parameters.push_back(analysis.parameters[1]);
+  analysis.paired = 2;
+  analysis.pairs = {{"learning_rate", "optimizer", 0.0625}};
+  CHECK(importance_table(head(), analysis).find("\npairs (×): of the 2 most important parameters only\n") !=
+        std::string::npos);
+  CHECK(importance_json(head(), analysis)["paired"] == 2);
 }
 
 TEST_CASE("with repeats configurations are counted and called so, and how many trials they are of is said") {
@@ -87,7 +99,7 @@ TEST_CASE("where there is nothing to say both forms say why") {
         "sweep a1b2c3d4e5f60718 'first try': what val_loss depends on\nnothing can be said: no trial has a rank\n");
   CHECK(
       core::canonical_json(importance_json(head(), analysis)) ==
-      R"({"counts":"trials","interactions":null,"method":{"name":"fanova","trees":64},"nothing":"no trial has a rank","pairs":[],)"
+      R"({"counts":"trials","interactions":null,"method":{"name":"fanova","trees":64},"nothing":"no trial has a rank","paired":0,"pairs":[],)"
       R"("parameters":[],"ranked":0,"ranked_trials":0,"sweep":{"id":"a1b2c3d4e5f60718","metric":{"goal":"minimize","name":"val_loss",)"
       R"("reduce":"best"},"name":"first try"},"trials":0})");
 }

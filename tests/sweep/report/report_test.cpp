@@ -1,6 +1,9 @@
 // Text table, CSV and JSON against golden files, and the rules behind them.
 #include "sweep/report/report.h"
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "core/json.h"
 #include "tests/catch.h"
@@ -108,6 +111,34 @@ TEST_CASE("JSON of chosen rows says of how many they are and by what, that of al
   options.sort = {"-index"};
   options.filter = "index=1";
   CHECK(chosen() == R"(1 {"filter":"index=1","of":)" + all + R"(,"sort":["-index"],"top":2})");
+}
+
+TEST_CASE("CSV writes a value that is no number as a word, and a parameter with a column's name under another one") {
+  Study study(sample::loss());
+  const double inf = std::numeric_limits<double>::infinity();
+  sample::run(study, 0, 0.25, Outcome::kCompleted, {{"x", std::nan("")}, {"step", 5}});
+  sample::run(study, 1, 0.5, Outcome::kCompleted, {{"x", -inf}, {"step", 6}});
+  sample::run(study, 2, 0.75, Outcome::kCompleted, {{"x", inf}, {"step", 7}});
+  ReportOptions options;
+  options.columns = {"step", "config.step", "x"};
+  CHECK(report_csv(head(study, 3), rank(study), options) ==
+        "step,config.step,x\n1,5,nan\n1,6,-inf\n1,7,inf\n");
+  CHECK(report_csv(head(study, 3), rank(study)).starts_with(
+      "rank,trial,index,replicate,outcome,val_loss,epoch,step,config.step,x\n"));
+}
+
+TEST_CASE("whole numbers above the signed ones are not taken for negative ones") {
+  Study study(sample::loss());
+  const Json most = 18446744073709551615u;
+  sample::run(study, 0, 0.25, Outcome::kCompleted, {{"x", most}});
+  sample::run(study, 1, 0.5, Outcome::kCompleted, {{"x", -1}});
+  ReportOptions options;
+  options.columns = {"x"};
+  options.sort = {"x"};
+  CHECK(report_csv(head(study, 2), rank(study), options) == "x\n-1\n18446744073709551615\n");
+  options.filter = "x=-1";
+  CHECK(report_csv(head(study, 2), rank(study), options) == "x\n-1\n");
+  CHECK(report_table(head(study, 2), rank(study)).find("constant") == std::string::npos);
 }
 
 TEST_CASE("a sweep in which nothing has ended says so") {

@@ -226,6 +226,32 @@ TEST_CASE("the events of a reused trial are those of the trial that ran") {
   CHECK(store.trial_events({"a", 0}).size() == 1);
 }
 
+TEST_CASE("a trial that is recorded without those before it is read back by its index") {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Store::Mode::kReadWrite);
+  store.add_sweep(record());
+  std::vector<sweep::StoredEvent> stored;
+  Study alone(sweep::Terms{.metric = loss(), .alone = true});
+  for (StudyEvent event : {StudyEvent(planned(0)), StudyEvent(ordered(0)), StudyEvent(started(0, 0, 0)),
+                           StudyEvent(metric(0, 0, 1, 0.1))}) {
+    alone.apply(event);
+    std::visit([](auto& e) { e.index = 1'000'000'000'000; }, event);
+    stored.push_back({record().id, 5, event});
+  }
+  sweep::TrialState trial = *alone.find(0);
+  trial.index = 1'000'000'000'000;
+  store.add_alone(record().id, stored, trial);
+  const sweep::TrialPlace place{record().id, trial.index};
+  CHECK(store.has_row(place));
+  CHECK_FALSE(store.has_row({record().id, 0}));
+  CHECK(store.trial_events(place).size() == 2);
+  std::size_t read = 0;
+  store.read_trial(place, true,
+                   [&](const sweep::StoredEvent& event) { read += trial_index(event.event) == trial.index; });
+  CHECK(read == 4);
+  CHECK(store.check().damaged.empty());
+}
+
 TEST_CASE("replays are kept beside the sweeps") {
   const TemporaryFolder folder;
   Store store(folder.path(), Store::Mode::kReadWrite);

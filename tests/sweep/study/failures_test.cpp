@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/error.h"
 #include "sweep/study/decide.h"
 #include "sweep/study/signature.h"
 #include "tests/catch.h"
@@ -66,6 +67,30 @@ TEST_CASE("the n-th trial by index without a result ends the sweep, whatever end
     REQUIRE(study.bound_cause() == BoundCause::kFailures);
     REQUIRE(study.finished(8));
   } while (std::next_permutation(order.begin(), order.end()) && ++permutations < 5000);
+}
+
+TEST_CASE("a trial that waits since the bound was lifted may be reopened by name as well, with what repeats it") {
+  Study study(at_most(1));
+  plan(study, 3);
+  study.apply(repeat(3, 2));
+  study.apply(ordered(2));
+  fail(study, 0);  // the sweep ends with it, and trial 2 lies beyond
+  study.apply(ended(2, 0, Outcome::kCancelled));
+  study.apply(sweep::TrialReopened{0, "retry"});
+  CHECK(study.find(2)->phase == Phase::kWaiting);
+  study.apply(sweep::TrialReopened{2, "retry"});
+  CHECK(study.find(2)->phase == Phase::kWaiting);
+  CHECK(*study.find(2)->reopened == "retry");
+  CHECK(study.waiting() == std::set<std::uint64_t>{0, 1, 2});
+  study.apply(ordered(2, 1));
+  study.apply(metric(2, 1, 1, 0.5));
+  study.apply(ended(2, 1, Outcome::kCompleted));
+  CHECK(study.find(3)->outcome == Outcome::kCompleted);
+  run(study, 1, 0.75);
+  study.apply(ordered(0, 1));
+  study.apply(ended(0, 1, Outcome::kCompleted));
+  CHECK(study.finished(4));
+  CHECK_THROWS_AS(fold(loss(), planned(0), sweep::TrialReopened{0, "retry"}), core::UserError);
 }
 
 TEST_CASE("diverged is a result, and a repeated draw fails no second time") {

@@ -45,6 +45,23 @@ TEST_CASE("printed metrics that were taken back are no other attempt's to agree 
   CHECK(study.find(0)->value == 0.5);
 }
 
+TEST_CASE("an attempt whose printed metrics are taken back begins where it was told to, and what lay beyond is gone") {
+  for (const bool prints : {false, true}) {
+    Study study = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.125), metric(0, 0, 2, 0.0625),
+                       ended(0, 0, Outcome::kLost), ordered(0, 1));
+    if (prints) study.apply(printed(0, 1, 1, 0.75));
+    study.apply(metric(0, 1, 1, 0.125));
+    CHECK(study.find(0)->value == 0.125);  // of step 2 nothing was said again
+    CHECK(study.find(0)->finding->empty());
+    study.apply(metric(0, 1, 2, 0.5));
+    CHECK_FALSE(study.find(0)->finding->empty());  // and what is said of it otherwise is noticed
+  }
+  // What came before the printed line, of the program's own, is the attempt's.
+  const Study study = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.125), printed(0, 0, 1, 0.75),
+                           metric(0, 0, 2, 0.5));
+  CHECK(study.find(0)->value == 0.125);
+}
+
 TEST_CASE("of a list of events the overruled ones go, attempt by attempt") {
   std::vector<sweep::TrainerSaid> said = {printed(0, 0, 1, 0.5), printed(0, 1, 1, 0.5), started(0, 1, 0),
                                           metric(0, 1, 1, 0.25)};
