@@ -24,8 +24,8 @@ std::string format_double(double value);
 void append_number(std::string& out, double value);
 void append_number(std::string& out, std::int64_t value);
 
-/// Whether two numbers are the same, and whether one is less. The library's own operators take a whole number above 2^63
-/// for a negative one where they meet another of those. Requires: both are numbers. A NaN is neither.
+/// Whether two numbers are the same, and whether one is less. The library's own operators take a whole number above
+/// 2^63 for a negative one where they meet another of those. Requires: both are numbers. A NaN is neither.
 bool same_number(const Json& a, const Json& b);
 bool less_number(const Json& a, const Json& b);
 

@@ -36,8 +36,8 @@ std::string headline(const TrialPlan& plan) {
   std::string text =
       fmt::format("{}: {} of {}, seed {}", name(spec.method), core::counted(plan.count(), "trial"), space, spec.seed);
   if (spec.metric)
-    text += fmt::format(", {} {}d by its {} value", printable(spec.metric->name, kNameColumns), protocol::name(spec.metric->goal),
-                        protocol::name(spec.metric->reduce));
+    text += fmt::format(", {} {}d by its {} value", printable(spec.metric->name, kNameColumns),
+                        protocol::name(spec.metric->goal), protocol::name(spec.metric->reduce));
   return text;
 }
 

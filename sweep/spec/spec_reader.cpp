@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "core/suggest.h"
 #include "protocol/data_set.h"
@@ -311,14 +313,16 @@ class SpecReader {
     refuse_parts_named_alike();
   }
 
-  // {"a.b": {"value": 1}, "a": {"values": [{"b": 2}]}}: in a table and on a command line a part of a value has its name.
+  // {"a.b": {"value": 1}, "a": {"values": [{"b": 2}]}}: in a table and on a command line a part of a value has its
+  // name.
   void refuse_parts_named_alike() {
     std::map<std::string, const Parameter*> named;
     for (const Parameter& parameter : spec_.parameters) named[parameter.name] = &parameter;
+    std::set<std::string> told;
     const auto check = [&](const Parameter& parameter, const core::Json& value) {
       each_part(parameter.name, value, [&](const std::string& part) {
         const auto other = named.find(part);
-        if (other != named.end() && other->second != &parameter)
+        if (other != named.end() && other->second != &parameter && told.insert(parameter.name + "\n" + part).second)
           reading_.error({parameter.line, parameter.column},
                          fmt::format("a value of '{}' has a part '{}', which is the name of another parameter",
                                      parameter.name, part),

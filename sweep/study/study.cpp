@@ -341,7 +341,8 @@ void Study::wait_again(TrialState& trial) {
 void Study::apply_reopened(const TrialReopened& event) {
   TrialState& trial = at(event.index);
   // It ended beyond the bound, and waits since that was lifted: by another that was reopened, or by this fold's terms.
-  if (trial.phase == Phase::kWaiting && !trial.attempts.empty() && trial.attempts.back().outcome) {
+  const bool has_run_since = trial.reopened->empty() || trial.attempts.size() > trial.tries_from;
+  if (trial.phase == Phase::kWaiting && !trial.attempts.empty() && (terms_.alone || has_run_since)) {
     trial.phase = Phase::kEnded;
     trial.outcome = trial.attempts.back().outcome;
   }

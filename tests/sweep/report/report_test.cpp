@@ -121,10 +121,9 @@ TEST_CASE("CSV writes a value that is no number as a word, and a parameter with 
   sample::run(study, 2, 0.75, Outcome::kCompleted, {{"x", inf}, {"step", 7}});
   ReportOptions options;
   options.columns = {"step", "config.step", "x"};
-  CHECK(report_csv(head(study, 3), rank(study), options) ==
-        "step,config.step,x\n1,5,nan\n1,6,-inf\n1,7,inf\n");
-  CHECK(report_csv(head(study, 3), rank(study)).starts_with(
-      "rank,trial,index,replicate,outcome,val_loss,epoch,step,config.step,x\n"));
+  CHECK(report_csv(head(study, 3), rank(study), options) == "step,config.step,x\n10,5,nan\n10,6,-inf\n10,7,inf\n");
+  CHECK(report_csv(head(study, 3), rank(study))
+            .starts_with("rank,trial,index,replicate,outcome,val_loss,epoch,step,config.step,x\n"));
 }
 
 TEST_CASE("whole numbers above the signed ones are not taken for negative ones") {

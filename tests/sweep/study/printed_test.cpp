@@ -57,8 +57,8 @@ TEST_CASE("an attempt whose printed metrics are taken back begins where it was t
     CHECK_FALSE(study.find(0)->finding->empty());  // and what is said of it otherwise is noticed
   }
   // What came before the printed line, of the program's own, is the attempt's.
-  const Study study = fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.125), printed(0, 0, 1, 0.75),
-                           metric(0, 0, 2, 0.5));
+  const Study study =
+      fold(loss(), planned(0), ordered(0), metric(0, 0, 1, 0.125), printed(0, 0, 1, 0.75), metric(0, 0, 2, 0.5));
   CHECK(study.find(0)->value == 0.125);
 }
 
