@@ -241,7 +241,8 @@ TEST_CASE("a name of data from a stranger acts on no terminal and forges no line
   CHECK(said.err.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("absolute paths of the command stay in a capsule, and are said; a source that is named by one is left out") {
+TEST_CASE(
+    "absolute paths of the command stay in a capsule and are said, and a source that is named by one is left out") {
   const Shop shop;
   const std::string script = (shop.path() / "train.sh").string();
   shop.write("sweep.json", R"({"method": "grid", "name": "own", "metric": {"name": "loss", "goal": "minimize"},

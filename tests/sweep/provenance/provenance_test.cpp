@@ -135,9 +135,7 @@ TEST_CASE("a pipe in the working folder is not opened") {
   CHECK(repository.state()["dirty"].is_boolean());
 }
 
-TEST_CASE(
-    "a filter that a working folder or a repository in it configures is not run, and its files are compared as they "
-    "lie") {
+TEST_CASE("a filter that a folder or a repository in it configures is not run, its files are compared as they lie") {
   const Repository inner, outer;
   inner.write(".gitattributes", "*.py filter=inner\n");
   inner.git({"add", "."});
