@@ -90,6 +90,8 @@ std::vector<std::string> absolute_words(const SweepRecord& sweep) {
   const Json needed = needed_program(sweep);
   if (needed.is_null()) return words;
   for (const Json& word : needed["command"]) add(word.get<std::string>());
+  const Spec spec = recorded_spec(sweep);
+  for (const std::string& word : spec.program->command) add(word);  // as written: it is what starts
   const Json& data = sweep.identity["data"];
   if (!data.is_object()) return words;
   for (const auto& [name, digest] : data["inputs"].items()) add(name);
@@ -98,7 +100,9 @@ std::vector<std::string> absolute_words(const SweepRecord& sweep) {
 
 // A source that the command names by an absolute path is looked for there, wherever the capsule is opened.
 void require_found_inside(const ReadyProgram& program, const fs::path& source) {
-  for (const std::string& word : program.sources.command) {
+  std::vector<std::string> words = program.program.command;
+  words.insert(words.end(), program.sources.command.begin(), program.sources.command.end());
+  for (const std::string& word : words) {
     const std::size_t begin = path_in_word(word);
     std::error_code ignored;
     if (begin == word.npos || !fs::equivalent(word.substr(begin), source, ignored)) continue;
