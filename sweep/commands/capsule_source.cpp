@@ -82,7 +82,11 @@ CapsuleSource::CapsuleSource(const std::string& file, const CapsuleFlags& flags,
 
 CapsuleSource::~CapsuleSource() {
   std::error_code ignored;
-  if (is_kept_) return;
+  if (is_kept_) {  // but for the store, which has this trial alone: other verbs would call that damage
+    for (const char* end : {"", "-wal", "-shm", "-journal"})
+      fs::remove(folder_ / (std::string(protocol::kStoreFile) + end), ignored);
+    return;
+  }
   fs::remove_all(folder_, ignored);
   if (const fs::path parent = folder_.parent_path(); parent.filename() == protocol::kCapsulesFolder)
     fs::remove(parent, ignored);  // where it is empty

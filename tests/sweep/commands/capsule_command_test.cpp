@@ -260,6 +260,24 @@ TEST_CASE(
   CHECK_FALSE(fs::exists(shop.path() / "b.capsule"));
 }
 
+TEST_CASE("of a capsule whose trial is different what the replay wrote is kept, in no store") {
+  const Shop shop("#!/bin/sh\necho \"step=1 loss=$(cat \"$0.number\")\"\n");
+  shop.write("train.sh.number", "1");
+  must(shop.sweep("run sweep.json"));
+  must(shop.sweep("export '#2' -o a.capsule"));
+  shop.write("train.sh.number", "2");
+  const Said said = shop.sweep("replay ./a.capsule --trust-command --program .", "TMPDIR=" + shop.path().string());
+  CHECK(said.code == 3);
+  const std::size_t at = said.out.rfind("kept: ") + 6, end = said.out.find("/trials/", at);
+  REQUIRE(end != std::string::npos);
+  const std::string folder = said.out.substr(at, end - at);
+  CHECK(fs::exists(folder + "/trials"));
+  const Said report = shop.sweep("report --runs '" + folder + "'");
+  CHECK(report.code == 2);
+  CHECK(report.err ==
+        folder + "/sweeps.db: there is no store here, run a sweep first, or name its folder with --runs\n");
+}
+
 TEST_CASE("a trial that was stopped beyond the end of its sweep is not exported, and it is said why") {
   const Shop shop(R"(#!/bin/sh
 for argument; do case $argument in --x=*) x=${argument#*=} ;; esac; done
