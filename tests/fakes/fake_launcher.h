@@ -42,8 +42,10 @@ class FakeLauncher : public sweep::Launcher {
 
   Scripts scripts;
   std::function<std::optional<Script>(const std::map<std::string, std::string>& environment)> script_for;  ///< first
-  Script otherwise;                                   ///< for attempts without a script
-  std::function<void(std::uint64_t index)> on_start;  ///< called after each start
+  Script otherwise;                                    ///< for attempts without a script
+  std::function<void(std::uint64_t index)> on_start;   ///< called after each start
+  std::function<bool(const sweep::Slot&)> on_acquire;  ///< whether a slot that nobody holds may be had; empty: yes
+  std::function<void(const sweep::Slot&)> on_release;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> started;
   std::vector<std::map<std::string, std::string>> environments;
   std::vector<std::string> documents;
@@ -54,8 +56,12 @@ class FakeLauncher : public sweep::Launcher {
   std::size_t running = 0, most_running = 0;
 
   const std::vector<sweep::Slot>& slots() const override { return slots_; }
-  bool acquire(const sweep::Slot& slot) override { return !held_elsewhere.contains(slot.name); }
-  void release(const sweep::Slot&) override {}
+  bool acquire(const sweep::Slot& slot) override {
+    return !held_elsewhere.contains(slot.name) && (!on_acquire || on_acquire(slot));
+  }
+  void release(const sweep::Slot& slot) override {
+    if (on_release) on_release(slot);
+  }
   void end_strays(const std::set<std::string>& markers) override {
     strays.insert(strays.end(), markers.begin(), markers.end());
   }

@@ -269,6 +269,33 @@ TEST_CASE("who ran out of memory beside another trial runs once more with its GP
   CHECK(!ending.study.find(1)->attempts[1].shared_gpu);
 }
 
+TEST_CASE("who needs a GPU whole asks for all of its slots before it gives one back, for one look answers for all") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = eight("");
+  Controller controller(folder.path(), sweep, {gpu_slot("GPU-a", 0), gpu_slot("GPU-a", 1)});
+  controller.launcher.scripts[{1, 0}] = {{kStarted}, {12, 0}, false, "", {}, 5};
+  std::set<std::string> asked, seen;  // of a look that takes a while; who gives a slot back is looked at anew
+  bool is_alone = false;
+  controller.launcher.on_acquire = [&](const Slot& slot) {
+    if (!is_alone || seen.contains(slot.name)) return true;
+    if (asked.insert(slot.name).second)
+      boost::asio::post(controller.context, [&] { seen.merge(asked), asked.clear(); });
+    return false;
+  };
+  controller.launcher.on_release = [&](const Slot& slot) {
+    seen.erase(slot.name);
+    const auto running = controller.launcher.running;
+    is_alone = is_alone || (controller.launcher.started.size() >= 2 && running == 0);
+  };
+  boost::asio::steady_timer limit(controller.context, std::chrono::seconds(10));
+  limit.async_wait([&](const boost::system::error_code& error) {
+    if (!error) controller.loop->halt({sweep::Halt::kKill, SIGTERM, "the test"});
+  });
+  const Ending ending = controller.run();
+  CHECK(is_alone);
+  CHECK(ending.finished());
+}
+
 TEST_CASE("who ran out of memory alone is not tried again") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = eight("");
