@@ -274,12 +274,11 @@ TEST_CASE("who needs a GPU whole asks for all of its slots before it gives one b
   const sweep::Prepared sweep = eight("");
   Controller controller(folder.path(), sweep, {gpu_slot("GPU-a", 0), gpu_slot("GPU-a", 1)});
   controller.launcher.scripts[{1, 0}] = {{kStarted}, {12, 0}, false, "", {}, 5};
-  std::set<std::string> asked, seen;  // of a look that takes a while; who gives a slot back is looked at anew
+  std::set<std::string> asked, seen;  // a look answers for those that asked; who does not use the answer asks again
   bool is_alone = false;
   controller.launcher.on_acquire = [&](const Slot& slot) {
     if (!is_alone || seen.contains(slot.name)) return true;
-    if (asked.insert(slot.name).second)
-      boost::asio::post(controller.context, [&] { seen.merge(asked), asked.clear(); });
+    if (asked.insert(slot.name).second) boost::asio::post(controller.context, [&] { seen = std::exchange(asked, {}); });
     return false;
   };
   controller.launcher.on_release = [&](const Slot& slot) {
