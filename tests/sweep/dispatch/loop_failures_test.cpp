@@ -278,7 +278,8 @@ TEST_CASE("who needs a GPU whole asks for all of its slots before it gives one b
   bool is_alone = false;
   controller.launcher.on_acquire = [&](const Slot& slot) {
     if (!is_alone || seen.contains(slot.name)) return true;
-    if (asked.insert(slot.name).second) boost::asio::post(controller.context, [&] { seen = std::exchange(asked, {}); });
+    if (asked.empty()) boost::asio::post(controller.context, [&] { seen = std::exchange(asked, {}); });
+    asked.insert(slot.name);
     return false;
   };
   controller.launcher.on_release = [&](const Slot& slot) {
