@@ -1,6 +1,7 @@
 // sweep list: the sweeps in the store, oldest first: which one runs, how far each is, its best value.
 #include <fmt/format.h>
 
+#include "core/utf8.h"
 #include "sweep/commands/output.h"
 #include "sweep/commands/selection.h"
 #include "sweep/commands/state.h"
@@ -48,7 +49,7 @@ Json sweep_json(const Listed& listed) {
   Json json = {
       {"id", sweep.id},
       {"name", sweep.name},
-      {"file", sweep.file},
+      {"file", core::valid_utf8(sweep.file)},  // a path may be any bytes
       {"method", sweep.method},
       {"seed", sweep.seed},
       {"metric", sweep.metric ? sweep.metric->to_json() : Json()},

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/utf8.h"
 #include "protocol/algorithms.h"
 #include "protocol/files.h"
 #include "sweep/dispatch/data.h"
@@ -59,7 +60,7 @@ SweepRecord make_record(const Planned& planned, const fs::path& file, const Over
   const Spec& spec = plan.spec();
   SweepRecord record;
   record.id = plan.sweep_id();
-  record.name = spec.name.empty() ? file.stem().string() : spec.name;
+  record.name = spec.name.empty() ? core::valid_utf8(file.stem().string()) : spec.name;
   record.file = core::absolute_path(file).string();
   record.text = planned.text;
   record.overrides = overrides.recorded();

@@ -9,7 +9,7 @@
 #include "sweep/spec/spec.h"
 #include "tests/catch.h"
 #include "tests/skip.h"
-#include "tests/sweep/commands/program.h"
+#include "tests/sweep/commands/shop.h"
 
 namespace {
 
@@ -73,4 +73,16 @@ TEST_CASE("each file in the style of W&B is planned and run as it stands, with a
     ++ran;
   }
   CHECK(ran >= 12);
+}
+
+TEST_CASE("a sweep file whose name is no text is run, listed and reported") {
+  const Shop shop;
+  std::string nameless = kSweep;
+  nameless.erase(nameless.find("\"name\": \"own\", "), 15);
+  shop.write("st\xff.json", nameless);
+  REQUIRE(shop.sweep("run st\xff.json").code == 0);
+  for (const char* verb : {"list --json", "report --json", "report --format html", "report", "verify --json"}) {
+    INFO(verb);
+    CHECK(shop.sweep(verb).code == 0);
+  }
 }
