@@ -130,6 +130,7 @@ Ending run_loop(Store& store, const Prepared& prepared, const DispatchOptions& o
   observer.on_started(loop.study(), prepared.plan.count(), slots_at_once(prepared, options));
 
   asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
+  for (const HaltRequest& request : signals.read()) loop.halt(request);  // before anything starts
   pass_requests(arrivals, signals, loop);
   std::exception_ptr failure;
   asio::co_spawn(*context, loop.run(), [&](std::exception_ptr thrown) {

@@ -112,10 +112,9 @@ std::pair<double, double> usual_range(std::vector<double> values) {
   for (double& value : values) value = drawable(value);
   if (values.empty()) return {0, 1};
   std::sort(values.begin(), values.end());
-  const auto quantile = [&](double share) {
-    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-  };
-  const double low = quantile(0.05), high = quantile(0.95), more = (high - low) / 3;
+  // Of few values none is cut off: a twentieth of them is less than one.
+  const auto cut = static_cast<std::size_t>(0.05 * static_cast<double>(values.size() - 1));
+  const double low = values[cut], high = values[values.size() - 1 - cut], more = (high - low) / 3;
   return {std::max(values.front(), low - more), std::min(values.back(), high + more)};
 }
 

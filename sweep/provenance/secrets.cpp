@@ -73,6 +73,11 @@ const std::deque<RE2>& assignments() {
     all.emplace_back("(?i)((?:\\b|_)" + pass + "=)" + word);
     all.emplace_back(R"((?i)(--?[\w-]*(?:secret|token|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key)(?:=|\s+)))"
                      R"(([^\s"'$-][^\s"']{5,}))");
+    // Without quotes and in small letters: of a file of settings, not of a program, where such a word is a variable.
+    const std::string bare = R"([^\s"'$(){}\[\],.<>;])";
+    all.emplace_back("(?i)((?:\\b|_)" + telling + "=)(" + bare + "{6,})(?:[\\s;&]|$)");
+    all.emplace_back("(?im)(^[+\\-\\s]*[\\w.-]*" + telling + "[ \\t]+=[ \\t]*)(" + bare + "{5,}[0-9]" + bare + "*|" +
+                     bare + "{0,5}[0-9]" + bare + "{5,})[ \\t]*$");
     all.emplace_back(
         R"((?im)(^[+\-\s]*["']?(?:[\w-]*(?:secret|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key)[\w-]*|pass|)"
         R"((?:[\w-]*_)?)" +

@@ -90,7 +90,8 @@ void Builder::check_frozen() const {
   for (const Parameter& parameter : parameters_) {
     const std::string& name = parameter.name;
     for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
-      scopes.push_back(name.substr(0, dot));
+      if (const std::string scope = name.substr(0, dot); std::find(scopes.begin(), scopes.end(), scope) == scopes.end())
+        scopes.push_back(scope);
     const std::string first = name.substr(0, name.find('.'));
     if (outermost.empty() || outermost.back() != first) outermost.push_back(first);
   }

@@ -115,6 +115,8 @@ TEST_CASE("a few values far off do not stretch an axis") {
   CHECK(low == 0.5);
   CHECK(high < 1);
   CHECK(usual_range({NAN, INFINITY}) == std::pair(0.0, 1.0));
+  CHECK(usual_range({2.05, 5.07}) == std::pair(2.05, 5.07));  // of few none is far off
+  CHECK(usual_range({0.25, 0.26, 0.27, 0.338}) == std::pair(0.25, 0.338));
 }
 
 TEST_CASE("the last numbers that a double holds have a place and ticks on an axis") {

@@ -58,6 +58,19 @@ TEST_CASE("a private key is a secret as a whole, also where its first or its las
   CHECK(none.redact(certificate) == certificate);
 }
 
+TEST_CASE("a value without quotes is a secret in a file of settings, and a variable's name is none") {
+  const Secrets none({});
+  CHECK(none.redact("password=longsecret99") == "password=[redacted]");
+  CHECK(none.redact("api_key=abcdef123456\nx=1") == "api_key=[redacted]\nx=1");
+  CHECK(none.redact("user=me;db_token=a8f93bc02d7e4411;port=1") == "user=me;db_token=[redacted];port=1");
+  CHECK(none.redact("passwd=longpassword") == "passwd=[redacted]");
+  CHECK(none.redact("+password = longsecret99") == "+password = [redacted]");
+  CHECK(none.redact("  access_key  = a1b2c3d4\n") == "  access_key  = [redacted]\n");
+  for (const char* line : {"f(password=given, token=args.token)", "+password = password_of_user", "token=get_token()",
+                           "+api_key = settings['key1']", "+secret = values[12]", "max_tokens=tokenizer2"})
+    CHECK(none.redact(line) == line);
+}
+
 TEST_CASE("ordinary code is left as it is") {
   const Secrets none({});
   for (const char* line :
