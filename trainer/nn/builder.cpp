@@ -10,7 +10,7 @@
 namespace trainer {
 namespace {
 
-constexpr std::size_t kMostListed = 24;  // names in a message
+constexpr std::size_t kMostListed = 16;  // names in a message
 
 constexpr auto kLimit = static_cast<std::size_t>(std::numeric_limits<int>::max());
 constexpr char kBeyond[] = ", more than one tensor holds (2^31 − 1)";
