@@ -5,21 +5,11 @@
 #include "kernels/batch_norm_formula.h"
 #include "kernels/isa_functions_cpu.h"
 #include "kernels/pool2d_formula.h"
+#include "kernels/strips_cpu.h"
 
 namespace kernels::cpu {
 inline namespace SWEEP_ISA {
 namespace {
-
-/// Calls strip(width, first) for strips of channels that cover all: a loop of known length, over arrays of its own, has
-/// neither start nor end nor the doubt whether its arrays overlap. (`unroll 1` there: it is to become one vector before
-/// the compiler takes it apart.)
-template <class Strip>
-void each_strip(int channels, Strip strip) {
-  int c = 0;
-  for (; c + 16 <= channels; c += 16) strip(std::integral_constant<int, 16>{}, c);
-  for (; c + 4 <= channels; c += 4) strip(std::integral_constant<int, 4>{}, c);
-  for (; c < channels; ++c) strip(std::integral_constant<int, 1>{}, c);
-}
 
 /// The column rule for kWidth channels: out[c] = Σ term(i, j)(c) over i < down, j < across.
 template <int kWidth, class Term>
@@ -65,7 +55,7 @@ void sum_short_strip(int down, int across, float* out, Term term) {
 /// The column rule for the channels of one pixel.
 template <class Term>
 void sum_channels(int down, int across, int channels, float* out, Term term) {
-  each_strip(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
+  each_strip<16>(channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int first) {
     const auto shifted = [&](int i, int j) { return [row = term(i, j), first](int c) { return row(first + c); }; };
     if (down * across <= kChunk) {
       sum_short_strip<kWidth>(down, across, out + first, shifted);
@@ -143,7 +133,7 @@ void max_pool_lines(const Pool2dShape& given, float* y, std::int32_t* winner, co
     const int n = line / shape.out_height, row = line % shape.out_height * shape.stride;
     const std::ptrdiff_t line_at = static_cast<std::ptrdiff_t>(line) * shape.out_width * shape.channels;
     const float* const line_from = x + pixel_index(n, row, 0, shape.height, shape.width, shape.channels);
-    each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth> width, int c) {
+    each_strip<16>(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth> width, int c) {
       const auto value = value_of(width, c);
       const float* from = line_from + c;
       std::ptrdiff_t at = line_at + c;
@@ -179,7 +169,7 @@ void backward_apart(const Pool2dShape& shape, float* dx, int first, int last, Ro
       const int start = ow * shape.stride;
       for (int column = start; column < start + shape.window_width; ++column, to += shape.channels) {
         const auto term = row_of(at, row * shape.width + column);
-        each_strip(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+        each_strip<16>(shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
           sum_short_strip<kWidth>(1, 1, to + c, [&](int, int) { return [&](int j) { return term(c + j); }; });
         });
       }

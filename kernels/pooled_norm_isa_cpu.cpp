@@ -7,20 +7,11 @@
 #include "kernels/batch_norm_formula.h"
 #include "kernels/isa_functions_cpu.h"
 #include "kernels/pool2d_formula.h"
+#include "kernels/strips_cpu.h"
 
 namespace kernels::cpu {
 inline namespace SWEEP_ISA {
 namespace {
-
-/// Calls strip(width, first) for strips that cover the channels.
-template <class Strip>
-void each_strip(int channels, Strip strip) {
-  int c = 0;
-  for (; c + 32 <= channels; c += 32) strip(std::integral_constant<int, 32>{}, c);
-  for (; c + 16 <= channels; c += 16) strip(std::integral_constant<int, 16>{}, c);
-  for (; c + 4 <= channels; c += 4) strip(std::integral_constant<int, 4>{}, c);
-  for (; c < channels; ++c) strip(std::integral_constant<int, 1>{}, c);
-}
 
 /// Covers pixels first … last − 1 of the batch, ascending. windows(at, place, pixel, across, count): `count` windows
 /// side by side, `across` pixels of each; gap(pixel, count): pixels of no window. `at` is the first window's pixel in
@@ -184,7 +175,7 @@ void norm_max_pool_gradient_chunks(Activation activation, float* dgamma, float* 
   visit_pooled_activation(activation, [&](auto kind) {
     for (int chunk = first_chunk; chunk < last_chunk; ++chunk) {
       const int first = chunk * kChunk, last = pixels - first < kChunk ? pixels : first + kChunk;
-      each_strip(given.shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth> width, int c) {
+      each_strip<32>(given.shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth> width, int c) {
         const Channels<kWidth> constants(given, c);
         ChunkSums<kind(), kWidth> sums(constants);
         const float* const x = given.x + first * channels + c;
@@ -204,7 +195,7 @@ void norm_max_pool_backward_pixels(Activation activation, float* dx, const Poole
   const PooledNorm given = from;  // nothing that is written can change it
   const std::ptrdiff_t channels = given.shape.channels;
   visit_pooled_activation(activation, [&](auto kind) {
-    each_strip(given.shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
+    each_strip<32>(given.shape.channels, [&]<int kWidth>(std::integral_constant<int, kWidth>, int c) {
       const Channels<kWidth> of(given, c);
       float dz_mean[kWidth], slope_mean[kWidth];
       for (int j = 0; j < kWidth; ++j) dz_mean[j] = mean_dz[c + j], slope_mean[j] = mean_slope[c + j];

@@ -6,85 +6,18 @@
 
 #include "sweep/study/printed.h"
 #include "tests/catch.h"
+#include "tests/sweep/replay/streams.h"
 
 using core::Json;
 using protocol::Event;
 using protocol::MetricValues;
 using protocol::Outcome;
 using protocol::Trace;
-using namespace sweep;
+using namespace streams;
 
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-// A trial of `epochs` epochs of four steps, two tensors; the same numbers for the same step every time.
-Trace trace(std::uint64_t from, std::uint64_t to) {
-  Trace t{from, to, {"fc1.weight", "fc1.bias"}, {}, {}};
-  for (std::uint64_t step = from; step <= to; ++step) {
-    t.weights.push_back(1000 + step);
-    t.weights.push_back(2000 + step);
-    t.batch.push_back(3000 + step);
-  }
-  return t;
-}
-
-MetricValues metrics(std::uint64_t step) {
-  return {step, step / 4, {{"val_loss", 1.0 / static_cast<double>(step)}, {"val_accuracy", 0.5}}};
-}
-
-// Events of one attempt, numbered.
-struct Stream {
-  std::vector<Event> events;
-
-  template <class Body>
-  Stream& say(Body body) {
-    events.push_back({events.size(), std::move(body), {}});
-    return *this;
-  }
-  Stream& start(std::uint64_t from = 0) {
-    return say(protocol::Started{1, "sweep-trainer/1:abc", from, {{"cpu", "A"}}});
-  }
-  Stream& epoch(std::uint64_t number) { return say(trace(4 * number - 3, 4 * number)).say(metrics(4 * number)); }
-  Stream& finish(std::uint64_t step, const std::string& digest = "d1ge57") {
-    return say(protocol::Finished{Outcome::kCompleted, digest, step});
-  }
-};
-
-Stream whole() { return Stream().start().epoch(1).epoch(2).epoch(3).finish(12); }
-
-std::vector<TrainerSaid> attempts(const std::vector<Stream>& streams) {
-  std::vector<TrainerSaid> said;
-  for (std::uint32_t attempt = 0; attempt < streams.size(); ++attempt)
-    for (const Event& event : streams[attempt].events) said.push_back({0, attempt, event});
-  return said;
-}
-
-TrialRecord record(const std::vector<Stream>& streams, std::optional<Outcome> outcome = Outcome::kCompleted) {
-  TrialRecord made = TrialRecord::from_attempts(attempts(streams));
-  made.outcome = outcome;
-  return made;
-}
-
-Comparison compare(TrialRecord recorded, const Stream& replayed, bool all = false,
-                   std::optional<Outcome> ended = Outcome::kCompleted) {
-  Comparator comparator(std::move(recorded), all);
-  for (const Event& event : replayed.events)
-    if (!comparator.add(event)) return comparator.finish(Outcome::kCancelled, "");
-  return comparator.finish(ended, "");
-}
-
-std::string texts(const Comparison& comparison) {
-  std::string text(name(comparison.verdict));
-  for (const std::string& reason : comparison.reasons) text += "\n" + reason;
-  for (const Difference& difference : comparison.differences) text += "\n" + difference.text();
-  return text;
-}
-
-template <class Body>
-Body& body(Stream& stream, std::size_t event) {
-  return std::get<Body>(stream.events[event].body);
-}
 
 }  // namespace
 
@@ -342,33 +275,6 @@ TEST_CASE("a trial that has not ended is compared as far as it came, which is in
   const Stream replayed = whole();
   for (std::size_t i = 0; i < 3; ++i) CHECK(comparator.add(replayed.events[i]));
   CHECK_FALSE(comparator.add(replayed.events[3]));  // steps that the record does not have: nothing more to learn
-}
-
-TEST_CASE("a trial that failed must fail again") {
-  const Stream failing = Stream().start().epoch(1);
-  CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kFailed)) == "identical");
-  CHECK(texts(compare(record({failing}, Outcome::kFailed), failing, false, Outcome::kNoMetric)) ==
-        "different\nstep 4: outcome: recorded failed, replayed no_metric");
-}
-
-TEST_CASE("where a program died, how much of it was recorded is no difference") {
-  // It fails at step 6: recorded as far as step 4, while the replay's longer line came out whole.
-  const Stream recorded = Stream().start().say(trace(1, 4));
-  const Stream longer = Stream().start().say(trace(1, 6)).say(metrics(4));
-  CHECK(texts(compare(record({recorded}, Outcome::kFailed), longer, false, Outcome::kFailed)) == "identical");
-  const std::string less =
-      "incomplete\nboth failed, the replay before it had said all that the record holds: what both said was compared";
-  CHECK(texts(compare(record({longer}, Outcome::kFailed), recorded, false, Outcome::kFailed)) == less);
-  CHECK(texts(compare(record({longer}, Outcome::kFailed), Stream().start(), false, Outcome::kFailed)) == less);
-  Stream other = recorded;  // what both said
-  body<Trace>(other, 1).weights[2] ^= 1;
-  CHECK(texts(compare(record({longer}, Outcome::kFailed), other, false, Outcome::kFailed)).starts_with("different\n"));
-  // What lacks in the middle did not come out later.
-  const Stream skipping = Stream().start().say(trace(1, 6)).say(metrics(8));
-  CHECK(texts(compare(record({Stream(longer).say(metrics(8))}, Outcome::kFailed), skipping, false, Outcome::kFailed)) ==
-        "different\nstep 4: metric val_accuracy: recorded 0.5 (0x1p-1), replayed absent");
-  CHECK(texts(compare(record({recorded}, Outcome::kFailed), whole())) ==
-        "different\nstep 12: outcome: recorded failed, replayed completed");
 }
 
 TEST_CASE("a trial that was stopped because its attempts disagreed is compared as far as it came") {
