@@ -25,6 +25,7 @@ struct Listed {
 std::vector<Listed> look(const Globals& globals) {
   std::vector<Listed> all;
   const Store store = open_store(globals);
+  const auto turn = store.take_turn();
   for (SweepOverview& sweep : read_overviews(store)) {
     const auto controller = Controller::of_sweep(globals.runs, sweep.id);
     all.push_back({std::move(sweep), controller ? std::optional(controller->holder()) : std::nullopt});

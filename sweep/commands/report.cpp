@@ -137,12 +137,17 @@ int report(Flags flags, const Globals& globals) {
     flags.options.with_host |= name == "host";
   }
   const Store store = open_store(globals);
+  std::optional turn(store.take_turn());
   const SweepRecord sweep = select_sweep(store, flags.sweep);
   if (flags.sweep != "last") flags.options.sweep_word = " " + sweep.id;
-  if (flags.watch) return watch(flags, globals, store, sweep);
+  if (flags.watch) {
+    turn.reset();  // each look takes one
+    return watch(flags, globals, store, sweep);
+  }
   const Board& board = core::until_exit(load(flags, store, sweep, flags.options));
   const std::string text = flags.format == "html" ? html_report(store, sweep, board, flags.options, globals)
                                                   : render(flags, board, flags.options);
+  turn.reset();
   if (flags.output.empty()) {
     print(text);
   } else {

@@ -131,7 +131,8 @@ struct Store::Connection {
                                     "AND phase = 'ended' AND reused_from = '' AND attempts > 0 "
                                     "ORDER BY sweeps.number, trial_index")
                             .c_str()};
-  std::unique_ptr<Writing> writing;  // where it is open for that
+  std::unique_ptr<Writing> writing;   // where it is open for that
+  std::optional<ReadingTurns> turns;  // where it is not
 
   bool is_open = false;    // between the first add() and commit()
   std::string open_sweep;  // of the last add(), and its number

@@ -78,7 +78,10 @@ struct Store::Guard {
 Store::Store(const fs::path& runs, Mode mode) {
   const fs::path file = runs / protocol::kStoreFile;
   connection_ = std::make_unique<Connection>(mode == Mode::kReadOnly ? open_read_only(file) : open_for_writing(file));
-  if (mode == Mode::kReadWrite) connection_->writing = std::make_unique<Writing>(*connection_->database);
+  if (mode == Mode::kReadWrite)
+    connection_->writing = std::make_unique<Writing>(*connection_->database);
+  else
+    connection_->turns.emplace(runs);
 }
 
 Store::~Store() = default;

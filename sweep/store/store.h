@@ -1,8 +1,8 @@
 // Events → SQLite → events: the only room that knows SQL. WAL, one writer, short transactions; readers never block a
 // controller. The schema has a version: older ones are read, and brought to this one when opened for writing; newer
 // ones are refused. Errors: EnvironmentError (locked, full, not writable), UserError (not a store, damaged, another
-// schema version). Durability: what append() has recorded survives the death of the process; after a loss of power the
-// last moments may be missing, and what is there is consistent.
+// schema version). Readers take turns (turns.h). Durability: what append() has recorded survives the death of the
+// process; after a loss of power the last moments may be missing, and what is there is consistent.
 //
 // runs/sweeps.db, application_id 0x73777031 ("swp1"), user_version 5 (schema.cpp: what older ones lack):
 //
@@ -41,6 +41,7 @@
 #include "core/json.h"
 #include "protocol/trial_document.h"
 #include "sweep/store/shared.h"
+#include "sweep/store/turns.h"
 #include "sweep/study/study.h"
 
 namespace sweep {
@@ -122,6 +123,9 @@ class Store {
 
   /// Opens runs/sweeps.db; kReadWrite creates it.
   Store(const std::filesystem::path& runs, Mode mode);
+  /// Where it is read only: what reads rows by the thousand has a turn by itself; whoever does more than one such thing
+  /// takes one for all, and lets it go before anything that may take long or wait, such as printing.
+  ReadingTurns::Turn take_turn() const;
   ~Store();
   Store(Store&&) noexcept;
 

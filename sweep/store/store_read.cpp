@@ -134,6 +134,10 @@ std::optional<SweepRecord> Store::last_active_sweep() const {
   return read_sweep(find, *connection_->database);
 }
 
+ReadingTurns::Turn Store::take_turn() const {
+  return ReadingTurns::Turn(connection_->turns ? &*connection_->turns : nullptr);
+}
+
 void Store::read_events(const std::string& sweep, bool with_trace,
                         const std::function<void(const StoredEvent&)>& visit) const {
   read_events(sweep, with_trace ? Traces::kAll : Traces::kNone, visit);
@@ -147,6 +151,7 @@ void Store::read_events(const std::string& sweep, Traces traces,
     rest +=
         " AND (kind != 'trace' OR seq IS NULL OR trial_index IN "
         "(SELECT trial_index FROM trials WHERE sweep = ?1 AND phase != 'ended'))";
+  const auto turn = take_turn();
   const std::int64_t number = connection_->require(sweep);
   connection_->require_all_rows(Table::kEvents, number, std::nullopt);
   Statement read = connection_->prepare(Table::kEvents, rest + " ORDER BY number");
@@ -224,6 +229,7 @@ std::vector<TrialSummary> Store::summaries(const std::string& sweep) const {
 }
 
 void Store::read_rows(const std::string& sweep, const std::function<void(std::uint64_t, TrialSummary&&)>& visit) const {
+  const auto turn = take_turn();
   const std::int64_t number = connection_->require(sweep);
   const Database& database = *connection_->database;
   // Trials are planned in index order, and each has a row; what is recorded while this reads may have one too many.
@@ -254,6 +260,7 @@ bool Store::has_row(const TrialPlace& place) const {
 }
 
 std::vector<core::Json> Store::configs(const std::string& sweep) const {
+  const auto turn = take_turn();
   // By the index over events: neither attempt nor seq is what a planned trial has.
   Statement read = connection_->prepare(
       Table::kEvents, "WHERE sweep = ? AND attempt IS NULL AND seq IS NULL AND kind = 'planned' ORDER BY trial_index");
