@@ -143,11 +143,10 @@ void Study::apply_planned(const TrialPlanned& event) {
   trial.repeats_index = event.repeats_index;
   if (event.repeats_index) {
     const TrialState& ran = at(*event.repeats_index);
+    repeats_[*event.repeats_index].push_back(event.index);
     if (ran.phase == Phase::kEnded) {
       mirror(ran, trial);
       count_end(trial);
-    } else {
-      repeats_[*event.repeats_index].push_back(event.index);
     }
   } else {
     if (!is_surplus(event.index)) waiting_.insert(event.index);
@@ -281,7 +280,10 @@ void Study::restore(TrialState&& trial) {
   trial.replicate = static_cast<std::uint32_t>(index % terms_.repeats);
   const TrialState& kept = kept_->trials.emplace_back(std::move(trial));
   count_end(kept);
-  if (!kept.repeats_index) judge(index);
+  if (kept.repeats_index)
+    repeats_[*kept.repeats_index].push_back(index);
+  else
+    judge(index);
 }
 
 void Study::adopt(Study alone, std::optional<Outcome> outcome, const std::string& detail) {
@@ -318,7 +320,6 @@ void Study::end(TrialState& trial) {
       changed_.insert(index);
       count_end(kept_->trials[index]);
     }
-    repeats_.erase(repeats);
   }
   judge(trial.index);
 }
@@ -329,18 +330,18 @@ void Study::wait_again(TrialState& trial) {
   trial.outcome.reset();
   trial.detail.clear();
   changed_.insert(trial.index);
-  repeats_.erase(trial.index);
-  for (TrialState& repeat : kept_->trials) {
-    if (repeat.repeats_index != trial.index) continue;
-    repeat = begun_anew(repeat);
-    repeats_[trial.index].push_back(repeat.index);
-    changed_.insert(repeat.index);
+  const auto repeats = repeats_.find(trial.index);
+  if (repeats == repeats_.end()) return;
+  for (const std::uint64_t index : repeats->second) {
+    kept_->trials[index] = begun_anew(kept_->trials[index]);
+    changed_.insert(index);
   }
 }
 
 void Study::apply_reopened(const TrialReopened& event) {
   TrialState& trial = at(event.index);
   // It ended beyond the bound, and waits since that was lifted: by another that was reopened, or by this fold's terms.
+  const bool had_ended = trial.phase == Phase::kEnded;
   const bool has_run_since = trial.reopened->empty() || trial.attempts.size() > trial.tries_from;
   if (trial.phase == Phase::kWaiting && !trial.attempts.empty() && (terms_.alone || has_run_since)) {
     trial.phase = Phase::kEnded;
@@ -348,6 +349,8 @@ void Study::apply_reopened(const TrialReopened& event) {
   }
   if (trial.phase != Phase::kEnded || trial.repeats_index) misfit(event.index, "was reopened and had not ended");
   core::check(!trial.is_forgotten, "a trial that is forgotten was reopened");
+  const bool held_bound = had_ended && holds_bound(event.index);
+  if (had_ended) take_back(trial);
   if (!keeps_its_place(trial)) {
     trial = begun_anew(trial);
     numbers_.erase(event.index);
@@ -356,7 +359,9 @@ void Study::apply_reopened(const TrialReopened& event) {
   trial.tries_from = trial.attempts.size();
   wait_again(trial);
   if (guard_lifted_ && event.index <= *guard_lifted_) guard_lifted_.reset();
-  count_anew();
+  if (held_bound) return count_anew();
+  if (!is_surplus(event.index)) waiting_.insert(event.index);
+  look_at_guard();
 }
 
 void Study::apply_lifted(const GuardLifted& event) {

@@ -247,7 +247,7 @@ class Study {
   /// The best ended trial that may be ranked; null where there is none. With repeats: the first trial of the best
   /// configuration.
   const TrialState* best() const;
-  std::optional<double> best_value() const { return best_value_; }  ///< with repeats the mean
+  std::optional<double> best_value() const;  ///< with repeats the mean
   /// The trials that changed since the last call, by index.
   std::set<std::uint64_t> take_changed() { return std::exchange(changed_, {}); }
 
@@ -268,10 +268,14 @@ class Study {
   void judge_failure(std::uint64_t index);
   void look_at_guard();
   void lower_bound(std::uint64_t index, BoundCause cause);
+  bool holds_bound(std::uint64_t index) const;
   void find_bound();
   void count_up_to_bound();
+  void take_back(const TrialState& trial);
+  void take_back_end(const TrialState& trial);
   void count_anew();
-  void consider_best(std::uint64_t index, double value);
+  void find_best() const;
+  void consider_best(std::uint64_t index, double value) const;
   std::optional<double> configuration_value(std::uint64_t first) const;
   TrialState& at(std::uint64_t index);
 
@@ -281,15 +285,17 @@ class Study {
   std::set<std::uint64_t> waiting_, running_;
   std::uint64_t ended_ = 0, unranked_ = 0;
   std::set<std::uint64_t> changed_;
-  std::optional<std::uint64_t> bound_, best_;
+  std::optional<std::uint64_t> bound_;
   BoundCause bound_cause_ = BoundCause::kGiven;
   std::set<std::uint64_t> failures_;  ///< by index, those that may reach max_failures: never more than that
   std::optional<GuardFinding> guard_;
   std::optional<std::uint64_t> guard_lifted_;  ///< up to this index
-  std::optional<double> best_value_;
+  mutable std::optional<std::uint64_t> best_;
+  mutable std::optional<double> best_value_;
+  mutable bool is_best_known_ = true;                                   ///< else who asks has it looked for
   mutable std::unordered_map<std::string, std::uint64_t> first_index_;  ///< by trial id, of the first `indexed_` trials
   mutable std::uint64_t indexed_ = 0;
-  std::map<std::uint64_t, std::vector<std::uint64_t>> repeats_;  ///< by the index that runs for them
+  std::map<std::uint64_t, std::vector<std::uint64_t>> repeats_;  ///< all of them, by the index that runs for them
 };
 
 }  // namespace sweep

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sweep/study/decide.h"
 #include "sweep/study/replicates.h"
@@ -26,7 +27,15 @@ bool is_failure(const TrialState& trial) {
          *trial.outcome != Outcome::kDiverged;
 }
 
-const TrialState* Study::best() const { return best_ ? &kept_->trials[*best_] : nullptr; }
+const TrialState* Study::best() const {
+  find_best();
+  return best_ ? &kept_->trials[*best_] : nullptr;
+}
+
+std::optional<double> Study::best_value() const {
+  find_best();
+  return best_value_;
+}
 
 std::uint64_t Study::wanted(std::uint64_t trials) const { return bound_ ? std::min(trials, *bound_ + 1) : trials; }
 
@@ -48,7 +57,7 @@ void Study::judge(std::uint64_t index) {
   const std::uint64_t first = index - index % terms_.repeats;
   const std::optional<double> value = configuration_value(first);
   if (!value) return;
-  consider_best(first, *value);
+  if (is_best_known_) consider_best(first, *value);
   if (terms_.target && reaches(terms_.metric->goal, *value, *terms_.target))
     lower_bound(first + terms_.repeats - 1, BoundCause::kTarget);
 }
@@ -99,7 +108,17 @@ std::optional<double> Study::configuration_value(std::uint64_t first) const {
   return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
 }
 
-void Study::consider_best(std::uint64_t index, double value) {
+// Not while many are reopened one after another: each may be the best one then.
+void Study::find_best() const {
+  if (std::exchange(is_best_known_, true)) return;
+  best_.reset();
+  best_value_.reset();
+  if (!terms_.metric) return;
+  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); i += terms_.repeats)
+    if (const auto value = configuration_value(i)) consider_best(i, *value);
+}
+
+void Study::consider_best(std::uint64_t index, double value) const {
   const bool leads =
       !best_ || protocol::better(terms_.metric->goal, value, *best_value_) || (value == *best_value_ && index < *best_);
   if (!leads) return;
@@ -118,13 +137,9 @@ void Study::lower_bound(std::uint64_t index, BoundCause cause) {
 
 void Study::count_up_to_bound() {
   ended_ = unranked_ = 0;
-  best_.reset();
-  best_value_.reset();
-  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i) {
+  is_best_known_ = false;
+  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i)
     if (kept_->trials[i].phase == Phase::kEnded) count_end(kept_->trials[i]);
-    if (!terms_.metric || i % terms_.repeats != 0) continue;
-    if (const auto value = configuration_value(i)) consider_best(i, *value);
-  }
 }
 
 // The bound from all trials that have ended.
@@ -141,14 +156,41 @@ void Study::find_bound() {
   }
 }
 
-// After a trial was reopened: what lay beyond the bound may count again, and then what was only stopped for lying there
-// goes on.
+// Whether the sweep ends where it does for this trial too, which has ended.
+bool Study::holds_bound(std::uint64_t index) const {
+  if (!bound_ || is_surplus(index)) return false;
+  if (bound_cause_ == BoundCause::kTarget && index / terms_.repeats == *bound_ / terms_.repeats) return true;
+  return failures_.contains(index) && failures_.size() == *terms_.max_failures;  // further ones are not known
+}
+
+// Of a trial that is reopened, and of what repeats it: all that its end has changed, but for the bound.
+void Study::take_back(const TrialState& trial) {
+  take_back_end(trial);
+  if (const auto repeats = repeats_.find(trial.index); repeats != repeats_.end())
+    for (const std::uint64_t index : repeats->second) take_back_end(kept_->trials[index]);
+  failures_.erase(trial.index);
+  if (best_ && trial.index / terms_.repeats == *best_ / terms_.repeats) is_best_known_ = false;
+}
+
+void Study::take_back_end(const TrialState& trial) {
+  if (is_surplus(trial.index)) return;
+  --ended_;
+  unranked_ -= !protocol::info(*trial.outcome).ranked;
+}
+
+// After a trial was reopened for which the sweep ended where it did: what lay beyond the bound may count again, and
+// then what was only stopped for lying there goes on. Until then it stands among those that failed, and may bound the
+// sweep in turn.
 void Study::count_anew() {
-  find_bound();
-  for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i)
-    if (kept_->trials[i].phase == Phase::kEnded && !kept_->trials[i].attempts.empty() && goes_on(kept_->trials[i]))
+  for (bool goes_further = true; std::exchange(goes_further, false);) {
+    find_bound();
+    for (std::uint64_t i = 0; i < kept_->trials.size() && !is_surplus(i); ++i) {
+      if (kept_->trials[i].phase != Phase::kEnded || kept_->trials[i].attempts.empty() || !goes_on(kept_->trials[i]))
+        continue;
       wait_again(kept_->trials[i]);
-  find_bound();
+      goes_further = true;
+    }
+  }
   waiting_.clear();
   for (const TrialState& trial : kept_->trials)
     if (trial.phase == Phase::kWaiting && !trial.repeats_index && !is_surplus(trial.index))

@@ -333,3 +333,16 @@ TEST_CASE("a trial that was lost beyond the end keeps what it did until then whe
   CHECK(study.find(1)->value == 0.25);
   CHECK(study.find(1)->step == 1u);
 }
+
+TEST_CASE("what was stopped beyond too many failures is none of them where it counts again, however many there are") {
+  Study study(at_most(1));
+  for (const std::uint64_t index : {0, 1, 2, 3}) study.apply(planned(index));
+  for (const std::uint64_t index : {1, 2, 3}) study.apply(ordered(index));
+  fail(study, 0);
+  for (const std::uint64_t index : {1, 2, 3}) study.apply(ended(index, 0, Outcome::kCancelled));
+  CHECK(study.bound() == 0u);
+  study.apply(sweep::TrialReopened{0, "on demand"});
+  CHECK(!study.bound());
+  CHECK(study.waiting() == std::set<std::uint64_t>{0, 1, 2, 3});
+  CHECK(study.ended() == 0);
+}
