@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 constexpr std::uint64_t kPlanAtOnce = 256;
 constexpr std::size_t kMostGone = 2;
 constexpr int kMostUncommitted = 8;
+constexpr int kMostReused = 256;                        // in one commit: some 15 ms, in which others may not write
 constexpr auto kGather = std::chrono::milliseconds(1);  // what trials say in between is made durable together
 constexpr auto kLetBegin = std::chrono::microseconds(100);
 constexpr double kLookAtStoreS = 1;
@@ -69,9 +70,12 @@ asio::awaitable<void> Loop::go_on() {
     switch (decision.what) {
       case Decision::What::kPlan:
         plan_from(decision.index);
+        commit();
+        co_await let_others();
         break;
       case Decision::What::kStart:
         start(decision);
+        if (study_.find(decision.index)->phase == Phase::kEnded) co_await let_others();  // its result was reused
         break;
       case Decision::What::kStop:
         stop(decision);
@@ -94,6 +98,12 @@ asio::awaitable<void> Loop::go_on() {
         break;
     }
   }
+}
+
+// There may be hundreds of thousands whose results are known: an interrupt is heard between two of them.
+asio::awaitable<void> Loop::let_others() {
+  if (uncommitted_ >= kMostReused) commit();
+  co_await asio::post(executor_, asio::use_awaitable);
 }
 
 asio::awaitable<void> Loop::run_trial(std::uint64_t index) {

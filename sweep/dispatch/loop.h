@@ -85,6 +85,7 @@ class Loop {
   boost::asio::awaitable<void> run_trial(std::uint64_t index);
   void finish_trial(std::uint64_t index, const AttemptResult& result);
   void look_after(std::uint64_t index);
+  boost::asio::awaitable<void> let_others();
   boost::asio::awaitable<void> change();
   void changed();
   void tell_busy_trials();

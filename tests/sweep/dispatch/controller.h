@@ -56,7 +56,8 @@ struct Controller {
     launcher.otherwise = good("0.5");
   }
 
-  Ending run() {
+  Ending run() { return run(nobody); }
+  Ending run(sweep::Observer& observer) {
     loop = std::make_unique<sweep::Loop>(context.get_executor(), store, launcher, clock, sweep, options,
                                          sweep::load_study(store, sweep.record.id, sweep::Load::kToGoOn), observer);
     std::exception_ptr failure;
@@ -77,7 +78,7 @@ struct Controller {
   FakeLauncher launcher;
   FakeClock clock;
   sweep::DispatchOptions options;
-  sweep::Observer observer;
+  sweep::Observer nobody;
   std::unique_ptr<sweep::Loop> loop;
 };
 

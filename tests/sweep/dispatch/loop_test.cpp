@@ -1,6 +1,7 @@
 // The loop without a process: what it records before it acts, what it makes of every end, what an interrupt does.
 #include <boost/asio/post.hpp>
 #include <fstream>
+#include <functional>
 
 #include "core/digest.h"
 #include "sweep/dispatch/lock.h"
@@ -21,6 +22,15 @@ sweep::TrialState outcome_of(const Script& script, const Script& second = {{}, {
   Controller controller(folder.path(), sweep);
   controller.launcher.scripts = {{{0, 0}, script}, {{0, 1}, second}};
   return *controller.run().study.find(0);
+}
+
+// `count` trials; the first ones of two such sweeps are the same.
+sweep::Prepared grid_of(int count) {
+  std::string values = "1";
+  for (int i = 2; i <= count; ++i) values += ", " + std::to_string(i);
+  return prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+    "parameters": {"batch_size": {"values": [)" +
+                  values + "]}}}");
 }
 
 }  // namespace
@@ -270,6 +280,53 @@ TEST_CASE("a trial that another sweep has ended is not run again, unless fresh r
   fresh.options.fresh = true;
   fresh.run();
   CHECK(fresh.launcher.started.size() == 2);
+}
+
+TEST_CASE("an interrupt is heard between two results that are reused, and what was reused until then is recorded") {
+  const TemporaryFolder folder;
+  const sweep::Prepared known = grid_of(40), sweep = grid_of(41);
+  Controller(folder.path(), known).run();
+  struct Interrupts : sweep::Observer {
+    std::function<void()> act;
+    void on_event(const Study&, const sweep::StudyEvent& event) override {
+      if (std::holds_alternative<sweep::TrialReused>(event) && event_index++ == 2) act();
+    }
+    int event_index = 0;
+  } observer;
+  {
+    Controller controller(folder.path(), sweep, 1);
+    observer.act = [&] { asio::post(controller.context, [&] { controller.loop->interrupt(SIGINT); }); };
+    const Ending ending = controller.run(observer);
+    CHECK(ending.signal == SIGINT);
+    CHECK(ending.study.ended() >= 3);
+    CHECK(ending.study.ended() <= 5);
+    CHECK(controller.launcher.started.empty());
+  }
+  Controller controller(folder.path(), sweep, 1);
+  CHECK(controller.run().finished());
+  CHECK(controller.launcher.started == decltype(controller.launcher.started){{40, 0}});
+}
+
+TEST_CASE(
+    "of many results that are reused others read the first ones before the last is there, and may write between") {
+  const TemporaryFolder folder;
+  const sweep::Prepared known = grid_of(600), sweep = grid_of(601);
+  Controller(folder.path(), known, 8).run();
+  struct Reads : sweep::Observer {
+    std::function<void()> act;
+    void on_event(const Study&, const sweep::StudyEvent& event) override {
+      if (const auto* reused = std::get_if<sweep::TrialReused>(&event); reused && reused->index == 599) act();
+    }
+  } observer;
+  Controller controller(folder.path(), sweep, 1);
+  std::size_t seen = 0;
+  observer.act = [&] {
+    const Store reader(folder.path(), Store::Mode::kReadOnly);
+    seen = sweep::load_study(reader, sweep.record.id).ended();
+  };
+  CHECK(controller.run(observer).finished());
+  CHECK(seen >= 300);
+  CHECK(seen < 600);
 }
 
 TEST_CASE("a result that is reused is judged by the sweep's own metric, whichever sweep ran first") {
