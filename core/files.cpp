@@ -139,6 +139,21 @@ void read_pieces(const std::filesystem::path& file, std::uint64_t limit_bytes,
   }
 }
 
+std::string file_uri(const std::filesystem::path& path) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string uri = "file://";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("/-_.~").find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_plain)
+      uri += c;
+    else
+      uri.append({'%', kDigits[byte / 16], kDigits[byte % 16]});
+  }
+  return uri;
+}
+
 std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes) {
   std::string contents;
   read_pieces(file, limit_bytes, [&](std::string_view piece) { contents += piece; });

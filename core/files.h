@@ -22,6 +22,10 @@ inline std::filesystem::path absolute_path(const std::filesystem::path& path) {
   return std::filesystem::absolute(path).lexically_normal();
 }
 
+/// "file:///runs/100%25": the absolute path as a URI; every byte that is no letter, digit, '/' or one of "-_.~" is
+/// written with a percent sign. Links and ".." stay.
+std::string file_uri(const std::filesystem::path& path);
+
 /// The contents of a regular file. Errors: as of read_pieces.
 std::string read_file(const std::filesystem::path& file, std::uint64_t limit_bytes = kNoLimit);
 

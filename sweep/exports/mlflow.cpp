@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/digest.h"
+#include "core/files.h"
 #include "core/printable.h"
 #include "core/utf8.h"
 #include "sweep/exports/writer.h"
@@ -35,17 +36,6 @@ std::string yaml_text(std::string_view text) {
     at += character.bytes;
   }
   return out + "\"";
-}
-
-// The path as a URI; what is not plain is written with a percent sign.
-std::string file_uri(const fs::path& path) {
-  std::string uri = "file://";
-  for (const char c : path.string()) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                          c == '-' || c == '_' || c == '.' || c == '~';
-    uri += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return uri;
 }
 
 RunStatus status_of(const TrialState& trial) {
@@ -85,7 +75,7 @@ class MlflowWriter : public ExportWriter {
     target_.add(record.id + "/meta.yaml",
                 fmt::format("artifact_location: {}\ncreation_time: {}\nexperiment_id: {}\nlast_update_time: {}\n"
                             "lifecycle_stage: active\nname: {}\n",
-                            yaml_text(file_uri(folder_)), record.created_ms, yaml_text(record.id), record.created_ms,
+                            yaml_text(core::file_uri(folder_)), record.created_ms, yaml_text(record.id), record.created_ms,
                             yaml_text(export_title(record))));
     std::map<std::string, std::string> tags = {
         {"sweep.id", record.id}, {"sweep.method", record.method}, {"sweep.seed", std::to_string(record.seed)}};
@@ -112,7 +102,7 @@ class MlflowWriter : public ExportWriter {
         "artifact_uri: {}\nend_time: {}\nentry_point_name: ''\nexperiment_id: {}\nlifecycle_stage: active\n"
         "run_id: {}\nrun_name: {}\nrun_uuid: {}\nsource_name: ''\nsource_type: {}\nsource_version: ''\n"
         "start_time: {}\nstatus: {}\ntags: []\nuser_id: ''\n",
-        yaml_text(file_uri(folder_ / id / "artifacts")), time(trial.ended_ms), yaml_text(head_.record.id),
+        yaml_text(core::file_uri(folder_ / id / "artifacts")), time(trial.ended_ms), yaml_text(head_.record.id),
         yaml_text(id), yaml_text(run_name(trial.state)), yaml_text(id), kLocalSource,
         time(trial.started_ms > 0 ? trial.started_ms : head_.record.created_ms),
         static_cast<int>(status_of(trial.state)));

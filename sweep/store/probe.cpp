@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "sweep/store/sqlite.h"
 #include "sweep/store/store.h"
 
@@ -66,7 +67,7 @@ StoreProbe probe_store(const fs::path& folder) {
   probe.journal = ::statfs(folder.c_str(), &system) == 0 ? journal_mode(system.f_type) : "wal";
   try {
     const Scratch scratch(folder);
-    Database database(scratch.file(), scratch.file().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    Database database(scratch.file(), core::file_uri(scratch.file()), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     const std::string got = database.text(("PRAGMA journal_mode = " + probe.journal).c_str());
     if (got != probe.journal) probe.problem = "journal mode '" + got + "' where '" + probe.journal + "' was asked for";
     database.run("CREATE TABLE lines (line TEXT NOT NULL)");

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "sweep/store/rows.h"
 #include "sweep/store/store.h"
 
@@ -152,10 +153,10 @@ std::unique_ptr<Database> open_read_only(const fs::path& file) {
   if (!fs::exists(file))
     throw core::UserError(file.string(), "there is no store here", "run a sweep first, or name its folder with --runs");
   require_file(file);
-  auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READONLY);
+  auto database = std::make_unique<Database>(file, core::file_uri(file), SQLITE_OPEN_READONLY);
   // A folder that nobody may write has no place for the memory that WAL shares; then nobody writes the store either.
   if (sqlite3_exec(database->handle(), "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr) == SQLITE_CANTOPEN)
-    return std::make_unique<Database>(file, "file:" + file.string() + "?immutable=1", SQLITE_OPEN_READONLY);
+    return std::make_unique<Database>(file, core::file_uri(file) + "?immutable=1", SQLITE_OPEN_READONLY);
   return database;
 }
 
@@ -164,7 +165,7 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
   fs::create_directories(file.parent_path(), error);
   if (error) throw core::EnvironmentError(file.parent_path().string(), "cannot be created: " + error.message());
   require_file(file);
-  auto database = std::make_unique<Database>(file, file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  auto database = std::make_unique<Database>(file, core::file_uri(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   struct statfs system {};
   const std::string mode = ::statfs(file.parent_path().c_str(), &system) == 0 ? journal_mode(system.f_type) : "wal";
   if (const std::string got = database->text(("PRAGMA journal_mode = " + mode).c_str()); got != mode)

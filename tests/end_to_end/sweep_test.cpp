@@ -197,3 +197,31 @@ TEST_CASE("a trainer that is not there is said at once, before anything is recor
   CHECK(ended.err == "/no/such/trainer: is no file, name a build of sweep-trainer\n");
   CHECK(!fs::exists(fs::path(place.runs) / "sweeps.db"));
 }
+
+TEST_CASE("a --runs folder may have any name: run, report and replay find the store there and nowhere else") {
+  for (const std::string name : {"file:runs", "50%25 of them", "what?#1", "l\xc3\xa4ufe"}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    const auto command = [&](std::vector<std::string> arguments) {  // in a folder of its own: the name is relative
+      std::vector<std::string> line = {"/bin/sh", "-c", R"(cd "$0" && exec "$@")", folder.path(), sweep_program()};
+      line.insert(line.end(), arguments.begin(), arguments.end());
+      line.insert(line.end(), {"--runs", name});
+      return Program(folder.path(), line).wait();
+    };
+    const Ended run = command({"run", kQuickstart, "--count", "1", "--device", "cpu"});
+    INFO(run.err);
+    CHECK(run.code == 0);
+    CHECK(fs::exists(folder.path() / name / "sweeps.db"));
+    const std::string csv = command({"report", "--format", "csv"}).out;
+    CHECK(std::count(csv.begin(), csv.end(), '\n') == 2);
+    const Ended replay = command({"replay", "#0", "--device", "cpu"});
+    INFO(replay.err);
+    CHECK(replay.code == 0);
+    CHECK(replay.out.find("identical") != std::string::npos);
+    std::size_t entries = 0;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder.path()))
+      entries += !entry.path().filename().string().starts_with("out-") &&
+                 !entry.path().filename().string().starts_with("err-");
+    CHECK(entries == 1);
+  }
+}

@@ -1,11 +1,16 @@
 // The file of a store: what is none, what is damaged, what an older version made, and where it lies.
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "core/error.h"
 #include "tests/catch.h"
+#include "tests/skip.h"
 #include "tests/sweep/store/stored.h"
 #include "tests/temporary_folder.h"
 
@@ -51,6 +56,32 @@ std::string message_of_opening(const fs::path& runs, Store::Mode mode) {
     return error.problems().front().problem;
   }
 }
+
+constexpr int kCannotMount = 1, kRead = 2, kNotRead = 3;
+
+// In a process of its own, for which the folder lies on a file system that nobody can write.
+int read_from_read_only_system(const fs::path& runs) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const char* folder = runs.c_str();
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(folder, folder, nullptr, MS_BIND, nullptr) != 0 ||
+        ::mount(nullptr, folder, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) != 0)
+      ::_exit(kCannotMount);
+    try {
+      ::_exit(Store(runs, Store::Mode::kReadOnly).sweeps().size() == 1 ? kRead : kNotRead);
+    } catch (...) {
+      ::_exit(kNotRead);
+    }
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+const std::vector<std::string> kHostileNames = {
+    "a b",   "100%",    "50%25",    "what?mode=memory",   "a#b", "l\xc3\xa4ufe", "\xff\xfe", "file:x",
+    "-runs", "a&b=c;d", ":memory:", "file:///x?vfs=none", "\\",  "'\""};
 
 }  // namespace
 
@@ -133,4 +164,25 @@ TEST_CASE("on a network file system the journal is a rollback journal") {
   CHECK(std::string(sweep::journal_mode(0xEF53)) == "wal");                           // ext4
   CHECK(std::string(sweep::journal_mode(0x6969)) == "delete");                        // NFS
   CHECK(std::string(sweep::journal_mode(static_cast<int>(0xFF534D42))) == "delete");  // CIFS, sign extended
+}
+
+TEST_CASE("a store lies in the folder that is named, whatever its name looks like, and is read there") {
+  for (const std::string& name : kHostileNames) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    Store(folder.path() / name, Store::Mode::kReadWrite).add_sweep(record());
+    CHECK(fs::file_size(folder.path() / name / "sweeps.db") > 0);
+    CHECK(Store(folder.path() / name, Store::Mode::kReadOnly).sweeps().size() == 1);
+  }
+}
+
+TEST_CASE("a store on a file system that nobody can write is read, whatever the name of its folder looks like") {
+  for (const std::string& name : kHostileNames) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    Store(folder.path() / name, Store::Mode::kReadWrite).add_sweep(record());
+    const int ended = read_from_read_only_system(folder.path() / name);
+    if (ended == kCannotMount) skip("this user may mount nothing");
+    CHECK(ended == kRead);
+  }
 }
