@@ -128,8 +128,13 @@ asio::awaitable<void> Loop::run_trial(std::uint64_t index) {
     failure = std::current_exception();
   }
   if (failure) {
+    const AttemptEnded ended = failed_attempt(index, failure);
     running_.erase(index);  // at once: its process is gone, and `control` would still stop it
     fail(failure);
+    try {
+      record(ended);
+    } catch (...) {  // the first failure is the one that is told
+    }
     co_return;
   }
   gone_.push_back(std::move(result.process));
@@ -240,34 +245,6 @@ void Loop::halt(const HaltRequest& request) {
 }
 
 Ending Loop::take_ending() { return {std::move(study_), sweep_.plan.count(), signal_}; }
-
-// What ran when the last controller died: nothing of it may live on beside its next attempt.
-void Loop::end_lost_attempts() {
-  std::set<std::string> markers;
-  std::vector<StudyEvent> events;
-  for (const std::uint64_t index : study_.running()) {
-    const TrialState& trial = *study_.find(index);
-    const auto attempt = static_cast<std::uint32_t>(trial.attempts.size() - 1);
-    markers.insert(marker_of(trial, attempt));
-    events.push_back(AttemptEnded{index, attempt, protocol::Outcome::kLost, "the controller died while it ran", 0,
-                                  false, retries()});
-  }
-  if (events.empty()) return;
-  launcher_.end_strays(markers);
-  record(events);
-}
-
-// Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on
-// later.
-asio::awaitable<void> Loop::end_running() {
-  for (auto& [index, running] : running_) running.control.stop(running.request.grace_s);
-  stop_spares(0);
-  while (!running_.empty() || !spare_.empty()) {
-    change_.expires_at(asio::steady_timer::time_point::max());
-    co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  if (!cannot_record_) commit();
-}
 
 Situation Loop::situation() const {
   const SlotChoice choice = slot_choice();

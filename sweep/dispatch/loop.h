@@ -83,6 +83,7 @@ class Loop {
   bool may_reuse() const;
   bool reuse(const TrialState& trial);
   boost::asio::awaitable<void> run_trial(std::uint64_t index);
+  AttemptEnded failed_attempt(std::uint64_t index, const std::exception_ptr& failure) const;
   void finish_trial(std::uint64_t index, const AttemptResult& result);
   void look_after(std::uint64_t index);
   boost::asio::awaitable<void> let_others();

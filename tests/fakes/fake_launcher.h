@@ -27,6 +27,7 @@ struct Script {
   int turns = 0;                          ///< how often all others get their turn before it ends
   sweep::Output output = {};
   std::string silent_problem = {};  ///< its lines cannot be read, for this reason
+  std::string no_room = {};         ///< the machine cannot start it, for this reason
 };
 
 class FakeLauncher : public sweep::Launcher {
@@ -80,6 +81,7 @@ class FakeLauncher : public sweep::Launcher {
     std::optional<Script> chosen = script_for ? script_for(environment) : std::nullopt;
     const Script script = chosen ? *chosen : scripts.contains(who) ? scripts.at(who) : otherwise;
     if (!script.problem.empty()) throw sweep::CannotStart(order.argv[0], script.problem);
+    if (!script.no_room.empty()) throw core::EnvironmentError("pipe", script.no_room);
     most_running = std::max(most_running, ++running);
     auto process = std::make_unique<FakeProcess>(*this, script);
     if (on_start) on_start(who.first);

@@ -339,3 +339,27 @@ TEST_CASE("where the machine fails one attempt no other is started, and only wha
   CHECK(controller.launcher.started.size() == 2);
   CHECK(controller.launcher.graces == std::vector<double>{10.0});
 }
+
+TEST_CASE("an attempt that the machine did not let begin, or let nothing be heard of, is recorded with that reason") {
+  for (const bool began : {false, true}) {
+    CAPTURE(began);
+    const TemporaryFolder folder;
+    const sweep::Prepared sweep = eight("");
+    {
+      Controller controller(folder.path(), sweep, 1);
+      Script& script = controller.launcher.scripts[{1, 0}];
+      (began ? script.silent_problem : script.no_room) = "Too many open files";
+      CHECK_THROWS_WITH(controller.run(), "pipe: Too many open files");
+    }
+    Controller controller(folder.path(), sweep, 1);
+    const Study recorded = sweep::load_study(controller.store, sweep.record.id);
+    REQUIRE(recorded.find(1)->attempts.size() == 1);
+    CHECK(recorded.find(1)->phase == Phase::kWaiting);
+    CHECK(recorded.find(1)->attempts[0].outcome == Outcome::kCancelled);
+    CHECK(recorded.find(1)->attempts[0].detail == "pipe: Too many open files");
+    const Ending ending = controller.run();
+    CHECK(ending.finished());
+    CHECK(ending.study.find(1)->attempts[1].reason ==
+          "was interrupted; starts from the beginning, there is no checkpoint");
+  }
+}
