@@ -45,7 +45,7 @@ struct AttemptRequest {
   std::shared_ptr<const Order> order;   ///< as put_together() makes it; null: not yet
   std::optional<Slot> shared_process;   ///< its slot, where it may run in a process of the slot's earlier trials
   std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
-  std::optional<double> metric_so_far;  ///< the metric's last value before `resume_file`, where there was one
+  std::map<std::uint64_t, double> metric_before;  ///< by step, what the metric was up to `resume_file`
 };
 
 struct AttemptResult {

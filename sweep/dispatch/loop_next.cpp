@@ -78,10 +78,7 @@ AttemptRequest Loop::make_request(const TrialState& trial, const Decision& decis
   request.document.gpu = slot.gpu;
   request.attempt = decision.attempt;
   request.resume_file = decision.resume_file;
-  if (study_.metric() && !decision.resume_file.empty()) {
-    const auto found = trial.final_values->find(study_.metric()->name);
-    if (found != trial.final_values->end()) request.metric_so_far = found->second;
-  }
+  if (!decision.resume_file.empty()) request.metric_before = study_.metric_up_to(trial.index, trial.checkpoint->step);
   return request;
 }
 

@@ -2,6 +2,8 @@
 #include "sweep/dispatch/transcript.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 
 #include "core/error.h"
 #include "core/utf8.h"
@@ -9,6 +11,11 @@
 #include "sweep/study/printed.h"
 
 namespace sweep {
+namespace {
+
+constexpr std::uint64_t kAnyStep = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
 
 std::string printable_text(std::string_view text, std::size_t limit) {
   std::string clean;
@@ -24,7 +31,7 @@ std::string printable_text(std::string_view text, std::size_t limit) {
 Transcript::Transcript(const AttemptRequest& request)
     : request_(request),
       place_("trial #" + std::to_string(request.document.index) + " attempt " + std::to_string(request.attempt)),
-      metric_(request.metric_so_far) {
+      metric_(metric_before(kAnyStep)) {
   const auto& metric = request.document.metric;
   if (request.read_metrics)
     printed_.emplace(*request.read_metrics, metric ? std::optional(metric->name) : std::nullopt);
@@ -71,7 +78,7 @@ void Transcript::look_at(const protocol::Event& event) {
     broken_ = place_ + ": event line: an event after `finished`";
     return;
   }
-  if (next_printed_ > 0 && next_seq_ == 0) metric_ = request_.metric_so_far;
+  if (next_printed_ > 0 && next_seq_ == 0) metric_ = metric_before(kAnyStep);
   ++next_seq_;
   if (const auto* started = std::get_if<protocol::Started>(&event.body))
     look_at_start(*started);
@@ -81,7 +88,15 @@ void Transcript::look_at(const protocol::Event& event) {
     finished_ = finished->outcome;
 }
 
+// As earlier attempts gave it last, up to the step.
+std::optional<double> Transcript::metric_before(std::uint64_t step) const {
+  const auto after = request_.metric_before.upper_bound(step);
+  return after == request_.metric_before.begin() ? std::nullopt : std::optional(std::prev(after)->second);
+}
+
+// What it says first is where it begins: it may go on from less than it was given.
 void Transcript::look_at_start(const protocol::Started& started) {
+  if (next_seq_ == 1) metric_ = metric_before(started.resumed_from);
   if (started.protocol != protocol::kProtocolVersion)
     broken_ = place_ + ": the program speaks trial protocol " + std::to_string(started.protocol) + ", not " +
               std::to_string(protocol::kProtocolVersion);

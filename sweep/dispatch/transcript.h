@@ -37,6 +37,7 @@ class Transcript {
   std::string why_no_metric() const;
 
  private:
+  std::optional<double> metric_before(std::uint64_t step) const;
   void read_printed(const std::string& line, std::vector<protocol::Event>& events);
   void look_at(const protocol::Event& event);
   void look_at_start(const protocol::Started& started);

@@ -83,6 +83,17 @@ void TrialNumbers::add(const protocol::Trace& trace) {
   furthest_step_ = std::max(furthest_step_, trace.to);
 }
 
+std::map<std::uint64_t, double> TrialNumbers::values_up_to(std::uint64_t step) const {
+  std::map<std::uint64_t, double> values;
+  if (!metric_) return values;
+  for (const auto& [place, line] : lines_) {
+    if (place.step > step) break;
+    if (const auto found = line.values.find(metric_->name); found != line.values.end())
+      values[place.step] = found->second;
+  }
+  return values;
+}
+
 void TrialNumbers::write(TrialState& trial) const {
   trial.last_step = last_step_;
   trial.final_values = final_values_;

@@ -40,6 +40,8 @@ class TrialNumbers {
 
   /// The first disagreement between two attempts, in words; empty for none.
   const std::string& finding() const { return finding_; }
+  /// Of the sweep's metric, by step, what counts up to `step`: the last value of each.
+  std::map<std::uint64_t, double> values_up_to(std::uint64_t step) const;
   /// Writes value, epoch, step, at_value, final_values and last_step.
   void write(TrialState& trial) const;
 

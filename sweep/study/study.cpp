@@ -119,6 +119,11 @@ const TrialState* Study::find(std::uint64_t index) const {
   return index < kept_->trials.size() ? &kept_->trials[index] : nullptr;
 }
 
+std::map<std::uint64_t, double> Study::metric_up_to(std::uint64_t index, std::uint64_t step) const {
+  const auto numbers = numbers_.find(index);
+  return numbers == numbers_.end() ? std::map<std::uint64_t, double>() : numbers->second->values_up_to(step);
+}
+
 // Who never asks pays for no map.
 std::optional<std::uint64_t> Study::index_of(const std::string& trial) const {
   for (; indexed_ < kept_->trials.size(); ++indexed_)

@@ -217,6 +217,9 @@ class Study {
   const Trials& trials() const;  ///< by index: trials()[i].index == i
   const TrialState* find(std::uint64_t index) const;
 
+  /// What a trial that has not ended gave of the sweep's metric up to `step`, by step; empty where it has no attempts.
+  std::map<std::uint64_t, double> metric_up_to(std::uint64_t index, std::uint64_t step) const;
+
   /// Planned trials that wait for a slot; by index. Repeats are not among them, nor what does not count.
   const std::set<std::uint64_t>& waiting() const { return waiting_; }
   const std::set<std::uint64_t>& running() const { return running_; }  ///< those that do not count among them
