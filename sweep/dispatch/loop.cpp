@@ -60,7 +60,7 @@ asio::awaitable<void> Loop::run() {
 asio::awaitable<void> Loop::go_on() {
   watch_trainer();
   if (options_.only_spare) co_return co_await go_on_with_spare_work();
-  retention_.remember(study_);
+  co_await remove_left_checkpoints();
   for (const std::uint64_t index : study_.waiting())
     if (must_be_alone(*study_.find(index))) once_alone_.insert(index);
   end_lost_attempts();

@@ -75,6 +75,7 @@ class Loop {
   boost::asio::awaitable<void> go_on_with_spare_work();
   boost::asio::awaitable<void> end_running();
   void end_lost_attempts();
+  boost::asio::awaitable<void> remove_left_checkpoints();
   Situation situation() const;
   void plan_from(std::uint64_t index);
   void start(const Decision& decision);

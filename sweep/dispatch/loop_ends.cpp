@@ -40,6 +40,21 @@ void Loop::end_lost_attempts() {
   record(events);
 }
 
+// Checkpoints of trials that ended when the last controller was killed before it removed them. Of a trial that another
+// sweep runs now they stay until the next time.
+asio::awaitable<void> Loop::remove_left_checkpoints() {
+  retention_.remember(study_);
+  for (std::uint64_t index = 0; index < study_.trials().size() && halted_ == Halt::kNone; ++index) {
+    if (!retention_.may_have_left(study_, index)) continue;
+    const std::string& trial = study_.find(index)->trial;
+    if (locks_.take(trial)) {
+      retention_.remove_left(study_, index);
+      locks_.leave(trial);
+    }
+    co_await let_others();
+  }
+}
+
 // Something went wrong that is no trial's fault. What runs is stopped as an interrupt stops it, so that it goes on
 // later.
 asio::awaitable<void> Loop::end_running() {

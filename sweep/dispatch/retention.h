@@ -20,10 +20,19 @@ class Retention {
 
   /// What has ended before this controller came is known, and nothing is removed.
   void remember(const Study& study);
+  /// Whether there may be files that should have gone with the end of this trial or of a better one: the controller of
+  /// then may have been killed before. Looks at the trial's folder alone. Requires: remember().
+  bool may_have_left(const Study& study, std::uint64_t index) const;
+  /// Removes them, unless the trial ran in another sweep as well: they may be that one's. Requires: the trial is locked.
+  void remove_left(const Study& study, std::uint64_t index) const;
   /// Trial `index` has just ended: removes what is not to be kept, of it and of a trial that it drove from the best.
   void ended(const Study& study, std::uint64_t index);
 
  private:
+  bool keeps_last(const TrialState& trial) const;
+  bool is_best(const Study& study, const TrialState& trial) const;
+  std::filesystem::path folder_of(const TrialState& trial) const;
+  bool ran_elsewhere(const std::string& trial) const;
   void remove(const TrialState& trial, const std::string& kind) const;
   /// Takes the trial among the best; returns the one that is no longer one of them.
   std::optional<std::uint64_t> place(const Study& study, const TrialState& trial);

@@ -1,7 +1,8 @@
-// The loop and checkpoints: what counts of a trial that goes on from one.
+// The loop and checkpoints: what counts of a trial that goes on from one, and which stay when their trial has ended.
 #include <fstream>
 
 #include "core/digest.h"
+#include "sweep/dispatch/lock.h"
 #include "tests/catch.h"
 #include "tests/sweep/dispatch/controller.h"
 #include "tests/temporary_folder.h"
@@ -26,6 +27,13 @@ void put(const fs::path& folder, const std::string& name) {
   std::ofstream(folder / name) << "weights";
 }
 
+std::set<std::string> files_in(const fs::path& folder) {
+  std::set<std::string> names;
+  if (!fs::exists(folder)) return names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
+  return names;
+}
+
 // The one trial of a sweep: it crashes after `first` with its checkpoint on the disk, and then says `second`.
 sweep::TrialState after_crash(const std::vector<std::string>& first, const std::vector<std::string>& second) {
   const TemporaryFolder folder;
@@ -41,6 +49,26 @@ sweep::TrialState after_crash(const std::vector<std::string>& first, const std::
 
 std::string went_on(int step) {
   return R"({"event":"started","seq":0,"trainer":"noop/1","resumed_from":)" + std::to_string(step) + "}";
+}
+
+// Three trials that write a checkpoint of either kind; the second one is the best, the third fails.
+sweep::Prepared three(const std::string& keep) {
+  return prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"}, "keep": )" + keep +
+                  R"(, "parameters": {"batch_size": {"values": [8, 16, 32]}}})");
+}
+
+void write_checkpoints(Controller& controller, const TemporaryFolder& folder) {
+  const auto script = [](const std::string& value, const std::string& outcome) {
+    return Script{{kStarted, metric(1, 1, value), checkpoint(2, 1, "last"), checkpoint(3, 1, "best"),
+                   finished(4, outcome)},
+                  {}};
+  };
+  controller.launcher.scripts = {{{0, 0}, script("0.5", "completed")},
+                                 {{1, 0}, script("0.25", "completed")},
+                                 {{2, 0}, {{kStarted, checkpoint(1, 1, "last"), checkpoint(2, 1, "best")}, {3, 0}}}};
+  controller.launcher.on_start = [&](std::uint64_t index) {
+    for (const char* name : {"last-1", "best-1", "notes"}) put(checkpoints_of(folder, controller.sweep, index), name);
+  };
 }
 
 }  // namespace
@@ -61,4 +89,53 @@ TEST_CASE("of a trial that goes on from a checkpoint the metric counts up to its
   CHECK(completed.value == 0.5);
   // It was given the checkpoint and began anew.
   CHECK(after_crash(before, {went_on(0), finished(1)}).outcome == Outcome::kNoMetric);
+}
+
+TEST_CASE("checkpoints that a killed controller left of trials that have ended go when the sweep is run next") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = three(R"({"best": 1})");
+  const auto kept = [&] {
+    std::vector<std::set<std::string>> files;
+    for (std::uint64_t index = 0; index < 3; ++index) files.push_back(files_in(checkpoints_of(folder, sweep, index)));
+    return files;
+  };
+  const std::vector<std::set<std::string>> expected = {{"notes"}, {"best-1", "notes"}, {"last-1", "notes"}};
+  {
+    Controller controller(folder.path(), sweep, 1);
+    write_checkpoints(controller, folder);
+    controller.run();
+    CHECK(kept() == expected);
+  }
+  for (std::uint64_t index = 0; index < 3; ++index)  // as if it had been killed before
+    for (const char* name : {"last-1", "best-1"}) put(checkpoints_of(folder, sweep, index), name);
+  {
+    sweep::TrialLocks other(folder.path());
+    REQUIRE(other.take(sweep.plan.trial(0).id));
+    Controller(folder.path(), sweep, 1).run();
+    CHECK(kept() == std::vector<std::set<std::string>>{{"best-1", "last-1", "notes"}, expected[1], expected[2]});
+  }
+  Controller(folder.path(), sweep, 1).run();
+  CHECK(kept() == expected);
+}
+
+TEST_CASE("checkpoints that a killed controller left stay where the trial has run in another sweep, which may need them") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = three(R"({"best": 1})");
+  const sweep::Prepared other = prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
+    "parameters": {"batch_size": {"values": [8]}}})");
+  REQUIRE(other.plan.trial(0).id == sweep.plan.trial(0).id);
+  {
+    Controller controller(folder.path(), sweep, 1);
+    write_checkpoints(controller, folder);
+    controller.run();
+  }
+  {
+    Controller controller(folder.path(), other, 1);
+    controller.options.fresh = true;
+    controller.launcher.otherwise = {{kStarted, checkpoint(1, 1, "last")}, {3, 0}};
+    controller.launcher.on_start = [&](std::uint64_t) { put(checkpoints_of(folder, other, 0), "last-1"); };
+    controller.run();
+  }
+  Controller(folder.path(), sweep, 1).run();
+  CHECK(files_in(checkpoints_of(folder, sweep, 0)) == std::set<std::string>{"last-1", "notes"});
 }
