@@ -359,7 +359,7 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   warden_.watch(order.marker);
   if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
-    --living_;
+    living_.erase(of->pid());
     if (of->began)
       end_strays_soon(marker, of->pid(), std::chrono::steady_clock::now() - of->made);
     else
@@ -369,7 +369,7 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
 
   watch->began = begin == Begin::kAtOnce;
   watch->child.emplace(std::move(request), begin);
-  ++living_;
+  living_.insert(watch->pid());
   auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();
   warden_.watch(order.marker, pid);

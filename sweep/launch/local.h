@@ -13,6 +13,7 @@
 #include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
 #include "sweep/launch/memory_limits.h"
+#include "sweep/launch/orphans.h"
 #include "sweep/launch/slots.h"
 #include "sweep/launch/start.h"
 #include "sweep/launch/strays.h"
@@ -31,7 +32,7 @@ class LocalLauncher : public Launcher {
   bool acquire(const Slot& slot) override;
   void release(const Slot& slot) override;
   SlotWait why_not(const Slot& slot) const override { return gpu_slots_.why_not(slot); }
-  bool has_spare_core() const override { return living_ < cores_; }
+  bool has_spare_core() const override { return living_.size() < cores_; }
   std::unique_ptr<Process> prepare(const Order& order) override;
   std::unique_ptr<Process> start(const Order& order) override;
   std::unique_ptr<Process> assign(const Order& order, const Slot& slot) override;
@@ -56,8 +57,9 @@ class LocalLauncher : public Launcher {
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   GroupLeaders leaders_left_;   ///< those processes
-  const int cores_ = usable_cores();
-  int living_ = 0;           ///< processes that are there
+  const std::size_t cores_ = static_cast<std::size_t>(usable_cores());
+  std::set<pid_t> living_;  ///< processes that are there, and whose exit is asked for
+  Orphans orphans_{executor_, [this](pid_t pid) { return living_.contains(pid); }};
   int next_number_;          ///< of a descriptor that has a path
   void (*on_sigpipe_)(int);  ///< as it was
 };
