@@ -1,4 +1,5 @@
-// Channels of a pixel in strips of known length; included by the sources that are compiled once for each instruction set.
+// Channels of a pixel in strips of known length; included by the sources that are compiled once for each instruction
+// set.
 #pragma once
 
 #include <type_traits>

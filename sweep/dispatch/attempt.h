@@ -40,11 +40,11 @@ struct AttemptRequest {
   bool wants_checkpoint_folder = true;  ///< make it before the start; the built-in trainer does that itself
   std::string resume_file;              ///< name inside `checkpoints`; empty for the beginning
   LimitTimes limits;
-  double grace_s = 10;                  ///< between SIGTERM and SIGKILL, whoever stops it
-  std::uint64_t memory_bytes = 0;       ///< of all its processes; 0: without a limit
-  std::shared_ptr<const Order> order;   ///< as put_together() makes it; null: not yet
-  std::optional<Slot> shared_process;   ///< its slot, where it may run in a process of the slot's earlier trials
-  std::optional<double> stop_after_s;   ///< run_attempt() asks it to stop then; nothing: never
+  double grace_s = 10;                 ///< between SIGTERM and SIGKILL, whoever stops it
+  std::uint64_t memory_bytes = 0;      ///< of all its processes; 0: without a limit
+  std::shared_ptr<const Order> order;  ///< as put_together() makes it; null: not yet
+  std::optional<Slot> shared_process;  ///< its slot, where it may run in a process of the slot's earlier trials
+  std::optional<double> stop_after_s;  ///< run_attempt() asks it to stop then; nothing: never
   std::map<std::uint64_t, double> metric_before;  ///< by step, what the metric was up to `resume_file`
 };
 

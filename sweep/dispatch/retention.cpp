@@ -91,8 +91,9 @@ bool Retention::ran_elsewhere(const std::string& trial) const {
   for (const auto& [id, place] : store_.find_trials(trial)) {
     bool ran = false;
     if (place.sweep != sweep_)
-      store_.read_trial(place, /*with_trace=*/false,
-                        [&](const StoredEvent& stored) { ran |= std::holds_alternative<AttemptOrdered>(stored.event); });
+      store_.read_trial(place, /*with_trace=*/false, [&](const StoredEvent& stored) {
+        ran |= std::holds_alternative<AttemptOrdered>(stored.event);
+      });
     if (ran) return true;
   }
   return false;

@@ -23,7 +23,8 @@ class Retention {
   /// Whether there may be files that should have gone with the end of this trial or of a better one: the controller of
   /// then may have been killed before. Looks at the trial's folder alone. Requires: remember().
   bool may_have_left(const Study& study, std::uint64_t index) const;
-  /// Removes them, unless the trial ran in another sweep as well: they may be that one's. Requires: the trial is locked.
+  /// Removes them, unless the trial ran in another sweep as well: they may be that one's. Requires: the trial is
+  /// locked.
   void remove_left(const Study& study, std::uint64_t index) const;
   /// Trial `index` has just ended: removes what is not to be kept, of it and of a trial that it drove from the best.
   void ended(const Study& study, std::uint64_t index);

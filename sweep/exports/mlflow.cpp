@@ -75,8 +75,8 @@ class MlflowWriter : public ExportWriter {
     target_.add(record.id + "/meta.yaml",
                 fmt::format("artifact_location: {}\ncreation_time: {}\nexperiment_id: {}\nlast_update_time: {}\n"
                             "lifecycle_stage: active\nname: {}\n",
-                            yaml_text(core::file_uri(folder_)), record.created_ms, yaml_text(record.id), record.created_ms,
-                            yaml_text(export_title(record))));
+                            yaml_text(core::file_uri(folder_)), record.created_ms, yaml_text(record.id),
+                            record.created_ms, yaml_text(export_title(record))));
     std::map<std::string, std::string> tags = {
         {"sweep.id", record.id}, {"sweep.method", record.method}, {"sweep.seed", std::to_string(record.seed)}};
     if (record.metric)

@@ -122,7 +122,8 @@ TEST_CASE("a file that is written durably has its permissions before it has its 
   CHECK(core::read_file(file) == "#!/bin/sh\nexit 8\n");
 }
 
-TEST_CASE("a path as a URI is absolute, and a byte that has a meaning there or is no ASCII is written with a percent sign") {
+TEST_CASE(
+    "a path as a URI is absolute, and a byte that has a meaning there or is no ASCII is written with a percent sign") {
   CHECK(core::file_uri("/runs/a-b_c.d~/Z9") == "file:///runs/a-b_c.d~/Z9");
   CHECK(core::file_uri("/a b/100%/what?#1:;&=+") == "file:///a%20b/100%25/what%3F%231%3A%3B%26%3D%2B");
   CHECK(core::file_uri("/l\xc3\xa4ufe/\xff") == "file:///l%C3%A4ufe/%FF");

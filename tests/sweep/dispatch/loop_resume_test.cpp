@@ -59,9 +59,8 @@ sweep::Prepared three(const std::string& keep) {
 
 void write_checkpoints(Controller& controller, const TemporaryFolder& folder) {
   const auto script = [](const std::string& value, const std::string& outcome) {
-    return Script{{kStarted, metric(1, 1, value), checkpoint(2, 1, "last"), checkpoint(3, 1, "best"),
-                   finished(4, outcome)},
-                  {}};
+    return Script{
+        {kStarted, metric(1, 1, value), checkpoint(2, 1, "last"), checkpoint(3, 1, "best"), finished(4, outcome)}, {}};
   };
   controller.launcher.scripts = {{{0, 0}, script("0.5", "completed")},
                                  {{1, 0}, script("0.25", "completed")},
@@ -118,7 +117,8 @@ TEST_CASE("checkpoints that a killed controller left of trials that have ended g
   CHECK(kept() == expected);
 }
 
-TEST_CASE("checkpoints that a killed controller left stay where the trial has run in another sweep, which may need them") {
+TEST_CASE(
+    "checkpoints that a killed controller left stay where the trial has run in another sweep, which may need them") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = three(R"({"best": 1})");
   const sweep::Prepared other = prepared(R"({"method": "grid", "metric": {"name": "val_loss", "goal": "minimize"},
