@@ -15,6 +15,7 @@
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/program/command_line.h"
+#include "sweep/report/columns.h"
 #include "sweep/report/csv_text.h"
 #include "sweep/report/display.h"
 #include "sweep/store/store.h"
@@ -106,9 +107,19 @@ class Known {
   std::unordered_map<std::string, std::uint64_t> first_of_;
 };
 
+// The fixed columns, then the parameters; one that has the name of a column of this table gives way as in a report.
+std::vector<std::string> headings(const TrialPlan& plan, const std::vector<std::string>& fixed) {
+  std::vector<std::string> names = fixed;
+  for (const Parameter& parameter : plan.spec().parameters) {
+    const bool is_taken = std::find(fixed.begin(), fixed.end(), parameter.name) != fixed.end();
+    names.push_back(is_taken ? parameter_title(parameter.name) : parameter.name);
+  }
+  return names;
+}
+
 void print_csv(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
-  std::vector<std::string> fields = {"index", "trial", "replicate", "seed", "state"};
-  for (const Parameter& parameter : plan.spec().parameters) fields.push_back(csv_field(parameter.name));
+  std::vector<std::string> fields = headings(plan, {"index", "trial", "replicate", "seed", "state"});
+  for (std::string& field : fields) field = csv_field(field);
   print(csv_line(fields));
   for (std::uint64_t i = first; i < last; ++i) {
     const PlannedTrial trial = plan.trial(i);
@@ -129,8 +140,8 @@ std::vector<std::string> line(const TrialPlan& plan, const PlannedTrial& trial, 
 }
 
 void print_plan(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
-  std::vector<std::string> heading = {"index", "trial", "seed", "state"};
-  for (const Parameter& parameter : plan.spec().parameters) heading.push_back(printable(parameter.name, kWidestCell));
+  std::vector<std::string> heading = headings(plan, {"index", "trial", "seed", "state"});
+  for (std::string& name : heading) name = printable(name, kWidestCell);
   const std::vector<Align> left(heading.size(), Align::kLeft);
   for (std::uint64_t start = first; start < last; start += std::min(kBlock, last - start)) {
     std::vector<std::vector<std::string>> lines = {heading};

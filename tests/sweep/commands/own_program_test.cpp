@@ -306,6 +306,14 @@ TEST_CASE("a sweep ends with the first trial by index that reaches its target, f
   }
 }
 
+TEST_CASE("a parameter that has the name of a column of a plan is shown under another one") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "command":
+    ["./train.sh", "${args}"], "parameters": {"x": {"value": 1}, "state": {"value": 2}, "replicate": {"value": 3}}})");
+  CHECK(has(shop.sweep("plan sweep.json --format csv").out,
+            "index,trial,replicate,seed,state,config.replicate,config.state,x\n"));
+  CHECK(has(shop.sweep("plan sweep.json").out, "  replicate  config.state  x\n"));
+}
+
 TEST_CASE("flags stand above the file: a method that is not supported runs with --method, and hyperband without it") {
   const Shop shop(
       kScript,
