@@ -7,6 +7,7 @@
 #include "core/plural.h"
 #include "core/shell.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/shown_command.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/try_trial.h"
 #include "sweep/commands/verbs.h"
@@ -26,10 +27,10 @@ std::vector<core::Json> first_configs(const TrialPlan& plan) {
   return configs;
 }
 
-// What would be started for the first trial; empty for the built-in trainer.
+// What would be started for the first trial, as it may be printed; empty for the built-in trainer.
 std::vector<std::string> first_command(const Planned& checked) {
   if (!checked.trainer.program) return {};
-  return start_of(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder).argv;
+  return shown_command(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder);
 }
 
 core::Json about_data(const Planned& checked) {

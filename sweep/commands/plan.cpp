@@ -11,6 +11,7 @@
 #include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/shown_command.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
@@ -165,7 +166,7 @@ core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t 
                       {"config", trial.config},
                       {"state", known.state(trial)}});
     if (const auto& program = planned.trainer.program)
-      trials.back()["command"] = start_of(*program, trial, kAttemptFolder).argv;
+      trials.back()["command"] = shown_command(*program, trial, kAttemptFolder);
   }
   return {{"sweep", plan.sweep_id()},           {"spec", plan.spec().determining()},
           {"space", plan.space().size_text()},  {"count", plan.count()},
