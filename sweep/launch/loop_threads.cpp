@@ -38,20 +38,10 @@ Descriptor make_eventfd() {
   return made;
 }
 
-void write_to(const Descriptor& eventfd) {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(eventfd.get(), &one, sizeof one);
-}
-
-void empty(const Descriptor& eventfd) {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = ::read(eventfd.get(), &count, sizeof count);
-}
-
-// Until one of both is readable, or a signal came. Whether it was the second.
-bool wait_for(int one, int other) {
-  pollfd waits[] = {{one, POLLIN, 0}, {other, POLLIN, 0}};
-  return ::poll(waits, 2, -1) > 0 && waits[1].revents != 0;
+// Until one is readable, or a signal came. Whether it was the first.
+bool wait_for(int descriptor, int other = -1) {
+  pollfd waits[] = {{descriptor, POLLIN, 0}, {other, POLLIN, 0}};
+  return ::poll(waits, 2, -1) > 0 && waits[0].revents != 0;
 }
 
 }  // namespace
@@ -63,7 +53,6 @@ std::size_t threads_worth_having(std::size_t slots, std::size_t processors) {
 LoopThreads::LoopThreads(asio::io_context& context, std::size_t waiting)
     : context_(context),
       ready_(epoll_descriptor_of(asio::use_service<epoll_reactor>(context))),
-      nudges_(make_eventfd()),
       stop_(make_eventfd()),
       waiting_(waiting) {
   // Signals are for the thread that calls run(); but one that is blocked is kept, even where nobody asks for it, and
@@ -89,8 +78,7 @@ void LoopThreads::run() {
   std::unique_lock lock(mutex_);
   for (go_on(); !context_.stopped(); go_on()) {
     lock.unlock();
-    wait_for(nudges_.get(), ready_);
-    empty(nudges_);
+    wait_for(ready_);
     lock.lock();
   }
   lock.unlock();
@@ -110,7 +98,7 @@ bool LoopThreads::await_exit(Descriptor& pidfd, std::function<void()> on_exit) {
   return true;
 }
 
-void LoopThreads::nudge() const { write_to(nudges_); }
+void LoopThreads::nudge() const { asio::use_service<epoll_reactor>(context_).interrupt(); }
 
 void LoopThreads::wait(Waiting& self) {
   std::unique_lock lock(mutex_);
@@ -121,7 +109,7 @@ void LoopThreads::wait(Waiting& self) {
     }
     const int process = self.pidfd.get();
     lock.unlock();
-    const bool has_ended = wait_for(stop_.get(), process);
+    const bool has_ended = wait_for(process, stop_.get());
     lock.lock();
     if (!has_ended || ends_) continue;
     self.pidfd.reset();
@@ -149,7 +137,8 @@ void LoopThreads::end() {
     const std::lock_guard lock(mutex_);
     ends_ = true;
   }
-  write_to(stop_);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof one);
   given_.notify_all();
   for (Waiting& self : waiting_)
     if (self.thread.joinable()) self.thread.join();

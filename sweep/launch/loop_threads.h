@@ -37,8 +37,7 @@ class LoopThreads {
   void run();
 
   /// Has a thread wait until the process has ended, and call `on_exit` as a handler of the loop. True: `pidfd` was
-  /// taken. False: no thread is free, and the caller sees to it. Requires: called by a handler of the loop, or before
-  /// run().
+  /// taken. False: no thread is free, and the caller sees to it. Requires: called by a handler of the loop.
   bool await_exit(Descriptor& pidfd, std::function<void()> on_exit);
 
   /// For any other thread, after it has posted something to the context.
@@ -57,8 +56,7 @@ class LoopThreads {
 
   boost::asio::io_context& context_;
   int ready_;                      ///< readable when the context has something to do
-  Descriptor nudges_;              ///< of the thread that calls run()
-  Descriptor stop_;                ///< readable from when the others are to end
+  Descriptor stop_;                ///< readable from when the threads are to end
   std::mutex mutex_;               ///< held by whoever runs the loop; all below is under it
   std::condition_variable given_;  ///< one has something to wait for, or they are to end
   std::vector<Waiting> waiting_;

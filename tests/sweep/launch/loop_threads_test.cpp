@@ -2,6 +2,7 @@
 #include "sweep/launch/loop_threads.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ class Sleeper {
  public:
   Sleeper() : pid_(::fork()) {
     if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::pause();
       ::_exit(0);
     }
@@ -66,7 +68,7 @@ TEST_CASE("The end of a process is handled by the thread that waited for it, and
   Sleeper first, second;
   std::vector<std::thread::id> handled;
   Descriptor one = first.descriptor(), two = second.descriptor();
-  REQUIRE(threads.await_exit(one, [&] {
+  const auto on_first = [&] {
     handled.push_back(std::this_thread::get_id());
     // Posted, as all that follows an end is.
     asio::post(context, [&] {
@@ -77,9 +79,12 @@ TEST_CASE("The end of a process is handled by the thread that waited for it, and
       }));
       second.end();
     });
-  }));
-  CHECK_FALSE(one.is_open());
-  first.end();
+  };
+  asio::post(context, [&] {
+    CHECK(threads.await_exit(one, on_first));
+    CHECK_FALSE(one.is_open());
+    first.end();
+  });
   threads.run();
   REQUIRE(handled.size() == 3);
   CHECK(handled[0] != std::this_thread::get_id());
@@ -88,13 +93,19 @@ TEST_CASE("The end of a process is handled by the thread that waited for it, and
 
 TEST_CASE("Where no thread is free nobody takes a process", "[launch]") {
   asio::io_context context(1);
-  LoopThreads threads(context, 1), none(context, 0);
+  LoopThreads threads(context, 1);
   const Sleeper process;
   Descriptor one = process.descriptor(), other = process.descriptor();
-  CHECK(threads.await_exit(one, [] {}));
-  CHECK_FALSE(threads.await_exit(other, [] {}));
-  CHECK_FALSE(none.await_exit(other, [] {}));
-  CHECK(other.is_open());
+  asio::post(context, [&] {
+    CHECK(threads.await_exit(one, [] {}));
+    CHECK_FALSE(threads.await_exit(other, [] {}));
+    CHECK(other.is_open());
+  });
+  threads.run();
+  asio::io_context empty(1);
+  LoopThreads none(empty, 0);
+  asio::post(empty, [&] { CHECK_FALSE(none.await_exit(other, [] {})); });
+  none.run();
 }
 
 TEST_CASE("One thread at a time runs the handlers of a loop", "[launch]") {
@@ -122,7 +133,9 @@ TEST_CASE("One thread at a time runs the handlers of a loop", "[launch]") {
     }));
     made.end();
   };
-  for (int i = 0; i < kThreads; ++i) start();
+  asio::post(context, [&] {
+    for (int i = 0; i < kThreads; ++i) start();
+  });
   threads.run();
   CHECK(alone);
   CHECK(ended == kProcesses);
@@ -139,11 +152,14 @@ TEST_CASE("What a handler throws in a waiting thread is thrown by run, and no th
   bool posts = false;
   SECTION("the first") {}
   SECTION("one that it posted") { posts = true; }
-  REQUIRE(threads.await_exit(pidfd, [&] {
+  const auto on_exit = [&] {
     if (!posts) throw std::runtime_error("no more");
     asio::post(context, [] { throw std::runtime_error("no more"); });
-  }));
-  process.end();
+  };
+  asio::post(context, [&] {
+    CHECK(threads.await_exit(pidfd, on_exit));
+    process.end();
+  });
   CHECK_THROWS_WITH(threads.run(), "no more");
   CHECK(threads_of_this_process() == before);
 }
