@@ -118,6 +118,9 @@ Ending run_loop(Store& store, const Prepared& prepared, const DispatchOptions& o
   // Where an error ends the loop early, the context takes the attempts' coroutines with it, and they their processes:
   // before the launcher goes.
   const std::unique_ptr<asio::io_context> context = std::move(made);
+  const auto slots = static_cast<std::size_t>(slots_at_once(prepared, options));
+  LoopThreads threads(*context, threads_worth_having(slots, static_cast<std::size_t>(usable_cores())));
+  launcher.set_threads(&threads);
   Loop loop(context->get_executor(), store, launcher, clock, prepared, options,
             load_study(store, prepared.record.id, options.only_spare ? Load::kToRank : Load::kToGoOn), observer);
   launcher.gpu_slots().set_gpus(gpus);
@@ -126,7 +129,8 @@ Ending run_loop(Store& store, const Prepared& prepared, const DispatchOptions& o
     watch.emplace(
         context->get_executor(), launcher.gpu_slots(),
         [&gpus](int stop) { return ask_gpus(gpus, kNvidiaSmiPatience, stop); },
-        [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); });
+        [&observer](const std::string& text) { observer.on_note(text); }, [&loop] { loop.look_again(); },
+        [&threads] { threads.nudge(); });
   observer.on_started(loop.study(), prepared.plan.count(), slots_at_once(prepared, options));
 
   asio::posix::stream_descriptor arrivals(*context, ::fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3));
@@ -137,7 +141,7 @@ Ending run_loop(Store& store, const Prepared& prepared, const DispatchOptions& o
     failure = thrown;
     context->stop();
   });
-  context->run();
+  threads.run();
   if (failure) std::rethrow_exception(failure);
   return loop.take_ending();
 } catch (const boost::system::system_error& error) {  // Asio's, of a system call

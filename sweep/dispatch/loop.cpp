@@ -360,11 +360,10 @@ asio::awaitable<void> Loop::change() {
   is_disturbed_ = false;
   // A trial that ended just now has its successor started first, and one that has just been started gets the processor
   // that woke it: the system would let it wait for that one, with another idle.
-  if (wants_next()) {
+  if (wants_next() || !gone_.empty()) co_await asio::post(executor_, asio::use_awaitable);
+  if (!is_disturbed_ && wants_next()) {
     change_.expires_after(kLetBegin);
     co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
-  } else if (!gone_.empty()) {
-    co_await asio::post(executor_, asio::use_awaitable);
   }
   if (!is_disturbed_ || gone_.size() >= kMostGone) do_odd_jobs();
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();

@@ -19,8 +19,14 @@ double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock:
 }  // namespace
 
 GpuWatch::GpuWatch(asio::any_io_executor executor, GpuSlots& slots, Ask ask,
-                   std::function<void(const std::string&)> note, std::function<void()> changed)
-    : executor_(executor), slots_(slots), ask_(std::move(ask)), changed_(std::move(changed)), drop_(executor) {
+                   std::function<void(const std::string&)> note, std::function<void()> changed,
+                   std::function<void()> posted)
+    : executor_(executor),
+      slots_(slots),
+      ask_(std::move(ask)),
+      changed_(std::move(changed)),
+      posted_(std::move(posted)),
+      drop_(executor) {
   Pipe stop = make_pipe();
   stop_read_ = std::move(stop.read_end);
   stop_write_ = std::move(stop.write_end);
@@ -83,6 +89,7 @@ void GpuWatch::work(int stop) {
     asio::post(executor_, [this, alive = alive_, done, answer = std::move(answer)]() mutable {
       if (*alive) answered(done, std::move(answer));
     });
+    if (posted_) posted_();
   }
 }
 

@@ -21,10 +21,12 @@ class GpuWatch {
   /// Runs in the thread. `stop`: see ask_gpus().
   using Ask = std::function<GpuAnswer(int stop)>;
 
-  /// Gives `slots` its looks. `changed`: called in the executor's thread after each answer. `slots` outlives it.
+  /// Gives `slots` its looks. `changed`: called as the executor's handler after each answer; `posted`, where it is not
+  /// empty, in the thread that looks, when that handler was posted. `slots` outlives it.
   /// Requires: no LocalLauncher is made while it lives (that forks).
   GpuWatch(boost::asio::any_io_executor executor, GpuSlots& slots, Ask ask,
-           std::function<void(const std::string&)> note, std::function<void()> changed);
+           std::function<void(const std::string&)> note, std::function<void()> changed,
+           std::function<void()> posted = {});
   /// Ends a look that is under way.
   ~GpuWatch();
   GpuWatch(const GpuWatch&) = delete;
@@ -38,7 +40,7 @@ class GpuWatch {
   boost::asio::any_io_executor executor_;
   GpuSlots& slots_;
   Ask ask_;
-  std::function<void()> changed_;
+  std::function<void()> changed_, posted_;
   boost::asio::steady_timer drop_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< handlers may run when this object is gone
   std::uint64_t last_ = 0;                                      ///< the number of the last look that was asked for

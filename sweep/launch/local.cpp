@@ -73,6 +73,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   asio::steady_timer wake;              // cancelled when there is something to look at
   std::shared_ptr<MemoryLimit> memory;  // null: without a limit
   bool began = false;                   // else nothing of the program ever ran
+  bool reads_at_once = true;            // events; else as all, when it listens
   bool listens = false;
   bool gave = false;  // lines, without having waited since
   bool keeps_soon = false;
@@ -80,20 +81,23 @@ struct Watch : std::enable_shared_from_this<Watch> {
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
   std::function<void()> on_exit;
-  std::function<void()> on_go;  // of a process that waits to be told; may be empty
+  std::function<void()> begins;  // called when the program is about to run, or does
 
   pid_t pid() const { return child->pid(); }
 
-  // errno where its exit cannot be seen, else 0.
-  int begin() {
+  // From here on its exit is seen. Errors: EnvironmentError.
+  void await_exit(LoopThreads* threads) {
+    const auto fail = [&](int error) {
+      throw core::EnvironmentError(program, std::string("cannot be watched: ") + std::strerror(error));
+    };
     Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid(), 0)));
-    if (!opened.is_open()) return errno;
+    if (!opened.is_open()) fail(errno);
+    if (threads != nullptr && threads->await_exit(opened, [self = shared_from_this()] { self->reap(); })) return;
     boost::system::error_code error;
     pidfd.assign(opened.get(), error);
-    if (error) return error.value();
+    if (error) fail(error.value());
     opened.release();
     wait_for_exit();
-    return 0;
   }
 
   // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
@@ -193,7 +197,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
   // Until there is something to look at.
   asio::awaitable<void> something() {
     const auto look = [self = shared_from_this()] { self->wake.cancel(); };
-    events.wait(look);
+    if (listens || reads_at_once) events.wait(look);
     if (listens && reads_out) out.wait(look);
     if (listens)
       wake.expires_at(asio::steady_timer::time_point::max());
@@ -248,8 +252,7 @@ class LocalProcess : public Resident {
   }
 
   void go() override {
-    watch_->began = true;
-    if (watch_->on_go) watch_->on_go();
+    watch_->begins();
     watch_->child->go();
   }
 
@@ -373,14 +376,15 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();
   warden_.watch(order.marker, pid);
-  const auto limit = [this, of = watch.get(), marker = order.marker, bytes = order.memory_bytes] {
-    of->memory = memory_limits_.keep(marker, of->pid(), bytes);
+  // While it waits it has this process's memory, which is not its own. And where no processor is free, what it says
+  // first would interrupt another one.
+  watch->begins = [this, of = watch.get(), marker = order.marker, bytes = order.memory_bytes] {
+    of->began = true;
+    of->reads_at_once = has_spare_core();
+    if (bytes > 0) of->memory = memory_limits_.keep(marker, of->pid(), bytes);
+    of->await_exit(of->reads_at_once ? nullptr : threads_);
   };
-  // While it waits it has this process's memory, which is not its own.
-  if (order.memory_bytes > 0 && begin == Begin::kWhenTold) watch->on_go = limit;
-  if (order.memory_bytes > 0 && begin == Begin::kAtOnce) limit();
-  if (const int error = watch->begin())
-    throw core::EnvironmentError(order.argv[0], std::string("cannot be watched: ") + std::strerror(error));
+  if (begin == Begin::kAtOnce) watch->begins();
   return process;
 }
 

@@ -12,6 +12,7 @@
 
 #include "sweep/launch/gpu_slots.h"
 #include "sweep/launch/launcher.h"
+#include "sweep/launch/loop_threads.h"
 #include "sweep/launch/memory_limits.h"
 #include "sweep/launch/orphans.h"
 #include "sweep/launch/slots.h"
@@ -39,6 +40,10 @@ class LocalLauncher : public Launcher {
   void end_waiting() override;
   void end_strays(const std::set<std::string>& markers) override;
 
+  /// Ends of processes are waited for by these threads, as far as they are free; else by the executor. Null: by the
+  /// executor alone.
+  void set_threads(LoopThreads* threads) { threads_ = threads; }
+
   /// For a GpuWatch; without one, locks alone decide.
   GpuSlots& gpu_slots() { return gpu_slots_; }
 
@@ -53,6 +58,7 @@ class LocalLauncher : public Launcher {
   GpuSlots gpu_slots_;
   std::map<std::string, Slot> kept_slots_;  ///< of GPUs, by name: free, but a worker waits there
   MemoryLimits memory_limits_;
+  LoopThreads* threads_ = nullptr;
   std::weak_ptr<Workers> workers_;
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind

@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kAboveAll = 3;  // sources lie here or higher, so that no dup onto 0 … 2 can overwrite one
 constexpr std::size_t kStackBytes = 16384;
+constexpr int kFirstRealTime = 32;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -91,6 +92,26 @@ class AboveAll {
   int fd_;
 };
 
+// Opened once. -1, with errno set, where it cannot be; the next call tries again. Requires: one caller at a time.
+int null_device() {
+  static Descriptor null;
+  if (!null.is_open()) null = Descriptor(core::open_null());
+  return null.get();
+}
+
+// Signals of real time have no meaning here, but some may be ignored since before this program began. 0 ends them.
+const int* real_time_signals_in_use() {
+  static const std::vector<int> used = [] {
+    std::vector<int> found;
+    struct sigaction action {};
+    for (int signal = kFirstRealTime; signal < NSIG; ++signal)
+      if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) found.push_back(signal);
+    found.push_back(0);
+    return found;
+  }();
+  return used.data();
+}
+
 }  // namespace
 
 // Everything the child needs, made before it begins. What it reads is plain: it calls no function of the library.
@@ -98,6 +119,7 @@ struct Child::State {
   StartRequest request;
   std::vector<char*> pointers_of_argv, pointers_of_environment;
   const char* folder = nullptr;  // null: stay
+  const int* real_time_signals = nullptr;
   char* const* argv = nullptr;
   char* const* environment = nullptr;
   int in = -1, out = -1, err = -1;
@@ -134,8 +156,10 @@ int Child::State::become(void* given) {
   // What the parent ignores the program would ignore too, and a handler of the parent's would run here, in its memory,
   // once signals are let through.
   const StandardAction standard;
-  for (int signal = 1; signal < NSIG; ++signal)
+  for (int signal = 1; signal < kFirstRealTime; ++signal)
     call(SYS_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
+  for (const int* signal = state->real_time_signals; *signal != 0; ++signal)
+    call(SYS_rt_sigaction, *signal, word(&standard), 0, sizeof standard.mask);
 
   if (failed == 0) {
     while (__atomic_load_n(&state->words->may_go, __ATOMIC_ACQUIRE) == 0)
@@ -155,11 +179,10 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   const auto fail = [&] {
     throw core::EnvironmentError(state.request.argv[0], std::string("cannot be started: ") + std::strerror(errno));
   };
-  const Descriptor null_low(core::open_null());
-  if (!null_low.is_open()) fail();
-  const AboveAll in(state.request.in >= 0 ? state.request.in : null_low.get()),
-      out(state.request.out >= 0 ? state.request.out : null_low.get()),
-      err(state.request.err >= 0 ? state.request.err : null_low.get());
+  const int null = null_device();
+  if (null < 0) fail();
+  const AboveAll in(state.request.in >= 0 ? state.request.in : null),
+      out(state.request.out >= 0 ? state.request.out : null), err(state.request.err >= 0 ? state.request.err : null);
   state.in = in.get();
   state.out = out.get();
   state.err = err.get();
@@ -169,6 +192,7 @@ Child::Child(StartRequest request, Begin begin) : state_(std::make_unique_for_ov
   state.argv = state.pointers_of_argv.data();
   state.pointers_of_environment = whole_environment(state.request.environment);
   state.environment = state.pointers_of_environment.data();
+  state.real_time_signals = real_time_signals_in_use();
   state.parent = ::getpid();
 
   // No handler of ours may run in the child while it has our memory: all signals stay blocked there until execve.

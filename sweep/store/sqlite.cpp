@@ -74,6 +74,13 @@ bool Database::has_moved() {
   return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
+unsigned Database::content_version() {
+  unsigned version = 0;
+  const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+  if (code != SQLITE_OK) fail(code);
+  return version;
+}
+
 void Database::run(const char* sql) {
   if (const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
 }

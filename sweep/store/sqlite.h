@@ -31,6 +31,10 @@ class Database {
   /// Whether its file was deleted, or another one is in its place. SQLite goes on writing to what nobody finds again.
   bool has_moved();
 
+  /// Another number after each change of the content, by whichever connection, that this one has seen: each transaction
+  /// begins with a look.
+  unsigned content_version();
+
   /// Throws what the result code means: EnvironmentError (locked, full, not writable) or UserError (damaged, no store).
   [[noreturn]] void fail(int code) const;
 

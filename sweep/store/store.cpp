@@ -34,7 +34,7 @@ void Store::Connection::require_open(const std::string& sweep) {
   if (!is_open) {
     writing->begin.start().run();
     is_open = true;
-    next_event = writing->next_event();
+    if (last_version != database->content_version()) next_event = writing->next_event();
   }
   if (sweep != open_sweep) {
     open_number = require(sweep);
@@ -57,11 +57,13 @@ void Store::Connection::close() {
   writing->put_count(Table::kEvents, next_event - 1);
   writing->end.start().run();
   is_open = false;
+  last_version = database->content_version();
 }
 
 void Store::Connection::roll_back() {
   if (is_open) sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   is_open = false;
+  last_version.reset();
   more.clear();
 }
 

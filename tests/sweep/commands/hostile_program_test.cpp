@@ -119,3 +119,22 @@ TEST_CASE("a report does not take the place of the store, and a pipe is no store
   CHECK(lair.sweep("report --runs other", "timeout 20").code == 2);
   CHECK(lair.sweep("run s.yaml --runs other", "timeout 20").code == 2);
 }
+
+TEST_CASE(
+    "as the first process of a container the controller waits for what trials leave behind, and sees their exits") {
+  const std::string container = std::string("unshare ") + (::geteuid() == 0 ? "" : "--map-root-user ") +
+                                "--pid --fork --mount-proc --kill-child ";
+  if (std::system((container + "true 2>/dev/null").c_str()) != 0) skip("this user may make no namespaces");
+  // Until they are gone: those that sleep still, and those that have ended and nobody has waited for.
+  const Lair lair(R"x(for i in 1 2 3 4 5; do (sleep 0.02 &); done
+for i in $(seq 200); do
+  left=$(cat /proc/[0-9]*/stat 2>/dev/null | grep -c '(sleep) . 1 ')
+  [ "$left" = 0 ] && break
+  sleep 0.05
+done
+echo "$left are left by $(cat /proc/1/comm)" >&2
+exit 3
+)x");
+  lair.sweep("run s.yaml", container);
+  CHECK(lair.trial()["detail"] == "exit code 3: 0 are left by sweep");
+}
