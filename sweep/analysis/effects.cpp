@@ -11,6 +11,7 @@ namespace {
 using core::Json;
 
 constexpr int kRanges = 8;
+constexpr double kHair = 0x1p-44;  // as far as a stretch of the line is known
 constexpr std::size_t kFewValues = 12;
 
 const Parameter& find_parameter(const Spec& spec, const std::string& name) {
@@ -32,23 +33,52 @@ std::vector<Part> levels_of(const Feature& feature) {
   return parts;
 }
 
+struct Cuts {
+  std::vector<double> places;      // from 0 to 1
+  bool are_beside_values = false;  // what is drawn just before one is another value than what is drawn there
+};
+
+// Equally likely ranges; where a value is so likely that it would be one of them and a part of the next one as well,
+// they end beside the values, so that none is in two.
+Cuts cuts_of(const Line& line) {
+  Cuts equal;
+  for (int k = 0; k <= kRanges; ++k) equal.places.push_back(static_cast<double>(k) / kRanges);
+  const auto is_same = [&](double a, double b) { return line.at(a).get<double>() == line.at(b).get<double>(); };
+  const auto end = equal.places.end() - 1;
+  if (std::adjacent_find(equal.places.begin() + 1, end, is_same) == end) return equal;
+  Cuts beside{{0}, true};
+  for (int k = 1; k < kRanges; ++k) {
+    const double cut = equal.places[static_cast<std::size_t>(k)];
+    const Stretch stretch = line.stretch_of(line.at(cut).get<double>());
+    const double place = cut - stretch.low < stretch.high - cut ? stretch.low : stretch.high;
+    if (place > beside.places.back() && place < 1) beside.places.push_back(place);
+  }
+  beside.places.push_back(1);
+  return beside.places.size() > 2 ? beside : equal;
+}
+
 // A line has no first and no last value where its distribution has no bounds: there it is the outermost trial's.
 std::vector<Part> ranges_of(const Line& line, const Feature& feature) {
   std::vector<double> numbers;
   for (const auto& number : feature.numbers)
     if (number) numbers.push_back(*number);
   const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
-  const auto bound = [&](int k) { return line.at(static_cast<double>(k) / kRanges); };
   const auto as_written = [&](double number) {
     const Json like = line.at(0.5);
     return like.is_number_float() ? Json(number) : Json(static_cast<std::int64_t>(number));
   };
+  const Cuts cuts = cuts_of(line);
+  const std::size_t count = cuts.places.size() - 1;
+  const auto first_of = [&](std::size_t k) { return line.at(cuts.places[k]); };
+  const auto last_of = [&](std::size_t k) {
+    return line.at(cuts.places[k + 1] - (cuts.are_beside_values ? kHair : 0));
+  };
   std::vector<Part> parts;
-  for (int k = 0; k < kRanges; ++k) {
+  for (std::size_t k = 0; k < count; ++k) {
     Part part;
-    part.stretch = {static_cast<double>(k) / kRanges, static_cast<double>(k + 1) / kRanges};
-    part.effect.from = k > 0 ? bound(k) : bound(1).get<double>() < *least ? bound(1) : as_written(*least);
-    part.effect.to = k + 1 < kRanges ? bound(k + 1) : bound(k).get<double>() > *most ? bound(k) : as_written(*most);
+    part.stretch = {cuts.places[k], cuts.places[k + 1]};
+    part.effect.from = k > 0 ? first_of(k) : last_of(k).get<double>() < *least ? last_of(k) : as_written(*least);
+    part.effect.to = k + 1 < count ? last_of(k) : first_of(k).get<double>() > *most ? first_of(k) : as_written(*most);
     parts.push_back(std::move(part));
   }
   return parts;

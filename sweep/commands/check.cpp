@@ -7,6 +7,7 @@
 #include "core/plural.h"
 #include "core/shell.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/shown_command.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/try_trial.h"
 #include "sweep/commands/verbs.h"
@@ -20,16 +21,19 @@ namespace {
 constexpr std::uint64_t kFirstPoints = 5;
 constexpr std::size_t kWidestCell = 60;
 
+// Each configuration once, though it runs `repeats` times.
 std::vector<core::Json> first_configs(const TrialPlan& plan) {
+  const std::uint64_t repeats = plan.spec().repeats;
   std::vector<core::Json> configs;
-  for (std::uint64_t i = 0; i < std::min(plan.count(), kFirstPoints); ++i) configs.push_back(plan.trial(i).config);
+  for (std::uint64_t i = 0; i < std::min(plan.count() / repeats, kFirstPoints); ++i)
+    configs.push_back(plan.trial(i * repeats).config);
   return configs;
 }
 
-// What would be started for the first trial; empty for the built-in trainer.
+// What would be started for the first trial, as it may be printed; empty for the built-in trainer.
 std::vector<std::string> first_command(const Planned& checked) {
   if (!checked.trainer.program) return {};
-  return start_of(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder).argv;
+  return shown_command(*checked.trainer.program, checked.plan.trial(0), kAttemptFolder);
 }
 
 core::Json about_data(const Planned& checked) {
@@ -39,12 +43,12 @@ core::Json about_data(const Planned& checked) {
 
 // What the first trials could not do with the data: a warning each, for others may do. Taken out of what is said of
 // the data.
-std::vector<core::Problem> take_trial_problems(core::Json& about) {
+std::vector<core::Problem> take_trial_problems(core::Json& about, std::uint64_t repeats) {
   std::vector<core::Problem> problems;
   if (!about.is_object() || !about.contains("trials")) return problems;
   for (const core::Json& problem : about["trials"])
     problems.push_back(
-        {fmt::format("trial #{}: {}", problem.value("trial", std::uint64_t{0}), problem.value("place", "")),
+        {fmt::format("trial #{}: {}", problem.value("trial", std::uint64_t{0}) * repeats, problem.value("place", "")),
          problem.value("problem", ""),
          problem.value("remedy", ""),
          {}});
@@ -130,10 +134,13 @@ void print_check(const Planned& checked, const core::Json& data) {
     print(fmt::format("{} {} part of each trial's identity\n", core::counted(files, "source file"),
                       files == 1 ? "is" : "are"));
   }
-  print("\nfirst points\n");
+  const std::uint64_t repeats = plan.spec().repeats;
+  print(repeats > 1 ? fmt::format("\nfirst points, each of {} trials\n", repeats) : "\nfirst points\n");
   std::uint64_t index = 0;
-  for (const core::Json& config : first_configs(plan))
-    print(fmt::format("#{}  {}\n", index++, printable(core::canonical_json(config))));
+  for (const core::Json& config : first_configs(plan)) {
+    print(fmt::format("#{}  {}\n", index, printable(core::canonical_json(config))));
+    index += repeats;
+  }
 }
 
 struct Flags : SweepFlags {
@@ -145,7 +152,7 @@ int check(const Flags& flags, const Globals& globals) {
   // Data that is not here is worth a word, but the file is right without it.
   Planned checked = plan_file(flags.file, globals.runs, flags.overrides, Missing::kWarning);
   core::Json data = about_data(checked);
-  const std::vector<core::Problem> of_trials = take_trial_problems(data);
+  const std::vector<core::Problem> of_trials = take_trial_problems(data, checked.plan.spec().repeats);
   checked.warnings.insert(checked.warnings.end(), of_trials.begin(), of_trials.end());
   if (flags.tries) return try_trial(flags, static_cast<double>(flags.try_time_s), globals);
   if (globals.json) {

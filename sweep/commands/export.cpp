@@ -34,21 +34,27 @@ struct Flags {
   ExportOptions options;
 };
 
-// An older capsule makes room, and so does an empty file; nothing else is overwritten. Errors: UserError.
-void require_room(const std::filesystem::path& file) {
-  std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::status(file, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw core::UserError(file.string(), "is there already and is no file", "name another one with -o");
-  if (!std::filesystem::exists(status) || std::filesystem::file_size(file, ignored) == 0) return;
-  // An archive begins with a header of 30 bytes and the name of its first part, which is the manifest of a capsule.
+// An archive begins with a header of 30 bytes and the name of its first part, which is the manifest of a capsule.
+bool is_capsule(const std::filesystem::path& file) {
   constexpr std::string_view kBegin = "PK\x03\x04";
   constexpr std::size_t kNameAt = 30, kNameBytes = std::string_view(kManifestPart).size();
   std::ifstream there(file, std::ios::binary);
   std::string first(kNameAt + kNameBytes, '\0');
   const bool is_long_enough = there && there.read(first.data(), static_cast<std::streamsize>(first.size()));
-  if (is_long_enough && first.starts_with(kBegin) && first.ends_with(kManifestPart)) return;
-  throw core::UserError(file.string(), "is there already and is no capsule", "name another file with -o");
+  return is_long_enough && first.starts_with(kBegin) && first.ends_with(kManifestPart);
+}
+
+// An empty file makes room, with `force` an older capsule too; nothing else is overwritten. Errors: UserError.
+void require_room(const std::filesystem::path& file, bool force) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(file, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw core::UserError(file.string(), "is there already and is no file", "name another one with -o");
+  if (!std::filesystem::exists(status) || std::filesystem::file_size(file, ignored) == 0) return;
+  if (!is_capsule(file))
+    throw core::UserError(file.string(), "is there already and is no capsule", "name another file with -o");
+  if (!force)
+    throw core::UserError(file.string(), "is there already", "name another file with -o, or replace it with --force");
 }
 
 std::string absolute_note(const std::vector<std::string>& words) {
@@ -66,7 +72,7 @@ int export_capsule(Flags flags, const Globals& globals) {
   const Exported exported = export_trial(store, selected.place, flags.options);
   const std::filesystem::path file =
       flags.output.empty() ? std::filesystem::path(exported.trial + ".capsule") : flags.output;
-  require_room(file);
+  require_room(file, flags.force);
   core::write_file_durably(file, exported.bytes);
   if (globals.json) {
     core::Json json = exported.to_json();
@@ -135,9 +141,6 @@ void require_one_meaning(const Flags& flags) {
   if (flags.format == kCapsule) {
     if (flags.what.empty())
       throw core::UserError("TRIAL", "is missing", "name the trial, or export a whole sweep with --format");
-    if (flags.force)
-      throw core::UserError("--force", "has no meaning for a capsule, which takes the place of an older one anyway",
-                            "leave it out");
     return;
   }
   const std::string whole = ", and --format " + flags.format + " exports a whole sweep";
@@ -172,8 +175,7 @@ std::function<int()> declare_export(CLI::App& subcommand, Globals& globals) {
   subcommand.add_option("-o,--output", flags->output, "the file or folder; ID.FORMAT otherwise")
       ->check(new_path("then it is ID.FORMAT"))
       ->type_name("PATH");
-  subcommand.add_flag("--force", flags->force,
-                      "take the place of an earlier export of a sweep, which becomes PATH.old");
+  subcommand.add_flag("--force", flags->force, "take the place of an earlier export; that of a sweep becomes PATH.old");
   subcommand.add_flag("--with-data", flags->options.with_data, "the data set too; it is known by its digest otherwise");
   subcommand.add_flag("--with-checkpoint", flags->options.with_checkpoint, "the checkpoints that are kept too");
   subcommand.add_flag("--with-trainer", flags->options.with_trainer, "the executable of the built-in trainer too");

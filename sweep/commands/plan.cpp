@@ -11,10 +11,12 @@
 #include "core/plural.h"
 #include "protocol/files.h"
 #include "sweep/commands/output.h"
+#include "sweep/commands/shown_command.h"
 #include "sweep/commands/sweep_flags.h"
 #include "sweep/commands/verbs.h"
 #include "sweep/commands/whole_number.h"
 #include "sweep/program/command_line.h"
+#include "sweep/report/columns.h"
 #include "sweep/report/csv_text.h"
 #include "sweep/report/display.h"
 #include "sweep/store/store.h"
@@ -106,9 +108,19 @@ class Known {
   std::unordered_map<std::string, std::uint64_t> first_of_;
 };
 
+// The fixed columns, then the parameters; one that has the name of a column of this table gives way as in a report.
+std::vector<std::string> headings(const TrialPlan& plan, const std::vector<std::string>& fixed) {
+  std::vector<std::string> names = fixed;
+  for (const Parameter& parameter : plan.spec().parameters) {
+    const bool is_taken = std::find(fixed.begin(), fixed.end(), parameter.name) != fixed.end();
+    names.push_back(is_taken ? parameter_title(parameter.name) : parameter.name);
+  }
+  return names;
+}
+
 void print_csv(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
-  std::vector<std::string> fields = {"index", "trial", "replicate", "seed", "state"};
-  for (const Parameter& parameter : plan.spec().parameters) fields.push_back(csv_field(parameter.name));
+  std::vector<std::string> fields = headings(plan, {"index", "trial", "replicate", "seed", "state"});
+  for (std::string& field : fields) field = csv_field(field);
   print(csv_line(fields));
   for (std::uint64_t i = first; i < last; ++i) {
     const PlannedTrial trial = plan.trial(i);
@@ -129,8 +141,8 @@ std::vector<std::string> line(const TrialPlan& plan, const PlannedTrial& trial, 
 }
 
 void print_plan(const TrialPlan& plan, std::uint64_t first, std::uint64_t last, Known& known) {
-  std::vector<std::string> heading = {"index", "trial", "seed", "state"};
-  for (const Parameter& parameter : plan.spec().parameters) heading.push_back(printable(parameter.name, kWidestCell));
+  std::vector<std::string> heading = headings(plan, {"index", "trial", "seed", "state"});
+  for (std::string& name : heading) name = printable(name, kWidestCell);
   const std::vector<Align> left(heading.size(), Align::kLeft);
   for (std::uint64_t start = first; start < last; start += std::min(kBlock, last - start)) {
     std::vector<std::vector<std::string>> lines = {heading};
@@ -154,7 +166,7 @@ core::Json plan_json(const Planned& planned, std::uint64_t first, std::uint64_t 
                       {"config", trial.config},
                       {"state", known.state(trial)}});
     if (const auto& program = planned.trainer.program)
-      trials.back()["command"] = start_of(*program, trial, kAttemptFolder).argv;
+      trials.back()["command"] = shown_command(*program, trial, kAttemptFolder);
   }
   return {{"sweep", plan.sweep_id()},           {"spec", plan.spec().determining()},
           {"space", plan.space().size_text()},  {"count", plan.count()},

@@ -17,7 +17,8 @@ using core::Json;
 double drawable(double value) { return std::abs(value) < 1e-290 ? 0 : std::clamp(value, -1e300, 1e300); }
 
 std::string word_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : core::canonical_json(value);
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number_float() ? core::format_double(value.get<double>()) : core::canonical_json(value);
 }
 
 std::string tick_text(double value) {
@@ -52,16 +53,15 @@ Axis Axis::line(double low, double high, double begin, double end) {
 Axis Axis::of(const std::vector<std::optional<Json>>& values, double begin, double end) {
   std::vector<double> numbers;
   std::set<std::string> words;
-  bool all_numbers = true;
+  bool all_finite = true;
   for (const auto& value : values) {
     if (!value || value->is_null()) continue;
     words.insert(word_of(*value));
-    if (!value->is_number())
-      all_numbers = false;
-    else if (std::isfinite(value->get<double>()))
-      numbers.push_back(drawable(value->get<double>()));
+    const bool is_finite = value->is_number() && std::isfinite(value->get<double>());
+    all_finite = all_finite && is_finite;
+    if (is_finite) numbers.push_back(drawable(value->get<double>()));
   }
-  if (!all_numbers || numbers.empty()) {
+  if (!all_finite || numbers.empty()) {
     Axis axis(begin, end);
     axis.words_.assign(words.begin(), words.end());
     return axis;

@@ -1,5 +1,6 @@
-// Where a value stands on the axis of a plain chart: numbers on a line or by decades, words side by side. Inside of
-// html/. The script in web/ follows the same rules.
+// Where a value stands on the axis of a plain chart: numbers on a line or by decades, words side by side; numbers
+// beside one that is not finite, which has no place on a line, are words too. Inside of html/. The script in web/
+// follows the same rules.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,7 @@ inline constexpr double kByDecades = 8;
 
 class Axis {
  public:
-  /// Of these values, from pixel `begin` to pixel `end`. Numbers that are not finite have no place.
+  /// Of these values, from pixel `begin` to pixel `end`.
   static Axis of(const std::vector<std::optional<core::Json>>& values, double begin, double end);
   /// From `low` to `high`, a line. Requires: finite, low ≤ high.
   static Axis line(double low, double high, double begin, double end);

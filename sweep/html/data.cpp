@@ -171,16 +171,17 @@ Json edge_json(const Json& value) {
   return short_text(value.is_string() ? value.get<std::string>() : core::canonical_json(value));
 }
 
-Json effects_json(const Analysis& analysis) {
+// By the titles of the parameters' columns.
+Json effects_json(const Page& page) {
   Json json = Json::array();
-  for (const ParameterAnalysis& parameter : analysis.parameters) {
+  for (const ParameterAnalysis& parameter : page.analysis.parameters) {
     Json effects = Json::array();
     for (const Effect& effect : parameter.effects)
       effects.push_back({{"from", edge_json(effect.from)},
                          {"to", edge_json(effect.to)},
                          {"mean", number_json(effect.mean)},
                          {"deviation", number_json(effect.deviation)}});
-    json.push_back({{"name", short_text(parameter.name)},
+    json.push_back({{"name", short_text(parameter_column(page.head, parameter.name).title)},
                     {"importance", number_json(parameter.importance)},
                     {"effects", std::move(effects)}});
   }
@@ -193,19 +194,18 @@ Part part_of(const std::string& title, const Parameters& parameters) {
   return std::find(varying.begin(), varying.end(), title) == varying.end() ? Part::kOther : Part::kParameter;
 }
 
-// What a condition means by the name of a metric where it is no metric: a column that every sweep has, or a parameter
-// with one value, which is none of the usual columns. (attempts and value give way to a metric.)
-bool is_other_name(const Page& page, const Parameters& parameters, const std::string& metric) {
-  if (parameters.constants.contains(metric)) return true;
-  if (metric == "attempts" || metric == "value") return false;
-  const std::vector<Column> others = known_columns(page.head, {});
-  return std::any_of(others.begin(), others.end(), [&](const Column& column) { return column.title == metric; });
-}
-
 std::vector<PageColumn> usual_columns(const Page& page, const Parameters& parameters) {
   const SweepHead& head = page.head;
   std::vector<PageColumn> columns;
-  const auto add = [&](Column column, Part part) { columns.push_back({std::move(column), part, true}); };
+  const auto place_of = [&](const std::string& title) {
+    return std::find_if(columns.begin(), columns.end(), [&](const PageColumn& c) { return c.column.title == title; });
+  };
+  // What a condition means by a name here is what it means everywhere: a parameter gives way.
+  const auto add = [&](Column column, Part part) {
+    const auto same = place_of(column.title);
+    if (same != columns.end() && same->column.is_parameter) same->column.title = parameter_title(same->column.title);
+    columns.push_back({std::move(column), part, true});
+  };
   add(rank_column(), Part::kRank);
   add(trial_column(), Part::kTrial);
   add(index_column(), Part::kPlace);
@@ -213,17 +213,18 @@ std::vector<PageColumn> usual_columns(const Page& page, const Parameters& parame
   add(metric_column(head), Part::kValue);
   if (head.repeats > 1) add(deviation_column(), Part::kSpread);
   if (head.repeats > 1) add(count_column(), Part::kSpread);
-  for (const std::string& parameter : parameters.varying) add(parameter_column(parameter), Part::kParameter);
+  for (const std::string& parameter : parameters.varying) add(parameter_column(head, parameter), Part::kParameter);
+  const std::vector<std::string> known = titles_of(known_columns(head, page.shown.rows));
   for (const std::string& metric : reported_metrics(page.shown.rows)) {
     if (head.metric && metric == head.metric->name) continue;
     Column column = other_metric_column(metric);
-    if (is_other_name(page, parameters, metric)) column.title += " (metric)";
+    if (std::find(known.begin(), known.end(), metric_title(metric)) != known.end()) column.title = metric_title(metric);
     add(std::move(column), Part::kMetric);
   }
   add(epoch_column(), Part::kPlace);
   add(step_column(), Part::kPlace);
   add(seconds_column(), Part::kRun);
-  add(attempts_column(), Part::kRun);
+  if (place_of(attempts_column().title) == columns.end()) add(attempts_column(), Part::kRun);
   add(device_column(), Part::kRun);
   if (page.options.with_host) add(host_column(head), Part::kRun);
   return columns;
@@ -331,7 +332,7 @@ Json page_data(const Page& page, const Parameters& parameters) {
       {"columns", Json::array()},
       {"curves", curves_json(page)},
       {"timeline", timeline_json(page)},
-      {"effects", effects_json(page.analysis)}};
+      {"effects", effects_json(page)}};
   for (const PageColumn& column : page_columns(page, parameters)) json["columns"].push_back(column_json(page, column));
   return json;
 }

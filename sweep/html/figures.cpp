@@ -76,11 +76,11 @@ Axis metric_axis(const Page& page, double begin, double end) {
 std::string metric_name(const Page& page) { return page.head.metric ? page.head.metric->name : "value"; }
 
 std::string small_chart(const Page& page, const std::string& name, const Box& box) {
-  const Column column = parameter_column(name);
+  const Column column = parameter_column(page.head, name);
   std::vector<std::optional<Json>> values;
   for (const Row& row : page.shown.rows) values.push_back(column.cell(row));
   const Axis x = Axis::of(values, box.left, box.right), y = metric_axis(page, box.bottom, box.top);
-  std::string out = frame(box, x, y, 4, name, "");
+  std::string out = frame(box, x, y, 4, column.title, "");
   std::size_t drawn = 0;
   for (std::size_t r = 0; r < page.shown.rows.size() && drawn < kMostPoints; ++r) {
     const auto px = x.at(values[r]), py = y.at(value_of(page.shown.rows[r]));
@@ -148,7 +148,7 @@ std::string parallel_svg(const Page& page, const Parameters& parameters) {
   std::vector<Column> columns;
   std::vector<Axis> axes;
   for (const std::string& name : names) {
-    columns.push_back(parameter_column(name));
+    columns.push_back(parameter_column(page.head, name));
     std::vector<std::optional<Json>> values;
     for (const Row& row : page.shown.rows) values.push_back(columns.back().cell(row));
     axes.push_back(Axis::of(values, box.bottom, box.top));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -31,25 +32,26 @@ struct Shown {
 };
 template struct Shown<&epoll_reactor::epoll_fd_>;
 
-Descriptor make_nudges() {
+Descriptor make_eventfd() {
   Descriptor made(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!made.is_open()) throw core::EnvironmentError("eventfd", std::string("cannot be made: ") + std::strerror(errno));
   return made;
 }
 
-void nudge(const Descriptor& nudges) {
+void write_to(const Descriptor& eventfd) {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(nudges.get(), &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(eventfd.get(), &one, sizeof one);
 }
 
-// Until one of both is readable; -1 never is. Whether it was the second.
-bool wait_for(const Descriptor& nudges, int other) {
-  pollfd waits[] = {{nudges.get(), POLLIN, 0}, {other, POLLIN, 0}};
-  if (::poll(waits, 2, -1) <= 0) return false;  // a signal came
+void empty(const Descriptor& eventfd) {
   std::uint64_t count = 0;
-  if (waits[0].revents != 0) [[maybe_unused]]
-    const ssize_t got = ::read(nudges.get(), &count, sizeof count);
-  return waits[1].revents != 0;
+  [[maybe_unused]] const ssize_t got = ::read(eventfd.get(), &count, sizeof count);
+}
+
+// Until one of both is readable, or a signal came. Whether it was the second.
+bool wait_for(int one, int other) {
+  pollfd waits[] = {{one, POLLIN, 0}, {other, POLLIN, 0}};
+  return ::poll(waits, 2, -1) > 0 && waits[1].revents != 0;
 }
 
 }  // namespace
@@ -61,17 +63,24 @@ std::size_t threads_worth_having(std::size_t slots, std::size_t processors) {
 LoopThreads::LoopThreads(asio::io_context& context, std::size_t waiting)
     : context_(context),
       ready_(epoll_descriptor_of(asio::use_service<epoll_reactor>(context))),
-      nudges_(make_nudges()),
+      nudges_(make_eventfd()),
+      stop_(make_eventfd()),
       waiting_(waiting) {
-  for (Waiting& self : waiting_) self.nudges = make_nudges();
   // Signals are for the thread that calls run(); but one that is blocked is kept, even where nobody asks for it, and
   // each process that ends sends a SIGCHLD.
   sigset_t most, before;
   ::sigfillset(&most);
   ::sigdelset(&most, SIGCHLD);
   ::pthread_sigmask(SIG_SETMASK, &most, &before);
-  for (Waiting& self : waiting_) self.thread = std::thread([this, &self] { wait(self); });
+  std::string problem;
+  try {
+    for (Waiting& self : waiting_) self.thread = std::thread([this, &self] { wait(self); });
+  } catch (const std::system_error& error) {
+    problem = error.code().message();
+    end();
+  }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!problem.empty()) throw core::EnvironmentError("threads", "cannot be started: " + problem);
 }
 
 LoopThreads::~LoopThreads() { end(); }
@@ -80,7 +89,8 @@ void LoopThreads::run() {
   std::unique_lock lock(mutex_);
   for (go_on(); !context_.stopped(); go_on()) {
     lock.unlock();
-    wait_for(nudges_, ready_);
+    wait_for(nudges_.get(), ready_);
+    empty(nudges_);
     lock.lock();
   }
   lock.unlock();
@@ -96,18 +106,22 @@ bool LoopThreads::await_exit(Descriptor& pidfd, std::function<void()> on_exit) {
   }
   free->pidfd = std::move(pidfd);
   free->on_exit = std::move(on_exit);
-  if (free != current_) sweep::nudge(free->nudges);
+  if (free != current_) given_.notify_all();
   return true;
 }
 
-void LoopThreads::nudge() const { sweep::nudge(nudges_); }
+void LoopThreads::nudge() const { write_to(nudges_); }
 
 void LoopThreads::wait(Waiting& self) {
   std::unique_lock lock(mutex_);
   while (!ends_) {
+    if (!self.pidfd.is_open()) {
+      given_.wait(lock);
+      continue;
+    }
     const int process = self.pidfd.get();
     lock.unlock();
-    const bool has_ended = wait_for(self.nudges, process);
+    const bool has_ended = wait_for(stop_.get(), process);
     lock.lock();
     if (!has_ended || ends_) continue;
     self.pidfd.reset();
@@ -135,7 +149,8 @@ void LoopThreads::end() {
     const std::lock_guard lock(mutex_);
     ends_ = true;
   }
-  for (Waiting& self : waiting_) sweep::nudge(self.nudges);
+  write_to(stop_);
+  given_.notify_all();
   for (Waiting& self : waiting_)
     if (self.thread.joinable()) self.thread.join();
 }

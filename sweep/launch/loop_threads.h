@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -45,8 +46,7 @@ class LoopThreads {
 
  private:
   struct Waiting {
-    Descriptor nudges;  ///< an eventfd
-    Descriptor pidfd;   ///< under the lock, as is `on_exit`; open while it waits
+    Descriptor pidfd;  ///< under the lock, as is `on_exit`; open while it waits for a process
     std::function<void()> on_exit;
     std::thread thread;
   };
@@ -56,9 +56,11 @@ class LoopThreads {
   void end();
 
   boost::asio::io_context& context_;
-  int ready_;          ///< readable when the context has something to do
-  Descriptor nudges_;  ///< of the thread that calls run()
-  std::mutex mutex_;   ///< held by whoever runs the loop; all below is under it
+  int ready_;                      ///< readable when the context has something to do
+  Descriptor nudges_;              ///< of the thread that calls run()
+  Descriptor stop_;                ///< readable from when the others are to end
+  std::mutex mutex_;               ///< held by whoever runs the loop; all below is under it
+  std::condition_variable given_;  ///< one has something to wait for, or they are to end
   std::vector<Waiting> waiting_;
   Waiting* current_ = nullptr;  ///< who holds the lock, if it is one of them
   std::exception_ptr failure_;

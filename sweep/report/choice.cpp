@@ -74,10 +74,13 @@ void sort_rows(std::vector<Row>& rows, const std::vector<Column>& columns, const
   const auto find = [&](const std::string& name) {
     return std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.title == name; });
   };
+  std::set<std::string> named;
   // The last one first: each later order keeps what it does not decide.
   for (auto word = by.rbegin(); word != by.rend(); ++word) {
     const bool descends = word->starts_with('-') && find(*word) == columns.end();
     const std::string name = word->substr(descends ? 1 : 0);
+    if (!named.insert(name).second)
+      throw core::UserError("--sort", "'" + printable(name, kNameColumns) + "' stands twice", "name it once");
     const auto found = find(name);
     if (found != columns.end()) {
       sort_by(rows, *found, descends);

@@ -27,7 +27,7 @@ struct Choice {
 
 /// Sorted: rows without a value stand last, those that are not a number before them; rows of the same value keep the
 /// order of the leaderboard. Requires: `own` is what own_rows() gave.
-/// Errors: UserError for what --filter or --sort name in vain, with the nearest name.
+/// Errors: UserError for what --filter or --sort name in vain, with the nearest name, and for what --sort names twice.
 Choice chosen_rows(const SweepHead& sweep, const std::vector<Row>& own, const ReportOptions& options);
 
 /// The trials of which a table or a JSON report reads more than a forgotten state holds (Study::forget), by index;

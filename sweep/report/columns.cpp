@@ -155,12 +155,19 @@ Column other_metric_column(const std::string& name) {
             return Json(sum / static_cast<double>(row.spread.n));
           }};
 }
-Column parameter_column(const std::string& name) {
+std::string parameter_title(const std::string& name) { return "config." + name; }
+std::string metric_title(const std::string& name) { return name + " (metric)"; }
+
+Column parameter_column(const SweepHead& sweep, const std::string& name) {
   static const std::set<std::string> kTaken = {"rank", "trial", "index", "replicate", "outcome", "epoch", "step"};
-  return {kTaken.contains(name) ? "config." + name : name, [name](const Row& row) {
-            const Json* const found = find_leaf(row.trial->config, name);
-            return found ? Cell(*found) : std::nullopt;
-          }};
+  const bool is_of_repeats = sweep.repeats > 1 && (name == deviation_column().title || name == count_column().title);
+  const bool is_taken = kTaken.contains(name) || is_of_repeats || name == metric_column(sweep).title;
+  Column column{is_taken ? parameter_title(name) : name, [name](const Row& row) {
+                  const Json* const found = find_leaf(row.trial->config, name);
+                  return found ? Cell(*found) : std::nullopt;
+                }};
+  column.is_parameter = true;
+  return column;
 }
 
 Column seconds_column() {
@@ -264,12 +271,21 @@ std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>
   std::set<std::string> names;
   for (const Column& column : columns) names.insert(column.title);
   const auto add = [&](const Column& column) {
-    if (names.insert(column.title).second) columns.push_back(column);
+    const bool is_new = names.insert(column.title).second;
+    if (is_new) columns.push_back(column);
+    return is_new;
+  };
+  // Under its other title, where another column has the first one.
+  const auto add_as = [&](Column column, std::string other) {
+    if (add(column)) return;
+    column.title = std::move(other);
+    add(column);
   };
   const Parameters all = parameters(sweep, rows);
-  for (const std::string& name : all.varying) add(parameter_column(name));
-  for (const auto& [name, value] : all.constants) add(parameter_column(name));
-  for (const std::string& name : reported_metrics(rows)) add(other_metric_column(name));
+  for (const std::string& name : all.varying) add_as(parameter_column(sweep, name), parameter_title(name));
+  for (const auto& [name, value] : all.constants) add_as(parameter_column(sweep, name), parameter_title(name));
+  for (const std::string& name : reported_metrics(rows))
+    if (!sweep.metric || name != sweep.metric->name) add_as(other_metric_column(name), metric_title(name));
   add(attempts_column());
   Column value = metric_column(sweep);
   value.title = "value";
@@ -302,7 +318,7 @@ std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row
         throw core::UserError("--columns", "'" + printable(name, kNameColumns) + "' stands twice", "name it once");
       const auto found = std::find_if(known.begin(), known.end(), [&](const Column& c) { return c.title == name; });
       if (found == known.end() && rows.empty()) {  // no trial yet that could say which parameters and metrics there are
-        columns.push_back(parameter_column(name));
+        columns.push_back(parameter_column(sweep, name));
         continue;
       }
       if (found == known.end())
@@ -311,9 +327,17 @@ std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row
       columns.push_back(*found);
     }
   }
-  if (options.with_time) columns.push_back(seconds_column());
-  if (options.with_device) columns.push_back(device_column());
-  if (options.with_host) columns.push_back(host_column(sweep));
+  const auto add = [&](Column column) {
+    const auto same =
+        std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.title == column.title; });
+    if (same == columns.end()) return columns.push_back(std::move(column));
+    if (!options.columns.empty()) return;  // it was asked for by its name
+    same->title = same->is_parameter ? parameter_title(same->title) : metric_title(same->title);
+    columns.push_back(std::move(column));
+  };
+  if (options.with_time) add(seconds_column());
+  if (options.with_device) add(device_column());
+  if (options.with_host) add(host_column(sweep));
   return columns;
 }
 

@@ -19,6 +19,7 @@ struct Column {
   std::function<std::vector<std::string>(const Row&)> beside = {};
   bool ranks = false;  ///< the values by which the rows are ranked
   bool is_id = false;  ///< of trials
+  bool is_parameter = false;
 };
 
 /// How many trials there are of each outcome, those that are not planned yet among the waiting ones. Not the surplus.
@@ -36,13 +37,15 @@ struct Parameters {
 Parameters parameters(const SweepHead& sweep, const std::vector<Row>& rows);
 
 /// Everything that --columns, --sort and --filter may name, each name once: the fixed columns win over parameters,
-/// these over metrics, and these over `attempts` and `value`, which is the ranking metric's too.
+/// which are "config.NAME" then, these over metrics, which are "NAME (metric)" then, and these over `attempts` and
+/// `value`, which is the ranking metric's too.
 std::vector<Column> known_columns(const SweepHead& sweep, const std::vector<Row>& rows);
 /// What the column `outcome` may hold.
 std::vector<std::string> outcome_words();
 std::vector<std::string> titles_of(const std::vector<Column>& columns);
 
-/// Those of options.columns, else `usual` by title; then those of --with. Errors: UserError for an unknown name.
+/// Those of options.columns, else `usual` by title; then those of --with, before which a parameter of that name is
+/// "config.NAME". Errors: UserError for an unknown name, and for one that stands twice.
 std::vector<Column> chosen_columns(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options,
                                    const std::vector<Column>& usual);
 
@@ -56,10 +59,15 @@ Column metric_column(const SweepHead& sweep);  ///< with repeats the mean
 Column deviation_column();                     ///< std
 Column count_column();                         ///< n
 Column other_metric_column(const std::string& name);
+/// Of a metric that has the name of another column.
+std::string metric_title(const std::string& name);
 Column epoch_column();
 Column step_column();
-/// Of a parameter that has the name of another column of a CSV report ("step") the title is "config.step".
-Column parameter_column(const std::string& name);
+/// Of a parameter that has the name of another column.
+std::string parameter_title(const std::string& name);
+/// Of a parameter that has the name of another column of a CSV report ("step", the ranking metric's) the title is
+/// "config.step".
+Column parameter_column(const SweepHead& sweep, const std::string& name);
 Column seconds_column();  ///< with repeats of all trials together
 Column device_column();
 Column host_column(const SweepHead& sweep);

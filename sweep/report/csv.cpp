@@ -15,7 +15,7 @@ std::vector<Column> usual_columns(const SweepHead& sweep, const std::vector<Row>
   const Parameters all = parameters(sweep, rows);
   for (const std::string& name : all.varying) names[name] = true;
   for (const auto& [name, value] : all.constants) names[name] = true;
-  for (const auto& [name, present] : names) columns.push_back(parameter_column(name));
+  for (const auto& [name, present] : names) columns.push_back(parameter_column(sweep, name));
   return columns;
 }
 

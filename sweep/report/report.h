@@ -68,7 +68,7 @@ struct ReportOptions {
 
 /// The leaderboard for people. Ends with a newline.
 /// Errors: UserError for a name in `columns`, `sort` or `filter` that is no column, with the nearest one, and for one
-/// that stands twice in `columns`.
+/// that stands twice in `columns` or in `sort`.
 std::string report_table(const SweepHead& sweep, const std::vector<Row>& rows, const ReportOptions& options = {});
 
 /// RFC 4180 quoting, lines ended by LF: rank,trial,index,replicate,outcome,<metric>,epoch,step, then the parameters by

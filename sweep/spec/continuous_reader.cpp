@@ -59,6 +59,10 @@ class ContinuousReader {
       if (const Member* member = key(i)) {
         const auto number = reading_.number(*member);
         good_ = good_ && number.has_value();
+        if (number && *number == 0 && std::signbit(*number))
+          reading_.warn(member->value.mark,
+                        fmt::format("'{}' of -0.0 draws what 0.0 draws, and makes another sweep", keys_.names[i]),
+                        "write 0.0");
         values_[i] = number.value_or(0);
       } else {
         values_[i] = (*keys_.defaults)[i];

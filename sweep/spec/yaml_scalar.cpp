@@ -50,16 +50,16 @@ Signed split_sign(std::string_view text) {
   return {sign && text[0] == '-', text.substr(sign ? 1 : 0)};
 }
 
+bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
 // Without the '_' that separate digits; nothing where one stands elsewhere.
-std::optional<std::string> without_separators(std::string_view text) {
+std::optional<std::string> without_separators(std::string_view text, bool (*is_of_number)(char)) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '_') {
+    if (text[i] != '_')
       result += text[i];
-    } else if (i == 0 || i + 1 == text.size() || !std::isxdigit(static_cast<unsigned char>(text[i - 1])) ||
-               !std::isxdigit(static_cast<unsigned char>(text[i + 1]))) {
+    else if (i == 0 || i + 1 == text.size() || !is_of_number(text[i - 1]) || !is_of_number(text[i + 1]))
       return std::nullopt;
-    }
   }
   return result;
 }
@@ -93,7 +93,7 @@ std::optional<YamlScalar> integer(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, int>, 3> kPrefixes = {{{"0x", 16}, {"0o", 8}, {"0b", 2}}};
   for (const auto& [prefix, base] : kPrefixes) {
     if (!rest.starts_with(prefix)) continue;
-    const auto digits = without_separators(rest.substr(2));
+    const auto digits = without_separators(rest.substr(2), is_hex_digit);
     const auto fits = [b = base](char c) {
       const int digit = is_digit(c)            ? c - '0'
                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -104,7 +104,7 @@ std::optional<YamlScalar> integer(std::string_view text) {
     if (!digits || digits->empty() || !std::all_of(digits->begin(), digits->end(), fits)) return std::nullopt;
     return integer_value(text, negative, *digits, base);
   }
-  const auto digits = without_separators(rest);
+  const auto digits = without_separators(rest, is_digit);
   if (!digits || !all_digits(*digits)) return std::nullopt;
   if (digits->size() > 1 && (*digits)[0] == '0') return leading_zero(text, negative, *digits);
   return integer_value(text, negative, *digits, 10);
@@ -133,7 +133,10 @@ std::optional<YamlScalar> floating(std::string_view text, bool whole = false) {
     if (text == ".nan" || text == ".NaN" || text == ".NAN")
       return YamlScalar{.value = std::numeric_limits<double>::quiet_NaN()};
   }
-  const auto digits = without_separators(rest);
+  // None in an exponent: there W&B's reader takes none.
+  const std::size_t e = std::min(rest.find_first_of("eE"), rest.size());
+  auto digits = without_separators(rest.substr(0, e), is_digit);
+  if (digits) *digits += rest.substr(e);
   if (!digits || !(is_float(*digits) || (whole && all_digits(*digits)))) return std::nullopt;
   double value = 0;
   const auto result = std::from_chars(digits->data(), digits->data() + digits->size(), value);
@@ -162,6 +165,20 @@ bool is_sexagesimal(std::string_view text) {
   return true;
 }
 
+// A number but for an '_' that separates no two of its digits: 1_, 1__0, 0x_f, 1_e5, 1e1_0. W&B's reader takes some of
+// these for the number and the others for a string. What begins with '_' is a string for everybody.
+std::optional<YamlScalar> stray_separator(std::string_view text) {
+  const std::string_view rest = split_sign(text).rest;
+  if (text.find('_') == text.npos || rest.find_first_not_of('.') == rest.find('_')) return std::nullopt;
+  std::string plain(text);
+  std::erase(plain, '_');
+  const bool is_number = integer(plain) || floating(plain);
+  if (!is_number) return std::nullopt;
+  return YamlScalar{
+      .problem = "'" + std::string(text) + "' is a number for some readers of YAML and a string for others",
+      .remedy = "write " + plain + ", or '" + std::string(text) + "' in quotes for a string"};
+}
+
 }  // namespace
 
 YamlScalar plain_yaml_scalar(std::string_view text) {
@@ -169,6 +186,7 @@ YamlScalar plain_yaml_scalar(std::string_view text) {
   if (const auto truth = boolean(text)) return {.value = *truth};
   if (const auto number = integer(text)) return *number;
   if (const auto number = floating(text)) return *number;
+  if (const auto stray = stray_separator(text)) return *stray;
   YamlScalar result{.value = std::string(text)};
   if (is_sexagesimal(text)) {
     result.warning =

@@ -16,8 +16,9 @@ struct YamlScalar {
 };
 
 /// Without quotes and tag: nulls and booleans of YAML 1.1 (~, null, yes, on, true, … ), integers (10, +3, 0x1f, 0o17,
-/// 0b11, 1_000), floats of YAML 1.2 (0.5, .5, 5., 1e-5, .inf, .nan); everything else is a string. Integers are kept in
-/// 64 bits, nonnegative ones as unsigned, as the JSON reader does.
+/// 0b11, 1_000), floats of YAML 1.2 (0.5, .5, 5., 1e-5, 1_000.5, .inf, .nan); a number with a '_' elsewhere than
+/// between two digits of it (1_, 1_e5) is a problem; everything else is a string. Integers are kept in 64 bits,
+/// nonnegative ones as unsigned, as the JSON reader does.
 YamlScalar plain_yaml_scalar(std::string_view text);
 
 /// With one of the tags !!str !!int !!float !!bool !!null; `tag` is its last word.

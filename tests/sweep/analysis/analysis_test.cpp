@@ -231,6 +231,36 @@ TEST_CASE("a grid shows the values that its trials have") {
   }
 }
 
+TEST_CASE("a value that is more likely than a range is has one row, and no other row has it") {
+  const auto quantised = [](sweep::Family family, double first, double second, sweep::Quantum q) {
+    return sweep::Parameter{"x", sweep::Continuous{"", family, first, second, q}, 0, 0, {}};
+  };
+  for (const sweep::Parameter& parameter :
+       {quantised(sweep::Family::kNormal, 0, 1, {1, true}), quantised(sweep::Family::kNormal, 0, 1, {0.5, false}),
+        quantised(sweep::Family::kLogNormal, -3, 3, {1, true})}) {
+    functions::Table table({parameter}, 400, [](const core::Json& x) { return x["x"].get<double>(); });
+    const Analysis analysis = table.analysis();
+    const ParameterAnalysis& found = of(analysis, "x");
+    REQUIRE(found.effects.size() > 1);
+    std::uint64_t trials = 0;
+    double share = 0;
+    for (std::size_t i = 0; i < found.effects.size(); ++i) {
+      const Effect& effect = found.effects[i];
+      CHECK(effect.from.get<double>() <= effect.to.get<double>());
+      if (i > 0) CHECK(found.effects[i - 1].to.get<double>() < effect.from.get<double>());
+      std::uint64_t inside = 0;
+      for (const core::Json& config : table.configs)
+        inside += config["x"].get<double>() >= effect.from.get<double>() &&
+                  config["x"].get<double>() <= effect.to.get<double>();
+      CHECK(effect.trials == inside);
+      trials += effect.trials;
+      share += effect.share;
+    }
+    CHECK(trials == 400);
+    CHECK(share == Approx(1).margin(1e-9));
+  }
+}
+
 TEST_CASE("of many parameters only the pairs of the most important ones are looked at, in bounded time") {
   std::vector<Parameter> parameters;
   for (int i = 10; i < 50; ++i) parameters.push_back(functions::uniform("x" + std::to_string(i), 0, 1));

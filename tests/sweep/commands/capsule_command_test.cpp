@@ -323,7 +323,8 @@ TEST_CASE("what cannot be exported is said") {
   CHECK(taken.err == "notes.txt: is there already and is no capsule, name another file with -o\n");
   CHECK(place.read("notes.txt") == "precious");
   CHECK(place.sweep("export '#0' -o a.capsule").code == 0);
-  CHECK(place.sweep("export '#0' -o a.capsule").code == 0);  // an older capsule
+  CHECK(place.sweep("export '#0' -o a.capsule").err ==
+        "a.capsule: is there already, name another file with -o, or replace it with --force\n");
 }
 
 TEST_CASE(

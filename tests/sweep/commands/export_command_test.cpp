@@ -75,20 +75,31 @@ TEST_CASE("a capsule does not take the place of what is no file") {
   }
 }
 
-TEST_CASE("a capsule takes the place of a capsule and of an empty file, of no other file") {
+TEST_CASE("a capsule takes the place of an empty file, of a capsule where --force is said, and of no other file") {
   const Shop shop;
   REQUIRE(shop.sweep("run sweep.json").code == 0);
   shop.write("empty", "");
   CHECK(shop.sweep("export '#0' -o empty").code == 0);
-  CHECK(shop.sweep("export '#1' -o empty").code == 0);
+  const std::string capsule = shop.read("empty");
+  for (const char* trial : {"'#0'", "'#1'"}) {
+    const Said again = shop.sweep(std::string("export -o empty ") + trial);
+    CHECK(again.code == 2);
+    CHECK(again.out == "");
+    CHECK(again.err == "empty: is there already, name another file with -o, or replace it with --force\n");
+    CHECK(shop.read("empty") == capsule);
+  }
+  CHECK(shop.sweep("export '#1' -o empty --force").code == 0);
+  CHECK(shop.read("empty") != capsule);
   shop.write("thesis.docx", std::string("PK\x03\x04") + std::string(22, '\0') + "\x13[Content_Types].xml and more");
   shop.write("ab", "ab");
   for (const char* file : {"thesis.docx", "ab"}) {
     const std::string before = shop.read(file);
-    const Said said = shop.sweep(std::string("export '#0' -o ") + file);
-    CHECK(said.code == 2);
-    CHECK(has(said.err, "is there already and is no capsule"));
-    CHECK(shop.read(file) == before);
+    for (const char* flag : {"", " --force"}) {
+      const Said said = shop.sweep(std::string("export '#0' -o ") + file + flag);
+      CHECK(said.code == 2);
+      CHECK(has(said.err, "is there already and is no capsule"));
+      CHECK(shop.read(file) == before);
+    }
   }
 }
 
@@ -102,8 +113,6 @@ TEST_CASE("what is of a trial's capsule is no flag of a whole sweep's export, an
     return said.err;
   };
   CHECK(refusal("") == "TRIAL: is missing, name the trial, or export a whole sweep with --format\n");
-  CHECK(refusal("'#0' --force") ==
-        "--force: has no meaning for a capsule, which takes the place of an older one anyway, leave it out\n");
   CHECK(refusal("'#0' --format optuna") ==
         "'#0': is a trial, and --format optuna exports a whole sweep, name a sweep, or leave --format out\n");
   CHECK(

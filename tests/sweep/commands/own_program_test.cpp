@@ -285,6 +285,18 @@ TEST_CASE("what plan prints is what run does: the same trials, seeds and values,
   CHECK(csv == expected);
 }
 
+TEST_CASE("check shows a configuration that runs several times once, under the first of its trials") {
+  const Shop shop;
+  shop.write("repeats.json", std::string(kSweep).replace(1, 0, "\"repeats\": 3, "));
+  CHECK(has(shop.sweep("check repeats.json").out,
+            "\nfirst points, each of 3 trials\n#0  {\"x\":3}\n#3  {\"x\":1}\n#6  {\"x\":2}\n"));
+  const core::Json json = core::parse_json(shop.sweep("check repeats.json --json").out, "check");
+  CHECK(core::canonical_json(json.at("first")) == R"([{"x":3},{"x":1},{"x":2}])");
+  CHECK(json.at("repeats") == 3);
+  CHECK(json.at("trials") == 9);
+  CHECK(has(shop.sweep("check sweep.json").out, "\nfirst points\n#0  {\"x\":3}\n#1  {\"x\":1}\n"));
+}
+
 TEST_CASE("a sweep ends with the first trial by index that reaches its target, for any number of slots") {
   std::string first;
   for (const char* slots : {"1", "2", "4"}) {
@@ -304,6 +316,14 @@ TEST_CASE("a sweep ends with the first trial by index that reaches its target, f
     CHECK(csv == first);
     CHECK(has(shop.sweep("run sweep.json").err, "is finished, nothing to run"));
   }
+}
+
+TEST_CASE("a parameter that has the name of a column of a plan is shown under another one") {
+  const Shop shop(kScript, R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "command":
+    ["./train.sh", "${args}"], "parameters": {"x": {"value": 1}, "state": {"value": 2}, "replicate": {"value": 3}}})");
+  CHECK(has(shop.sweep("plan sweep.json --format csv").out,
+            "index,trial,replicate,seed,state,config.replicate,config.state,x\n"));
+  CHECK(has(shop.sweep("plan sweep.json").out, "  replicate  config.state  x\n"));
 }
 
 TEST_CASE("flags stand above the file: a method that is not supported runs with --method, and hyperband without it") {

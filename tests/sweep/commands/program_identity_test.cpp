@@ -137,6 +137,37 @@ TEST_CASE("what a variable of the environment holds reaches the program and is n
   CHECK(shop.sweep("replay '#0'", "TOKEN=hunter2").code == 0);
 }
 
+TEST_CASE("check and plan show a variable of the environment by its name, and what it holds is printed nowhere") {
+  const Shop shop("#!/bin/sh\n[ \"$2\" = --login=me:hunter2 ] && echo loss=1\n",
+                  R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"}, "command": ["./train.sh",
+    "${envvar:HUNTER}", "--login=me:${envvar:TOKEN}", "${seed}:${envvar:TOKEN}", "${args}"],
+    "parameters": {"x": {"values": [1, 2]}}})");
+  const std::string environment = "TOKEN=hunter2 HUNTER=./train.sh";
+  const Said check = shop.sweep("check sweep.json", environment);
+  INFO(check.err);
+  CHECK(has(check.out, "/train.sh '${envvar:HUNTER}' '--login=me:${envvar:TOKEN}' '"));
+  CHECK(has(check.out, ":${envvar:TOKEN}' --x=1\n"));
+  const core::Json plan = core::parse_json(shop.sweep("plan sweep.json --json", environment).out, "plan");
+  const core::Json& command = plan.at("trials")[1].at("command");
+  CHECK(command[0] == (shop.path() / "train.sh").string());
+  CHECK(command[1] == "${envvar:HUNTER}");
+  CHECK(command[2] == "--login=me:${envvar:TOKEN}");
+  CHECK(command[3] == plan.at("trials")[1].at("seed").dump() + ":${envvar:TOKEN}");
+  CHECK(command[4] == "--x=2");
+  REQUIRE(shop.sweep("run sweep.json", environment).code == 0);
+  REQUIRE(shop.sweep("export '#0' -o a.capsule", environment).code == 0);
+  CHECK(!has(shop.read("a.capsule"), "hunter2"));
+  for (const char* arguments :
+       {"check sweep.json", "check sweep.json --json", "check sweep.json --try", "plan sweep.json",
+        "plan sweep.json --json", "plan sweep.json --format csv", "run sweep.json --dry-run", "show '#0'",
+        "show '#0' --json", "report --json", "report --format html", "replay '#0' --json", "diff '#0' '#1' --json",
+        "verify", "logs '#0'"}) {
+    const Said said = shop.sweep(arguments, environment);
+    INFO(arguments);
+    CHECK(!has(said.out + said.err, "hunter2"));
+  }
+}
+
 TEST_CASE("the kept executable of a built-in trainer that changes in mid-sweep stops the sweep with its name") {
   const Shop shop;
   shop.program("trainer.sh", R"(#!/bin/sh

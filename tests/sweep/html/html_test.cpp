@@ -106,6 +106,18 @@ TEST_CASE("numbers that lie by decades are shown so, others on a line, words sid
   CHECK(axis({1, 2}).at(std::optional(Json("word"))) == std::nullopt);
 }
 
+TEST_CASE("numbers beside one that is not finite are words on their axis, each with a place") {
+  for (const double other : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const Axis axis = Axis::of({Json(0.5), Json(other), Json(2), Json(0.5)}, 0, 90);
+    std::vector<std::string> labels;
+    for (const auto& [at, label] : axis.ticks(5)) labels.push_back(label);
+    CHECK(labels == std::vector<std::string>{"0.5", "2", core::format_double(other)});
+    CHECK(*axis.at(std::optional(Json(0.5))) == Approx(15));
+    CHECK(*axis.at(std::optional(Json(2))) == Approx(45));
+    CHECK(*axis.at(std::optional(Json(other))) == Approx(75));
+  }
+}
+
 TEST_CASE("a few values far off do not stretch an axis") {
   std::vector<double> values(100, 0.5);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] += static_cast<double>(i) / 1000;

@@ -75,3 +75,15 @@ TEST_CASE("a column to sort by that does not exist is refused with the nearest n
     CHECK(std::string(error.what()) == "--sort: no column 'indx', did you mean 'index'?");
   }
 }
+
+TEST_CASE("a column to sort by that stands twice is refused, with or without a minus") {
+  for (const std::vector<std::string>& by : {std::vector<std::string>{"lr", "lr"}, {"index", "opt", "-index"}}) {
+    try {
+      sorted(by);
+      FAIL("not refused");
+    } catch (const core::UserError& error) {
+      CHECK(std::string(error.what()) == "--sort: '" + by[0] + "' stands twice, name it once");
+    }
+  }
+  CHECK(sorted({"opt", "lr"}) == "1203");
+}

@@ -126,6 +126,50 @@ TEST_CASE("CSV writes a value that is no number as a word, and a parameter with 
             .starts_with("rank,trial,index,replicate,outcome,val_loss,epoch,step,config.step,x\n"));
 }
 
+TEST_CASE("a parameter that has the name of the metric or of a column of repeats is shown under another one") {
+  const protocol::Metric metric = sample::loss();
+  Study study(Terms{.metric = metric, .repeats = 2});
+  for (const std::uint64_t index : {0, 1, 2, 3})
+    sample::run(study, index, 0.25 * static_cast<double>(index), Outcome::kCompleted,
+                {{"val_loss", index / 2 + 5}, {"n", index / 2 + 7}, {"std", "s" + std::to_string(index / 2)}});
+  SweepHead repeated = head(study, 4);
+  repeated.repeats = 2;
+  const std::vector<Row> rows = rank(study);
+  CHECK(report_csv(repeated, rows)
+            .starts_with("rank,trial,index,replicate,outcome,val_loss,std,n,epoch,step,config.n,config.std,"
+                         "config.val_loss\n1,"));
+  ReportOptions options;
+  options.columns = {"index", "val_loss", "n", "config.val_loss", "config.n", "config.std"};
+  options.sort = {"-config.val_loss"};
+  options.filter = "n=2 and config.n>=7 and config.std!=s2";
+  const std::string csv = "index,val_loss,n,config.val_loss,config.n,config.std\n2,0.625,2,6,8,s1\n0,0.125,2,5,7,s0\n";
+  CHECK(report_csv(repeated, rows, options) == csv);
+  CHECK(report_json(repeated, rows, options)["trials"][0].size() == 6);
+  CHECK(report_markdown(repeated, rows).find("| val_loss | epoch | config.n | config.std | config.val_loss |") !=
+        std::string::npos);
+  CHECK(report_table(repeated, rows).find("config.n  config.std  config.val_loss\n") != std::string::npos);
+}
+
+TEST_CASE("a name that is a parameter's and a metric's, or a parameter's and a flag's, is two columns") {
+  Study study(std::nullopt);
+  for (const std::uint64_t index : {0, 1}) {
+    sample::plan(study, index, {{"loss", index + 5}, {"seconds", index + 7}});
+    sample::start(study, index);
+    sample::say(study, index, 1, {{"loss", 0.5}});
+    sample::end(study, index, Outcome::kCompleted);
+  }
+  SweepHead none = head(study, 2);
+  none.metric.reset();
+  const std::vector<Row> rows = rank(study);
+  CHECK(report_table(none, rows).find("loss  seconds  loss (metric)\n") != std::string::npos);
+  ReportOptions options;
+  options.with_time = true;
+  CHECK(report_csv(none, rows, options)
+            .starts_with("rank,trial,index,replicate,outcome,value,epoch,step,loss,config.seconds,seconds\n"));
+  options.columns = {"loss", "loss (metric)", "config.seconds", "seconds"};
+  CHECK(report_csv(none, rows, options) == "loss,loss (metric),config.seconds,seconds\n5,0.5,7,1.5\n6,0.5,8,1.5\n");
+}
+
 TEST_CASE("whole numbers above the signed ones are not taken for negative ones") {
   Study study(sample::loss());
   const Json most = 18446744073709551615u;

@@ -1,5 +1,5 @@
-// Where a value stands on an axis: numbers on a line or by decades, words side by side. The same rules as
-// sweep/html/axis.cpp, which draws the plain charts.
+// Where a value stands on an axis: numbers on a line or by decades, words side by side; numbers beside one that is not
+// finite are words too. The same rules as sweep/html/axis.cpp, which draws the plain charts.
 import { scaleLinear, scaleLog, scalePoint } from "d3-scale";
 import { shortNumber } from "./data.js";
 
@@ -11,12 +11,13 @@ const drawable = (value) => (Math.abs(value) < 1e-290 ? 0 : Math.max(-1e300, Mat
 
 /** {scale, at(row), ticks}: pixels of a column's cells; NaN where a cell has no place. */
 export function columnScale(column, rows, range) {
-  if (!column.isNumber) {
-    const words = [...new Set(rows.filter((row) => column.has(row)).map((row) => column.text(row)))].sort();
+  const there = rows.filter((row) => column.has(row));
+  if (!there.every((row) => Number.isFinite(column.number(row)))) {
+    const words = [...new Set(there.map((row) => column.exactText(row)))].sort();
     const scale = scalePoint(words, range).padding(0.5);
     const every = Math.ceil(words.length / 12);
     const ticks = words.filter((word, place) => place % every === 0);
-    return { scale, ticks, format: (word) => cut(word, 14), at: (row) => (column.has(row) ? scale(column.text(row)) : NaN), words };
+    return { scale, ticks, format: (word) => cut(word, 14), at: (row) => (column.has(row) ? scale(column.exactText(row)) : NaN), words };
   }
   const values = rows.map((row) => column.number(row)).filter(Number.isFinite).sort((a, b) => a - b);
   const low = values[0], high = values[values.length - 1], middle = values[Math.floor((values.length - 1) / 2)];
