@@ -57,6 +57,7 @@ void attention(Context& any_context, float* out, float* weights, const float* qk
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::IsaTable& table = context.table;
   const int length = shape.length, depth = shape.depth, columns = shape.heads * depth;
+  const cpu::PortableFloatState state;  // of the scale
   const float scale = attention_scale(depth);
   for_heads(context, shape, [&](const Head& head, float* scratch) {
     const float* const q = qkv + head.qkv;
@@ -74,6 +75,7 @@ void attention_backward(Context& any_context, float* dqkv, float* scratch_weight
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   const cpu::IsaTable& table = context.table;
   const int length = shape.length, depth = shape.depth, columns = shape.heads * depth;
+  const cpu::PortableFloatState state;  // of the scale
   const float scale = attention_scale(depth);
   for_heads(context, shape, [&](const Head& head, float* scratch) {
     const std::ptrdiff_t stride = 3 * static_cast<std::ptrdiff_t>(columns);

@@ -16,7 +16,6 @@ constexpr int kTile = 32;
 constexpr int kDepth = 16;
 constexpr int kPitch = kTile + 1;  ///< of a stage's rows: reads along either side meet each bank once
 constexpr unsigned kThreads = 256;
-constexpr unsigned kMostBlocks = 65535;  ///< of a grid's third side
 static_assert(kChunk % kDepth == 0);
 
 /// One operand: element (line, term) of head h of text n at data[n·text + h·head + line·line_step + term·term_step].

@@ -13,7 +13,6 @@ namespace {
 constexpr dim3 kPlane(32, 4);     ///< columns × chunks of a block of the summing kernels
 constexpr dim3 kElements(32, 8);  ///< columns × rows of a block of the others
 constexpr unsigned kThreads = 128;
-constexpr unsigned kMostRowBlocks = 65535;
 
 __device__ __forceinline__ int own_column() { return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); }
 __device__ __forceinline__ int own_row() { return static_cast<int>(blockIdx.y * blockDim.y + threadIdx.y); }
@@ -161,8 +160,7 @@ __global__ void __launch_bounds__(256)
 /// A grid of `block` over columns × `down`; what is beyond the most blocks is done by strides.
 dim3 grid_of(int columns, int down, const dim3& block) {
   const unsigned blocks = blocks_for(static_cast<std::size_t>(down), block.y);
-  return dim3(blocks_for(static_cast<std::size_t>(columns), block.x),
-              blocks < kMostRowBlocks ? blocks : kMostRowBlocks);
+  return dim3(blocks_for(static_cast<std::size_t>(columns), block.x), blocks < kMostBlocks ? blocks : kMostBlocks);
 }
 
 int chunks_of(int rows) { return (rows - 1) / kChunk + 1; }

@@ -41,7 +41,7 @@ void column_sum(Context& context, float* out, const float* x, int rows, int colu
   const Stream on = stream(context, "column_sum");
   const int chunks = (rows - 1) / kChunk + 1;
   const unsigned chunk_blocks = blocks_for(static_cast<std::size_t>(chunks), kPlane.y);
-  const dim3 grid(blocks_for(width, kPlane.x), chunk_blocks < 65535u ? chunk_blocks : 65535u);
+  const dim3 grid(blocks_for(width, kPlane.x), chunk_blocks < kMostBlocks ? chunk_blocks : kMostBlocks);
   float* const sums =
       chunks == 1 ? out : workspace(context, "column_sum", static_cast<std::size_t>(chunks) * width * sizeof(float));
   launch(sum_chunks_kernel, grid, kPlane, 0, on, sums, x, rows, columns, chunks);

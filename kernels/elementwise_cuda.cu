@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned kThreads = 256;  ///< a block of the kernels that take elements in a row
 constexpr dim3 kPlane(32, 8);       ///< a block of the kernels that know rows and columns
-constexpr unsigned kMostRowBlocks = 65535;
 
 __device__ __forceinline__ int element() { return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); }
 
@@ -83,7 +82,7 @@ void bias_activation(Context& context, Activation activation, float* out, float*
   if (rows <= 0 || columns <= 0) return;
   const unsigned row_blocks = blocks_for(static_cast<std::size_t>(rows), kPlane.y);
   const dim3 grid(blocks_for(static_cast<std::size_t>(columns), kPlane.x),
-                  row_blocks < kMostRowBlocks ? row_blocks : kMostRowBlocks);
+                  row_blocks < kMostBlocks ? row_blocks : kMostBlocks);
   visit_activation(activation, [&](auto kind) {
     launch(bias_activation_kernel<decltype(kind)::value>, grid, kPlane, 0, stream(context, "bias_activation"), out, z,
            x, bias, rows, columns);

@@ -43,6 +43,10 @@ struct Stream {
 /// Shared memory beyond this many bytes must be asked for by name.
 inline constexpr std::size_t kPlainSharedBytes = 48 * 1024;
 
+/// Blocks along a side of a grid beyond which a kernel goes on by strides: what every device takes along the second and
+/// third side.
+inline constexpr unsigned kMostBlocks = 65535;
+
 void allow_shared_bytes(const void* kernel, std::size_t bytes, Stream stream);  ///< Errors: EnvironmentError
 void check_launch(Stream stream);                                               ///< Errors: EnvironmentError
 
@@ -68,6 +72,7 @@ __device__ T* dynamic_shared() {
 #else
 
 using emulator::dynamic_shared;
+using emulator::kMostBlocks;
 using emulator::launch;
 using emulator::Stream;
 

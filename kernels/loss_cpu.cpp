@@ -19,6 +19,7 @@ void softmax_cross_entropy(Context& any_context, float* loss, std::int32_t* corr
                            const float* logits, const std::int32_t* labels, int rows, int classes, float smoothing) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   if (rows <= 0 || classes <= 0) return;
+  const cpu::PortableFloatState state;  // of the scale
   const float scale = 1.0f / static_cast<float>(rows);
   context.split(rows, kUnit, std::max(1, kLeast / classes), [&](int first, int last) {
     const std::ptrdiff_t skip = static_cast<std::ptrdiff_t>(first) * classes;
@@ -44,6 +45,7 @@ void regression_loss(Context& any_context, Regression kind, float* loss, float* 
                      const float* target, int rows) {
   cpu::CpuContext& context = cpu::cpu_context(any_context);
   if (rows <= 0) return;
+  const cpu::PortableFloatState state;  // of the scale
   const float scale = 1.0f / static_cast<float>(rows);
   context.split(rows, kUnit, kLeast, [&](int first, int last) {
     for (int i = first; i < last; ++i) {

@@ -236,7 +236,7 @@ void add_batches(Run& run) {
 std::vector<SelftestDigest> selftest_digests(const Backend& backend, Context& context) {
   Run run(backend, context);
   for (const auto add : {add_host, add_gemm, add_column_sum, add_activations, add_softmax, add_random, add_optimizers,
-                         add_fingerprints, add_batches, add_images, add_text, add_training}) {
+                         add_fingerprints, add_batches, add_images, add_text, add_training, add_steps}) {
     add(run);
   }
   return std::move(run.digests);
@@ -244,11 +244,15 @@ std::vector<SelftestDigest> selftest_digests(const Backend& backend, Context& co
 
 std::vector<SelftestResult> run_selftest(const Backend& backend, Context& context) {
   const std::vector<SelftestDigest> found = selftest_digests(backend, context);
-  core::check(found.size() == std::size(kSelftestConstants), "selftest_constants.h does not match selftest.cpp");
+  constexpr std::size_t kInIdentity = std::size(kSelftestConstants);
+  const char* const mismatch = "selftest_constants.h does not match selftest.cpp";
+  core::check(found.size() == kInIdentity + std::size(kLaterSelftestConstants), mismatch);
   std::vector<SelftestResult> results;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    core::check(found[i].name == kSelftestConstants[i].name, "selftest_constants.h does not match selftest.cpp");
-    results.push_back({found[i].name, kSelftestConstants[i].digest, found[i].digest});
+    const bool in_identity = i < kInIdentity;
+    const SelftestConstant& constant = in_identity ? kSelftestConstants[i] : kLaterSelftestConstants[i - kInIdentity];
+    core::check(found[i].name == constant.name && found[i].in_identity == in_identity, mismatch);
+    results.push_back({found[i].name, constant.digest, found[i].digest});
   }
   return results;
 }

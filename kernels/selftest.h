@@ -1,6 +1,7 @@
-// The self-test of portable-1: digests of everything that a trial's numbers pass through, computed on one back end and
-// compared with constants in the program. Callers: `sweep-trainer selftest`, the trainer's identity, tests.
-// A machine that fails it cannot promise identical results.
+// The self-test of portable-1: digests of the generator, the functions and the ops that a trial's numbers pass through,
+// computed on one back end and compared with constants in the program. Callers: `sweep-trainer selftest`, the trainer's
+// identity, tests. A machine that fails it cannot promise identical results. It knows nothing of what trainer/ does
+// with the ops (schedules, preparation of the data, the order of layers): golden trainings in the tests hold that.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace kernels {
 struct SelftestDigest {
   std::string name;
   std::uint64_t digest;
+  bool in_identity;  ///< else it came after the constants that the trainer's identity is a digest of
 };
 
 struct SelftestResult {
@@ -31,8 +33,8 @@ std::vector<SelftestDigest> selftest_digests(const Backend& backend, Context& co
 /// The same, beside the constants of kernels/selftest_constants.h.
 std::vector<SelftestResult> run_selftest(const Backend& backend, Context& context);
 
-/// The first 16 hex digits of SHA-256 over all names and constants: what portable-1 is, as part of the trainer's
-/// identity. Computes nothing.
+/// The first 16 hex digits of SHA-256 over the names and constants of the digests that are in the identity, as part of
+/// the trainer's identity. Computes nothing.
 std::string selftest_digest();
 
 }  // namespace kernels

@@ -92,7 +92,9 @@ class Run {
   Buffer<T> make(std::size_t count) {
     return Buffer<T>(backend, context, count);
   }
-  void record(std::string name, const Digest& digest) { digests.push_back({std::move(name), digest.value()}); }
+  void record(std::string name, const Digest& digest) {
+    digests.push_back({std::move(name), digest.value(), in_identity});
+  }
   /// Records the digest of one device buffer.
   template <class T>
   void record(std::string name, const Buffer<T>& buffer) {
@@ -104,10 +106,12 @@ class Run {
   const Backend& backend;
   Context& context;
   std::vector<SelftestDigest> digests;
+  bool in_identity = true;  ///< of what is recorded from here on
 };
 
 void add_text(Run& run);      ///< addition, embedding, layer normalisation, attention
 void add_training(Run& run);  ///< later optimizers, clipping, losses, augmentation
 void add_images(Run& run);    ///< convolution, pooling, batch normalisation
+void add_steps(Run& run);     ///< what steps call in place of these; last, and not in the identity
 
 }  // namespace kernels::selftest

@@ -6,7 +6,6 @@ namespace kernels::SWEEP_CUDA_NAMESPACE {
 namespace {
 
 constexpr unsigned kThreads = 256;
-constexpr unsigned kMostBlocks = 65535;
 
 __global__ void __launch_bounds__(kThreads) to_bf16_kernel(std::uint16_t* out, const float* in, std::size_t count) {
   const std::size_t stride = std::size_t(gridDim.x) * blockDim.x;

@@ -100,7 +100,8 @@ class OtherBackend {
   const Backend& ops() const;
   Context& context();
 
-  // From here on. What was asked for before stays.
+  // From here on. What was asked for before stays, but for one pair: contract() and flush() both replace functions of
+  // the instruction set, flush() all of them, and of a function what came later stays.
   void sum(Summing op, SumOrder order);
   void contract(Contracted source);
   void flush(Flushed mode);

@@ -2,10 +2,12 @@
 // arrays of bits, and comparison to the bit. The expected values come from plain loops in the tests themselves.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -74,22 +76,78 @@ inline std::vector<float> random_floats(std::size_t count, std::uint32_t seed) {
   return values;
 }
 
-/// `count` numbers among them denormals, ±0, ±infinity, NaN and the ends of the range.
-inline std::vector<float> special_floats(std::size_t count, std::uint32_t seed, bool finite = false) {
-  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> values = {0.0f,     -0.0f,     0x1p-149f, -0x1p-149f,        0x1.8p-130f, -0x1.fp-127f,
-                                     0x1p-75f, -0x1p-75f, 0x1p-126f, 0x1.fffffep+127f,  1.0f,        -1.0f,
-                                     3.5f,     -0x1p+64f, 0x1p-12f,  -0x1.fffffep+127f, inf,         -inf,
-                                     nan};
+/// `count` numbers, half of them among `kinds`, the others in (−0.5, 0.5).
+inline std::vector<float> mixed_floats(std::size_t count, std::uint32_t seed, const std::vector<float>& kinds) {
   std::mt19937 generator(seed);
   std::vector<float> chosen(count);
-  // Specials are rare enough that not every sum ends as a NaN.
   for (float& value : chosen) {
     const std::uint32_t draw = generator();
-    const std::size_t kinds = finite || draw % 50 != 0 ? values.size() - 5 : values.size();
-    value = draw % 2 == 0 ? values[(draw >> 8) % kinds] : static_cast<float>(draw >> 8) * 0x1p-24f - 0.5f;
+    value = draw % 2 == 0 ? kinds[(draw >> 8) % kinds.size()] : static_cast<float>(draw >> 8) * 0x1p-24f - 0.5f;
   }
   return chosen;
+}
+
+/// Signed zeros, denormals and tiny numbers among others, none above 1: no sum of them overflows.
+inline std::vector<float> small_floats(std::size_t count, std::uint32_t seed) {
+  return mixed_floats(count, seed,
+                      {0.0f, -0.0f, 0x1p-149f, -0x1p-149f, 0x1.8p-130f, -0x1.fp-127f, 0x1p-75f, -0x1p-75f, 0x1p-126f,
+                       1.0f, -1.0f, 0x1p-12f});
+}
+
+/// The ends of the range and what is not finite.
+inline const std::vector<float>& wild_kinds() {
+  static const float inf = std::numeric_limits<float>::infinity();
+  static const std::vector<float> kinds = {
+      inf, -inf, 0x1.fffffep+127f, -0x1.fffffep+127f, -0x1p+64f, std::numeric_limits<float>::quiet_NaN()};
+  return kinds;
+}
+
+/// small_floats of which the one in the middle is a wild kind: for attention, in which one of them reaches far.
+inline std::vector<float> once_wild_floats(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values = small_floats(count, seed);
+  if (count > 0) values[count / 2] = wild_kinds()[seed % wild_kinds().size()];
+  return values;
+}
+
+/// once_wild_floats of which one in 2000 is a wild kind too: for sums, which few of these leave a NaN.
+inline std::vector<float> wild_floats(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values = once_wild_floats(count, seed);
+  std::mt19937 generator(seed + 1);
+  for (float& value : values) {
+    const std::uint32_t draw = generator();
+    if (draw % 2000 == 0) value = wild_kinds()[(draw >> 16) % wild_kinds().size()];
+  }
+  return values;
+}
+
+/// Numbers whose products mostly round to a zero of their sign, so that sums of a few of them are ±0, and those of many
+/// are denormal.
+inline std::vector<float> tiny_floats(std::size_t count, std::uint32_t seed) {
+  constexpr float kKinds[] = {0.0f, -0.0f, 0x1p-149f, -0x1p-149f, 0x1p-75f, -0x1p-75f};
+  std::mt19937 generator(seed);
+  std::vector<float> chosen(count);
+  for (float& value : chosen) {
+    const std::uint32_t draw = generator();
+    value = draw % 8 == 0 ? (static_cast<float>(draw >> 8) * 0x1p-24f - 0.5f) * 0x1p-69f : kKinds[(draw >> 8) % 6];
+  }
+  return chosen;
+}
+
+/// small_floats of which one in 16 is a wild kind: for ops that take each element by itself.
+inline std::vector<float> special_floats(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values = small_floats(count, seed);
+  std::mt19937 generator(seed + 1);
+  for (float& value : values) {
+    const std::uint32_t draw = generator();
+    if (draw % 16 == 0) value = wild_kinds()[(draw >> 8) % wild_kinds().size()];
+  }
+  return values;
+}
+
+/// The part of `values` that is a NaN. Where it is most of them, comparing shows little.
+inline double nan_share(const std::vector<float>& values) {
+  const auto nans = std::count_if(values.begin(), values.end(), [](float value) { return value != value; });
+  return values.empty() ? 0.0 : static_cast<double>(nans) / static_cast<double>(values.size());
 }
 
 }  // namespace tests

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "tests/catch.h"
+#include "tests/kernels/cpu_contexts.h"
 
 using kernels::cpu::Threads;
 
@@ -50,6 +50,38 @@ TEST_CASE("every computing thread rounds to nearest and keeps denormals") {
   threads.run(3, [&](int part) { states[static_cast<std::size_t>(part)] = _mm_getcsr(); });
   _mm_setcsr(before);
   for (unsigned state : states) CHECK((state & ~0x3fu) == 0x1f80);
+}
+
+TEST_CASE("losses and attention have the same bits whatever the rounding of the thread that calls them") {
+  constexpr int kRows = 3;  // 1 / 3 and 1 / sqrt(3) are not the same downwards
+  const kernels::AttentionShape shape{1, kRows, 1, kRows};
+  const auto in = tests::random_floats(3 * kRows * kRows, 1);
+  const std::vector<std::int32_t> labels{0, 2, 1};
+  const auto written = [&](kernels::Context& context, unsigned mxcsr) {
+    std::vector<std::vector<float>> all(7, std::vector<float>(3 * kRows * kRows));
+    std::vector<std::int32_t> correct(kRows);
+    const kernels::Backend& ops = kernels::cpu_backend();
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(mxcsr);
+    ops.softmax_cross_entropy(context, all[0].data(), correct.data(), all[1].data(), in.data(), labels.data(), kRows,
+                              kRows, 0.1f);
+    ops.regression_loss(context, kernels::Regression::kAbsolute, all[2].data(), all[3].data(), in.data(),
+                        in.data() + kRows, kRows);
+    ops.attention(context, all[4].data(), all[5].data(), in.data(), shape);
+    std::vector<float> scratch(kRows * kRows);
+    ops.attention_backward(context, all[6].data(), scratch.data(), in.data(), in.data(), all[5].data(), shape);
+    const unsigned after = _mm_getcsr();
+    _mm_setcsr(before);
+    CHECK((after & ~0x3fu) == (mxcsr & ~0x3fu));
+    return all;
+  };
+  for (kernels::Context* context : tests::cpu_contexts()) {
+    const auto expected = written(*context, 0x1f80);
+    for (const unsigned mode : {0x2000u, 0x4000u, 0x6000u, 0x8040u}) {  // down, up, towards zero, flushing
+      const auto found = written(*context, 0x1f80 | mode);
+      for (std::size_t i = 0; i < expected.size(); ++i) CHECK(tests::first_difference(found[i], expected[i]) == "");
+    }
+  }
 }
 
 TEST_CASE("threads that never ran anything end") {

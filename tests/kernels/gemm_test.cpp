@@ -75,10 +75,6 @@ Problem make(Transpose transpose, int m, int n, int k, Fill fill) {
 }
 
 const Transpose kTransposes[] = {Transpose::kNN, Transpose::kNT, Transpose::kTN};
-std::vector<float> special(std::size_t count, std::uint32_t seed) { return tests::special_floats(count, seed); }
-std::vector<float> special_finite(std::size_t count, std::uint32_t seed) {
-  return tests::special_floats(count, seed, true);
-}
 
 }  // namespace
 
@@ -104,9 +100,14 @@ TEST_CASE("gemm opens a chunk every 256 terms and a group every 4096") {
 
 TEST_CASE("gemm keeps denormals, signed zeros, infinities and NaN as the plain loop does") {
   for (Transpose transpose : kTransposes) {
+    for (int k : {1, 3, 64, 300}) {
+      const Problem wild = make(transpose, 14, 35, k, tests::wild_floats);
+      CHECK(tests::nan_share(expected_product(wild)) <= 0.5);
+      require_equal_everywhere(wild);
+    }
     for (int k : {1, 3, 64, 300, 4100}) {
-      require_equal_everywhere(make(transpose, 14, 35, k, special));
-      require_equal_everywhere(make(transpose, 7, 18, k, special_finite));
+      require_equal_everywhere(make(transpose, 14, 35, k, tests::small_floats));
+      require_equal_everywhere(make(transpose, 7, 18, k, tests::tiny_floats));
     }
   }
 }
@@ -143,7 +144,7 @@ TEST_CASE("an empty product touches nothing and a product over nothing is plus z
 }
 
 TEST_CASE("a thread that flushes denormals gets the same bits and its own state back") {
-  const Problem problem = make(Transpose::kNN, 90, 100, 50, special_finite);
+  const Problem problem = make(Transpose::kNN, 90, 100, 50, tests::tiny_floats);
   const std::vector<float> expected = expected_product(problem);
   constexpr unsigned kFlush = 0x1f80 | 0x8040;  // FTZ and DAZ, as -Ofast sets them
   for (kernels::Context* context : cpu_contexts()) {

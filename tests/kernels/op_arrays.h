@@ -18,8 +18,10 @@ inline std::size_t size(int rows, int columns = 1) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
 
+/// With `offset` elements of zero bits in front, so that the values do not start where memory does.
 template <class T>
-kernels::Buffer<T> put(const Machine& machine, const std::vector<T>& values) {
+kernels::Buffer<T> put(const Machine& machine, std::vector<T> values, std::size_t offset = 0) {
+  values.insert(values.begin(), offset, std::bit_cast<T>(std::array<std::uint8_t, sizeof(T)>{}));
   kernels::Buffer<T> made(machine.backend, machine.context, values.size());
   machine.backend.copy_to_device(machine.context, made.data(), values.data(), values.size() * sizeof(T));
   return made;
@@ -52,8 +54,27 @@ std::vector<std::uint32_t> get(const Machine& machine, const kernels::Buffer<T>&
   return words;
 }
 
-inline Floats filled(std::size_t count, std::uint32_t seed, bool special) {
-  return special ? special_floats(count, seed) : random_floats(count, seed);
+/// What a case is filled with.
+enum class Values { kOrdinary, kSmall, kOnceWild, kWild, kTiny, kSpecial };
+
+/// For a case's name: empty for ordinary values.
+inline const char* in_words(Values values) {
+  const char* const words[] = {
+      "", ", small values", ", one value not finite", ", few values not finite", ", tiny values", ", special values"};
+  return words[static_cast<int>(values)];
 }
+
+inline std::string in_words(std::size_t offset) {
+  return offset == 0 ? "" : ", " + std::to_string(offset) + " behind where memory starts";
+}
+
+inline Floats filled(std::size_t count, std::uint32_t seed, Values values) {
+  constexpr Floats (*kFills[])(std::size_t, std::uint32_t) = {random_floats, small_floats, once_wild_floats,
+                                                              wild_floats,   tiny_floats,  special_floats};
+  return kFills[static_cast<int>(values)](count, seed);
+}
+
+/// The special values of ops that sum.
+inline constexpr Values kSumSpecials[] = {Values::kSmall, Values::kWild};
 
 }  // namespace tests

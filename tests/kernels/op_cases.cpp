@@ -14,16 +14,16 @@ using kernels::Initialisation;
 using kernels::StepState;
 using kernels::Transpose;
 
-OpCase gemm_case(Transpose transpose, int m, int n, int k, bool special) {
+OpCase gemm_case(Transpose transpose, int m, int n, int k, Values values, std::size_t offset = 0) {
   const char* const letters[] = {"NN", "NT", "TN"};
-  const std::string name = fmt::format("gemm {} {}×{}×{}{}", letters[static_cast<int>(transpose)], m, n, k,
-                                       special ? ", special values" : "");
+  const std::string name = fmt::format("gemm {} {}×{}×{}{}{}", letters[static_cast<int>(transpose)], m, n, k,
+                                       in_words(values), in_words(offset));
   return {name, [=](const Machine& machine) -> Written {
             const auto seed = static_cast<std::uint32_t>(m * 31 + n * 7 + k);
-            const Buffer<float> a = put(machine, filled(size(m, k), seed, special));
-            const Buffer<float> b = put(machine, filled(size(k, n), seed + 1, special));
+            const Buffer<float> a = put(machine, filled(size(m, k), seed, values), offset);
+            const Buffer<float> b = put(machine, filled(size(k, n), seed + 1, values), offset);
             Buffer<float> c = unwritten<float>(machine, size(m, n));
-            machine.backend.gemm(machine.context, transpose, m, n, k, a.data(), b.data(), c.data());
+            machine.backend.gemm(machine.context, transpose, m, n, k, a.data() + offset, b.data() + offset, c.data());
             return {{"c", get(machine, c)}};
           }};
 }
@@ -53,8 +53,9 @@ OpCase activation_backward_case(Activation activation, int rows, int columns, bo
       fmt::format("activation_backward {} {}×{}{}", name_of(activation), rows, columns, in_place ? " in place" : "");
   return {name, [=](const Machine& machine) -> Written {
             const std::size_t count = size(rows, columns);
-            Buffer<float> dout = put(machine, special_floats(count, 7));
-            const Buffer<float> given = put(machine, special_floats(count, 8));
+            const Values values = columns > 1 ? Values::kWild : Values::kSpecial;  // dbias is a sum
+            Buffer<float> dout = put(machine, filled(count, 7, values));
+            const Buffer<float> given = put(machine, filled(count, 8, values));
             Buffer<float> dz = unwritten<float>(machine, count), dbias = unwritten<float>(machine, size(columns));
             const bool from_z = activation == Activation::kGelu;
             const bool from_out = !from_z && activation != Activation::kNone;
@@ -65,55 +66,57 @@ OpCase activation_backward_case(Activation activation, int rows, int columns, bo
           }};
 }
 
-OpCase dropout_case(int count, float rate, bool in_place) {
-  return {fmt::format("dropout {} rate {}{}", count, rate, in_place ? " in place" : ""),
+OpCase dropout_case(int count, float rate, bool in_place, std::size_t offset = 0) {
+  return {fmt::format("dropout {} rate {}{}{}", count, rate, in_place ? " in place" : "", in_words(offset)),
           [=](const Machine& machine) -> Written {
-            Buffer<float> in = put(machine, special_floats(size(count), 9));
-            Buffer<float> out = unwritten<float>(machine, size(count));
+            Buffer<float> in = put(machine, special_floats(size(count), 9), offset);
+            Buffer<float> out = unwritten<float>(machine, size(count) + offset);
             const Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
-            machine.backend.dropout(machine.context, in_place ? in.data() : out.data(), in.data(), count, rate,
-                                    0x123456789abcdefu, 3, state.data());
+            machine.backend.dropout(machine.context, (in_place ? in.data() : out.data()) + offset, in.data() + offset,
+                                    count, rate, 0x123456789abcdefu, 3, state.data());
             return {{"out", get(machine, out)}, {"in", get(machine, in)}};
           }};
 }
 
-OpCase initialise_case(Initialisation kind, int count) {
-  return {fmt::format("initialise {} {}", static_cast<int>(kind), count), [=](const Machine& machine) -> Written {
-            Buffer<float> w = unwritten<float>(machine, size(count));
-            machine.backend.initialise(machine.context, kind, w.data(), count, 784, 512, 1.0f, 99, 4);
+OpCase initialise_case(Initialisation kind, int count, std::size_t offset = 0) {
+  const std::string name = fmt::format("initialise {} {}{}", static_cast<int>(kind), count, in_words(offset));
+  return {name, [=](const Machine& machine) -> Written {
+            Buffer<float> w = unwritten<float>(machine, size(count) + offset);
+            machine.backend.initialise(machine.context, kind, w.data() + offset, count, 784, 512, 1.0f, 99, 4);
             return {{"w", get(machine, w)}};
           }};
 }
 
 OpCase column_sum_case(int rows, int columns) {
   return {fmt::format("column_sum {}×{}", rows, columns), [=](const Machine& machine) -> Written {
-            const Buffer<float> x = put(machine, filled(size(rows, columns), 11, rows % 2 == 1));
+            const Buffer<float> x =
+                put(machine, filled(size(rows, columns), 11, rows % 2 == 1 ? Values::kWild : Values::kSmall));
             Buffer<float> out = unwritten<float>(machine, size(columns));
             machine.backend.column_sum(machine.context, out.data(), x.data(), rows, columns);
             return {{"out", get(machine, out)}};
           }};
 }
 
-OpCase loss_case(int rows, int classes, bool special, bool with_gradient, float smoothing) {
+OpCase loss_case(int rows, int classes, Values values, bool with_gradient, float smoothing) {
   const std::string name = fmt::format("softmax_cross_entropy and rank_labels {}×{}{}{}, smoothing {}", rows, classes,
-                                       special ? ", special" : "", with_gradient ? "" : ", no gradient", smoothing);
+                                       in_words(values), with_gradient ? "" : ", no gradient", smoothing);
   return {name, [=](const Machine& machine) -> Written {
-            Floats values = filled(size(rows, classes), 13, special);
-            for (std::size_t i = 0; i < values.size(); ++i) {
-              if (i % 3 == 0) values[i] = values[i] * 8.0f;
-              if (i % 5 == 0 && i > 0) values[i] = values[i - 1];
+            Floats z = filled(size(rows, classes), 13, values);
+            for (std::size_t i = 0; i < z.size(); ++i) {
+              if (i % 3 == 0) z[i] = z[i] * 8.0f;
+              if (i % 5 == 0 && i > 0) z[i] = z[i - 1];
             }
             // Two classes tie for the maximum of every second row; the label is one of them.
             const std::size_t width = static_cast<std::size_t>(classes);
             for (std::size_t row = 0; row < size(rows); row += 2) {
-              values[row * width + row * 7 % width] = 9.0f;
-              values[row * width + row * 5 % width] = 9.0f;
+              z[row * width + row * 7 % width] = 9.0f;
+              z[row * width + row * 5 % width] = 9.0f;
             }
             std::vector<std::int32_t> chosen(size(rows));
             for (std::size_t i = 0; i < chosen.size(); ++i) {
               chosen[i] = static_cast<std::int32_t>(i * 7 % static_cast<std::size_t>(classes));
             }
-            const Buffer<float> logits = put(machine, values);
+            const Buffer<float> logits = put(machine, z);
             const Buffer<std::int32_t> labels = put(machine, chosen);
             Buffer<float> loss = unwritten<float>(machine, size(rows));
             Buffer<std::int32_t> correct = unwritten<std::int32_t>(machine, size(rows));
@@ -234,18 +237,21 @@ struct Extent {
 }  // namespace
 
 std::vector<OpCase> gemm_cases(Sizes sizes) {
-  const std::vector<Extent> odd = {{1, 1, 1},    {3, 5, 7},     {32, 32, 16},  {33, 31, 17},   {64, 64, 257},
-                                   {65, 66, 40}, {5, 130, 513}, {129, 3, 300}, {130, 131, 33}, {2, 3, 4097}};
+  const std::vector<Extent> odd = {{1, 1, 1},      {3, 5, 7},    {32, 32, 16},  {33, 31, 17},
+                                   {64, 64, 257},  {65, 66, 40}, {5, 130, 513}, {129, 3, 300},
+                                   {130, 131, 33}, {2, 3, 4097}, {2, 3, 4700}};
   const std::vector<Extent> real = {{128, 512, 784}, {128, 256, 512},    {128, 10, 256},   {512, 784, 128},
                                     {256, 512, 128}, {10, 256, 128},     {128, 784, 512},  {1000, 512, 784},
                                     {513, 511, 509}, {1024, 1024, 1024}, {257, 129, 9001}, {2048, 2048, 4100}};
   std::vector<OpCase> cases;
   for (const Transpose transpose : kTransposes) {
     for (const Extent& at : sizes == Sizes::kOdd ? odd : real) {
-      cases.push_back(gemm_case(transpose, at.m, at.n, at.k, false));
+      cases.push_back(gemm_case(transpose, at.m, at.n, at.k, Values::kOrdinary));
     }
-    cases.push_back(gemm_case(transpose, 14, 35, 600, true));
-    cases.push_back(gemm_case(transpose, 6, 5, 0, false));
+    for (const Values values : kSumSpecials) cases.push_back(gemm_case(transpose, 14, 35, 600, values));
+    for (const int k : {1, 7, 16, 48, 256, 600}) cases.push_back(gemm_case(transpose, 14, 36, k, Values::kTiny));
+    cases.push_back(gemm_case(transpose, 36, 68, 72, Values::kOrdinary, 1));
+    cases.push_back(gemm_case(transpose, 6, 5, 0, Values::kOrdinary));
   }
   return cases;
 }
@@ -254,8 +260,9 @@ std::vector<OpCase> elementwise_cases(Sizes sizes) {
   const bool odd = sizes == Sizes::kOdd;
   std::vector<OpCase> cases;
   for (const Activation activation : kActivations) {
-    for (const auto& [rows, columns] : odd ? std::vector<std::pair<int, int>>{{1, 1}, {3, 33}, {17, 10}, {70, 65}}
-                                           : std::vector<std::pair<int, int>>{{128, 512}, {1000, 10}, {70000, 3}}) {
+    for (const auto& [rows, columns] :
+         odd ? std::vector<std::pair<int, int>>{{1, 1}, {3, 33}, {17, 10}, {70, 65}}
+             : std::vector<std::pair<int, int>>{{128, 512}, {1000, 10}, {70000, 3}, {530000, 1}}) {
       cases.push_back(bias_activation_case(activation, rows, columns, true, false));
       cases.push_back(bias_activation_case(activation, rows, columns, false, true));
     }
@@ -271,6 +278,8 @@ std::vector<OpCase> elementwise_cases(Sizes sizes) {
       cases.push_back(initialise_case(kind, count));
     }
   }
+  cases.push_back(dropout_case(1024, 0.2f, false, 1));
+  cases.push_back(initialise_case(Initialisation::kHe, 1024, 3));
   return cases;
 }
 
@@ -292,11 +301,11 @@ std::vector<OpCase> loss_cases(Sizes sizes) {
        sizes == Sizes::kOdd
            ? std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {5, 10}, {9, 31}, {3, 32}, {6, 33}, {2, 100}}
            : std::vector<std::pair<int, int>>{{128, 10}, {6000, 10}, {10000, 10}, {33, 65536}}) {
-    cases.push_back(loss_case(rows, classes, false, true, 0.0f));
-    cases.push_back(loss_case(rows, classes, true, true, 0.0f));
-    cases.push_back(loss_case(rows, classes, false, false, 0.0f));
-    cases.push_back(loss_case(rows, classes, false, true, 0.1f));
-    cases.push_back(loss_case(rows, classes, true, false, 0.3f));
+    cases.push_back(loss_case(rows, classes, Values::kOrdinary, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, Values::kWild, true, 0.0f));
+    cases.push_back(loss_case(rows, classes, Values::kOrdinary, false, 0.0f));
+    cases.push_back(loss_case(rows, classes, Values::kOrdinary, true, 0.1f));
+    cases.push_back(loss_case(rows, classes, Values::kWild, false, 0.3f));
     for (const auto kind : {kernels::Regression::kSquared, kernels::Regression::kAbsolute})
       cases.push_back(regression_case(kind, rows * 37, classes % 2 == 0));
   }

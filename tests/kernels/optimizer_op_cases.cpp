@@ -12,17 +12,18 @@ using kernels::Optimizer;
 using kernels::OptimizerSettings;
 using kernels::StepState;
 
-OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special) {
+OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool special, std::size_t offset = 0) {
+  const Values values = special ? Values::kSpecial : Values::kOrdinary;
   const char* const names[] = {"sgd", "adam", "adamw", "rmsprop", "lion"};
-  const std::string name = fmt::format("optimizer_update {} {}{}{}", names[static_cast<int>(kind)], count,
-                                       with_fingerprint ? " with fingerprint" : "", special ? ", special" : "");
+  const std::string name = fmt::format("optimizer_update {} {}{}{}{}", names[static_cast<int>(kind)], count,
+                                       with_fingerprint ? " with fingerprint" : "", in_words(values), in_words(offset));
   return {name, [=](const Machine& machine) -> Written {
-            Buffer<float> w = put(machine, filled(size(count), 17, special));
-            Buffer<float> m = put(machine, random_floats(size(count), 18));
+            Buffer<float> w = put(machine, filled(size(count), 17, values), offset);
+            Buffer<float> m = put(machine, random_floats(size(count), 18), offset);
             Floats squares = random_floats(size(count), 19);
             for (float& value : squares) value = value * value;
-            Buffer<float> v = put(machine, squares);
-            const Buffer<float> gradient = put(machine, filled(size(count), 20, special));
+            Buffer<float> v = put(machine, squares, offset);
+            const Buffer<float> gradient = put(machine, filled(size(count), 20, values), offset);
             StepState clipped = kStep;
             clipped.gradient_scale = special ? 0.75f : 1.0f;
             if (with_fingerprint) clipped.momentum = 0.875f;
@@ -32,9 +33,10 @@ OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool spe
             settings.kind = kind;
             settings.weight_decay = 0.01f;
             settings.nesterov = special;
-            machine.backend.optimizer_update(machine.context, settings, state.data(), w.data(), m.data(),
-                                             kernels::has_second_moment(kind) ? v.data() : nullptr, gradient.data(),
-                                             count, 5, with_fingerprint ? print.data() : nullptr);
+            machine.backend.optimizer_update(
+                machine.context, settings, state.data(), w.data() + offset, m.data() + offset,
+                kernels::has_second_moment(kind) ? v.data() + offset : nullptr, gradient.data() + offset, count, 5,
+                with_fingerprint ? print.data() : nullptr);
             return {{"w", get(machine, w)},
                     {"m", get(machine, m)},
                     {"v", get(machine, v)},
@@ -42,13 +44,13 @@ OpCase optimizer_case(Optimizer kind, int count, bool with_fingerprint, bool spe
           }};
 }
 
-OpCase norm_case(const std::vector<int>& counts, bool special) {
-  return {fmt::format("norm of tensors of {}{}", fmt::join(counts, ", "), special ? ", special" : ""),
+OpCase norm_case(const std::vector<int>& counts, Values values) {
+  return {fmt::format("norm of tensors of {}{}", fmt::join(counts, ", "), in_words(values)),
           [=](const Machine& machine) -> Written {
             Buffer<float> squares = unwritten<float>(machine, counts.size());
             for (std::size_t i = 0; i < counts.size(); ++i) {
               const auto seed = static_cast<std::uint32_t>(43 + i);
-              const Buffer<float> x = put(machine, filled(size(counts[i]), seed, special));
+              const Buffer<float> x = put(machine, filled(size(counts[i]), seed, values));
               machine.backend.sum_of_squares(machine.context, squares.data() + i, x.data(), counts[i]);
             }
             Buffer<StepState> state = put(machine, std::vector<StepState>{kStep});
@@ -85,12 +87,12 @@ OpCase all_tensors_case(Optimizer kind, const std::vector<int>& counts, bool wit
         std::vector<OptimizedTensor> tensors;
         for (std::size_t i = 0; i < counts.size(); ++i) {
           const auto seed = static_cast<std::uint32_t>(70 + 4 * i);
-          w.push_back(put(machine, filled(size(counts[i]), seed, false)));
+          w.push_back(put(machine, random_floats(size(counts[i]), seed)));
           m.push_back(put(machine, random_floats(size(counts[i]), seed + 1)));
           Floats squares = random_floats(size(counts[i]), seed + 2);
           for (float& value : squares) value = value * value;
           v.push_back(put(machine, squares));
-          gradients.push_back(put(machine, filled(size(counts[i]), seed + 3, true)));
+          gradients.push_back(put(machine, wild_floats(size(counts[i]), seed + 3)));
           const bool is_trained = i % 3 != 2;
           float* const second = is_trained && kernels::has_second_moment(kind) ? v[i].data() : nullptr;
           tensors.push_back({w[i].data(), is_trained ? m[i].data() : nullptr, second,
@@ -126,10 +128,12 @@ std::vector<OpCase> optimizer_cases(Sizes sizes) {
       cases.push_back(optimizer_case(kind, count, false, true));
     }
     cases.push_back(fingerprint_case(count));
-    cases.push_back(norm_case({count, 4096, 1}, false));
+    cases.push_back(norm_case({count, 4096, 1}, Values::kOrdinary));
   }
-  cases.push_back(norm_case({4095, 4097, 0, 20000}, false));
-  cases.push_back(norm_case({300, 9000}, true));
+  for (const auto kind : {Optimizer::kSgd, Optimizer::kAdam})
+    cases.push_back(optimizer_case(kind, 1500, true, true, 1));
+  cases.push_back(norm_case({4095, 4097, 0, 20000}, Values::kOrdinary));
+  for (const Values values : kSumSpecials) cases.push_back(norm_case({300, 9000, 3, 7, 11}, values));
   cases.push_back(fingerprint_case(0));
   std::vector<int> many;  // more than one launch takes
   for (int i = 0; i < 400; ++i) many.push_back(i % 7 == 3 ? 0 : 1 + i * 11 % 700);

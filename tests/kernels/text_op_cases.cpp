@@ -29,7 +29,7 @@ OpCase embed_case(int texts, int context, int vocabulary, int columns) {
             const Buffer<std::int32_t> tokens = put(machine, chosen);
             const Buffer<float> table = put(machine, special_floats(size(vocabulary, columns), 103));
             const Buffer<float> places = put(machine, random_floats(size(context, columns), 104));
-            const Buffer<float> dout = put(machine, special_floats(size(rows, columns), 105));
+            const Buffer<float> dout = put(machine, wild_floats(size(rows, columns), 105));
             Buffer<float> out = unwritten<float>(machine, size(rows, columns));
             Buffer<float> dtable = unwritten<float>(machine, size(vocabulary, columns));
             machine.backend.embed(machine.context, out.data(), tokens.data(), table.data(), places.data(), rows,
@@ -40,13 +40,13 @@ OpCase embed_case(int texts, int context, int vocabulary, int columns) {
           }};
 }
 
-OpCase layer_norm_case(int rows, int columns, bool special) {
-  const std::string name = fmt::format("layer_norm {}×{}{}", rows, columns, special ? ", special" : "");
+OpCase layer_norm_case(int rows, int columns, Values values) {
+  const std::string name = fmt::format("layer_norm {}×{}{}", rows, columns, in_words(values));
   return {name, [=](const Machine& machine) -> Written {
-            const Buffer<float> x = put(machine, filled(size(rows, columns), 106, special));
+            const Buffer<float> x = put(machine, filled(size(rows, columns), 106, values));
             const Buffer<float> gain = put(machine, random_floats(size(columns), 107));
             const Buffer<float> shift = put(machine, random_floats(size(columns), 108));
-            const Buffer<float> dout = put(machine, filled(size(rows, columns), 109, special));
+            const Buffer<float> dout = put(machine, filled(size(rows, columns), 109, values));
             Buffer<float> out = unwritten<float>(machine, size(rows, columns));
             Buffer<float> mean = unwritten<float>(machine, size(rows)), inverse = unwritten<float>(machine, size(rows));
             Buffer<float> dx = unwritten<float>(machine, size(rows, columns));
@@ -61,16 +61,17 @@ OpCase layer_norm_case(int rows, int columns, bool special) {
           }};
 }
 
-OpCase attention_case(const AttentionShape& shape, bool special) {
+OpCase attention_case(const AttentionShape& shape, Values values) {
   const std::string name = fmt::format("attention {} texts of {}, {} heads of {}{}", shape.batch, shape.length,
-                                       shape.heads, shape.depth, special ? ", special" : "");
+                                       shape.heads, shape.depth, in_words(values));
   return {name, [=](const Machine& machine) -> Written {
             const std::size_t outputs = size(shape.batch * shape.length, shape.heads * shape.depth);
             const std::size_t places = size(shape.batch * shape.heads, shape.length * shape.length);
-            Floats values = filled(3 * outputs, 110, special);
-            for (float& value : values) value = 3.0f * value;
-            const Buffer<float> qkv = put(machine, values);
-            const Buffer<float> dout = put(machine, filled(outputs, 111, special));
+            Floats given = filled(3 * outputs, 110, values);
+            if (values != Values::kTiny)
+              for (float& value : given) value = 3.0f * value;
+            const Buffer<float> qkv = put(machine, given);
+            const Buffer<float> dout = put(machine, filled(outputs, 111, values));
             Buffer<float> out = unwritten<float>(machine, outputs), weights = unwritten<float>(machine, places);
             Buffer<float> scratch = unwritten<float>(machine, places), dqkv = unwritten<float>(machine, 3 * outputs);
             machine.backend.attention(machine.context, out.data(), weights.data(), qkv.data(), shape);
@@ -87,20 +88,24 @@ std::vector<OpCase> text_cases(Sizes sizes) {
     return {add_case(1000003, true),
             embed_case(64, 64, 65, 128),
             embed_case(3, 513, 200, 384),
-            layer_norm_case(4096, 128, false),
-            layer_norm_case(1001, 384, false),
-            attention_case({64, 64, 4, 32}, false),
-            attention_case({3, 513, 6, 64}, false)};
+            layer_norm_case(4096, 128, Values::kOrdinary),
+            layer_norm_case(1001, 384, Values::kOrdinary),
+            attention_case({64, 64, 4, 32}, Values::kOrdinary),
+            attention_case({3, 513, 6, 64}, Values::kOrdinary),
+            attention_case({1, 4700, 1, 4}, Values::kOrdinary),    // sums of several groups of several chunks
+            attention_case({16390, 2, 4, 3}, Values::kOrdinary)};  // more heads than a grid is deep
   }
   std::vector<OpCase> cases = {add_case(1, false), add_case(1003, true), embed_case(1, 1, 1, 1),
                                embed_case(3, 5, 7, 33), embed_case(2, 130, 11, 129)};
-  for (const bool special : {false, true}) {
+  for (const Values values : {Values::kOrdinary, Values::kSmall, Values::kOnceWild}) {
     for (const auto& [rows, columns] : std::vector<std::pair<int, int>>{{1, 1}, {5, 31}, {3, 32}, {7, 33}, {258, 70}})
-      cases.push_back(layer_norm_case(rows, columns, special));
+      cases.push_back(layer_norm_case(rows, columns, values));
     for (const AttentionShape& shape : std::vector<AttentionShape>{
              {1, 1, 1, 1}, {2, 5, 3, 7}, {1, 33, 2, 16}, {2, 31, 1, 17}, {1, 70, 1, 5}, {1, 300, 1, 3}})
-      cases.push_back(attention_case(shape, special));
+      cases.push_back(attention_case(shape, values));
   }
+  cases.push_back(attention_case({1, 3, 1, 4700}, Values::kOrdinary));  // sums of several groups of several chunks
+  cases.push_back(attention_case({2, 16, 3, 16}, Values::kTiny));
   return cases;
 }
 

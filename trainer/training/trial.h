@@ -14,7 +14,8 @@
 
 namespace trainer {
 
-/// "sweep-trainer/1:" and the digest of the self-test's constants: a change of arithmetic is another trainer.
+/// "sweep-trainer/1:" and kernels::selftest_digest(): another constant is another trainer. A change on purpose of what
+/// the constants do not hold (docs/reproducibility.md) raises the number.
 const std::string& trainer_identity();
 
 struct TrialOrder {

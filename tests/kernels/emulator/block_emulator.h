@@ -56,6 +56,9 @@ struct Stream {
   std::function<void(std::function<void()>)> keep{};
 };
 
+/// Far fewer than a GPU takes, so that small shapes make the kernels go by strides.
+inline constexpr unsigned kMostBlocks = 4;
+
 /// The order of blocks and threads in the launches that follow. 0: ascending.
 void set_order(std::uint64_t seed);
 
