@@ -55,8 +55,8 @@ struct Store::Writing {
     const std::string newest = fmt::format("SELECT coalesce(max(number), 0) FROM {}", name(table));
     return std::max(counted(table), database->number(newest.c_str())) + 1;
   }
-  /// The same of an event, for every transaction: of `counts` only the first one asks, and of the table those before which
-  /// somebody else wrote.
+  /// The same of an event, for every transaction: of `counts` only the first one asks, and of the table those before
+  /// which somebody else wrote.
   std::int64_t next_event() {
     if (!counted_events) counted_events = counted(Table::kEvents);
     const std::int64_t newest = last_event.start().step() ? last_event.number(0) : 0;
