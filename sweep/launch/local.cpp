@@ -372,6 +372,8 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
 
   watch->began = begin == Begin::kAtOnce;
   watch->child.emplace(std::move(request), begin);
+  out.write_end.reset();
+  err.write_end.reset();
   living_.insert(watch->pid());
   auto process = std::make_unique<LocalProcess>(watch);  // whatever goes wrong from here on ends it
   const pid_t pid = watch->pid();

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "sweep/store/frame_writes.h"
 #include "sweep/store/rows.h"
 #include "sweep/store/store.h"
 
@@ -175,6 +176,7 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
   database->run(
       "PRAGMA wal_autocheckpoint = 4000");  // pages: each time is two syncs, and writes every page that changed
   create_schema(*database);
+  if (mode == "wal") write_frames_whole(database->handle());
   return database;
 }
 

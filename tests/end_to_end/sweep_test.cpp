@@ -203,8 +203,8 @@ TEST_CASE("200 trials that do nothing leave no descriptor open, no zombie, and t
   });
   const Ended ended = program.wait();
   CHECK(ended.code == 0);
-  // Eighteen that stay, two of them this test's, six of each attempt, of which there are at most three with two slots,
-  // and three of a start or of a look for strays.
+  // Sixteen that stay, six of each attempt, of which there are at most three with two slots, and two of a start or of a
+  // look for strays.
   CHECK(most_open < 40);
   CHECK(most_zombies < 4);  // one that has just ended may not have been reaped yet
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

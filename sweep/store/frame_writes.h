@@ -1,0 +1,15 @@
+// SQLite writes each frame of its write-ahead log in two calls: 24 bytes of header, then the page. A file system takes
+// as long for a call as for a page, and a trial has five frames: here both go in one. Used by schema.cpp, for stores
+// that are written; readers and everything else SQLite does are untouched.
+#pragma once
+
+#include <sqlite3.h>
+
+namespace sweep {
+
+/// From here on the connection's log is written so. A header is held from its own call to the very next one, which
+/// SQLite makes for its page; whatever else is asked of the file has it written first. Without a log nothing changes.
+/// Requires: the connection has read something, so that its log is open.
+void write_frames_whole(sqlite3* database);
+
+}  // namespace sweep
