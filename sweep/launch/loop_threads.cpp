@@ -22,6 +22,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::detail::epoll_reactor;
 
+constexpr int kHandlersAtOnce = 64;  // a trial's end and the start of the next take some twenty
+
 // Asio does not show the descriptor on which it waits. An explicit instantiation may name a private member: where
 // another version of Asio has none of this name and type, this does not compile.
 int epoll_descriptor_of(epoll_reactor& reactor);
@@ -61,24 +63,22 @@ LoopThreads::LoopThreads(asio::io_context& context, std::size_t waiting)
   ::sigfillset(&most);
   ::sigdelset(&most, SIGCHLD);
   ::pthread_sigmask(SIG_SETMASK, &most, &before);
-  std::string problem;
   try {
     for (Waiting& self : waiting_) self.thread = std::thread([this, &self] { wait(self); });
-  } catch (const std::system_error& error) {
-    problem = error.code().message();
+  } catch (const std::system_error&) {  // a limit on processes: then as without them
     end();
+    waiting_.clear();
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (!problem.empty()) throw core::EnvironmentError("threads", "cannot be started: " + problem);
 }
 
 LoopThreads::~LoopThreads() { end(); }
 
 void LoopThreads::run() {
   std::unique_lock lock(mutex_);
-  for (go_on(); !context_.stopped(); go_on()) {
+  for (bool has_more = go_on(); !context_.stopped(); has_more = go_on()) {
     lock.unlock();
-    wait_for(ready_);
+    if (!has_more) wait_for(ready_);
     lock.lock();
   }
   lock.unlock();
@@ -114,22 +114,24 @@ void LoopThreads::wait(Waiting& self) {
     if (!has_ended || ends_) continue;
     self.pidfd.reset();
     current_ = &self;
-    go_on(std::exchange(self.on_exit, nullptr));
+    const bool has_more = go_on(std::exchange(self.on_exit, nullptr));
     current_ = nullptr;
-    if (context_.stopped()) nudge();
+    if (has_more || context_.stopped()) nudge();
   }
   self.on_exit = nullptr;
 }
 
-// Until no handler is ready.
-void LoopThreads::go_on(const std::function<void()>& first) {
+// Until no handler is ready, or so many have run that others are to have their turn. Whether one may still be ready.
+bool LoopThreads::go_on(const std::function<void()>& first) {
   try {
     if (first) first();
-    context_.poll();
+    for (int i = 0; i < kHandlersAtOnce; ++i)
+      if (context_.poll_one() == 0) return false;
   } catch (...) {
     if (!failure_) failure_ = std::current_exception();
     context_.stop();
   }
+  return true;
 }
 
 void LoopThreads::end() {
@@ -142,6 +144,21 @@ void LoopThreads::end() {
   given_.notify_all();
   for (Waiting& self : waiting_)
     if (self.thread.joinable()) self.thread.join();
+}
+
+void LoopThreads::FairLock::lock() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t mine = asked_++;
+  next_.wait(lock, [&] { return served_ == mine; });
+}
+
+void LoopThreads::FairLock::unlock() {
+  bool is_awaited = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_awaited = ++served_ != asked_;
+  }
+  if (is_awaited) next_.notify_all();
 }
 
 }  // namespace sweep

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -26,7 +27,8 @@ std::size_t threads_worth_having(std::size_t slots, std::size_t processors);
 
 class LoopThreads {
  public:
-  /// With so many threads that wait for a process; there may be none. Requires: nobody else runs the context.
+  /// With so many threads that wait for a process, or none where the system gives none. Requires: nobody else runs the
+  /// context.
   LoopThreads(boost::asio::io_context& context, std::size_t waiting);
   ~LoopThreads();
   LoopThreads(const LoopThreads&) = delete;
@@ -50,15 +52,27 @@ class LoopThreads {
     std::thread thread;
   };
 
+  // In the order in which they ask: one that runs the loop without end would have a mutex again at once.
+  class FairLock {
+   public:
+    void lock();
+    void unlock();
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable next_;
+    std::uint64_t asked_ = 0, served_ = 0;
+  };
+
   void wait(Waiting& self);
-  void go_on(const std::function<void()>& first = {});
+  bool go_on(const std::function<void()>& first = {});
   void end();
 
   boost::asio::io_context& context_;
-  int ready_;                      ///< readable when the context has something to do
-  Descriptor stop_;                ///< readable from when the threads are to end
-  std::mutex mutex_;               ///< held by whoever runs the loop; all below is under it
-  std::condition_variable given_;  ///< one has something to wait for, or they are to end
+  int ready_;                          ///< readable when the context has something to do
+  Descriptor stop_;                    ///< readable from when the threads are to end
+  FairLock mutex_;                     ///< held by whoever runs the loop; all below is under it
+  std::condition_variable_any given_;  ///< one has something to wait for, or they are to end
   std::vector<Waiting> waiting_;
   Waiting* current_ = nullptr;  ///< who holds the lock, if it is one of them
   std::exception_ptr failure_;

@@ -141,6 +141,24 @@ TEST_CASE("One thread at a time runs the handlers of a loop", "[launch]") {
   CHECK(ended == kProcesses);
 }
 
+TEST_CASE("A handler that comes again and again keeps no end of a process waiting", "[launch]") {
+  asio::io_context context(1);
+  LoopThreads threads(context, 1);
+  const Sleeper process;
+  Descriptor pidfd = process.descriptor();
+  bool has_ended = false;
+  std::function<void()> again = [&] {
+    if (!has_ended) asio::post(context, again);
+  };
+  asio::post(context, [&] {
+    CHECK(threads.await_exit(pidfd, [&] { has_ended = true; }));
+    process.end();
+    again();
+  });
+  threads.run();
+  CHECK(has_ended);
+}
+
 TEST_CASE("What a handler throws in a waiting thread is thrown by run, and no thread is left", "[launch]") {
   const long before = threads_of_this_process();
   asio::io_context context(1);
