@@ -8,6 +8,7 @@
 
 #include <boost/asio/detail/reactor.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -22,7 +23,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::detail::epoll_reactor;
 
-constexpr int kHandlersAtOnce = 64;  // a trial's end and the start of the next take some twenty
+constexpr auto kAtOnce = std::chrono::milliseconds(2);  // a trial's end and the start of the next take a fifth of it
 
 // Asio does not show the descriptor on which it waits. An explicit instantiation may name a private member: where
 // another version of Asio has none of this name and type, this does not compile.
@@ -121,11 +122,11 @@ void LoopThreads::wait(Waiting& self) {
   self.on_exit = nullptr;
 }
 
-// Until no handler is ready, or so many have run that others are to have their turn. Whether one may still be ready.
+// Until no handler is ready, or others are to have their turn. Whether one may still be ready.
 bool LoopThreads::go_on(const std::function<void()>& first) {
   try {
     if (first) first();
-    for (int i = 0; i < kHandlersAtOnce; ++i)
+    for (const auto until = std::chrono::steady_clock::now() + kAtOnce; std::chrono::steady_clock::now() < until;)
       if (context_.poll_one() == 0) return false;
   } catch (...) {
     if (!failure_) failure_ = std::current_exception();
