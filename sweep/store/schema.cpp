@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -110,6 +112,19 @@ bool is_old(Database& database) {
   return database.number("PRAGMA application_id") == kApplicationId && version >= 1 && version < kSchemaVersion;
 }
 
+// While another one does the same to a store that is not there yet SQLite is busy at once, and does not wait.
+std::string set_journal_mode(Database& database, const std::string& mode) {
+  constexpr int kTries = 2000;
+  for (int i = 1;; ++i) {
+    try {
+      return database.text(("PRAGMA journal_mode = " + mode).c_str());
+    } catch (const core::EnvironmentError&) {
+      if ((sqlite3_errcode(database.handle()) & 0xff) != SQLITE_BUSY || i == kTries) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 void count_rows(Database& database) {
   Statement put(database, insert_row(Table::kCounts).c_str());
   for (const Table table : kNumbered) {
@@ -169,7 +184,7 @@ std::unique_ptr<Database> open_for_writing(const fs::path& file) {
   auto database = std::make_unique<Database>(file, core::file_uri(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   struct statfs system {};
   const std::string mode = ::statfs(file.parent_path().c_str(), &system) == 0 ? journal_mode(system.f_type) : "wal";
-  if (const std::string got = database->text(("PRAGMA journal_mode = " + mode).c_str()); got != mode)
+  if (const std::string got = set_journal_mode(*database, mode); got != mode)
     throw core::EnvironmentError(file.string(), "this file system cannot hold a store (journal mode '" + got + "')",
                                  "put it on a local disk with --runs");
   database->run("PRAGMA synchronous = NORMAL");

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "core/error.h"
 #include "tests/catch.h"
@@ -184,5 +185,18 @@ TEST_CASE("a store on a file system that nobody can write is read, whatever the 
     const int ended = read_from_read_only_system(folder.path() / name);
     if (ended == kCannotMount) skip("this user may mount nothing");
     CHECK(ended == kRead);
+  }
+}
+
+TEST_CASE("Two who make a store at the same moment both have it", "[store]") {
+  for (int round = 0; round < 20; ++round) {
+    const TemporaryFolder folder;
+    const auto make = [&] {
+      Store store(folder.path(), Store::Mode::kReadWrite);
+      return true;
+    };
+    std::future<bool> other = std::async(std::launch::async, make);
+    CHECK(make());
+    CHECK(other.get());
   }
 }
