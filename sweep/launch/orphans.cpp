@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 namespace sweep {
@@ -20,13 +22,15 @@ bool adopts_orphans() {
 
 }  // namespace
 
-Orphans::Orphans(boost::asio::any_io_executor executor, IsOwn is_own) : is_own_(std::move(is_own)), timer_(executor) {
+Orphans::Orphans(boost::asio::any_io_executor executor, IsOwn is_own)
+    : executor_(std::move(executor)), is_own_(std::move(is_own)) {
   if (adopts_orphans()) look_later();
 }
 
+// The timer is its handler's, and goes with the context.
 void Orphans::look_later() {
-  timer_.expires_after(kLookAfter);
-  timer_.async_wait([this](const boost::system::error_code& error) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(executor_, kLookAfter);
+  timer->async_wait([this, timer](const boost::system::error_code& error) {
     if (error) return;
     reap_orphans(is_own_);
     look_later();

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 
 namespace sweep {
@@ -16,15 +15,15 @@ using IsOwn = std::function<bool(pid_t)>;
 
 class Orphans {
  public:
-  /// Looks twice a second, from the executor's thread. Requires: that thread has started all that is its own, and
-  /// outlives this.
+  /// Looks twice a second, as a handler of the executor, whose context may end before this. Requires: its thread has
+  /// started all that is its own.
   Orphans(boost::asio::any_io_executor executor, IsOwn is_own);
 
  private:
   void look_later();
 
+  boost::asio::any_io_executor executor_;
   IsOwn is_own_;
-  boost::asio::steady_timer timer_;
 };
 
 /// Waits for the children of this thread that have ended, as far as they are not its own: one of these that has ended
