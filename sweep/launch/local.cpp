@@ -5,13 +5,9 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,9 +17,8 @@
 
 #include "core/error.h"
 #include "protocol/trial_document.h"
-#include "sweep/launch/kept_output.h"
-#include "sweep/launch/line_pipe.h"
 #include "sweep/launch/named_files.h"
+#include "sweep/launch/process_watch.h"
 
 namespace sweep {
 namespace {
@@ -35,213 +30,10 @@ constexpr auto kLookForStraysAfter = std::chrono::milliseconds(100);
 // What one attempt has, the next hundred do not. A table of more than 256 descriptors takes longer to copy into a
 // child.
 constexpr int kFirstNumber = 48, kLastNumber = 248;
-constexpr auto kListenAfter = std::chrono::milliseconds(5);
-constexpr auto kKeepAfter = std::chrono::seconds(1);
-
-// What the handlers share; they may run after the process object is gone.
-struct Watch : std::enable_shared_from_this<Watch> {
-  Watch(asio::any_io_executor executor, const Order& order, Descriptor document_file, Pipe events_pipe,
-        Descriptor out_end, Descriptor err_end)
-      : document(std::move(document_file)),
-        events_writer(std::move(events_pipe.write_end)),
-        kept_out(order.stdout_file),
-        kept_err(order.stderr_file),
-        reads_out(order.read_stdout),
-        pidfd(executor),
-        events(executor, std::move(events_pipe.read_end)),
-        out(executor, std::move(out_end), &kept_out),
-        err(executor, std::move(err_end), &kept_err),
-        grace(executor),
-        keep(executor),
-        wake(executor, asio::steady_timer::time_point::max()) {
-    err.ignore_lines();
-    if (!reads_out) out.ignore_lines();
-  }
-
-  std::string program;
-  std::shared_ptr<const NamedFiles> named;  // null where there is /proc
-  std::optional<Child> child;
-  std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
-  Descriptor document;
-  Descriptor events_writer;  // while it is open, the pipe does not end when a program closes it and opens it anew
-  KeptOutput kept_out, kept_err;
-  bool reads_out;
-  asio::posix::stream_descriptor pidfd;
-  LinePipe events, out, err;
-  asio::steady_timer grace;
-  asio::steady_timer keep;
-  asio::steady_timer wake;              // cancelled when there is something to look at
-  std::shared_ptr<MemoryLimit> memory;  // null: without a limit
-  bool began = false;                   // else nothing of the program ever ran
-  bool reads_at_once = true;            // events; else as all, when it listens
-  bool listens = false;
-  bool gave = false;  // lines, without having waited since
-  bool keeps_soon = false;
-  bool exited = false;
-  bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
-  Exit how;
-  std::function<void()> on_exit;
-  std::function<void()> begins;  // called when the program is about to run, or does
-
-  pid_t pid() const { return child->pid(); }
-
-  // From here on its exit is seen. Errors: EnvironmentError.
-  void await_exit(LoopThreads* threads) {
-    const auto fail = [&](int error) {
-      throw core::EnvironmentError(program, std::string("cannot be watched: ") + std::strerror(error));
-    };
-    Descriptor opened(static_cast<int>(::syscall(SYS_pidfd_open, pid(), 0)));
-    if (!opened.is_open()) fail(errno);
-    if (threads != nullptr && threads->await_exit(opened, [self = shared_from_this()] { self->reap(); })) return;
-    boost::system::error_code error;
-    pidfd.assign(opened.get(), error);
-    if (error) fail(error.value());
-    opened.release();
-    wait_for_exit();
-  }
-
-  // Not before it has run for a moment: what a process that is gone by then wrote is read at its end.
-  void listen() {
-    listens = true;
-    if (!reads_out) follow(out);
-    follow(err);
-  }
-
-  void wait_for_exit() {
-    pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (error || self->exited) return;
-                       if (self->is_zombie())
-                         self->reap();
-                       else
-                         self->wait_for_exit();
-                     });
-  }
-
-  // Asio may report a descriptor ready that is not: it reuses the record of one that was just closed, with an event
-  // still queued for that. Believing it would kill a healthy trial.
-  bool is_zombie() const {
-    siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(pid()), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid();
-  }
-
-  // The group, and the process itself, which may have left it. Until it is reaped the number is its own.
-  void signal(int number) {
-    ::kill(-pid(), number);
-    ::kill(pid(), number);
-  }
-
-  // The group dies before its leader is reaped: until then no other group can have this number. (Boost.Process reaps
-  // before it tells.)
-  void reap() {
-    if (exited) return;
-    ::kill(-pid(), SIGKILL);
-    int status = 0;
-    while (::waitpid(pid(), &status, 0) < 0 && errno == EINTR) {
-    }
-    how = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
-    if (const int error = child->error(); error != 0)
-      how.never_began = program + ": cannot be started: " + std::strerror(error) +
-                        (error == E2BIG ? ", ${args_json_file} passes values of any size" : "");
-    exited = true;
-    grace.cancel();
-    on_exit();
-    wake.cancel();
-  }
-
-  // A stream of which only the bytes are wanted.
-  void follow(LinePipe& pipe) {
-    pipe.wait([self = shared_from_this(), &pipe] {
-      if (self->exited) return;
-      pipe.read();
-      self->keep_soon();
-      self->follow(pipe);
-    });
-  }
-
-  // Who follows a log reads the file.
-  void keep_soon() {
-    if (keeps_soon || !(kept_out.is_ahead_of_file() || kept_err.is_ahead_of_file())) return;
-    keeps_soon = true;
-    keep.expires_after(kKeepAfter);
-    keep.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-      self->keeps_soon = false;
-      if (error || self->exited) return;
-      self->kept_out.write_file();
-      self->kept_err.write_file();
-    });
-  }
-
-  void begin_output(const Order& order) {
-    out.read();  // what came before is not this order's
-    err.read();
-    kept_out = KeptOutput(order.stdout_file);
-    kept_err = KeptOutput(order.stderr_file);
-  }
-
-  Output end_output() {
-    out.read();
-    err.read();
-    Output output{kept_out.take(), kept_err.take()};
-    kept_out = KeptOutput({});  // a file without a name: what comes between two orders is nobody's
-    kept_err = KeptOutput({});
-    return output;
-  }
-
-  // Whether no event is there that was not asked for.
-  bool is_silent() {
-    events.read();
-    return events.take_lines().empty() && events.take_rest().empty();
-  }
-
-  // Until there is something to look at.
-  asio::awaitable<void> something() {
-    const auto look = [self = shared_from_this()] { self->wake.cancel(); };
-    if (listens || reads_at_once) events.wait(look);
-    if (listens && reads_out) out.wait(look);
-    if (listens)
-      wake.expires_at(asio::steady_timer::time_point::max());
-    else
-      wake.expires_after(kListenAfter);
-    co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!listens && !exited && wake.expiry() <= asio::steady_timer::clock_type::now()) listen();
-  }
-
-  Written take() {
-    Written written;
-    events.read();
-    written.events = events.take_lines();
-    if (exited) err.read();
-    if (exited || (listens && reads_out)) out.read();
-    written.printed = out.take_lines();
-    if (!exited) keep_soon();
-    return written;
-  }
-
-  // A last line without a newline counts where the program ended well; one that was killed was cut off.
-  Written take_rest() {
-    Written written;
-    if (how.code != 0 || how.signal != 0) return written;
-    if (std::string rest = events.take_rest(); !rest.empty()) written.events.push_back(std::move(rest));
-    if (std::string rest = out.take_rest(); !rest.empty()) written.printed.push_back(std::move(rest));
-    return written;
-  }
-
-  void close() {
-    boost::system::error_code ignored;
-    pidfd.close(ignored);
-    events.close();
-    out.close();
-    err.close();
-    document.reset();
-    events_writer.reset();
-    keep.cancel();
-  }
-};
 
 class LocalProcess : public Resident {
  public:
-  explicit LocalProcess(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
+  explicit LocalProcess(std::shared_ptr<ProcessWatch> watch) : watch_(std::move(watch)) {}
 
   ~LocalProcess() override {
     if (!watch_->exited) {
@@ -257,7 +49,7 @@ class LocalProcess : public Resident {
   }
 
   asio::awaitable<Written> lines() override {
-    const std::shared_ptr<Watch> watch = watch_;
+    const std::shared_ptr<ProcessWatch> watch = watch_;
     // A child that floods its pipes keeps nobody else waiting: not the others, not its own exit.
     if (std::exchange(watch->gave, false)) co_await asio::post(watch->wake.get_executor(), asio::use_awaitable);
     for (;;) {
@@ -308,7 +100,7 @@ class LocalProcess : public Resident {
   }
 
  private:
-  std::shared_ptr<Watch> watch_;
+  std::shared_ptr<ProcessWatch> watch_;
   bool stopping_ = false;
 };
 
@@ -355,8 +147,8 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
                                 (named ? named->document() : path_of(document.get())));
   request.environment.push_back(std::string(protocol::kEnvEvents) + "=" +
                                 (named ? named->events() : path_of(events.read_end.get())));
-  const auto watch = std::make_shared<Watch>(executor_, order, std::move(document), std::move(events),
-                                             std::move(out.read_end), std::move(err.read_end));
+  const auto watch = std::make_shared<ProcessWatch>(executor_, order, std::move(document), std::move(events),
+                                                    std::move(out.read_end), std::move(err.read_end));
   watch->program = order.argv[0];
   watch->named = named;
   warden_.watch(order.marker);

@@ -37,7 +37,8 @@ void Orphans::look_later() {
   });
 }
 
-// Another thread's children are that one's to wait for (gpu_watch.h); orphans come to the first thread of all.
+// Another thread's children are that one's to wait for (gpu_watch.h); orphans come to the first thread of all. Where
+// another thread runs the loop just now (loop_threads.h) it sees none of them, and the next look does.
 void reap_orphans(const IsOwn& is_own) {
   for (;;) {
     siginfo_t ended{};

@@ -114,14 +114,14 @@ bool is_old(Database& database) {
 
 // While another one does the same to a store that is not there yet SQLite is busy at once, and does not wait.
 std::string set_journal_mode(Database& database, const std::string& mode) {
-  constexpr int kTries = 2000;
-  for (int i = 1;; ++i) {
+  const auto until = std::chrono::steady_clock::now() + Database::kPatience;
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
     try {
       return database.text(("PRAGMA journal_mode = " + mode).c_str());
     } catch (const core::EnvironmentError&) {
-      if ((sqlite3_errcode(database.handle()) & 0xff) != SQLITE_BUSY || i == kTries) throw;
+      const bool is_busy = (sqlite3_errcode(database.handle()) & 0xff) == SQLITE_BUSY;
+      if (!is_busy || std::chrono::steady_clock::now() >= until) throw;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 

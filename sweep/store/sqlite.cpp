@@ -12,8 +12,6 @@
 namespace sweep {
 namespace {
 
-constexpr int kBusyTimeoutMs = 20'000;  // other controllers' transactions are short; a backup may take a while
-
 bool is_write(int code) {
   return code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_TRUNCATE || code == SQLITE_IOERR_SHMSIZE;
 }
@@ -35,7 +33,7 @@ Database::Database(const std::filesystem::path& file, const std::string& uri, in
     throw core::EnvironmentError(file_.string(), "cannot be opened: " + words);
   }
   sqlite3_extended_result_codes(handle_, 1);
-  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+  sqlite3_busy_timeout(handle_, static_cast<int>(kPatience.count()));
 }
 
 Database::~Database() { sqlite3_close_v2(handle_); }

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,9 @@ namespace sweep {
 
 class Database {
  public:
+  /// Other controllers' transactions are short; a backup may take a while.
+  static constexpr std::chrono::milliseconds kPatience{20'000};
+
   /// `flags` as for sqlite3_open_v2. Errors: as fail().
   Database(const std::filesystem::path& file, const std::string& uri, int flags);
   ~Database();

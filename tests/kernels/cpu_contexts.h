@@ -109,15 +109,19 @@ inline std::vector<float> once_wild_floats(std::size_t count, std::uint32_t seed
   return values;
 }
 
-/// once_wild_floats of which one in 2000 is a wild kind too: for sums, which few of these leave a NaN.
-inline std::vector<float> wild_floats(std::size_t count, std::uint32_t seed) {
-  std::vector<float> values = once_wild_floats(count, seed);
+/// `values` of which about one in `one_in` is a wild kind.
+inline std::vector<float> with_wild_kinds(std::vector<float> values, std::uint32_t seed, std::uint32_t one_in) {
   std::mt19937 generator(seed + 1);
   for (float& value : values) {
     const std::uint32_t draw = generator();
-    if (draw % 2000 == 0) value = wild_kinds()[(draw >> 16) % wild_kinds().size()];
+    if (draw % one_in == 0) value = wild_kinds()[(draw >> 16) % wild_kinds().size()];
   }
   return values;
+}
+
+/// once_wild_floats of which one in 2000 is a wild kind too: for sums, which few of these leave a NaN.
+inline std::vector<float> wild_floats(std::size_t count, std::uint32_t seed) {
+  return with_wild_kinds(once_wild_floats(count, seed), seed, 2000);
 }
 
 /// Numbers whose products mostly round to a zero of their sign, so that sums of a few of them are ±0, and those of many
@@ -135,13 +139,7 @@ inline std::vector<float> tiny_floats(std::size_t count, std::uint32_t seed) {
 
 /// small_floats of which one in 16 is a wild kind: for ops that take each element by itself.
 inline std::vector<float> special_floats(std::size_t count, std::uint32_t seed) {
-  std::vector<float> values = small_floats(count, seed);
-  std::mt19937 generator(seed + 1);
-  for (float& value : values) {
-    const std::uint32_t draw = generator();
-    if (draw % 16 == 0) value = wild_kinds()[(draw >> 8) % wild_kinds().size()];
-  }
-  return values;
+  return with_wild_kinds(small_floats(count, seed), seed, 16);
 }
 
 /// The part of `values` that is a NaN. Where it is most of them, comparing shows little.
