@@ -109,10 +109,14 @@ void check_inputs(const Spec& spec, const SweepRecord& record) {
 void try_start(const ReadyProgram& program, const TrialPlan& plan, std::vector<core::Problem>& warnings) {
   const ProgramStart start = start_of(program, plan.trial(0), "/attempt");
   warnings.insert(warnings.end(), start.warnings.begin(), start.warnings.end());
-  if (!start.executable_found)
-    throw core::UserError(program.program.command_place,
-                          fmt::format("command: there is no program '{}'", start.argv.front()),
-                          "write its path, or install it");
+  if (!start.executable_found) {
+    const std::string& written = program.program.command.front();
+    const bool may_be_secret = written.find("${envvar:") != std::string::npos;
+    throw core::UserError(
+        program.program.command_place,
+        fmt::format("command: there is no program '{}'", may_be_secret ? written : start.argv.front()),
+        "write its path, or install it");
+  }
   const auto& metric = plan.spec().metric;
   PrintedMetrics(program.program.read_metrics, metric ? std::optional(metric->name) : std::nullopt);
 }

@@ -168,6 +168,19 @@ TEST_CASE("check and plan show a variable of the environment by its name, and wh
   }
 }
 
+TEST_CASE(
+    "a program that is not there and is named by a variable of the environment is missed by the variable's name") {
+  const Shop shop("#!/bin/sh\n", R"({"method": "grid", "metric": {"name": "loss", "goal": "minimize"},
+    "command": ["${envvar:TOKEN}", "${args}"], "parameters": {"x": {"value": 1}}})");
+  for (const char* arguments : {"check sweep.json", "run sweep.json"}) {
+    const Said said = shop.sweep(arguments, "TOKEN=/hunter2/x");
+    INFO(arguments << ": " << said.err);
+    CHECK(said.code == 2);
+    CHECK(has(said.err, "there is no program '${envvar:TOKEN}'"));
+    CHECK(!has(said.out + said.err, "hunter2"));
+  }
+}
+
 TEST_CASE("the kept executable of a built-in trainer that changes in mid-sweep stops the sweep with its name") {
   const Shop shop;
   shop.program("trainer.sh", R"(#!/bin/sh
