@@ -16,7 +16,34 @@
 namespace sweep {
 namespace {
 
-void say(const std::string& line) { std::fprintf(stderr, "%s\n", printable_lines(line).c_str()); }
+// Lines for stderr. What a trial came to is held until it is durable, and what is said after it waits behind it.
+class Lines {
+ public:
+  ~Lines() { write(false); }
+
+  void tell(const std::string& line) { held_.push_back({line, true}); }
+  void say(const std::string& line) {
+    held_.push_back({line, false});
+    if (!held_.front().is_of_trial) write(false);
+  }
+  void on_durable() { write(true); }
+
+ private:
+  struct Line {
+    std::string text;
+    bool is_of_trial = false;
+  };
+
+  void write(bool is_durable) {
+    std::string text;
+    for (const Line& line : held_)
+      if (is_durable || !line.is_of_trial) text += line.text + '\n';
+    held_.clear();
+    std::fputs(text.c_str(), stderr);
+  }
+
+  std::vector<Line> held_;
+};
 
 // Tells a wait once, not each figure that changes while it lasts.
 class NewWaits {
@@ -36,9 +63,10 @@ class NewWaits {
 class LineATrial : public Progress {
  public:
   void on_event(const Study& study, const StudyEvent& event) override {
-    if (just_ended(study, event)) say(trial_line(study, *study.find(trial_index(event))));
-    if (const std::string line = again_line(study, event); !line.empty()) say(line);
+    if (just_ended(study, event)) lines_.tell(printable_lines(trial_line(study, *study.find(trial_index(event)))));
+    if (const std::string line = again_line(study, event); !line.empty()) lines_.tell(printable_lines(line));
   }
+  void on_durable() override { lines_.on_durable(); }
   void on_note(const std::string& text) override { say(text); }
   void on_busy_trials(const std::set<std::uint64_t>& trials) override {
     if (!trials.empty()) say(busy_trials_text(trials));
@@ -56,6 +84,9 @@ class LineATrial : public Progress {
   }
 
  private:
+  void say(const std::string& text) { lines_.say(printable_lines(text)); }
+
+  Lines lines_;
   NewWaits waits_;
 };
 
@@ -80,8 +111,9 @@ class JsonLines : public Progress {
     } else {
       return;
     }
-    write(json);
+    lines_.tell(core::canonical_json(json));
   }
+  void on_durable() override { lines_.on_durable(); }
   void on_note(const std::string& text) override { write({{"progress", "note"}, {"text", text}}); }
   void on_busy_trials(const std::set<std::uint64_t>& trials) override {
     write({{"progress", "busy_trials"}, {"trials", trials}});
@@ -105,8 +137,9 @@ class JsonLines : public Progress {
   }
 
  private:
-  static void write(const core::Json& json) { std::fprintf(stderr, "%s\n", core::canonical_json(json).c_str()); }
+  void write(const core::Json& json) { lines_.say(core::canonical_json(json)); }
 
+  Lines lines_;
   NewWaits waits_;
 };
 

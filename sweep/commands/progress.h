@@ -1,9 +1,12 @@
 // How a sweep goes, on stderr: on a terminal one live line, elsewhere one line a finished trial, under --json one JSON
 // object a line; nothing under --quiet. Used by running.cpp.
 //
-// The JSON objects by their `progress`: started (trials, ended, slots), attempt (index, trial, attempt, reason), trial
-// (index, trial, outcome, ended, value, detail, reused_from, surplus), waiting (slots, trials: held by other sweeps),
-// halt (halt: drain, stop or kill; who), note (text), end (exit_code, ended, wanted, go_on).
+// The JSON objects by their `progress`: started (trials, ended, slots), attempt (index, trial, attempt, reason),
+// reopened (index, trial, reason), trial (index, trial, outcome, ended, value, detail, reused_from, surplus),
+// busy_trials (trials: run by other sweeps), waits (for: texts), halt (halt: drain, stop or kill; who; running), note
+// (text), end (exit_code, ended, wanted, go_on).
+//
+// A line of a trial is written once what it says is in the store: who reads it finds that there, also after `kill -9`.
 #pragma once
 
 #include <cstdint>

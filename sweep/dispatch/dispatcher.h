@@ -22,7 +22,9 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_started(const Study&, std::uint64_t trials, std::size_t slots) { (void)trials, (void)slots; }
+  /// Applied to the study. It may still be lost: on_durable() follows.
   virtual void on_event(const Study&, const StudyEvent&) {}
+  virtual void on_durable() {}                                   ///< what on_event() told until now is in the store
   virtual void on_note(const std::string& text) { (void)text; }  ///< one line for people
   /// It was asked to end early, by `who` (in words; empty where nobody knows).
   virtual void on_halt(const Study&, Halt halt, const std::string& who) { (void)halt, (void)who; }

@@ -320,7 +320,8 @@ void Loop::record_output(std::uint64_t index, std::uint32_t attempt, const Outpu
 }
 
 // Everything that is recorded since the last call becomes durable together: the result of a trial with the order of the
-// next. Nothing acts on it before: not a process that starts, not who waits for the trial's lock, not who cleans up.
+// next. Nothing acts on it before: not a process that starts, not who waits for the trial's lock, not who cleans up,
+// not who is told that a trial has ended.
 void Loop::commit() {
   std::set<std::uint64_t> changed;
   try {
@@ -331,6 +332,7 @@ void Loop::commit() {
     cannot_record_ = true;
     throw;
   }
+  observer_.on_durable();
   for (const std::uint64_t index : std::exchange(ended_, {})) {
     retention_.ended(study_, index);  // before another sweep may write checkpoints of it
     locks_.leave(study_.find(index)->trial);

@@ -66,6 +66,28 @@ TEST_CASE("no more trials run at once than there are slots, or than --slots says
   CHECK(at_once(1) == 1);
 }
 
+TEST_CASE("what is told as durable is in the store, each event of a sweep") {
+  const TemporaryFolder folder;
+  const sweep::Prepared sweep = prepared();
+  struct Compares : sweep::Observer {
+    std::function<std::uint64_t()> stored;
+    void on_event(const Study& study, const sweep::StudyEvent&) override { ended = study.ended(), ++untold; }
+    void on_durable() override {
+      CHECK(stored() == ended);
+      untold = 0;
+    }
+    std::uint64_t ended = 0, untold = 0;
+  } observer;
+  Controller controller(folder.path(), sweep, 2);
+  observer.stored = [&] {
+    const Store reader(folder.path(), Store::Mode::kReadOnly);
+    return sweep::load_study(reader, sweep.record.id).ended();
+  };
+  CHECK(controller.run(observer).finished());
+  CHECK(observer.ended == 3);
+  CHECK(observer.untold == 0);
+}
+
 TEST_CASE("an order is recorded before its process starts") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = prepared();
