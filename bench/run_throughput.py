@@ -4,9 +4,10 @@
 The limit is spawn_limit.c: posix_spawn, a pipe, waitpid, nothing kept. In each round all take their turn, so that what
 else the machine does meets all of them; a ratio is the median of the rounds' ratios. A run of one trial is the start-up:
 it is told apart and taken off. Every run has a fresh folder; none is removed before the end, since a file system that
-has just removed files makes others slowly.
+has just removed files makes others slowly. Of several programs each has its turn in every round, since one program's
+medians scatter by 0.03 from run to run.
 
-  bench/run_throughput.py [--sweep PROGRAM] [--trials N] [--rounds N] [--folder DIR]... [--no-peers]
+  bench/run_throughput.py [--sweep PROGRAM]... [--trials N] [--rounds N] [--folder DIR]... [--no-peers]
 """
 import argparse
 import os
@@ -37,9 +38,9 @@ study.optimize(objective, n_trials=trials, n_jobs=slots)
 
 
 class Bench(Place):
-    def __init__(self, arguments, folder):
-        super().__init__(arguments.sweep, folder)
-        self.trials = arguments.trials
+    def __init__(self, sweep, trials, folder):
+        super().__init__(sweep, folder)
+        self.trials = trials
         self.limit_program = self.compile("spawn_limit.c", os.path.join(folder, "spawn_limit"))
 
     def timed(self, command, **more):
@@ -70,36 +71,57 @@ class Bench(Place):
         return (trials - 1) / max(1e-9, whole - start)
 
 
+def rounds_of(benches, slots, count):
+    """For each program its rounds, by turns: each between two measures of the limit."""
+    rounds = [[] for _ in benches]
+    for turn in range(count):
+        before = benches[0].limit(slots)
+        order = list(range(len(benches)))
+        for i in order[turn % len(order):] + order[:turn % len(order)]:
+            ours, start = benches[i].ours(slots)
+            after = benches[0].limit(slots)
+            limit = (before + after) / 2
+            before = after
+            rounds[i].append({"limit": limit, "sweep": ours, "start_s": start, "ratio": ours / limit})
+    return rounds
+
+
+def peers_of(bench, slots):
+    peers = {}
+    if shutil.which("parallel"):
+        peers["GNU parallel --joblog"] = bench.parallel(slots)
+    if has_module("optuna"):
+        peers["Optuna, SQLite"] = bench.optuna("sqlite", slots, 60)
+        peers["Optuna, journal"] = bench.optuna("journal", slots, 300)
+    limit = bench.limit(slots)
+    return {name: {"per_s": rate, "ratio": rate / limit} for name, rate in peers.items()}
+
+
 def measure(arguments, place):
     folder = tempfile.mkdtemp(prefix="sweep-throughput-", dir=place)
     found = {}
     try:
-        bench = Bench(arguments, folder)
+        programs = arguments.sweep or [SWEEP]
+        benches = []
+        for number, program in enumerate(programs):
+            own = os.path.join(folder, str(number))
+            os.mkdir(own)
+            benches.append(Bench(program, arguments.trials, own))
         for slots in (1, 2):
-            rounds = []
-            for _ in range(arguments.rounds):
-                limit = bench.limit(slots)
-                ours, start = bench.ours(slots)
-                limit = (limit + bench.limit(slots)) / 2  # before and after
-                rounds.append({"limit": limit, "sweep": ours, "start_s": start, "ratio": ours / limit})
-            line = {"rounds": rounds}
-            for key in ("limit", "sweep", "start_s", "ratio"):
-                line[key] = statistics.median(r[key] for r in rounds)
+            found[slots] = {}
+            for program, rounds in zip(programs, rounds_of(benches, slots, arguments.rounds)):
+                line = {"rounds": rounds}
+                for key in ("limit", "sweep", "start_s", "ratio"):
+                    line[key] = statistics.median(r[key] for r in rounds)
+                found[slots][program] = line
+                print("%s, %d slot%s%s: limit %.0f/s, sweep %.0f/s, ratio %.3f (%s), start-up %.3f s" % (
+                    place, slots, "s" if slots > 1 else "", ", " + program if len(programs) > 1 else "", line["limit"],
+                    line["sweep"], line["ratio"], " ".join("%.2f" % r["ratio"] for r in rounds), line["start_s"]),
+                    flush=True)
             if arguments.peers:
-                peers = {}
-                if shutil.which("parallel"):
-                    peers["GNU parallel --joblog"] = bench.parallel(slots)
-                if has_module("optuna"):
-                    peers["Optuna, SQLite"] = bench.optuna("sqlite", slots, 60)
-                    peers["Optuna, journal"] = bench.optuna("journal", slots, 300)
-                limit = bench.limit(slots)
-                line["peers"] = {name: {"per_s": rate, "ratio": rate / limit} for name, rate in peers.items()}
-            found[slots] = line
-            print("%s, %d slot%s: limit %.0f/s, sweep %.0f/s, ratio %.3f (%s), start-up %.3f s" % (
-                place, slots, "s" if slots > 1 else "", line["limit"], line["sweep"], line["ratio"],
-                " ".join("%.2f" % r["ratio"] for r in rounds), line["start_s"]), flush=True)
-            for name, peer in line.get("peers", {}).items():
-                print("    %s: %.0f/s, ratio %.3f" % (name, peer["per_s"], peer["ratio"]), flush=True)
+                found[slots]["peers"] = peers_of(benches[0], slots)
+                for name, peer in found[slots]["peers"].items():
+                    print("    %s: %.0f/s, ratio %.3f" % (name, peer["per_s"], peer["ratio"]), flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return found
@@ -107,7 +129,7 @@ def measure(arguments, place):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sweep", default=SWEEP)
+    parser.add_argument("--sweep", action="append", help="a program; several have their turns in each round")
     parser.add_argument("--trials", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", action="append", help="a file system to run on; /tmp and /dev/shm otherwise")

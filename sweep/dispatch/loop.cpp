@@ -69,7 +69,7 @@ asio::awaitable<void> Loop::go_on() {
     const Decision decision = decide(study_, situation());
     switch (decision.what) {
       case Decision::What::kPlan:
-        plan_from(decision.index);
+        plan_from(decision.index, kPlanAtOnce);
         commit();
         co_await let_others();
         break;
@@ -210,7 +210,7 @@ void Loop::start(const Decision& decision) {
   Next next = take_next(trial, order, *slot);
   std::erase(ended_, trial.index);  // the lock is not left in between
   record(AttemptOrdered{trial.index, order.attempt, slot->name, slot->device, order.resume_file, order.reason});
-  commit();
+  const Durable durable = make_durable();
   Running& running = running_[order.index];  // not before: what could not be recorded does not run
   running.slot = *slot;
   running.request = std::move(next.request);
@@ -223,7 +223,8 @@ void Loop::start(const Decision& decision) {
     running_.erase(index);
     fail(failure);
   });
-  gone_.clear();  // a successor has begun
+  settle(durable);  // what has time until the trial has begun
+  gone_.clear();
 }
 
 void Loop::stop(const Decision& decision) {
@@ -264,8 +265,8 @@ Situation Loop::situation() const {
   return situation;
 }
 
-void Loop::plan_from(std::uint64_t index) {
-  const std::uint64_t end = std::min(sweep_.plan.count(), index + kPlanAtOnce);
+void Loop::plan_from(std::uint64_t index, std::uint64_t most) {
+  const std::uint64_t end = std::min(sweep_.plan.count(), index + most);
   std::vector<StudyEvent> events;
   std::map<std::string, std::uint64_t> planned_now;
   for (; index < end; ++index) {
@@ -321,24 +322,31 @@ void Loop::record_output(std::uint64_t index, std::uint32_t attempt, const Outpu
 
 // Everything that is recorded since the last call becomes durable together: the result of a trial with the order of the
 // next. Nothing acts on it before: not a process that starts, not who waits for the trial's lock, not who cleans up,
-// not who is told that a trial has ended.
-void Loop::commit() {
-  std::set<std::uint64_t> changed;
+// not who is told that a trial has ended. All but the process can wait for settle().
+Loop::Durable Loop::make_durable() {
+  Durable durable;
   try {
-    changed = store_.commit(study_);
+    const std::set<std::uint64_t> changed = store_.commit(study_);
     uncommitted_ = 0;
     look_at_store(kLookAtStoreS);
+    for (const std::uint64_t index : changed)
+      if (study_.find(index)->phase == Phase::kEnded) durable.forgotten.push_back(index);
   } catch (...) {
     cannot_record_ = true;
     throw;
   }
-  observer_.on_durable();
-  for (const std::uint64_t index : std::exchange(ended_, {})) {
+  durable.ended = std::exchange(ended_, {});
+  return durable;
+}
+
+// A process that was started in between may have ended at once; of that nothing is durable.
+void Loop::settle(const Durable& durable) {
+  if (uncommitted_ == 0) observer_.on_durable();
+  for (const std::uint64_t index : durable.ended) {
     retention_.ended(study_, index);  // before another sweep may write checkpoints of it
     locks_.leave(study_.find(index)->trial);
   }
-  for (const std::uint64_t index : changed)
-    if (study_.find(index)->phase == Phase::kEnded) study_.forget(index);
+  for (const std::uint64_t index : durable.forgotten) study_.forget(index);
 }
 
 // The store's file may be gone, with all that is recorded from then on. Looked at where the last time is so long ago.
@@ -392,7 +400,9 @@ void Loop::changed() {
 // What has time until nothing else is ready.
 void Loop::do_odd_jobs() {
   gone_.clear();
+  const bool is_idle = launcher_.has_spare_core();  // without what is prepared now
   if (wants_next()) prepare_next();
+  if (is_idle) plan_ahead();
 }
 
 void Loop::tell_busy_trials() {

@@ -71,13 +71,20 @@ class Loop {
     std::unique_ptr<Process> prepared;  ///< null: nothing is prepared
   };
 
+  /// What a commit has made durable, by trial index.
+  struct Durable {
+    std::vector<std::uint64_t> ended;      ///< of which an attempt ended
+    std::vector<std::uint64_t> forgotten;  ///< of which nothing more is needed
+  };
+
   boost::asio::awaitable<void> go_on();
   boost::asio::awaitable<void> go_on_with_spare_work();
   boost::asio::awaitable<void> end_running();
   void end_lost_attempts();
   boost::asio::awaitable<void> remove_left_checkpoints();
   Situation situation() const;
-  void plan_from(std::uint64_t index);
+  void plan_from(std::uint64_t index, std::uint64_t most);
+  void plan_ahead();
   void start(const Decision& decision);
   void stop(const Decision& decision);
   void watch_trainer();
@@ -119,7 +126,9 @@ class Loop {
   void record(const std::vector<StudyEvent>& events);
   void record_output(std::uint64_t index, std::uint32_t attempt, const Output& output);
   void record(const StudyEvent& event) { record(std::vector<StudyEvent>(1, event)); }
-  void commit();
+  void commit() { settle(make_durable()); }
+  Durable make_durable();
+  void settle(const Durable& durable);
   void look_at_store(double after_s);
   void fail(std::exception_ptr failure);
 

@@ -11,6 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kPlanInTime = 8;
+
 fs::path trial_folder(const fs::path& runs, const std::string& trial) { return runs / protocol::kTrialsFolder / trial; }
 
 }  // namespace
@@ -61,6 +63,16 @@ void Loop::prepare_next() {
   } catch (const core::EnvironmentError&) {
     next_.reset();  // the start will meet it again, and say so
   }
+}
+
+// A few, and durable before the trial ends that runs meanwhile: what is planned all at once when none waits any more
+// takes some milliseconds, in which nothing starts.
+void Loop::plan_ahead() {
+  if (running_.empty()) return;
+  const std::optional<std::uint64_t> index = plan_in_time(study_, situation());
+  if (!index) return;
+  plan_from(*index, kPlanInTime);
+  commit();
 }
 
 Loop::Next Loop::take_next(const TrialState& trial, const Decision& decision, const Slot& slot) {

@@ -46,6 +46,7 @@ class LocalProcess : public Resident {
   void go() override {
     watch_->begins();
     watch_->child->go();
+    watch_->has_begun();
   }
 
   asio::awaitable<Written> lines() override {
@@ -153,6 +154,7 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
   watch->named = named;
   warden_.watch(order.marker);
   if (left_.contains(order.marker)) end_left();  // or it would be taken for what an earlier one left
+  watch->on_end = [this, of = watch.get()] { ready_next(*of); };
   watch->on_exit = [this, marker = order.marker, of = watch.get()] {
     living_.erase(of->pid());
     if (of->began)
@@ -176,10 +178,20 @@ std::unique_ptr<Resident> LocalLauncher::make(const Order& order, Begin begin, i
     of->began = true;
     of->reads_at_once = has_spare_core();
     if (bytes > 0) of->memory = memory_limits_.keep(marker, of->pid(), bytes);
-    of->await_exit(of->reads_at_once ? nullptr : threads_);
   };
-  if (begin == Begin::kAtOnce) watch->begins();
+  watch->has_begun = [this, of = watch.get()] { of->await_exit(of->reads_at_once ? nullptr : threads_); };
+  if (begin == Begin::kWhenTold) prepared_ = watch;
+  if (begin == Begin::kAtOnce) {
+    watch->begins();
+    watch->has_begun();
+  }
   return process;
+}
+
+// Where one has ended, what is prepared most likely takes its place: its processor wakes it meanwhile.
+void LocalLauncher::ready_next(const ProcessWatch& after) {
+  const std::shared_ptr<ProcessWatch> next = prepared_.lock();
+  if (next && next.get() != &after && !next->began && !next->exited) next->child->ready();
 }
 
 std::unique_ptr<Process> LocalLauncher::prepare(const Order& order) { return make(order, Begin::kWhenTold); }

@@ -23,6 +23,8 @@
 
 namespace sweep {
 
+struct ProcessWatch;
+
 class LocalLauncher : public Launcher {
  public:
   /// Requires: one thread (it forks the warden). SIGPIPE is ignored while it lives.
@@ -52,6 +54,7 @@ class LocalLauncher : public Launcher {
   void end_strays_soon(const std::string& marker, pid_t leader, std::chrono::duration<double> ran);
   void end_left();
   Descriptor with_new_number(Descriptor low);
+  void ready_next(const ProcessWatch& after);
 
   boost::asio::any_io_executor executor_;
   std::vector<Slot> slots_;
@@ -60,6 +63,7 @@ class LocalLauncher : public Launcher {
   MemoryLimits memory_limits_;
   LoopThreads* threads_ = nullptr;
   std::weak_ptr<Workers> workers_;
+  std::weak_ptr<ProcessWatch> prepared_;  ///< the last one; it may have begun or be gone
   Warden warden_;
   std::set<std::string> left_;  ///< markers of processes that have ended, and may have left others behind
   GroupLeaders leaders_left_;   ///< those processes

@@ -91,6 +91,7 @@ void ProcessWatch::signal(int number) {
 // before it tells.)
 void ProcessWatch::reap() {
   if (exited) return;
+  on_end();
   ::kill(-pid(), SIGKILL);
   int status = 0;
   while (::waitpid(pid(), &status, 0) < 0 && errno == EINTR) {

@@ -48,8 +48,10 @@ struct ProcessWatch : std::enable_shared_from_this<ProcessWatch> {
   bool exited = false;
   bool was_read_after_exit = false;  // once, more than a pipe holds: a daemon that it left may write for ever
   Exit how;
-  std::function<void()> on_exit;
-  std::function<void()> begins;  // called when the program is about to run, or does
+  std::function<void()> on_end;     // called when it has ended, before all else
+  std::function<void()> on_exit;    // called when it was reaped
+  std::function<void()> begins;     // called when the program is about to run, or does
+  std::function<void()> has_begun;  // called after that, when it runs
 
   pid_t pid() const { return child->pid(); }
   /// From here on its exit is seen, by one of the threads where they are given and one is free. Errors:

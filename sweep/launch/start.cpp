@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ namespace {
 constexpr int kAboveAll = 3;  // sources lie here or higher, so that no dup onto 0 … 2 can overwrite one
 constexpr std::size_t kStackBytes = 16384;
 constexpr int kFirstRealTime = 32;
+constexpr long kAwakeNs = 300'000;  // twice what lies between the end of a trial and the start of the next
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -74,6 +76,15 @@ std::vector<char*> whole_environment(const std::vector<std::string>& given) {
 template <class T>
 [[gnu::always_inline]] inline long word(T* pointer) {
   return reinterpret_cast<long>(pointer);
+}
+
+// Tells the processor that this is a loop which waits.
+[[gnu::always_inline]] inline void relax() {
+#if defined(__x86_64__)
+  asm volatile("pause" ::: "memory");
+#elif defined(__aarch64__)
+  asm volatile("yield" ::: "memory");
+#endif
 }
 
 // As the kernel has it, and all of it zero: the standard action, with nothing beside.
@@ -127,6 +138,7 @@ struct Child::State {
   // Read and written by the compiler's own atomic functions: no call in the child.
   struct Words {
     std::uint32_t may_go = 0;
+    std::uint32_t ready = 0;  // 1 + the processor of who said so; 0 when it was heard
     int error = 0;
   };
   Words own;
@@ -162,8 +174,20 @@ int Child::State::become(void* given) {
     call(SYS_rt_sigaction, *signal, word(&standard), 0, sizeof standard.mask);
 
   if (failed == 0) {
-    while (__atomic_load_n(&state->words->may_go, __ATOMIC_ACQUIRE) == 0)
+    while (__atomic_load_n(&state->words->may_go, __ATOMIC_ACQUIRE) == 0) {
       call(SYS_futex, word(&state->words->may_go), FUTEX_WAIT, 0, 0);
+      const std::uint32_t ready = __atomic_exchange_n(&state->words->ready, 0, __ATOMIC_ACQUIRE);
+      std::uint32_t processor = 0;
+      if (ready == 0 || call(SYS_getcpu, word(&processor), 0, 0) != 0 || processor == ready - 1) continue;
+      timespec now{}, until{};
+      call(SYS_clock_gettime, CLOCK_MONOTONIC, word(&until));
+      until.tv_nsec += kAwakeNs;  // may be more than a second
+      do {
+        for (int i = 0; i < 16; ++i) relax();
+        call(SYS_clock_gettime, CLOCK_MONOTONIC, word(&now));
+      } while (__atomic_load_n(&state->words->may_go, __ATOMIC_ACQUIRE) == 0 &&
+               (now.tv_sec - until.tv_sec) * 1'000'000'000 + now.tv_nsec < until.tv_nsec);
+    }
     const unsigned long none = 0;
     call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
     failed = call(SYS_execve, word(state->argv[0]), word(state->argv), word(state->environment));
@@ -221,6 +245,13 @@ Child::~Child() {
 }
 
 pid_t Child::pid() const { return state_->pid; }
+
+void Child::ready() {
+  const int processor = ::sched_getcpu();
+  if (processor < 0) return;
+  __atomic_store_n(&state_->words->ready, static_cast<std::uint32_t>(processor) + 1, __ATOMIC_RELEASE);
+  ::syscall(SYS_futex, &state_->words->may_go, FUTEX_WAKE, 1);
+}
 
 void Child::go() {
   __atomic_store_n(&state_->words->may_go, 1, __ATOMIC_RELEASE);

@@ -7,12 +7,17 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
+
+#include "sweep/store/log_sync.h"
 
 namespace sweep {
 namespace {
 
 constexpr int kLogHeader = 32, kFrameHeader = 24;
+constexpr sqlite3_int64 kMostUnsynced = 3 << 20;  // bytes; the last time is just before a checkpoint, after 4000 pages
 
 struct Log {
   sqlite3_io_methods methods;      // first: a file's table is this object
@@ -22,6 +27,9 @@ struct Log {
   sqlite3_int64 at = 0;   // of the header that is held
   sqlite3_int64 end = 0;  // of what this connection wrote last; what lies before is written again, and alone
   std::vector<char> frame;
+  std::string file;
+  std::optional<LogSync> sync;  // from when it was first needed
+  sqlite3_int64 unsynced = 0;   // bytes that were written since it last was
 };
 
 Log& log_of(sqlite3_file* file) { return *const_cast<Log*>(reinterpret_cast<const Log*>(file->pMethods)); }
@@ -32,6 +40,14 @@ int let_go(Log& log, sqlite3_file* file) {
   return log.real->xWrite(file, log.header.data(), kFrameHeader, log.at);
 }
 
+void sync_soon(Log& log, int written) {
+  log.unsynced += written;
+  if (log.unsynced < kMostUnsynced) return;
+  log.unsynced = 0;
+  if (!log.sync) log.sync.emplace(log.file);
+  log.sync->begin();
+}
+
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
   Log& log = log_of(file);
   if (log.holds && at == log.at + kFrameHeader) {
@@ -40,7 +56,10 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
     std::copy(log.header.begin(), log.header.end(), log.frame.begin());
     std::memcpy(log.frame.data() + kFrameHeader, bytes, static_cast<std::size_t>(size));
     log.end = at + size;
-    return log.real->xWrite(file, log.frame.data(), kFrameHeader + size, log.at);
+    if (const int code = log.real->xWrite(file, log.frame.data(), kFrameHeader + size, log.at); code != SQLITE_OK)
+      return code;
+    sync_soon(log, kFrameHeader + size);
+    return SQLITE_OK;
   }
   if (const int code = let_go(log, file); code != SQLITE_OK) return code;
   if (size == kLogHeader && at == 0) log.end = kLogHeader;  // it begins anew
@@ -64,8 +83,10 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int sync(sqlite3_file* file, int flags) {
-  const int code = let_go(log_of(file), file);
-  return code != SQLITE_OK ? code : log_of(file).real->xSync(file, flags);
+  Log& log = log_of(file);
+  if (const int code = let_go(log, file); code != SQLITE_OK) return code;
+  log.unsynced = 0;
+  return log.real->xSync(file, flags);
 }
 
 int measure(sqlite3_file* file, sqlite3_int64* size) {
@@ -89,6 +110,7 @@ void write_frames_whole(sqlite3* database) {
       file->pMethods == nullptr || file->pMethods->xWrite == write)
     return;
   auto log = std::make_unique<Log>();
+  log->file = sqlite3_filename_wal(sqlite3_db_filename(database, "main"));
   log->real = file->pMethods;
   log->methods = *file->pMethods;
   log->methods.xWrite = write;

@@ -112,4 +112,11 @@ Decision decide(const Study& study, const Situation& situation) {
   return start(*study.find(*next));
 }
 
+std::optional<std::uint64_t> plan_in_time(const Study& study, const Situation& situation) {
+  const std::uint64_t planned = study.trials().size();
+  if (situation.stopping || study.guard() || study.finished(situation.trials)) return std::nullopt;
+  if (planned >= study.wanted(situation.trials) || study.waiting().size() >= kPlannedAhead) return std::nullopt;
+  return planned;
+}
+
 }  // namespace sweep

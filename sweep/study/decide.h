@@ -42,6 +42,10 @@ struct Decision {
 /// all trials before it have ended. When the guard has spoken nothing new starts, and what runs goes on to its end.
 Decision decide(const Study& study, const Situation& situation);
 
+/// From which trial on a few more are to be planned by whoever has time for it, before a slot waits for a plan: while
+/// fewer wait than are kept planned. Nothing where decide() would plan none either.
+std::optional<std::uint64_t> plan_in_time(const Study& study, const Situation& situation);
+
 /// Whether a trial whose last attempt ended like this is to be tried again; `trial.attempts` holds that attempt.
 /// `lost`, `cancelled` and exit code 75 with a newer checkpoint count no try and always go on; a crash by signal, a
 /// stall, and exit code 75 without a newer checkpoint go on while the counted tries, since it was reopened last, are no

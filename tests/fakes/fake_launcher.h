@@ -55,6 +55,7 @@ class FakeLauncher : public sweep::Launcher {
   std::set<std::string> held_elsewhere;          ///< slots
   std::map<std::string, sweep::SlotWait> waits;  ///< why, by slot
   std::size_t running = 0, most_running = 0;
+  bool spare_core = false;
 
   const std::vector<sweep::Slot>& slots() const override { return slots_; }
   bool acquire(const sweep::Slot& slot) override {
@@ -63,6 +64,7 @@ class FakeLauncher : public sweep::Launcher {
   void release(const sweep::Slot& slot) override {
     if (on_release) on_release(slot);
   }
+  bool has_spare_core() const override { return spare_core; }
   void end_strays(const std::set<std::string>& markers) override {
     strays.insert(strays.end(), markers.begin(), markers.end());
   }

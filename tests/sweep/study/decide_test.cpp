@@ -42,6 +42,19 @@ TEST_CASE("more is planned only when nothing planned is left to start") {
   CHECK(decide(fold(loss(), planned(0), ordered(0)), situation(5, 1)).what == What::kPlan);
 }
 
+TEST_CASE("who has time plans more while fewer than 256 wait, unless nothing more is to start") {
+  Study study = fold(loss());
+  const auto in_time = [&](Situation now) { return sweep::plan_in_time(study, now); };
+  CHECK(in_time(situation(300, 0)) == 0);
+  for (std::uint64_t index = 0; index < 256; ++index) study.apply(planned(index));
+  CHECK(in_time(situation(300, 0)) == std::nullopt);
+  study.apply(ordered(0));
+  CHECK(in_time(situation(300, 0)) == 256);
+  CHECK(in_time(situation(300, 1)) == 256);
+  CHECK(in_time(situation(256, 0)) == std::nullopt);
+  CHECK(in_time({300, 0, /*stopping=*/true, {}}) == std::nullopt);
+}
+
 TEST_CASE("a sweep is done when every trial has ended, repeats among them") {
   const Study study = fold(loss(), planned(0), repeat(1, 0), ordered(0), ended(0, 0, Outcome::kFailed));
   CHECK(decide(study, situation(2, 1)).what == What::kDone);
