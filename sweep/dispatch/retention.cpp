@@ -101,8 +101,9 @@ bool Retention::ran_elsewhere(const std::string& trial) const {
 
 // Only files that the trial itself announced.
 void Retention::remove(const TrialState& trial, const std::string& kind) const {
+  if (!trial.wrote_checkpoints) return;
   const fs::path folder = folder_of(trial);
-  if (!trial.wrote_checkpoints || !has_files(folder)) return;
+  if (!has_files(folder)) return;
   store_.read_trial({sweep_, trial.index}, /*with_trace=*/false, [&](const StoredEvent& stored) {
     const auto* said = std::get_if<TrainerSaid>(&stored.event);
     const auto* checkpoint = said ? std::get_if<protocol::Checkpoint>(&said->event.body) : nullptr;
