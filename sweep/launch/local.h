@@ -27,7 +27,7 @@ struct ProcessWatch;
 
 class LocalLauncher : public Launcher {
  public:
-  /// Requires: one thread (it forks the warden). SIGPIPE is ignored while it lives.
+  /// Requires: as Warden, which it makes. SIGPIPE is ignored while it lives.
   LocalLauncher(boost::asio::any_io_executor executor, std::vector<Slot> slots);
   ~LocalLauncher() override;
 

@@ -18,7 +18,8 @@ namespace sweep {
 
 class Warden {
  public:
-  /// Forks. Requires: the process has one thread. Errors: EnvironmentError.
+  /// Forks. Requires: the process has one thread, and beside it at most those that hold no lock but their own, as that
+  /// which syncs a store's log. Errors: EnvironmentError.
   Warden();
   ~Warden();
   Warden(const Warden&) = delete;
