@@ -375,7 +375,10 @@ asio::awaitable<void> Loop::change() {
     change_.expires_after(kLetBegin);
     co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (!is_disturbed_ || gone_.size() >= kMostGone) do_odd_jobs();
+  if (!is_disturbed_ || gone_.size() >= kMostGone) {
+    const bool has_planned = do_odd_jobs();
+    if (has_planned) co_await let_others();  // that may go on for long where draws repeat
+  }
   const bool looks_again = !held_elsewhere_.empty() || !busy_elsewhere_.empty();
   while (!is_disturbed_) {
     if (uncommitted_ > 0)
@@ -397,12 +400,12 @@ void Loop::changed() {
   change_.cancel();
 }
 
-// What has time until nothing else is ready.
-void Loop::do_odd_jobs() {
+// What has time until nothing else is ready. Whether more was planned.
+bool Loop::do_odd_jobs() {
   gone_.clear();
   const bool is_idle = launcher_.has_spare_core();  // without what is prepared now
   if (wants_next()) prepare_next();
-  if (is_idle) plan_ahead();
+  return is_idle && plan_ahead();
 }
 
 void Loop::tell_busy_trials() {

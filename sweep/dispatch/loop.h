@@ -84,7 +84,7 @@ class Loop {
   boost::asio::awaitable<void> remove_left_checkpoints();
   Situation situation() const;
   void plan_from(std::uint64_t index, std::uint64_t most);
-  void plan_ahead();
+  bool plan_ahead();
   void start(const Decision& decision);
   void stop(const Decision& decision);
   void watch_trainer();
@@ -118,7 +118,7 @@ class Loop {
   std::optional<Slot> take_slot(bool alone);
   std::string usable_checkpoint(const TrialState& trial, std::string& reason) const;
   std::string marker_of(const TrialState& trial, std::size_t attempt) const;
-  void do_odd_jobs();
+  bool do_odd_jobs();
   bool wants_next() const;
   void prepare_next();
   Next take_next(const TrialState& trial, const Decision& decision, const Slot& slot);

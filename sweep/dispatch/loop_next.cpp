@@ -67,12 +67,13 @@ void Loop::prepare_next() {
 
 // A few, and durable before the trial ends that runs meanwhile: what is planned all at once when none waits any more
 // takes some milliseconds, in which nothing starts.
-void Loop::plan_ahead() {
-  if (running_.empty()) return;
+bool Loop::plan_ahead() {
+  if (running_.empty()) return false;
   const std::optional<std::uint64_t> index = plan_in_time(study_, situation());
-  if (!index) return;
+  if (!index) return false;
   plan_from(*index, kPlanInTime);
   commit();
+  return true;
 }
 
 Loop::Next Loop::take_next(const TrialState& trial, const Decision& decision, const Slot& slot) {

@@ -92,29 +92,6 @@ TEST_CASE("what is told as durable is in the store, each event of a sweep") {
   CHECK(observer.untold == 0);
 }
 
-TEST_CASE("where a processor is free more is planned and stored while a trial runs") {
-  const TemporaryFolder folder;
-  const sweep::Prepared sweep = grid_of(300);
-  Controller controller(folder.path(), sweep, 1);
-  controller.launcher.spare_core = GENERATE(true, false);
-  controller.launcher.otherwise = {{kStarted}, {75, 0}, true};
-  asio::steady_timer later(controller.context);
-  std::uint64_t stored = 0;
-  const std::function<void(int)> look = [&](int times) {
-    later.expires_after(std::chrono::milliseconds(2));
-    later.async_wait([&, times](const boost::system::error_code&) {
-      const Store reader(folder.path(), Store::Mode::kReadOnly);
-      stored = sweep::load_study(reader, sweep.record.id).trials().size();
-      if (stored > 256 || times == 0) return controller.loop->interrupt(SIGINT);
-      look(times - 1);
-    });
-  };
-  controller.launcher.on_start = [&](std::uint64_t) { look(controller.launcher.spare_core ? 5000 : 10); };
-  controller.run();
-  CHECK(controller.launcher.started.size() == 1);
-  CHECK(stored == (controller.launcher.spare_core ? 264u : 256u));
-}
-
 TEST_CASE("an order is recorded before its process starts") {
   const TemporaryFolder folder;
   const sweep::Prepared sweep = prepared();
