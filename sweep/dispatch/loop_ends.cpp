@@ -3,7 +3,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "protocol/files.h"
 #include "sweep/dispatch/loop.h"
 
 namespace sweep {
@@ -45,14 +44,8 @@ void Loop::end_lost_attempts() {
 // sweep runs now they stay until the next time.
 asio::awaitable<void> Loop::remove_left_checkpoints() {
   retention_.remember(study_);
-  // One look at all folders that are there: one at each trial's takes 0.3 s of a hundred thousand.
-  std::set<std::string> with_folder;
-  std::error_code error;
-  const std::filesystem::path trials = options_.runs / protocol::kTrialsFolder;
-  for (std::filesystem::directory_iterator entry(trials, error), end; !error && entry != end; entry.increment(error))
-    with_folder.insert(entry->path().filename().string());
   for (std::uint64_t index = 0; index < study_.trials().size() && halted_ == Halt::kNone; ++index) {
-    if (!with_folder.contains(study_.find(index)->trial) || !retention_.may_have_left(study_, index)) continue;
+    if (!retention_.may_have_left(study_, index)) continue;
     const std::string& trial = study_.find(index)->trial;
     if (locks_.take(trial)) {
       retention_.remove_left(study_, index);

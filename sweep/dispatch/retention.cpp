@@ -36,6 +36,10 @@ Retention::Retention(const Keep& keep, const Store& store, std::string sweep, fs
 void Retention::remember(const Study& study) {
   for (const TrialState& trial : study.trials())
     if (trial.phase == Phase::kEnded) place(study, trial);
+  std::error_code error;
+  for (fs::directory_iterator entry(runs_ / protocol::kTrialsFolder, error), end; !error && entry != end;
+       entry.increment(error))
+    with_folder_.insert(entry->path().filename().string());
 }
 
 void Retention::ended(const Study& study, std::uint64_t index) {
@@ -49,7 +53,7 @@ void Retention::ended(const Study& study, std::uint64_t index) {
 bool Retention::may_have_left(const Study& study, std::uint64_t index) const {
   const TrialState& trial = *study.find(index);
   const bool ran_here = trial.phase == Phase::kEnded && !trial.repeats_index && trial.reused_from->empty();
-  if (!ran_here || !trial.wrote_checkpoints) return false;
+  if (!ran_here || !trial.wrote_checkpoints || !with_folder_.contains(trial.trial)) return false;
   return (!keeps_last(trial) || (study.metric() && !is_best(study, trial))) && has_files(folder_of(trial));
 }
 

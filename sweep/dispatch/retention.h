@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "sweep/spec/spec.h"
@@ -18,10 +19,10 @@ class Retention {
   /// `runs` is absolute. Requires: store outlives it.
   Retention(const Keep& keep, const Store& store, std::string sweep, std::filesystem::path runs);
 
-  /// What has ended before this controller came is known, and nothing is removed.
+  /// What has ended before this controller came is known, and which trials have folders; nothing is removed.
   void remember(const Study& study);
   /// Whether there may be files that should have gone with the end of this trial or of a better one: the controller of
-  /// then may have been killed before. Looks at the trial's folder alone. Requires: remember().
+  /// then may have been killed before. Looks at the trial's folder alone, if remember() saw one. Requires: remember().
   bool may_have_left(const Study& study, std::uint64_t index) const;
   /// Removes them, unless the trial ran in another sweep as well: they may be that one's. Requires: the trial is
   /// locked.
@@ -43,6 +44,7 @@ class Retention {
   std::string sweep_;
   std::filesystem::path runs_;
   std::set<std::pair<double, std::uint64_t>> best_;  ///< (value, smaller is better; index), at most keep_.best
+  std::set<std::string> with_folder_;  ///< trials, when remember() looked: a look for each would take 0.4 s of 100,000
 };
 
 }  // namespace sweep

@@ -8,9 +8,9 @@
 namespace sweep {
 
 /// From here on the connection's log is written so, and synced by a thread each time it has grown by some megabytes
-/// (log_sync.h). A header is held from its own call to the very next one, which
-/// SQLite makes for its page; whatever else is asked of the file has it written first. Without a log nothing changes.
-/// Requires: the connection has read something, so that its log is open.
+/// (log_sync.h). A header is held from its own call to the very next one, which SQLite makes for its page; whatever
+/// else is asked of the file has it written first. Without a log nothing changes. Requires: the connection has read
+/// something, so that its log is open.
 void write_frames_whole(sqlite3* database);
 
 }  // namespace sweep

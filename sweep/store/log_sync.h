@@ -1,6 +1,6 @@
 // Has the system write a store's log to the disk while the log grows, in a thread: the next checkpoint, which must wait
-// until all of it is there, has little left to wait for. Of the 15 ms in which nothing starts each thousand
-// trials few are left (bench/results/throughput-2026-11-27.txt). Used by frame_writes.cpp.
+// until all of it is there, has little left to wait for. Without it nothing starts for 13 to 17 ms each thousand short
+// trials (bench/results/throughput-2026-11-27.txt). Used by frame_writes.cpp.
 #pragma once
 
 #include <unistd.h>
